@@ -1,0 +1,52 @@
+# Every target that has a "##" comment is listed by `make help`.
+
+GO       ?= go
+FUZZTIME ?= 20s
+BENCH    ?= .
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -X main.version=$(VERSION)
+
+STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo dev test race lint fuzz-short bench-micro generate clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/nopaxos
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos ./cmd/nopaxos
+
+demo: build ## run a cluster on this machine, break it, and check what clients saw (under a minute)
+	bin/nopaxos demo
+
+dev: build ## run a cluster on this machine that redis-cli -p 7379 can talk to, until Ctrl-C
+	bin/nopaxos dev
+
+test: ## run every test
+	$(GO) test ./...
+
+race: ## run every test under the race detector
+	$(GO) test -race ./...
+
+lint: ## check gofmt, go vet and staticcheck
+	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+fuzz-short: ## run every fuzzer for FUZZTIME (default 20s)
+	@set -e; $(GO) list -f '{{.ImportPath}} {{.Dir}}' ./... | while read -r package dir; do \
+		for fuzzer in $$(grep -hos '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //'); do \
+			echo "$$package $$fuzzer"; \
+			$(GO) test -run '^$$' -fuzz "^$$fuzzer\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+		done; \
+	done
+
+bench-micro: ## run the micro-benchmarks, with allocations (BENCH=regexp picks some)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+generate: ## regenerate what is generated (needs the generators that the go:generate lines name)
+	$(GO) generate ./...
+
+clean: ## remove what the other targets built
+	rm -rf bin
