@@ -1,0 +1,101 @@
+package oumlib
+
+import (
+	"sort"
+	"time"
+)
+
+// gap is a run of missing message numbers, first … last, noticed at one moment.
+type gap struct {
+	first, last uint64
+	noticed     time.Duration
+}
+
+// gapList holds the open gaps in ascending order. New ones appear only at the end, so the times at
+// which they were noticed ascend too. A gap costs the same however long it is; there is at most one
+// more of them than messages held, and the memory is reused.
+type gapList struct {
+	all  []gap // all[head:] are open
+	head int
+	told int // all[:told] have been reported as suspected; told >= head
+}
+
+func (l *gapList) empty() bool { return l.head == len(l.all) }
+
+// front is the lowest gap; the list must not be empty.
+func (l *gapList) front() *gap { return &l.all[l.head] }
+
+func (l *gapList) clear() { l.all, l.head, l.told = l.all[:0], 0, 0 }
+
+// push appends a gap behind all others.
+func (l *gapList) push(g gap) {
+	if l.head > len(l.all)/2 {
+		n := copy(l.all, l.all[l.head:])
+		l.all, l.told, l.head = l.all[:n], l.told-l.head, 0
+	}
+	l.all = append(l.all, g)
+}
+
+func (l *gapList) popFront() {
+	l.head++
+	l.told = max(l.told, l.head)
+	if l.empty() {
+		l.clear()
+	}
+}
+
+// untold returns the lowest gap not yet reported as suspected, once.
+func (l *gapList) untold() (g gap, ok bool) {
+	if l.told == len(l.all) {
+		return gap{}, false
+	}
+	l.told++
+	return l.all[l.told-1], true
+}
+
+// skipTo forgets what is missing below next.
+func (l *gapList) skipTo(next uint64) {
+	for !l.empty() && l.front().last < next {
+		l.popFront()
+	}
+	if !l.empty() {
+		l.front().first = max(l.front().first, next)
+	}
+}
+
+// fill takes seq out of the gap that it is missing in and reports whether there is one.
+func (l *gapList) fill(seq uint64) bool {
+	open := l.all[l.head:]
+	i := l.head + sort.Search(len(open), func(i int) bool { return open[i].last >= seq })
+	if i == len(l.all) || l.all[i].first > seq {
+		return false
+	}
+	g := &l.all[i]
+	switch {
+	case g.first == g.last && i == l.head:
+		l.popFront()
+	case g.first == g.last:
+		l.all = append(l.all[:i], l.all[i+1:]...)
+		if i < l.told {
+			l.told--
+		}
+	case g.first == seq:
+		g.first++
+	case g.last == seq:
+		g.last--
+	default:
+		l.split(i, seq)
+	}
+	return true
+}
+
+// split makes two gaps of the i-th one, around seq.
+func (l *gapList) split(i int, seq uint64) {
+	l.all = append(l.all, gap{})
+	copy(l.all[i+1:], l.all[i:])
+	l.all[i].last = seq - 1
+	l.all[i+1].first = seq + 1
+	if i < l.told {
+		l.told++
+	}
+}

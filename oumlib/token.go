@@ -1,0 +1,56 @@
+package oumlib
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+)
+
+// tokenBook knows the expected tokens of one group. The current session's token is computed once,
+// when the session becomes current, and nothing that arrives can displace it; a datagram that
+// claims another session costs at most one HMAC, and none when the claim is repeated.
+type tokenBook struct {
+	group   uint32
+	mac     hash.Hash
+	scratch [sha256.Size]byte
+
+	session, claimed           uint32
+	token, claimedToken        uint64
+	haveCurrent, haveCandidate bool
+}
+
+func newTokenBook(key []byte, group uint32) *tokenBook {
+	return &tokenBook{group: group, mac: hmac.New(sha256.New, key)}
+}
+
+// setCurrent makes session the current one.
+func (t *tokenBook) setCurrent(session uint32) {
+	if t.haveCurrent && t.session == session {
+		return
+	}
+	t.token = t.expected(session)
+	t.session, t.haveCurrent = session, true
+}
+
+// expected returns the token of session.
+func (t *tokenBook) expected(session uint32) uint64 {
+	if t.haveCurrent && t.session == session {
+		return t.token
+	}
+	if t.haveCandidate && t.claimed == session {
+		return t.claimedToken
+	}
+	t.claimed, t.claimedToken, t.haveCandidate = session, t.compute(session), true
+	return t.claimedToken
+}
+
+// compute is SessionToken without its allocations.
+func (t *tokenBook) compute(session uint32) uint64 {
+	b := append(t.scratch[:0], tokenLabel...)
+	b = binary.BigEndian.AppendUint32(b, t.group)
+	b = binary.BigEndian.AppendUint32(b, session)
+	t.mac.Reset()
+	t.mac.Write(b)
+	return binary.BigEndian.Uint64(t.mac.Sum(t.scratch[:0]))
+}
