@@ -1,0 +1,21 @@
+// Constants of the contract between the data planes and their controller. They are the same for
+// every architecture; p4src/ids.go repeats those that a controller needs.
+#ifndef OUM_CONSTANTS_P4
+#define OUM_CONSTANTS_P4
+
+typedef bit<48> mac_addr_t;
+typedef bit<32> ipv4_addr_t;
+typedef bit<9>  port_t;
+
+const bit<16> ETHERTYPE_IPV4 = 0x0800;
+const bit<8>  IP_PROTO_UDP   = 17;
+const bit<8>  IPV4_NO_OPTIONS = 0x45; // version 4, a header of five words
+
+const bit<24> OUM_MAGIC_VERSION  = 0x4F5501; // "OU", version 1
+const bit<16> OUM_MIN_UDP_LENGTH = 36; // UDP header 8, OUM header 28
+
+// The port between data plane and controller. simple_switch_grpc is started with
+// --cpu-port 510; a packet-out to this port comes back as a packet-in.
+const port_t CPU_PORT = 510;
+
+#endif

@@ -1,0 +1,77 @@
+// Headers on the wire, and those between data plane and controller.
+#ifndef OUM_HEADERS_P4
+#define OUM_HEADERS_P4
+
+#include "constants.p4"
+
+@controller_header("packet_in")
+@id(0x04000001)
+header packet_in_header_t {
+    @id(1) bit<16> ingress_port;
+}
+
+@controller_header("packet_out")
+@id(0x04000002)
+header packet_out_header_t {
+    @id(1) bit<16> egress_port;
+}
+
+header ethernet_t {
+    mac_addr_t dst_addr;
+    mac_addr_t src_addr;
+    bit<16>    ether_type;
+}
+
+header ipv4_t {
+    bit<8>      version_ihl;
+    bit<8>      tos;
+    bit<16>     total_len;
+    bit<16>     identification;
+    bit<1>      reserved;
+    bit<1>      dont_fragment;
+    bit<1>      more_fragments;
+    bit<13>     frag_offset;
+    bit<8>      ttl;
+    bit<8>      protocol;
+    bit<16>     checksum;
+    ipv4_addr_t src_addr;
+    ipv4_addr_t dst_addr;
+}
+
+header udp_t {
+    bit<16> src_port;
+    bit<16> dst_port;
+    bit<16> length;
+    bit<16> checksum;
+}
+
+// The OUM header, 28 bytes at the start of the UDP payload (oumlib/header.go). session, number and
+// token are 0 from the sender; the sequencer writes them and sets sequenced.
+header oum_t {
+    bit<16> magic;
+    bit<8>  version;
+    bit<7>  flags;
+    bit<1>  sequenced;
+    bit<32> group;
+    bit<32> session;
+    bit<64> number;
+    bit<64> token;
+}
+
+struct headers_t {
+    packet_out_header_t packet_out;
+    packet_in_header_t  packet_in;
+    ethernet_t          ethernet;
+    ipv4_t              ipv4;
+    udp_t               udp;
+    oum_t               oum;
+}
+
+// What the action sequence tells the stamping control.
+struct metadata_t {
+    bit<16> group_index;
+    bit<32> session;
+    bit<64> token;
+}
+
+#endif

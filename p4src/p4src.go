@@ -1,0 +1,28 @@
+// Package p4src is the contract between controller and sequencers: the P4Runtime view of oum.p4,
+// the switch program that implements Ordered Unreliable Multicast (OSDI 2016 §4). The P4 sources
+// lie beside it; the package carries the compiled p4info and its ids as Go constants. Every data
+// plane, in hardware or in software, takes these tables, so a controller cannot tell them apart.
+package p4src
+
+import (
+	_ "embed"
+	"fmt"
+
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	"google.golang.org/protobuf/encoding/prototext"
+)
+
+//go:embed generated/oum.p4info.txtpb
+var p4infoText []byte
+
+// P4Info returns a fresh copy of the p4info of oum.p4.
+//
+// The compiler writes fields that are younger than the bindings (initial_default_action); they are
+// left out, so that the result can be marshalled again for any P4Runtime 1.3 or later server.
+func P4Info() (*p4configv1.P4Info, error) {
+	info := new(p4configv1.P4Info)
+	if err := (prototext.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(p4infoText, info); err != nil {
+		return nil, fmt.Errorf("p4src: parse the embedded p4info: %w", err)
+	}
+	return info, nil
+}

@@ -1,0 +1,45 @@
+// The session rule. A group's cell is (session, number of its last message). An entry that carries
+// a higher session than the cell makes the cell take it, and numbers restart at 1; one that carries
+// a lower session is stale (the packet looked its entry up before the session changed) and its
+// packet is dropped, or two messages would bear one number. So one table write changes the session,
+// and no register is ever written from outside. Session 0 is no session.
+control OumStamp(inout headers_t hdr,
+                 in metadata_t meta,
+                 inout standard_metadata_t standard_metadata) {
+    @name(".oum_session") @id(0x16000001)
+    register<bit<32>>(OUM_GROUPS) session_cells;
+
+    @name(".oum_number") @id(0x16000002)
+    register<bit<64>>(OUM_GROUPS) number_cells;
+
+    apply {
+        bool stale = true;
+        bit<64> number = 0;
+        if (meta.group_index < OUM_GROUPS && meta.session != 0) {
+            bit<32> cell = (bit<32>) meta.group_index;
+            @atomic {
+                bit<32> cell_session;
+                session_cells.read(cell_session, cell);
+                number_cells.read(number, cell);
+                if (meta.session >= cell_session) {
+                    if (meta.session > cell_session) {
+                        session_cells.write(cell, meta.session);
+                        number = 0;
+                    }
+                    number = number + 1;
+                    number_cells.write(cell, number);
+                    stale = false;
+                }
+            }
+        }
+        if (stale) {
+            standard_metadata.mcast_grp = 0;
+            mark_to_drop(standard_metadata);
+        } else {
+            hdr.oum.sequenced = 1;
+            hdr.oum.session = meta.session;
+            hdr.oum.number = number;
+            hdr.oum.token = meta.token;
+        }
+    }
+}
