@@ -1,0 +1,188 @@
+package virtual
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/transport"
+)
+
+// Kind says what an event is.
+type Kind uint8
+
+const (
+	// Datagram is the arrival of a datagram at a node.
+	Datagram Kind = iota + 1
+	// Bulk is the arrival of a message on the bulk channel.
+	Bulk
+	// Tick is a node's timer, or its start.
+	Tick
+	// Call is a function that was handed to Node.Post or Network.At.
+	Call
+)
+
+func (k Kind) String() string {
+	switch k {
+	case Datagram:
+		return "datagram"
+	case Bulk:
+		return "bulk"
+	case Tick:
+		return "tick"
+	case Call:
+		return "call"
+	}
+	return fmt.Sprintf("kind-%d", uint8(k))
+}
+
+// Event is what an observer sees, just before it happens.
+type Event struct {
+	Time time.Duration
+	Kind Kind
+	From netip.AddrPort // of Datagram and Bulk
+	To   netip.AddrPort // the node; invalid in a Call of Network.At
+	Data []byte         // of Datagram and Bulk; must be neither kept nor changed
+}
+
+// Link decides the fate of one message of size bytes sent at now: it arrives once after each of
+// the delays, so none means that it is lost, several that it is duplicated, and a delay shorter
+// than an earlier message's that it overtakes it. The slice is read before the next call and may be
+// reused.
+type Link func(from, to netip.AddrPort, size int, now time.Duration) (delays []time.Duration)
+
+// Network is a set of nodes, the messages on their way between them, and the time. It and its nodes
+// belong to one goroutine.
+type Network struct {
+	now      time.Duration
+	queue    queue
+	nodes    map[netip.AddrPort]*Node // looked up, never iterated over
+	datagram Link
+	bulk     Link
+	observer func(Event)
+	buffers  [][]byte // memory of datagrams that have arrived
+}
+
+// New returns a network without nodes at time 0. datagram decides about datagrams, bulk about
+// messages on the bulk channel.
+func New(datagram, bulk Link) *Network {
+	return &Network{nodes: make(map[netip.AddrPort]*Node), datagram: datagram, bulk: bulk}
+}
+
+// SetObserver has f called for every event before it happens; nil for none.
+func (n *Network) SetObserver(f func(Event)) { n.observer = f }
+
+// Now returns the time.
+func (n *Network) Now() time.Duration { return n.now }
+
+// At runs f at time t, at once if that has passed: a script's fault, for example.
+func (n *Network) At(t time.Duration, f func(now time.Duration)) {
+	ev := n.queue.newEvent()
+	ev.kind, ev.call = Call, f
+	n.queue.push(max(t, n.now), ev)
+}
+
+// Attach puts a node at addr. It receives nothing until Start. A node that is already there is
+// stopped. Its clock shows the network's time until SetClock.
+func (n *Network) Attach(addr netip.AddrPort) *Node {
+	if old := n.nodes[addr]; old != nil {
+		old.Stop()
+	}
+	node := &Node{net: n, addr: addr, clock: clock{global: n.now, shown: n.now}, armed: transport.Never}
+	n.nodes[addr] = node
+	return node
+}
+
+// Step lets the earliest event happen. It reports false, and does nothing, if there is none.
+func (n *Network) Step() bool {
+	if len(n.queue.heap) == 0 {
+		return false
+	}
+	e := n.queue.pop()
+	n.now = e.at
+	n.happen(e.at, e.ev)
+	return true
+}
+
+// RunUntil lets everything up to and including t happen; then it is t.
+func (n *Network) RunUntil(t time.Duration) {
+	for len(n.queue.heap) > 0 && n.queue.heap[0].at <= t {
+		n.Step()
+	}
+	n.now = max(n.now, t)
+}
+
+// happen carries out an event, unless it is for a node that is gone, or keeps it for one that is
+// paused.
+func (n *Network) happen(at time.Duration, ev *event) {
+	node := ev.node
+	if ev.kind == Datagram {
+		node = n.nodes[ev.to]
+	}
+	switch {
+	case ev.kind == Call && node == nil: // of Network.At
+		n.observe(ev)
+		ev.call(n.now)
+	case node == nil || node.stopped || node.handler == nil:
+	case ev.kind == Tick && at != node.armed: // a timer that was set anew
+	case node.paused:
+		if node.keep(ev) {
+			return
+		}
+	case ev.kind == Tick && !node.fire():
+	default:
+		n.observe(ev)
+		node.run(ev)
+	}
+	n.release(ev)
+}
+
+func (n *Network) observe(ev *event) {
+	if n.observer == nil {
+		return
+	}
+	to := ev.to
+	if ev.node != nil {
+		to = ev.node.addr
+	}
+	n.observer(Event{Time: n.now, Kind: ev.kind, From: ev.from, To: to, Data: ev.data})
+}
+
+func (n *Network) release(ev *event) {
+	if ev.kind == Datagram {
+		n.buffers = append(n.buffers, ev.data[:0])
+	}
+	n.queue.release(ev)
+}
+
+// copy returns a copy of b in reused memory.
+func (n *Network) copy(b []byte) []byte {
+	var mem []byte
+	if last := len(n.buffers) - 1; last >= 0 {
+		mem, n.buffers = n.buffers[last], n.buffers[:last]
+	}
+	return append(mem, b...)
+}
+
+func (n *Network) sendDatagram(from, to netip.AddrPort, b []byte) {
+	for _, delay := range n.datagram(from, to, len(b), n.now) {
+		ev := n.queue.newEvent()
+		ev.kind, ev.from, ev.to, ev.data = Datagram, from, to, n.copy(b)
+		n.queue.push(n.now+max(delay, 0), ev)
+	}
+}
+
+func (n *Network) sendBulk(from, to netip.AddrPort, b []byte) {
+	target := n.nodes[to]
+	if target == nil || len(b) > transport.MaxBulk {
+		return
+	}
+	for i, delay := range n.bulk(from, to, len(b), n.now) {
+		ev := n.queue.newEvent()
+		ev.kind, ev.from, ev.to, ev.node, ev.data = Bulk, from, to, target, b
+		if i > 0 { // each arrival is its receiver's to keep
+			ev.data = append([]byte(nil), b...)
+		}
+		n.queue.push(n.now+max(delay, 0), ev)
+	}
+}
