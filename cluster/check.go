@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"github.com/netordered/nopaxos/replica"
+)
+
+// checkNames finds names that are used twice, and more controllers than can agree.
+func (f *File) checkNames() *Error {
+	if n := len(f.Controllers); n != 1 {
+		return f.errorAt("controllers", fmt.Sprintf("has %d items", n),
+			"exactly one: the store of session numbers is embedded in it, and two stores would hand out one number twice")
+	}
+	sequencers := unique{f: f, what: "name"}
+	for i, s := range f.Sequencers {
+		if err := sequencers.add(s.Name, fmt.Sprintf("sequencers[%d].name", i)); err != nil {
+			return err
+		}
+	}
+	groups := unique{f: f, what: "name"}
+	for i, g := range f.Groups {
+		if err := groups.add(g.Name, fmt.Sprintf("groups[%d].name", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkGroups finds groups of the wrong size or with another's address, and front-ends without a group.
+func (f *File) checkGroups() *Error {
+	addresses := unique{f: f, what: "address"}
+	for i, g := range f.Groups {
+		at := fmt.Sprintf("groups[%d]", i)
+		if err := addresses.add(g.Address.String(), at+".address"); err != nil {
+			return err
+		}
+		if want := 2*g.F + 1; len(g.Replicas) != want {
+			return f.errorAt(at+".replicas", fmt.Sprintf("has %d items", len(g.Replicas)),
+				fmt.Sprintf("%d, which is 2f+1 with f = %d", want, g.F))
+		}
+	}
+	for i, k := range f.KV {
+		if _, ok := f.Group(k.Group); !ok {
+			return f.errorAt(fmt.Sprintf("kv[%d].group", i), fmt.Sprintf("is %q, which is not there", k.Group),
+				"the name of one of the groups")
+		}
+	}
+	return nil
+}
+
+// checkAddresses finds addresses that two sockets would have to share.
+func (f *File) checkAddresses() *Error {
+	udp, tcp := unique{f: f, what: "address"}, unique{f: f, what: "address"}
+	var first *Error
+	add := func(u *unique, a netip.AddrPort, format string, args ...any) {
+		if !a.IsValid() || first != nil {
+			return
+		}
+		first = u.add(a.String(), fmt.Sprintf(format, args...))
+	}
+	for i, c := range f.Controllers {
+		add(&tcp, c.Address, "controllers[%d].address", i)
+		add(&tcp, c.HTTP, "controllers[%d].http", i)
+	}
+	for i, s := range f.Sequencers {
+		add(&tcp, s.P4Runtime, "sequencers[%d].p4runtime", i)
+		add(&udp, s.Data, "sequencers[%d].data", i)
+		add(&tcp, s.HTTP, "sequencers[%d].http", i)
+	}
+	for i, g := range f.Groups {
+		for j, r := range g.Replicas {
+			add(&udp, r.Address, "groups[%d].replicas[%d].address", i, j)
+			add(&tcp, r.Bulk, "groups[%d].replicas[%d].bulk", i, j)
+			add(&tcp, r.HTTP, "groups[%d].replicas[%d].http", i, j)
+		}
+	}
+	for i, k := range f.KV {
+		add(&tcp, k.RESP, "kv[%d].resp", i)
+		add(&tcp, k.HTTP, "kv[%d].http", i)
+	}
+	return first
+}
+
+// checkDirs finds directories that two roles on one machine would have to share. Machines are told
+// apart by the roles' addresses: the same path on two machines is two directories.
+func (f *File) checkDirs() *Error {
+	dirs := unique{f: f, what: "directory"}
+	add := func(host netip.Addr, dir, path string) *Error {
+		return dirs.add(host.String()+" "+filepath.Clean(f.Resolve(dir)), path)
+	}
+	for i, c := range f.Controllers {
+		if err := add(c.Address.Addr(), c.Dir, fmt.Sprintf("controllers[%d].dir", i)); err != nil {
+			return err
+		}
+	}
+	for i, g := range f.Groups {
+		for j, r := range g.Replicas {
+			if err := add(r.Address.Addr(), r.Dir, fmt.Sprintf("groups[%d].replicas[%d].dir", i, j)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkTiming finds intervals under which healthy nodes would suspect each other.
+func (f *File) checkTiming() *Error {
+	d, t := replica.DefaultConfig(), f.Timing
+	for _, rule := range []struct {
+		interval, patience       string
+		every, everyDefault      time.Duration
+		suspects, suspectDefault time.Duration
+	}{
+		{"ping", "suspect_leader", t.Ping, d.PingInterval, t.SuspectLeader, d.SuspectLeader},
+		{"tick", "suspect_sequencer", t.Tick, d.TickInterval, t.SuspectSequencer, d.SuspectSequencer},
+	} {
+		every, suspects := cmp.Or(rule.every, rule.everyDefault), cmp.Or(rule.suspects, rule.suspectDefault)
+		if suspects >= 2*every {
+			continue
+		}
+		at := "timing." + rule.patience
+		if rule.suspects == 0 {
+			at = "timing." + rule.interval
+		}
+		return f.errorAt(at, fmt.Sprintf("%s is %v and %s is %v", rule.interval, every, rule.patience, suspects),
+			fmt.Sprintf("%s to be at least twice %s", rule.patience, rule.interval))
+	}
+	return nil
+}
+
+// unique remembers where a value was used first.
+type unique struct {
+	f    *File
+	what string
+	at   map[string]string
+}
+
+func (u *unique) add(value, path string) *Error {
+	if u.at == nil {
+		u.at = make(map[string]string)
+	}
+	if first, ok := u.at[value]; ok {
+		return u.f.errorAt(path, fmt.Sprintf("%s is already used by %s on line %d", value, first, u.f.lines[first]), "another "+u.what)
+	}
+	u.at[value] = path
+	return nil
+}
