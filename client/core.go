@@ -1,0 +1,340 @@
+package client
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// CoreConfig is what a Core is told at its start. Zero values of the fields from MTU on stand for
+// the defaults named with them.
+type CoreConfig struct {
+	Replicas int                  // in the group: 2f+1
+	Auth     wire.Auth            // the clients' key: wire.Keys.Client
+	ReplyTo  netip.AddrPort       // where the replicas' answers are received
+	Nonce    func() wire.ClientID // 128 random bits; called once per registration
+	Seed     uint64               // of the retransmissions' jitter
+
+	MTU         int           // largest UDP payload in bytes that the path carries; default 1400
+	Window      int           // requests in flight; default 256, at most wire.MaxOutstanding
+	MaxWaiting  int           // requests that wait for room in the window; default 65536
+	MinTimeout  time.Duration // shortest time before the first retransmission; default 2 ms
+	MaxTimeout  time.Duration // longest time between two transmissions; default 100 ms
+	MaxPushback time.Duration // the same when the group says that it is full; default 1 s
+}
+
+func (c CoreConfig) withDefaults() (CoreConfig, error) {
+	c.MTU = cmp.Or(c.MTU, 1400)
+	c.Window = cmp.Or(c.Window, 256)
+	c.MaxWaiting = cmp.Or(c.MaxWaiting, 1<<16)
+	c.MinTimeout = cmp.Or(c.MinTimeout, 2*time.Millisecond)
+	c.MaxTimeout = cmp.Or(c.MaxTimeout, 100*time.Millisecond)
+	c.MaxPushback = cmp.Or(c.MaxPushback, time.Second)
+	switch {
+	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > maxReplicas:
+		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, maxReplicas)
+	case c.Nonce == nil:
+		return c, fmt.Errorf("client: Nonce is nil, expected a source of random nonces")
+	case !c.ReplyTo.IsValid() || c.ReplyTo.Addr().IsUnspecified() || c.ReplyTo.Port() == 0:
+		return c, fmt.Errorf("client: ReplyTo is %v, expected the address and port that replicas can reach", c.ReplyTo)
+	case c.MTU < minMTU:
+		return c, fmt.Errorf("client: MTU is %d bytes, expected at least %d", c.MTU, minMTU)
+	case c.Window < 1 || c.Window > wire.MaxOutstanding:
+		return c, fmt.Errorf("client: Window is %d requests, expected 1 to %d", c.Window, wire.MaxOutstanding)
+	case c.MaxWaiting < 1:
+		return c, fmt.Errorf("client: MaxWaiting is %d requests, expected at least 1", c.MaxWaiting)
+	case c.MinTimeout <= 0 || c.MaxTimeout < c.MinTimeout || c.MaxPushback < c.MaxTimeout:
+		return c, fmt.Errorf("client: time-outs are %v, %v and %v, expected 0 < MinTimeout <= MaxTimeout <= MaxPushback",
+			c.MinTimeout, c.MaxTimeout, c.MaxPushback)
+	}
+	return c, nil
+}
+
+const (
+	maxReplicas = 127 // in a group
+	minMTU      = 256 // bytes; the replicas' messages want as much
+)
+
+// Core is a client as a deterministic state machine; the package comment says how to drive it.
+type Core struct {
+	cfg      CoreConfig
+	timeouts timeouts
+	random   uint64
+	deadline time.Duration // not after the earliest due time of a request
+
+	id           wire.ClientID // zero until registered
+	nonce        wire.ClientID // of registering
+	registering  *request
+	view         wire.View // join of the views in replies
+	incarnations []uint64  // newest seen of every replica
+
+	// Requests in flight: id at ring[id%len], all in [low, nextID).
+	ring        []*request
+	low, nextID uint64
+	inFlight    int
+
+	waiting  requestList
+	requests []*request // all there are, by index
+	free     []*request
+	done     []*request // completed; recycled when their effects are cleared
+
+	effects []Effect
+	frames  []byte // what the effects' Data points to
+	stats   Stats
+}
+
+// Stats counts what a client did and what it saw.
+type Stats struct {
+	Transmissions   uint64 // requests sent, REGISTERs and retransmissions among them
+	Retransmissions uint64
+	Completed       uint64 // requests with an outcome, whatever it was
+	Registrations   uint64
+	Evictions       uint64
+	Full            uint64 // FULL answers
+	BadReplies      uint64 // frames that failed to authenticate or parse, or name no replica
+	StaleReplies    uint64 // of nothing outstanding, or of an older incarnation of a replica
+
+	InFlight int           // requests sent and not complete
+	Waiting  int           // requests not sent yet
+	Timeout  time.Duration // of the next request's first transmission
+	View     wire.View     // newest view seen
+}
+
+// NewCore returns a client that has no identity yet.
+func NewCore(cfg CoreConfig) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	t := timeouts{floor: cfg.MinTimeout, ceiling: cfg.MaxTimeout}
+	t.current = t.estimate()
+	return &Core{
+		cfg:          cfg,
+		timeouts:     t,
+		random:       cfg.Seed,
+		deadline:     transport.Never,
+		incarnations: make([]uint64, cfg.Replicas),
+		ring:         make([]*request, wire.MaxOutstanding),
+		low:          1,
+		nextID:       1,
+	}, nil
+}
+
+// MaxOp is the length in bytes of the longest operation.
+func (c *Core) MaxOp() int { return c.cfg.MTU - oumlib.HeaderLen - wire.RequestOverhead }
+
+// Effects returns what the core wants done, in order. It is valid until ClearEffects.
+func (c *Core) Effects() []Effect { return c.effects }
+
+// ClearEffects forgets the effects, which have been carried out.
+func (c *Core) ClearEffects() {
+	for _, r := range c.done {
+		c.recycle(r)
+	}
+	clear(c.effects)
+	c.done, c.effects, c.frames = c.done[:0], c.effects[:0], c.frames[:0]
+}
+
+// Stats returns the counters and gauges as they are now.
+func (c *Core) Stats() Stats {
+	s := c.stats
+	s.InFlight, s.Waiting, s.Timeout, s.View = c.inFlight, c.waiting.len, c.timeouts.current, c.view
+	return s
+}
+
+// Invoke takes a request; an EffectDone with tag follows, unless it is cancelled. op is copied.
+// The error is a *TooLargeError or ErrQueueFull; then nothing follows.
+func (c *Core) Invoke(now time.Duration, tag uint64, op []byte) (Ticket, error) {
+	if limit := c.MaxOp(); len(op) > limit {
+		return Ticket{}, &TooLargeError{Size: len(op), Limit: limit}
+	}
+	if c.waiting.len >= c.cfg.MaxWaiting {
+		return Ticket{}, ErrQueueFull
+	}
+	r := c.newRequest()
+	r.tag = tag
+	r.op = append(r.op, op...)
+	c.waiting.push(r)
+	c.sendWaiting(now)
+	return r.ticket(), nil
+}
+
+// Cancel gives a request up. It returns how often it was sent: if never, it will not be executed;
+// otherwise its outcome is unknown. ok is false if the request is complete already.
+func (c *Core) Cancel(now time.Duration, t Ticket) (transmissions int, ok bool) {
+	if int(t.index) >= len(c.requests) {
+		return 0, false
+	}
+	r := c.requests[t.index]
+	switch {
+	case r.uses != t.uses:
+		return 0, false
+	case r.id == 0:
+		c.waiting.remove(r)
+		c.recycle(r)
+		return 0, true
+	case c.outstanding(r.id) != r:
+		return 0, false // its EffectDone is there, not cleared yet
+	}
+	transmissions = r.sent
+	c.land(r)
+	c.recycle(r)
+	c.sendWaiting(now)
+	return transmissions, true
+}
+
+// sendWaiting sends what waits, as far as there is room.
+func (c *Core) sendWaiting(now time.Duration) {
+	if c.waiting.len > 0 && !c.registered() {
+		c.Register(now)
+		return
+	}
+	for c.waiting.len > 0 && c.inFlight < c.cfg.Window && c.nextID-c.low < wire.MaxOutstanding {
+		r := c.waiting.first
+		c.waiting.remove(r)
+		r.id = c.nextID
+		c.nextID++
+		c.ring[r.id%uint64(len(c.ring))] = r
+		c.inFlight++
+		c.transmit(now, r)
+	}
+}
+
+// outstanding returns the request in flight with the given id, or nil.
+func (c *Core) outstanding(id uint64) *request {
+	if id < c.low || id >= c.nextID {
+		return nil
+	}
+	return c.ring[id%uint64(len(c.ring))]
+}
+
+// land takes a request out of those in flight.
+func (c *Core) land(r *request) {
+	c.ring[r.id%uint64(len(c.ring))] = nil
+	c.inFlight--
+	for c.low < c.nextID && c.ring[c.low%uint64(len(c.ring))] == nil {
+		c.low++
+	}
+}
+
+// transmit sends a request, for the first time or again.
+func (c *Core) transmit(now time.Duration, r *request) {
+	m := wire.Request{Client: c.id, ID: r.id, Low: c.low, ReplyTo: c.cfg.ReplyTo, Op: r.op}
+	if r == c.registering {
+		m.Register, m.Client, m.Low = true, c.nonce, 1
+	}
+	r.sent++
+	r.lastSent = now
+	c.stats.Transmissions++
+	start := len(c.frames)
+	c.frames = wire.AppendRequest(c.frames, &m)
+	c.frames = c.cfg.Auth.Seal(c.frames, start)
+	c.effects = append(c.effects, Effect{Kind: EffectGroup, Data: c.frames[start:]})
+	c.schedule(now, r, c.timeouts.ceiling)
+}
+
+// Reply takes a datagram from a replica.
+func (c *Core) Reply(now time.Duration, frame []byte) {
+	m, ok := c.parse(frame)
+	if !ok {
+		c.stats.BadReplies++
+		return
+	}
+	r := c.addressee(&m)
+	if r == nil || m.Incarnation < c.incarnations[m.Replica] {
+		c.stats.StaleReplies++
+		return
+	}
+	c.incarnations[m.Replica] = m.Incarnation
+	if view := c.view.Join(m.View); view != c.view {
+		c.view = view
+		c.hasten(now, c.timeouts.estimate()) // the group has come to a new view: ask again
+	}
+	if m.Status == wire.StatusFull {
+		c.pushback(now, r)
+		return
+	}
+	if leader := m.View.LeaderOf(c.cfg.Replicas) == int(m.Replica); leader != (m.Status != wire.StatusLogged) {
+		c.stats.BadReplies++
+		return
+	} else if leader {
+		r.result.add(&m)
+	}
+	r.vote(&m, c.cfg.Replicas)
+	if t := r.outcome(c.cfg.Replicas); t != nil {
+		c.conclude(now, r, t)
+	}
+}
+
+// parse authenticates and reads a REPLY.
+func (c *Core) parse(frame []byte) (m wire.Reply, ok bool) {
+	kind, err := wire.PeekKind(frame)
+	if err != nil || kind != wire.KindReply || len(frame) < wire.ReplyOverhead {
+		return m, false
+	}
+	body, ok := c.cfg.Auth.Open(frame)
+	if !ok {
+		return m, false
+	}
+	m, err = wire.ParseReply(body)
+	return m, err == nil && int(m.Replica) < c.cfg.Replicas && m.Slot != 0
+}
+
+// addressee finds the request that a REPLY answers, or nil.
+func (c *Core) addressee(m *wire.Reply) *request {
+	switch {
+	case m.Client.Hi == 0 && m.Client == c.id:
+		return c.outstanding(m.ID)
+	case c.registering != nil && m.Client == c.nonce && m.ID == 1:
+		return c.registering
+	}
+	return nil
+}
+
+// conclude completes a request that committed with the outcome of t.
+func (c *Core) conclude(now time.Duration, r *request, t *tally) {
+	if r == c.registering {
+		if t.status == wire.StatusRegistered {
+			c.finishRegister(now, r, t)
+		}
+		return
+	}
+	done := Effect{Kind: EffectDone, Tag: r.tag}
+	switch t.status {
+	case wire.StatusOK:
+		done.Result = r.result.buf
+	case wire.StatusTooLarge:
+		done.Err = ErrResultTooLarge
+	case wire.StatusTooMany:
+		done.Err = ErrTooManyOutstanding
+	case wire.StatusEvicted:
+		c.evict(now)
+		return
+	default:
+		c.stats.BadReplies++ // no leader answers an operation so
+		return
+	}
+	c.sample(now, r)
+	c.complete(r, done)
+	c.sendWaiting(now)
+}
+
+// sample measures the round trip if it is known which transmission was answered.
+func (c *Core) sample(now time.Duration, r *request) {
+	if r.sent == 1 {
+		c.timeouts.sample(now - r.lastSent)
+	}
+}
+
+// complete hands out the outcome of a request in flight.
+func (c *Core) complete(r *request, done Effect) {
+	c.stats.Completed++
+	c.land(r)
+	c.done = append(c.done, r)
+	c.effects = append(c.effects, done)
+}

@@ -1,0 +1,54 @@
+package client
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// A client is known by the slot of its REGISTER, which nobody else's can have. Until it knows the
+// slot a random nonce stands for it.
+
+// Register obtains an identity, if the client has none. Invoke does it when needed; calling it
+// before saves the first request a round trip.
+func (c *Core) Register(now time.Duration) {
+	if c.registered() || c.registering != nil {
+		return
+	}
+	c.nonce = c.cfg.Nonce()
+	c.nonce.Hi |= 1 << 63 // a nonce's Hi is not 0
+	r := c.newRequest()
+	r.id = 1
+	c.registering = r
+	c.transmit(now, r)
+}
+
+// registered reports whether the client has an identity.
+func (c *Core) registered() bool { return c.id.Lo != 0 }
+
+// finishRegister takes the slot at which the REGISTER committed for the client's id.
+func (c *Core) finishRegister(now time.Duration, r *request, t *tally) {
+	c.registering = nil
+	c.stats.Registrations++
+	c.id = wire.ClientID{Lo: t.slot}
+	c.nextID, c.low = 1, 1
+	c.sample(now, r)
+	c.done = append(c.done, r)
+	c.sendWaiting(now)
+}
+
+// evict handles the replicas' word that they do not know the client: whether they executed what is
+// outstanding before they forgot is not known. What was not sent goes out under a new identity.
+func (c *Core) evict(now time.Duration) {
+	c.stats.Evictions++
+	for id := c.low; id < c.nextID; id++ {
+		if r := c.outstanding(id); r != nil {
+			c.complete(r, Effect{Kind: EffectDone, Tag: r.tag, Err: ErrEvicted})
+		}
+	}
+	c.id = wire.ClientID{}
+	c.nextID, c.low = 1, 1
+	if c.waiting.len > 0 {
+		c.Register(now)
+	}
+}

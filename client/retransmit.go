@@ -1,0 +1,155 @@
+package client
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/transport"
+)
+
+const (
+	// initialTimeout is the time-out before the first round trip was measured.
+	initialTimeout = 20 * time.Millisecond
+	// maxBackoff bounds the doublings of one request's time-out.
+	maxBackoff = 16
+)
+
+// timeouts estimates the retransmission time-out from measured round trips as RFC 6298 does:
+// smoothed mean plus four times the smoothed deviation.
+type timeouts struct {
+	floor, ceiling time.Duration
+	mean, dev      time.Duration
+	current        time.Duration
+	raised         time.Duration // when current was last doubled
+}
+
+// sample enters the round trip of a request that was sent once (Karn's rule: of another one it is
+// not known which transmission was answered).
+func (t *timeouts) sample(rtt time.Duration) {
+	if t.mean == 0 {
+		t.mean, t.dev = max(rtt, 1), rtt/2
+	} else {
+		diff := t.mean - rtt
+		if diff < 0 {
+			diff = -diff
+		}
+		t.dev += (diff - t.dev) / 4
+		t.mean += (rtt - t.mean) / 8
+	}
+	t.current = t.estimate()
+}
+
+// estimate is the time-out that the samples alone give.
+func (t *timeouts) estimate() time.Duration {
+	if t.mean == 0 {
+		return min(max(initialTimeout, t.floor), t.ceiling)
+	}
+	return min(max(t.mean+4*t.dev, t.floor), t.ceiling)
+}
+
+// expired says that a request timed out. The time-out of new requests doubles, once per time-out,
+// until the next sample: when the round trip grew above it no request would give a sample.
+func (t *timeouts) expired(now time.Duration) {
+	if now-t.raised < t.current {
+		return
+	}
+	t.raised = now
+	t.current = min(2*t.current, t.ceiling)
+}
+
+// after is the time-out of a transmission with so many doublings.
+func (t *timeouts) after(backoff int, ceiling time.Duration) time.Duration {
+	d := t.current
+	for ; backoff > 0 && d < ceiling; backoff-- {
+		d *= 2
+	}
+	return min(d, ceiling)
+}
+
+// jitter spreads d over ±1/8 of itself, so that what was sent together is not sent again together.
+// The sequence (splitmix64, Steele et al., OOPSLA 2014) is a function of the seed.
+func (c *Core) jitter(d time.Duration) time.Duration {
+	c.random += 0x9e3779b97f4a7c15
+	z := c.random
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	z ^= z >> 31
+	width := uint64(d / 4)
+	if width == 0 {
+		return d
+	}
+	return d - d/8 + time.Duration(z%width)
+}
+
+// schedule sets when a request is sent again.
+func (c *Core) schedule(now time.Duration, r *request, ceiling time.Duration) {
+	r.due = now + c.jitter(c.timeouts.after(r.backoff, ceiling))
+	c.deadline = min(c.deadline, r.due)
+}
+
+// Deadline returns when Tick is next needed, or transport.Never.
+func (c *Core) Deadline() time.Duration { return c.deadline }
+
+// Tick sends again what has not been answered in time.
+func (c *Core) Tick(now time.Duration) {
+	if now < c.deadline {
+		return
+	}
+	c.deadline = transport.Never
+	if c.registering != nil {
+		c.retransmitIfDue(now, c.registering)
+	}
+	for id := c.low; id < c.nextID; id++ {
+		if r := c.outstanding(id); r != nil {
+			c.retransmitIfDue(now, r)
+		}
+	}
+}
+
+func (c *Core) retransmitIfDue(now time.Duration, r *request) {
+	if now < r.due {
+		c.deadline = min(c.deadline, r.due)
+		return
+	}
+	if r.sent > 0 {
+		c.stats.Retransmissions++
+		r.backoff = min(r.backoff+1, maxBackoff)
+		c.timeouts.expired(now)
+	}
+	c.transmit(now, r)
+}
+
+// hasten lets everything outstanding be sent again after the shortest time-out, because what kept
+// the answers away seems to be over.
+func (c *Core) hasten(now, delay time.Duration) {
+	soon := func(r *request) {
+		r.backoff = 0
+		if due := now + c.jitter(delay); due < r.due {
+			r.due = due
+			c.deadline = min(c.deadline, due)
+		}
+	}
+	if c.registering != nil {
+		soon(c.registering)
+	}
+	for id := c.low; id < c.nextID; id++ {
+		if r := c.outstanding(id); r != nil {
+			soon(r)
+		}
+	}
+}
+
+// Reroute says that the way to the group has changed, or was found: what is outstanding is sent
+// again at the next Tick.
+func (c *Core) Reroute(now time.Duration) { c.hasten(now, 0) }
+
+// pushback handles FULL: the group has no memory left, so the request waits longer than after a
+// loss, and keeps its id.
+func (c *Core) pushback(now time.Duration, r *request) {
+	c.stats.Full++
+	if r.fullAt == r.sent {
+		return // of this transmission already
+	}
+	r.fullAt = r.sent
+	r.backoff = min(r.backoff+1, maxBackoff)
+	c.schedule(now, r, c.cfg.MaxPushback)
+}
