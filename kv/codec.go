@@ -1,0 +1,164 @@
+package kv
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// An operation is
+//
+//	0  u8 version   1
+//	   item …
+//
+// and an item is either a command, uvarint(number of arguments) followed by uvarint(length) and
+// the bytes of each argument, the command's name being the first; or the head of a transaction,
+// uvarint(0) uvarint(n): the next n commands are answered by one array of n replies. The head
+// changes nothing in how the commands execute: an operation is atomic anyway.
+
+const opVersion = 1
+
+var (
+	errOpEmpty   = errors.New("operation is empty")
+	errOpVersion = errors.New("operation has an unknown version")
+	errOpLength  = errors.New("operation is shorter than its lengths say")
+	errOpMulti   = errors.New("transaction in the operation has too few commands")
+)
+
+// AppendCommand appends a command, its name first, to op and returns it. An empty op becomes a new
+// operation; a longer one gets one command more.
+func AppendCommand(op []byte, args ...[]byte) []byte {
+	op = appendOpHeader(op)
+	op = binary.AppendUvarint(op, uint64(len(args)))
+	for _, a := range args {
+		op = binary.AppendUvarint(op, uint64(len(a)))
+		op = append(op, a...)
+	}
+	return op
+}
+
+// EncodeCommand returns the operation that consists of one command, its name first.
+func EncodeCommand(args ...string) []byte {
+	op := binary.AppendUvarint(appendOpHeader(nil), uint64(len(args)))
+	for _, a := range args {
+		op = binary.AppendUvarint(op, uint64(len(a)))
+		op = append(op, a...)
+	}
+	return op
+}
+
+// AppendMulti appends the head of a transaction to op: the replies to the n commands that follow
+// become one array, as EXEC answers.
+func AppendMulti(op []byte, n int) []byte {
+	op = appendOpHeader(op)
+	return binary.AppendUvarint(append(op, 0), uint64(n))
+}
+
+// CommandSize is the number of bytes that AppendCommand appends to an operation that is not empty.
+func CommandSize(args ...[]byte) int {
+	n := uvarintLen(uint64(len(args)))
+	for _, a := range args {
+		n += uvarintLen(uint64(len(a))) + len(a)
+	}
+	return n
+}
+
+// OpOverhead is the number of bytes of an operation besides its commands.
+const OpOverhead = 1
+
+func appendOpHeader(op []byte) []byte {
+	if len(op) == 0 {
+		return append(op, opVersion)
+	}
+	return op
+}
+
+func uvarintLen(v uint64) int {
+	n := 1
+	for ; v >= 0x80; v >>= 7 {
+		n++
+	}
+	return n
+}
+
+// opReader reads the items of an operation.
+type opReader struct {
+	b    []byte
+	args [][]byte // of the last command; reused
+}
+
+// reset makes r read op.
+func (r *opReader) reset(op []byte) error {
+	switch {
+	case len(op) == 0:
+		return errOpEmpty
+	case op[0] != opVersion:
+		return errOpVersion
+	}
+	r.b = op[1:]
+	return nil
+}
+
+// next reads one item. For a command, multi is 0 and r.args are the arguments, which point into
+// the operation; for the head of a transaction, multi is its number of commands plus one.
+func (r *opReader) next() (multi uint64, err error) {
+	argc, err := r.uvarint()
+	if err != nil {
+		return 0, err
+	}
+	r.args = r.args[:0]
+	if argc == 0 {
+		n, err := r.uvarint()
+		if err == nil && n > uint64(len(r.b)) {
+			err = errOpMulti // each command takes at least one byte
+		}
+		return n + 1, err
+	}
+	for range argc {
+		n, err := r.uvarint()
+		if err != nil {
+			return 0, err
+		}
+		if n > uint64(len(r.b)) {
+			return 0, errOpLength
+		}
+		r.args = append(r.args, r.b[:n:n])
+		r.b = r.b[n:]
+	}
+	return 0, nil
+}
+
+func (r *opReader) more() bool { return len(r.b) > 0 }
+
+func (r *opReader) uvarint() (uint64, error) {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		return 0, errOpLength
+	}
+	r.b = r.b[n:]
+	return v, nil
+}
+
+// check reads the whole operation, so that a malformed one is refused before any of it executes.
+func (r *opReader) check(op []byte) error {
+	if err := r.reset(op); err != nil {
+		return err
+	}
+	open := uint64(0) // commands that the transaction still has to come
+	for r.more() {
+		multi, err := r.next()
+		switch {
+		case err != nil:
+			return err
+		case multi > 0 && open > 0:
+			return errOpMulti
+		case multi > 0:
+			open = multi - 1
+		case open > 0:
+			open--
+		}
+	}
+	if open > 0 {
+		return errOpMulti
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package kv
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The errors that Redis has, in its words, and a few of our own.
+const (
+	errWrongType   = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	errSyntax      = "ERR syntax error"
+	errNotInt      = "ERR value is not an integer or out of range"
+	errOverflow    = "ERR increment or decrement would overflow"
+	errDecrement   = "ERR decrement would overflow"
+	errHashNotInt  = "ERR hash value is not an integer"
+	errNotPositive = "ERR value is out of range, must be positive"
+	errTooLong     = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+	errDBIndex     = "ERR DB index is out of range"
+	errCursor      = "ERR invalid cursor"
+
+	errWallClock = "ERR EXAT and PXAT are not supported: keys expire by logical time, not by the wall clock"
+)
+
+var errReplyLimit = fmt.Sprintf("ERR reply exceeds the limit of %d bytes per operation", MaxReplies)
+
+// command is what the store knows of a command.
+type command struct {
+	name  string
+	arity int // number of arguments with the name; negative: at least so many
+	run   func(*call)
+}
+
+// commands is every command of the store, by its name in lower case. It is filled once and only
+// looked up, never iterated, by Execute.
+var commands = func() map[string]*command {
+	m := make(map[string]*command)
+	for _, list := range [][]command{stringCommands, expiryCommands, hashCommands, listCommands, setCommands, keyspaceCommands} {
+		for _, c := range list {
+			m[c.name] = &c
+		}
+	}
+	return m
+}()
+
+// Commands yields the names of the commands that the store executes, in lower case and sorted, and
+// their arity as COMMAND INFO has it.
+func Commands(yield func(name string, arity int) bool) {
+	for _, name := range slices.Sorted(maps.Keys(commands)) {
+		if !yield(name, commands[name].arity) {
+			return
+		}
+	}
+}
+
+// longestName is the longest name of a command that is looked up.
+const longestName = 32
+
+// find looks up a command and checks the number and the lengths of its arguments. msg is the error
+// to answer, empty if there is none.
+func find(args [][]byte) (_ *command, msg string) {
+	var lower [longestName]byte
+	name := args[0]
+	if len(name) > len(lower) {
+		return nil, UnknownCommand(args)
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	cmd := commands[string(lower[:len(name)])]
+	switch {
+	case cmd == nil:
+		return nil, UnknownCommand(args)
+	case cmd.arity >= 0 && len(args) != cmd.arity, len(args) < -cmd.arity:
+		return nil, WrongArity(cmd.name)
+	}
+	for _, a := range args[1:] {
+		if len(a) > MaxValue {
+			return nil, errTooLong
+		}
+	}
+	return cmd, ""
+}
+
+// CheckCommand says what the store answers to a command that it does not know or that has a wrong
+// number of arguments, without the RESP framing; "" for a command that it executes.
+func CheckCommand(args [][]byte) string {
+	_, msg := find(args)
+	return msg
+}
+
+// WrongArity is the error for a wrong number of arguments, as Redis words it. name is in lower case.
+func WrongArity(name string) string {
+	return "ERR wrong number of arguments for '" + name + "' command"
+}
+
+// UnknownCommand is the error for a command that does not exist, as Redis words it.
+func UnknownCommand(args [][]byte) string {
+	const most = 128 // bytes of the name, and about so many of the arguments
+	var b strings.Builder
+	for _, a := range args[1:] {
+		if b.Len() >= most {
+			break
+		}
+		fmt.Fprintf(&b, "'%s' ", a[:min(len(a), most-b.Len())])
+	}
+	return fmt.Sprintf("ERR unknown command '%s', with args beginning with: %s", args[0][:min(len(args[0]), most)], b.String())
+}

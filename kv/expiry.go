@@ -1,0 +1,127 @@
+package kv
+
+import "math"
+
+// Units of logical time, which is in nanoseconds.
+const (
+	millisecond = uint64(1e6)
+	second      = uint64(1e9)
+)
+
+var expiryCommands = []command{
+	{"expire", -3, func(c *call) { c.expireIn("expire", second) }},
+	{"persist", 2, (*call).persist},
+	{"pexpire", -3, func(c *call) { c.expireIn("pexpire", millisecond) }},
+	{"pttl", 2, func(c *call) { c.ttl(millisecond) }},
+	{"ttl", 2, func(c *call) { c.ttl(second) }},
+}
+
+// maxTTL is the longest time to live: 146 years.
+const maxTTL = math.MaxInt64 / 2
+
+// deadline is the logical time at which the time to live in text ends. It answers an error and
+// returns false if that is no positive integer or too much. name is the command's.
+func (c *call) deadline(name string, text []byte, unit uint64) (uint64, bool) {
+	ttl, ok := parseInt(text)
+	switch {
+	case !ok:
+		c.fail(errNotInt)
+	case ttl <= 0 || uint64(ttl) > maxTTL/unit || c.now > math.MaxUint64-maxTTL:
+		c.fail("ERR invalid expire time in '" + name + "' command")
+	default:
+		return c.now + uint64(ttl)*unit, true
+	}
+	return 0, false
+}
+
+// expireOptions are the conditions of EXPIRE.
+type expireOptions struct{ nx, xx, gt, lt bool }
+
+func parseExpireOptions(args [][]byte) (o expireOptions, msg string) {
+	for _, a := range args {
+		switch {
+		case isWord(a, "nx"):
+			o.nx = true
+		case isWord(a, "xx"):
+			o.xx = true
+		case isWord(a, "gt"):
+			o.gt = true
+		case isWord(a, "lt"):
+			o.lt = true
+		default:
+			return o, "ERR Unsupported option " + string(a)
+		}
+	}
+	switch {
+	case o.nx && (o.xx || o.gt || o.lt):
+		return o, "ERR NX and XX, GT or LT options at the same time are not compatible"
+	case o.gt && o.lt:
+		return o, "ERR GT and LT options at the same time are not compatible"
+	}
+	return o, ""
+}
+
+// allow says whether the deadline may change from old to deadline. A key that does not expire
+// counts as one that expires later than any other.
+func (o expireOptions) allow(old, deadline uint64) bool {
+	switch {
+	case o.nx && old != 0,
+		o.xx && old == 0,
+		o.gt && (old == 0 || deadline <= old),
+		o.lt && old != 0 && deadline >= old:
+		return false
+	}
+	return true
+}
+
+func (c *call) expireIn(name string, unit uint64) {
+	o, msg := parseExpireOptions(c.args[3:])
+	if msg != "" {
+		c.fail(msg)
+		return
+	}
+	deadline := c.now // what is not in the future is now
+	if ttl, ok := parseInt(c.args[2]); !ok || ttl > 0 {
+		if deadline, ok = c.deadline(name, c.args[2], unit); !ok {
+			return
+		}
+	}
+	e := c.lookup(c.args[1])
+	switch {
+	case e == nil || !o.allow(e.expire, deadline):
+		c.int(0)
+		return
+	case deadline <= c.now:
+		c.remove(e)
+	default:
+		c.setExpire(e, deadline)
+	}
+	c.int(1)
+}
+
+// ttl answers the time to live: −2 without such a key, −1 without a deadline. Seconds are rounded
+// to the nearest, as Redis rounds them; milliseconds up.
+func (c *call) ttl(unit uint64) {
+	e := c.lookup(c.args[1])
+	switch {
+	case e == nil:
+		c.int(-2)
+	case e.expire == 0:
+		c.int(-1)
+	default:
+		left := (e.expire - c.now + millisecond - 1) / millisecond
+		if unit == second {
+			left = (left + 500) / 1000
+		}
+		c.int(int64(left))
+	}
+}
+
+func (c *call) persist() {
+	e := c.lookup(c.args[1])
+	expires := e != nil && e.expire != 0
+	if expires {
+		c.setExpire(e, 0)
+	}
+	c.bool(expires)
+}

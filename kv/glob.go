@@ -1,0 +1,73 @@
+package kv
+
+// matchGlob reports whether s matches a pattern as KEYS and SCAN have it: * is any string, ? any
+// byte, [abc], [a-z] and [^a] a byte out of a set or not, \x the byte x. Its time is at most the
+// product of the two lengths.
+func matchGlob(pattern, s string) bool {
+	p, i := 0, 0
+	star, from := -1, 0 // the last * and where in s what follows it is tried
+	for i < len(s) {
+		if p < len(pattern) && pattern[p] == '*' {
+			star, from = p, i
+			p++
+			continue
+		}
+		if n, ok := matchByte(pattern[p:], s[i]); ok {
+			p += n
+			i++
+			continue
+		}
+		if star < 0 {
+			return false
+		}
+		from++
+		p, i = star+1, from
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+// matchByte matches the first element of a pattern, which is no *, with c and returns the element's
+// length.
+func matchByte(pattern string, c byte) (n int, ok bool) {
+	if pattern == "" {
+		return 0, false
+	}
+	switch pattern[0] {
+	case '?':
+		return 1, true
+	case '[':
+		return matchClass(pattern, c)
+	case '\\':
+		if len(pattern) > 1 {
+			return 2, pattern[1] == c
+		}
+	}
+	return 1, pattern[0] == c
+}
+
+// matchClass matches a […] with c. A class that is not closed ends with the pattern.
+func matchClass(pattern string, c byte) (n int, ok bool) {
+	i := 1
+	not := i < len(pattern) && pattern[i] == '^'
+	if not {
+		i++
+	}
+	for i < len(pattern) && pattern[i] != ']' {
+		switch {
+		case pattern[i] == '\\' && i+1 < len(pattern):
+			ok = ok || pattern[i+1] == c
+			i += 2
+		case i+2 < len(pattern) && pattern[i+1] == '-':
+			low, high := min(pattern[i], pattern[i+2]), max(pattern[i], pattern[i+2])
+			ok = ok || low <= c && c <= high
+			i += 3
+		default:
+			ok = ok || pattern[i] == c
+			i++
+		}
+	}
+	return min(i+1, len(pattern)), ok != not
+}

@@ -1,0 +1,184 @@
+package kv
+
+import (
+	"slices"
+	"strconv"
+)
+
+var keyspaceCommands = []command{
+	{"dbsize", 1, (*call).dbsize},
+	{"del", -2, (*call).del},
+	{"echo", 2, func(c *call) { c.bulk(c.args[1]) }},
+	{"exists", -2, (*call).exists},
+	{"flushall", -1, (*call).flushAll},
+	{"flushdb", -1, (*call).flushAll},
+	{"keys", 2, (*call).keys},
+	{"ping", -1, (*call).ping},
+	{"scan", -2, (*call).scan},
+	{"select", 2, (*call).selectDB},
+	{"touch", -2, (*call).exists},
+	{"type", 2, (*call).typeOf},
+	{"unlink", -2, (*call).del},
+}
+
+func (c *call) del() {
+	removed := int64(0)
+	for _, key := range c.args[1:] {
+		if e := c.lookup(key); e != nil {
+			c.remove(e)
+			removed++
+		}
+	}
+	c.int(removed)
+}
+
+func (c *call) exists() {
+	n := int64(0)
+	for _, key := range c.args[1:] {
+		if c.lookup(key) != nil {
+			n++
+		}
+	}
+	c.int(n)
+}
+
+func (c *call) typeOf() {
+	name := "none"
+	if e := c.lookup(c.args[1]); e != nil {
+		name = kindNames[e.kind]
+	}
+	c.out = appendSimple(c.out, name)
+}
+
+// dbsize counts, as Redis does, keys that are due to expire and were not removed yet.
+func (c *call) dbsize() { c.int(int64(c.space.keys.Len())) }
+
+func (c *call) flushAll() {
+	if len(c.args) > 2 || len(c.args) == 2 && !isWord(c.args[1], "sync") && !isWord(c.args[1], "async") {
+		c.fail(errSyntax)
+		return
+	}
+	c.flush()
+	c.ok()
+}
+
+func (c *call) ping() {
+	switch len(c.args) {
+	case 1:
+		c.out = appendSimple(c.out, "PONG")
+	case 2:
+		c.bulk(c.args[1])
+	default:
+		c.fail(WrongArity("ping"))
+	}
+}
+
+// selectDB answers SELECT: there is one database.
+func (c *call) selectDB() {
+	switch n, ok := parseInt(c.args[1]); {
+	case !ok:
+		c.fail(errNotInt)
+	case n != 0:
+		c.fail(errDBIndex)
+	default:
+		c.ok()
+	}
+}
+
+func (c *call) isLive(e *entry) bool { return e.expire == 0 || e.expire > c.now }
+
+// keys answers the keys that match a pattern, sorted.
+func (c *call) keys() {
+	pattern := view(c.args[1])
+	var keys []string
+	size := 0
+	c.space.keys.Scan(func(p place) bool {
+		if c.isLive(p.entry) && matchGlob(pattern, p.key) {
+			keys = append(keys, p.key)
+			size += len(p.key)
+		}
+		return c.room(len(keys), size)
+	})
+	slices.Sort(keys)
+	c.array(len(keys))
+	for _, key := range keys {
+		c.bulkString(key)
+	}
+}
+
+// scanOptions are what SCAN says behind the cursor.
+type scanOptions struct {
+	pattern string
+	typed   bool // typeName is given
+	name    string
+	count   int64
+}
+
+func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
+	o = scanOptions{pattern: "*", count: 10}
+	for i := 0; i < len(args); i += 2 {
+		if i+1 == len(args) {
+			return o, errSyntax
+		}
+		switch name, v := args[i], args[i+1]; {
+		case isWord(name, "match"):
+			o.pattern = view(v)
+		case isWord(name, "type"):
+			o.typed, o.name = true, view(v)
+		case isWord(name, "count"):
+			var ok bool
+			if o.count, ok = parseInt(v); !ok {
+				return o, errNotInt
+			}
+			if o.count < 1 {
+				return o, errSyntax
+			}
+		default:
+			return o, errSyntax
+		}
+	}
+	return o, ""
+}
+
+func (o scanOptions) match(e *entry) bool {
+	return matchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.name), kindNames[e.kind]))
+}
+
+// scan answers the keys whose hash is at or above the cursor, count of them before filtering, and
+// the cursor for the next ones. So a full iteration returns every key that exists from its start to
+// its end, whatever is written meanwhile.
+func (c *call) scan() {
+	cursor, err := strconv.ParseUint(view(c.args[1]), 10, 64)
+	if err != nil {
+		c.fail(errCursor)
+		return
+	}
+	o, msg := parseScanOptions(c.args[2:])
+	if msg != "" {
+		c.fail(msg)
+		return
+	}
+	var keys []string
+	next, size := uint64(0), 0
+	var last uint64
+	c.probe.key = ""
+	c.space.keys.Ascend(place{cursor, &c.probe}, func(p place) bool {
+		if o.count <= 0 && p.hash != last { // keys of one hash come together
+			next = p.hash
+			return false
+		}
+		o.count--
+		last = p.hash
+		if c.isLive(p.entry) && o.match(p.entry) {
+			keys = append(keys, p.key)
+			size += len(p.key)
+		}
+		return c.room(len(keys), size)
+	})
+	c.array(2)
+	c.bulkString(strconv.FormatUint(next, 10))
+	c.array(len(keys))
+	for _, key := range keys {
+		c.bulkString(key)
+	}
+}

@@ -1,0 +1,152 @@
+package kv
+
+var listCommands = []command{
+	{"lindex", 3, (*call).lindex},
+	{"llen", 2, func(c *call) { c.length(kindList) }},
+	{"lpop", -2, func(c *call) { c.popFrom("lpop", true) }},
+	{"lpush", -3, func(c *call) { c.pushTo(true, false) }},
+	{"lpushx", -3, func(c *call) { c.pushTo(true, true) }},
+	{"lrange", 4, (*call).lrange},
+	{"rpop", -2, func(c *call) { c.popFrom("rpop", false) }},
+	{"rpush", -3, func(c *call) { c.pushTo(false, false) }},
+	{"rpushx", -3, func(c *call) { c.pushTo(false, true) }},
+}
+
+// pushTo adds elements at an end of a list, which is made if there is none, unless it must exist.
+func (c *call) pushTo(left, mustExist bool) {
+	lookup := c.lookupOrInsert
+	if mustExist {
+		lookup = c.lookupKind
+	}
+	e, ok := lookup(c.args[1], kindList)
+	switch {
+	case !ok:
+		return
+	case e == nil:
+		c.int(0)
+		return
+	}
+	for _, v := range c.args[2:] {
+		e = c.push(e, left, clone(v))
+	}
+	c.int(int64(e.size()))
+}
+
+// popFrom takes one element off an end of a list, or with a count up to so many.
+func (c *call) popFrom(name string, left bool) {
+	if len(c.args) > 3 {
+		c.fail(WrongArity(name))
+		return
+	}
+	count, counted := int64(1), len(c.args) == 3
+	if counted {
+		var ok bool
+		if count, ok = parseInt(c.args[2]); !ok || count < 0 {
+			c.fail(errNotPositive)
+			return
+		}
+	}
+	e, ok := c.lookupKind(c.args[1], kindList)
+	switch {
+	case !ok:
+		return
+	case e == nil && counted:
+		c.nullArray()
+		return
+	case e == nil:
+		c.null()
+		return
+	}
+	n := int(min(count, int64(e.size())))
+	if !c.roomToPop(e, left, n) {
+		return
+	}
+	if counted {
+		c.array(n)
+	}
+	for range n {
+		var v []byte
+		e, v = c.pop(e, left)
+		c.bulk(v)
+	}
+	c.removeIfEmpty(e)
+}
+
+// roomToPop reports whether n elements from an end of the list can be answered.
+func (c *call) roomToPop(e *entry, left bool, n int) bool {
+	count, size := 0, 0
+	each := func(_ int64, v []byte) bool {
+		count++
+		size += len(v)
+		return c.room(count, size) && count < n
+	}
+	switch {
+	case n == 0:
+	case left:
+		e.list.Scan(each)
+	default:
+		e.list.Reverse(each)
+	}
+	return !c.full
+}
+
+func (c *call) lindex() {
+	e, ok := c.lookupKind(c.args[1], kindList)
+	if !ok {
+		return
+	}
+	if e == nil {
+		c.null()
+		return
+	}
+	index, ok := parseInt(c.args[2])
+	if !ok {
+		c.fail(errNotInt)
+		return
+	}
+	n := int64(e.size())
+	if index < 0 {
+		index += n
+	}
+	if index < 0 || index >= n {
+		c.null()
+		return
+	}
+	_, v, _ := e.list.GetAt(int(index))
+	c.bulk(v)
+}
+
+func (c *call) lrange() {
+	start, ok1 := parseInt(c.args[2])
+	stop, ok2 := parseInt(c.args[3])
+	if !ok1 || !ok2 {
+		c.fail(errNotInt)
+		return
+	}
+	e, ok := c.lookupKind(c.args[1], kindList)
+	if !ok {
+		return
+	}
+	n := int64(0)
+	if e != nil {
+		n = int64(e.size())
+	}
+	if start < 0 {
+		start = max(start+n, 0)
+	}
+	if stop < 0 {
+		stop += n
+	}
+	stop = min(stop, n-1)
+	if start > stop {
+		c.array(0)
+		return
+	}
+	left := stop - start + 1
+	c.array(int(left))
+	first, _, _ := e.list.Min()
+	e.list.Ascend(first+start, func(_ int64, v []byte) bool {
+		left--
+		return c.bulk(v) && left > 0
+	})
+}

@@ -1,0 +1,138 @@
+package kv
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tidwall/btree"
+)
+
+// A snapshot is
+//
+//	0  [4] magic    "NPKV"
+//	4  u8  version  1
+//	   uvarint      number of keys
+//	   key …        ascending by (hash of the key, key)
+//	   u64          xxHash64 of everything before, little-endian
+//
+// and a key is
+//
+//	u8 type, bytes key, uvarint deadline (0: none), value
+//
+// where bytes is uvarint(length) and so many bytes; a string's value is bytes; a collection's is
+// uvarint(number of elements) followed by the elements: bytes of each list element from the left,
+// of each set member ascending, of field and value ascending by field. Equal states have equal
+// snapshots.
+
+const (
+	snapshotMagic   = "NPKV"
+	snapshotVersion = 1
+)
+
+// snapshot is the state at one moment.
+type snapshot struct{ keys *btree.BTreeG[place] }
+
+// Snapshot returns the state as it is now. It takes constant time; the state is read when the
+// result's WriteTo is called, which may happen on another goroutine while Execute goes on.
+func (s *Store) Snapshot() (io.WriterTo, error) {
+	s.epoch++
+	return &snapshot{s.space.keys.IsoCopy()}, nil
+}
+
+// WriteTo writes the snapshot.
+func (sn *snapshot) WriteTo(w io.Writer) (int64, error) {
+	sum := xxhash.New()
+	count := &countingWriter{w: w}
+	out := snapshotWriter{w: bufio.NewWriterSize(io.MultiWriter(count, sum), 64<<10)}
+	out.raw(snapshotMagic)
+	out.scratch = append(out.scratch[:0], snapshotVersion)
+	out.raw(string(out.scratch))
+	out.uvarint(uint64(sn.keys.Len()))
+	sn.keys.Scan(func(p place) bool {
+		out.entry(p.entry)
+		return out.err == nil
+	})
+	if out.err != nil {
+		return count.n, out.err
+	}
+	if err := out.w.Flush(); err != nil {
+		return count.n, err
+	}
+	_, err := count.Write(binary.LittleEndian.AppendUint64(nil, sum.Sum64()))
+	return count.n, err
+}
+
+// countingWriter counts what went through.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// snapshotWriter writes the parts of a snapshot and remembers the first error.
+type snapshotWriter struct {
+	w       *bufio.Writer
+	err     error
+	scratch []byte
+}
+
+func (o *snapshotWriter) raw(s string) {
+	if o.err == nil {
+		_, o.err = o.w.WriteString(s)
+	}
+}
+
+func (o *snapshotWriter) uvarint(v uint64) {
+	if o.err == nil {
+		o.scratch = binary.AppendUvarint(o.scratch[:0], v)
+		_, o.err = o.w.Write(o.scratch)
+	}
+}
+
+func (o *snapshotWriter) string(s string) {
+	o.uvarint(uint64(len(s)))
+	o.raw(s)
+}
+
+func (o *snapshotWriter) bytes(b []byte) {
+	o.uvarint(uint64(len(b)))
+	if o.err == nil {
+		_, o.err = o.w.Write(b)
+	}
+}
+
+func (o *snapshotWriter) entry(e *entry) {
+	o.uvarint(uint64(e.kind)) // one byte
+	o.string(e.key)
+	o.uvarint(e.expire)
+	if e.kind == kindString {
+		o.bytes(e.str)
+		return
+	}
+	o.uvarint(uint64(e.size()))
+	switch e.kind {
+	case kindHash:
+		e.fields.Scan(func(field string, v []byte) bool {
+			o.string(field)
+			o.bytes(v)
+			return o.err == nil
+		})
+	case kindList:
+		e.list.Scan(func(_ int64, v []byte) bool {
+			o.bytes(v)
+			return o.err == nil
+		})
+	case kindSet:
+		e.set.Scan(func(member string, _ struct{}) bool {
+			o.string(member)
+			return o.err == nil
+		})
+	}
+}

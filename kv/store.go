@@ -1,0 +1,176 @@
+package kv
+
+import "github.com/netordered/nopaxos/replica/wire"
+
+const (
+	// MaxValue is the longest key, string, element, member, field or value of a field in bytes.
+	// APPEND makes values that no single operation could carry.
+	MaxValue = 1 << 20
+	// MaxReplies is how many bytes of replies an operation may have before what follows is answered
+	// by an error instead. It leaves room below wire.MaxResult for those errors.
+	MaxReplies = wire.MaxResult - wire.MaxResult/4
+)
+
+// maxExpired is how many expired keys an operation removes besides the ones that it touches. It
+// bounds what one operation can cost, and is above one, so that expired keys become fewer under any
+// load.
+const maxExpired = 16
+
+// Store is the state machine. It is not safe for concurrent use, except that what Snapshot returns
+// may be written by another goroutine.
+type Store struct {
+	space    *space
+	epoch    uint64 // how many snapshots were taken
+	slot     uint64 // of the last operation executed
+	released uint64 // no slot up to here will be taken back
+	undo     undoLog
+	buffers  buffers
+	probe    entry // scratch of space.get
+	reader   opReader
+	call     call
+}
+
+// New returns an empty store.
+func New() *Store {
+	s := &Store{space: newSpace()}
+	s.call.Store = s
+	return s
+}
+
+// call is one command's execution.
+type call struct {
+	*Store
+	now  uint64   // logical time in ns
+	args [][]byte // the command's name and arguments; valid during the call
+	out  []byte   // the operation's replies
+	over int      // length of out at which there is no room for more
+	full bool     // the command's reply had no room
+}
+
+// Execute executes the commands of op and appends their replies to result. Keys expire by now,
+// logical time in nanoseconds. A malformed operation changes nothing and is answered by an error.
+func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
+	s.slot = slot
+	if err := s.reader.check(op); err != nil {
+		return AppendError(result, "ERR malformed operation: "+err.Error())
+	}
+	s.removeExpired(now)
+	c := &s.call
+	c.now, c.out, c.over = now, result, len(result)+MaxReplies
+	_ = s.reader.reset(op) // check has seen it
+	for s.reader.more() {
+		multi, _ := s.reader.next()
+		if multi > 0 {
+			c.out = appendArrayHead(c.out, int64(multi-1))
+			continue
+		}
+		c.args = s.reader.args
+		c.run()
+	}
+	result, c.out, c.args = c.out, nil, nil
+	return result
+}
+
+// run executes one command.
+func (c *call) run() {
+	start := len(c.out)
+	c.full = false
+	cmd, msg := find(c.args)
+	if msg != "" {
+		c.fail(msg)
+	} else {
+		cmd.run(c)
+	}
+	if c.full || len(c.out) > c.over {
+		c.out = AppendError(c.out[:start], errReplyLimit)
+	}
+}
+
+// removeExpired removes some of the keys whose deadline has passed, the earliest first.
+func (s *Store) removeExpired(now uint64) {
+	for range maxExpired {
+		e, any := s.space.expiring.Min()
+		if !any || e.expire > now {
+			return
+		}
+		s.remove(e)
+	}
+}
+
+// lookup finds a key that has not expired; nil if there is none.
+func (c *call) lookup(key []byte) *entry {
+	e := c.space.get(view(key), &c.probe)
+	if e != nil && e.expire != 0 && e.expire <= c.now {
+		c.remove(e)
+		return nil
+	}
+	return e
+}
+
+// lookupKind finds a key that holds a value of kind k. For another kind it answers WRONGTYPE and
+// returns false.
+func (c *call) lookupKind(key []byte, k kind) (*entry, bool) {
+	e := c.lookup(key)
+	if e != nil && e.kind != k {
+		c.fail(errWrongType)
+		return nil, false
+	}
+	return e, true
+}
+
+// lookupOrInsert finds a key that holds a value of kind k, a collection, or makes an empty one,
+// which the caller fills.
+func (c *call) lookupOrInsert(key []byte, k kind) (*entry, bool) {
+	e, ok := c.lookupKind(key, k)
+	if !ok || e != nil {
+		return e, ok
+	}
+	e = c.newEntry(string(key), k)
+	c.insert(e)
+	return e, true
+}
+
+// The replies. What has no room is left out, and run answers an error instead; a command that would
+// lose what it cannot answer looks at c.full before it changes anything.
+
+// bulkHead is more than a bulk reply has besides its bytes.
+const bulkHead = 32
+
+// room reports whether there is room for replies of count bulk strings of n bytes in all.
+func (c *call) room(count, n int) bool {
+	if len(c.out)+count*bulkHead+n > c.over {
+		c.full = true
+	}
+	return !c.full
+}
+
+func (c *call) ok()             { c.out = append(c.out, "+OK\r\n"...) }
+func (c *call) fail(msg string) { c.out = AppendError(c.out, msg) }
+func (c *call) int(v int64)     { c.out = appendIntReply(c.out, v) }
+func (c *call) null()           { c.out = append(c.out, "$-1\r\n"...) }
+func (c *call) nullArray()      { c.out = append(c.out, "*-1\r\n"...) }
+func (c *call) array(n int)     { c.out = appendArrayHead(c.out, int64(n)) }
+
+func (c *call) bool(v bool) {
+	if v {
+		c.int(1)
+	} else {
+		c.int(0)
+	}
+}
+
+func (c *call) bulk(v []byte) bool {
+	if !c.room(1, len(v)) {
+		return false
+	}
+	c.out = appendBulk(c.out, v)
+	return true
+}
+
+func (c *call) bulkString(v string) bool {
+	if !c.room(1, len(v)) {
+		return false
+	}
+	c.out = appendBulk(c.out, v)
+	return true
+}

@@ -1,0 +1,449 @@
+package kv
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+	"pgregory.net/rapid"
+)
+
+// do executes one command given as words and returns its reply as text.
+func do(s *Store, slot, now uint64, command string) string {
+	return string(s.Execute(slot, now, EncodeCommand(strings.Fields(command)...), nil))
+}
+
+// dump is the state's snapshot.
+func dump(t interface{ Fatal(...any) }, s *Store) []byte {
+	w, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := w.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// checkIndex checks that the index of deadlines is exactly the keys that have one.
+func checkIndex(t interface{ Fatalf(string, ...any) }, s *Store) {
+	n := 0
+	s.space.keys.Scan(func(p place) bool {
+		if p.expire == 0 {
+			return true
+		}
+		n++
+		if e, ok := s.space.expiring.Get(p.entry); !ok || e != p.entry {
+			t.Fatalf("key %q with deadline %d: the index of deadlines has %v", p.key, p.expire, e)
+		}
+		return true
+	})
+	if got := s.space.expiring.Len(); got != n {
+		t.Fatalf("the index of deadlines has %d entries, expected %d", got, n)
+	}
+}
+
+// step is one operation of a log.
+type step struct {
+	slot, now uint64
+	op        []byte
+}
+
+var commandGenerators = []func(t *rapid.T) []string{
+	words("SET", key, value), words("SET", key, value, "EX", ttl), words("SET", key, value, "KEEPTTL"),
+	words("SET", key, value, "XX", "GET"), words("GET", key), words("GETSET", key, value), words("GETDEL", key),
+	words("APPEND", key, value), words("APPEND", key, value), words("INCR", key), words("INCRBY", key, number),
+	words("MSET", key, value, key, value), words("SETNX", key, value), words("PSETEX", key, ttl, value),
+	words("DEL", key, key), words("EXPIRE", key, ttl), words("PEXPIRE", key, ttl, "LT"), words("PERSIST", key),
+	words("TTL", key), words("HSET", key, field, value, field, value), words("HDEL", key, field, field),
+	words("HINCRBY", key, field, number), words("HGETALL", key), words("HSETNX", key, field, value),
+	words("LPUSH", key, value, value), words("RPUSH", key, value), words("LPOP", key, "2"), words("RPOP", key),
+	words("LRANGE", key, "0", "-1"), words("SADD", key, field, field), words("SREM", key, field, field),
+	words("SMEMBERS", key), words("KEYS", "*"), words("SCAN", "0"), words("DBSIZE"), words("FLUSHALL"),
+	words("TYPE", key), words("UNKNOWN", key), words("GET"),
+}
+
+// words makes a generator of a command whose words are constants or generators.
+func words(parts ...any) func(*rapid.T) []string {
+	return func(t *rapid.T) []string {
+		command := make([]string, len(parts))
+		for i, p := range parts {
+			switch p := p.(type) {
+			case string:
+				command[i] = p
+			case func(*rapid.T) string:
+				command[i] = p(t)
+			}
+		}
+		return command
+	}
+}
+
+func key(t *rapid.T) string { return "k" + rapid.StringMatching("[0-7]").Draw(t, "key") }
+
+func field(t *rapid.T) string { return rapid.StringMatching("[a-f]").Draw(t, "field") }
+
+func value(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "1", "-7", "some text", strings.Repeat("long ", 40)}).Draw(t, "value")
+}
+
+func number(t *rapid.T) string { return fmt.Sprint(rapid.Int64().Draw(t, "number")) }
+
+func ttl(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(-1, 40).Draw(t, "ttl")) }
+
+func operation(t *rapid.T) []byte {
+	var op []byte
+	n := rapid.IntRange(1, 4).Draw(t, "commands")
+	if rapid.Bool().Draw(t, "multi") {
+		op = AppendMulti(op, n)
+	}
+	for range n {
+		command := rapid.SampledFrom(commandGenerators).Draw(t, "command")(t)
+		args := make([][]byte, len(command))
+		for i, w := range command {
+			args[i] = []byte(w)
+		}
+		op = AppendCommand(op, args...)
+	}
+	return op
+}
+
+// replay executes a log on a new store.
+func replay(log []step) *Store {
+	s := New()
+	for _, st := range log {
+		s.Execute(st.slot, st.now, st.op, nil)
+	}
+	return s
+}
+
+// TestUndo takes back, releases and snapshots at random points of random logs. The state must
+// always be that of a fresh execution of what is left of the log, and so must every result.
+func TestUndo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := New()
+		var log []step
+		released, slot, now := uint64(0), uint64(0), uint64(0)
+		t.Repeat(map[string]func(*rapid.T){
+			"execute": func(t *rapid.T) {
+				slot += rapid.Uint64Range(1, 3).Draw(t, "slots")
+				now += rapid.Uint64Range(0, 30*second).Draw(t, "time")
+				st := step{slot, now, operation(t)}
+				want := replay(log).Execute(slot, now, st.op, nil)
+				log = append(log, st)
+				if got := s.Execute(slot, now, st.op, nil); !bytes.Equal(got, want) {
+					t.Fatalf("result %q, expected %q", got, want)
+				}
+			},
+			"undo": func(t *rapid.T) {
+				to := rapid.Uint64Range(released, slot).Draw(t, "to")
+				s.Undo(to)
+				for len(log) > 0 && log[len(log)-1].slot > to {
+					log = log[:len(log)-1]
+				}
+				slot = to
+				if len(log) > 0 {
+					now = log[len(log)-1].now
+				} else {
+					now = 0
+				}
+			},
+			"release": func(t *rapid.T) {
+				released = rapid.Uint64Range(released, slot).Draw(t, "to")
+				s.Release(released)
+			},
+			"restore": func(t *rapid.T) {
+				fresh := New()
+				if err := fresh.Restore(bytes.NewReader(dump(t, s))); err != nil {
+					t.Fatal(err)
+				}
+				fresh.Release(slot)
+				s, released = fresh, slot
+			},
+			"": func(t *rapid.T) {
+				checkIndex(t, s)
+				if rapid.Bool().Draw(t, "compare") { // a snapshot changes how the next write happens
+					if got, want := dump(t, s), dump(t, replay(log)); !bytes.Equal(got, want) {
+						t.Fatalf("state\n%q, expected\n%q", got, want)
+					}
+				}
+			},
+		})
+	})
+}
+
+// TestSnapshotDuringExecute writes snapshots on another goroutine while operations and undos go on;
+// each must be the state at its moment. The race detector watches the sharing.
+func TestSnapshotDuringExecute(t *testing.T) {
+	type result struct{ got, want []byte }
+	results := make(chan result)
+	s := New()
+	const snapshots = 40
+	slot := uint64(0)
+	for i := range snapshots {
+		for j := range 100 {
+			slot++
+			k := (i*31 + j*7) % 50
+			for _, c := range []string{
+				"SET s%d v%[2]d", "APPEND s%d +%[2]d", "HSET h%d f%[2]d x", "RPUSH l%d %[2]d", "LPOP l%d", "SADD m%d %[2]d", "EXPIRE m%d 100",
+			} {
+				do(s, slot, slot, fmt.Sprintf(c, k, j))
+			}
+		}
+		want := dump(t, s)
+		w, err := s.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			var b bytes.Buffer
+			_, _ = w.WriteTo(&b)
+			results <- result{b.Bytes(), want}
+		}()
+		s.Undo(slot - 10)
+		s.Release(slot - 10)
+		if i == snapshots/2 {
+			do(s, slot, slot, "FLUSHALL")
+		}
+	}
+	for range snapshots {
+		if r := <-results; !bytes.Equal(r.got, r.want) {
+			t.Fatalf("snapshot\n%q, expected\n%q", r.got, r.want)
+		}
+	}
+}
+
+func TestActiveExpiry(t *testing.T) {
+	s := New()
+	const n = 10 * maxExpired
+	for i := range uint64(n) {
+		do(s, i+1, 0, fmt.Sprintf("SETEX k%d 1 v", i))
+	}
+	for i := range uint64(10) {
+		if got, want := s.space.keys.Len(), n-int(i)*maxExpired; got != want {
+			t.Fatalf("%d keys are left after %d operations, expected %d", got, i, want)
+		}
+		do(s, n+1+i, second, "PING")
+	}
+	s.Undo(n)
+	if got := s.space.keys.Len(); got != n {
+		t.Fatalf("%d keys after Undo, expected %d", got, n)
+	}
+	checkIndex(t, s)
+}
+
+func TestMalformedOperation(t *testing.T) {
+	good := EncodeCommand("SET", "a", "1")
+	for name, op := range map[string][]byte{
+		"empty":               {},
+		"version":             {9, 1, 1, 'x'},
+		"short argument":      good[:len(good)-1],
+		"second item broken":  append(bytes.Clone(good), 3),
+		"huge count":          {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"transaction short":   append(AppendMulti(nil, 2), good[1:]...),
+		"transaction nested":  append(AppendMulti(AppendMulti(nil, 2), 1), good[1:]...),
+		"transaction absurd":  {1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"overlong varint":     {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01},
+		"argument length lie": {1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 'x'},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := New()
+			got := string(s.Execute(1, 0, op, []byte("before")))
+			if !strings.HasPrefix(got, "before-ERR malformed operation: ") || !strings.HasSuffix(got, "\r\n") {
+				t.Errorf("result %q", got)
+			}
+			if s.space.keys.Len() != 0 {
+				t.Error("a malformed operation changed the state")
+			}
+		})
+	}
+}
+
+func TestReplyLimit(t *testing.T) {
+	s := New()
+	big := strings.Repeat("x", MaxValue)
+	for i := range 4 {
+		s.Execute(uint64(i+1), 0, EncodeCommand("SET", fmt.Sprint("k", i), big), nil)
+		s.Execute(uint64(i+1), 0, EncodeCommand("RPUSH", "l", big), nil)
+	}
+	want := "-" + errReplyLimit + "\r\n"
+	for _, c := range []string{"MGET k0 k1 k2 k3", "LRANGE l 0 -1", "LPOP l 4"} {
+		if got := do(s, 9, 0, c); got != want {
+			t.Errorf("%s answers %d bytes, expected %q", c, len(got), want)
+		}
+	}
+	if got := do(s, 10, 0, "LLEN l"); got != ":4\r\n" {
+		t.Errorf("LLEN answers %q after a pop that had no room, expected 4", got)
+	}
+	op := AppendMulti(nil, 4)
+	for range 3 {
+		op = AppendCommand(op, []byte("GET"), []byte("k0"))
+	}
+	op = AppendCommand(op, []byte("INCR"), []byte("n"))
+	got := string(s.Execute(11, 0, op, nil))
+	if !strings.HasSuffix(got, "\r\n"+want+":1\r\n") {
+		t.Errorf("the operation's last replies are %q", got[max(0, len(got)-200):])
+	}
+	if got := do(s, 12, 0, "APPEND k0 x"); got != "-"+errTooLong+"\r\n" {
+		t.Errorf("APPEND beyond the limit answers %q", got)
+	}
+}
+
+func TestUndoBelowReleasePanics(t *testing.T) {
+	s := New()
+	do(s, 1, 0, "SET a 1")
+	do(s, 2, 0, "SET a 2")
+	s.Release(2)
+	defer func() {
+		if recover() == nil {
+			t.Error("Undo of a released slot did not panic")
+		}
+	}()
+	s.Undo(1)
+}
+
+func TestRestoreErrors(t *testing.T) {
+	s := New()
+	for i, c := range []string{"SET a 1", "HSET h f v g w", "RPUSH l 1 2", "SADD s a b", "EXPIRE a 10"} {
+		do(s, uint64(i+1), 5, c)
+	}
+	good := dump(t, s)
+	if err := New().Restore(bytes.NewReader(good)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		if err := New().Restore(bytes.NewReader(good[:i])); err == nil {
+			t.Errorf("the first %d bytes of a snapshot restore without an error", i)
+		}
+		bad := bytes.Clone(good)
+		bad[i] ^= 0x40
+		if err := New().Restore(bytes.NewReader(bad)); err == nil {
+			t.Errorf("a snapshot with byte %d changed restores without an error", i)
+		}
+	}
+	if err := New().Restore(bytes.NewReader(append(good, 0))); err == nil {
+		t.Error("a snapshot with a byte too many restores without an error")
+	}
+	before := dump(t, s)
+	if err := s.Restore(strings.NewReader("NPKV\x01\x01")); err == nil {
+		t.Error("a truncated snapshot restores without an error")
+	} else if !bytes.Equal(before, dump(t, s)) {
+		t.Error("a failed Restore changed the state")
+	}
+}
+
+func FuzzExecute(f *testing.F) {
+	f.Add(EncodeCommand("SET", "a", "1"))
+	f.Add(AppendCommand(AppendMulti(nil, 1), []byte("HSET"), []byte("h"), []byte("f"), []byte("v")))
+	f.Add([]byte{1, 0, 0})
+	for c := range commands {
+		f.Add(EncodeCommand(c, "k", "1", "2"))
+	}
+	f.Fuzz(func(t *testing.T, op []byte) {
+		s := New()
+		do(s, 1, 0, "SET k 1")
+		do(s, 2, 0, "RPUSH l 1 2 3")
+		before := dump(t, s)
+		result := s.Execute(3, 0, op, nil)
+		for len(result) > 0 {
+			var err error
+			if _, result, err = ParseReply(result); err != nil {
+				t.Fatalf("result of %q: %v", op, err)
+			}
+		}
+		s.Undo(2)
+		if !bytes.Equal(dump(t, s), before) {
+			t.Fatalf("Undo of %q does not restore the state", op)
+		}
+	})
+}
+
+func withoutSum(snapshot []byte) []byte { return snapshot[:len(snapshot)-8] }
+
+func FuzzRestore(f *testing.F) {
+	s := New()
+	f.Add(withoutSum(dump(f, s)))
+	do(s, 1, 0, "SETEX a 10 v")
+	do(s, 1, 0, "HSET h f v")
+	do(s, 1, 0, "RPUSH l a b")
+	do(s, 1, 0, "SADD s a b")
+	f.Add(withoutSum(dump(f, s)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		b = binary.LittleEndian.AppendUint64(b[:len(b):len(b)], xxhash.Sum64(b)) // or few inputs get far
+		s := New()
+		if s.Restore(bytes.NewReader(b)) != nil {
+			return
+		}
+		checkIndex(t, s)
+		again := New()
+		if err := again.Restore(bytes.NewReader(dump(t, s))); err != nil {
+			t.Fatalf("restored from %q, the state's snapshot fails: %v", b, err)
+		}
+	})
+}
+
+func FuzzParseReply(f *testing.F) {
+	f.Add([]byte("*2\r\n$1\r\na\r\n*1\r\n:1\r\n"))
+	f.Add([]byte("-ERR x\r\n"))
+	f.Add([]byte("*1000000\r\n"))
+	f.Add([]byte("$-1\r\n+OK\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, rest, err := ParseReply(b); err == nil && len(rest) >= len(b) {
+			t.Fatalf("reading a reply from %q consumed nothing", b)
+		}
+	})
+}
+
+func benchmarkCommand(b *testing.B, command string) {
+	s := New()
+	for i := range 1000 {
+		do(s, 1, 0, fmt.Sprintf("SET key:%d value", i))
+	}
+	op := EncodeCommand(strings.Fields(command)...)
+	result := make([]byte, 0, 256)
+	slot := uint64(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		slot++
+		result = s.Execute(slot, slot, op, result[:0])
+		if slot%1000 == 0 {
+			s.Release(slot - 500)
+		}
+	}
+}
+
+func BenchmarkGet(b *testing.B)  { benchmarkCommand(b, "GET key:7") }
+func BenchmarkSet(b *testing.B)  { benchmarkCommand(b, "SET key:7 some-other-value") }
+func BenchmarkIncr(b *testing.B) { benchmarkCommand(b, "INCR counter") }
+func BenchmarkHSet(b *testing.B) { benchmarkCommand(b, "HSET hash field value") }
+
+func TestSteadyStateDoesNotAllocate(t *testing.T) {
+	for _, command := range []string{"GET key", "SET key other", "SETEX key 10 v", "INCR n", "APPEND key2 x"} {
+		t.Run(command, func(t *testing.T) {
+			s := New()
+			do(s, 1, 0, "SET key value")
+			do(s, 1, 0, "SETEX expiring 1000 value")
+			do(s, 1, 0, "SET key2 "+strings.Repeat("x", 3000)) // grows by what the runs append without moving
+			op := EncodeCommand(strings.Fields(command)...)
+			result := make([]byte, 0, 256)
+			slot := uint64(1)
+			run := func() {
+				slot++
+				result = s.Execute(slot, slot, op, result[:0])
+				if slot%16 == 0 {
+					s.Release(slot - 8)
+				}
+			}
+			for range 64 {
+				run()
+			}
+			if n := testing.AllocsPerRun(500, run); n != 0 {
+				t.Errorf("%v allocations per operation, expected none", n)
+			}
+		})
+	}
+}

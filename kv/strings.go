@@ -1,0 +1,274 @@
+package kv
+
+import "strconv"
+
+var stringCommands = []command{
+	{"append", 3, (*call).appendTo},
+	{"decr", 2, func(c *call) { c.increment(-1) }},
+	{"decrby", 3, (*call).decrby},
+	{"get", 2, (*call).get},
+	{"getdel", 2, (*call).getdel},
+	{"getset", 3, (*call).getset},
+	{"incr", 2, func(c *call) { c.increment(1) }},
+	{"incrby", 3, (*call).incrby},
+	{"mget", -2, (*call).mget},
+	{"mset", -3, (*call).mset},
+	{"psetex", 4, func(c *call) { c.setex("psetex", millisecond) }},
+	{"set", -3, (*call).set},
+	{"setex", 4, func(c *call) { c.setex("setex", second) }},
+	{"setnx", 3, (*call).setnx},
+	{"strlen", 2, (*call).strlen},
+}
+
+// assign makes key a string with the value v, whatever it was, with the deadline expire.
+func (c *call) assign(e *entry, key, v []byte, expire uint64) {
+	if e != nil && e.kind == kindString {
+		c.setExpire(c.setString(e, v), expire)
+		return
+	}
+	if e != nil {
+		c.remove(e)
+	}
+	e = c.newEntry(string(key), kindString)
+	e.str, e.born, e.expire = c.buffers.get(len(v)), c.epoch, expire
+	copy(e.str, v)
+	c.insert(e)
+}
+
+// value answers a string's value, or null.
+func (c *call) value(e *entry) {
+	if e == nil {
+		c.null()
+	} else {
+		c.bulk(e.str)
+	}
+}
+
+func (c *call) get() {
+	if e, ok := c.lookupKind(c.args[1], kindString); ok {
+		c.value(e)
+	}
+}
+
+func (c *call) getdel() {
+	e, ok := c.lookupKind(c.args[1], kindString)
+	if !ok {
+		return
+	}
+	c.value(e)
+	if e != nil && !c.full {
+		c.remove(e)
+	}
+}
+
+func (c *call) getset() {
+	e, ok := c.lookupKind(c.args[1], kindString)
+	if !ok {
+		return
+	}
+	c.value(e)
+	if !c.full {
+		c.assign(e, c.args[1], c.args[2], 0)
+	}
+}
+
+// setOptions are what SET says behind the value.
+type setOptions struct {
+	nx, xx, get, keepTTL bool
+	unit                 uint64 // of ttl; 0: no expiry given
+	ttl                  []byte
+}
+
+// parseSetOptions returns an error to answer, empty if there is none.
+func parseSetOptions(args [][]byte) (o setOptions, msg string) {
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case isWord(a, "nx") && !o.xx:
+			o.nx = true
+		case isWord(a, "xx") && !o.nx:
+			o.xx = true
+		case isWord(a, "get"):
+			o.get = true
+		case isWord(a, "keepttl") && o.unit == 0:
+			o.keepTTL = true
+		case (isWord(a, "ex") || isWord(a, "px")) && o.unit == 0 && !o.keepTTL && i+1 < len(args):
+			o.unit = second
+			if isWord(a, "px") {
+				o.unit = millisecond
+			}
+			i++
+			o.ttl = args[i]
+		case isWord(a, "exat"), isWord(a, "pxat"):
+			return o, errWallClock
+		default:
+			return o, errSyntax
+		}
+	}
+	return o, ""
+}
+
+func (c *call) set() {
+	key, v := c.args[1], c.args[2]
+	var o setOptions
+	if len(c.args) > 3 {
+		var msg string
+		if o, msg = parseSetOptions(c.args[3:]); msg != "" {
+			c.fail(msg)
+			return
+		}
+	}
+	expire := uint64(0)
+	if o.unit != 0 {
+		var ok bool
+		if expire, ok = c.deadline("set", o.ttl, o.unit); !ok {
+			return
+		}
+	}
+	e := c.lookup(key)
+	if o.get {
+		if e != nil && e.kind != kindString {
+			c.fail(errWrongType)
+			return
+		}
+		c.value(e)
+	}
+	if c.full {
+		return
+	}
+	if o.nx && e != nil || o.xx && e == nil {
+		if !o.get {
+			c.null()
+		}
+		return
+	}
+	if o.keepTTL && e != nil {
+		expire = e.expire
+	}
+	c.assign(e, key, v, expire)
+	if !o.get {
+		c.ok()
+	}
+}
+
+func (c *call) setnx() {
+	e := c.lookup(c.args[1])
+	if e == nil {
+		c.assign(nil, c.args[1], c.args[2], 0)
+	}
+	c.bool(e == nil)
+}
+
+func (c *call) setex(name string, unit uint64) {
+	expire, ok := c.deadline(name, c.args[2], unit)
+	if !ok {
+		return
+	}
+	c.assign(c.lookup(c.args[1]), c.args[1], c.args[3], expire)
+	c.ok()
+}
+
+func (c *call) mget() {
+	c.array(len(c.args) - 1)
+	for _, key := range c.args[1:] {
+		e := c.lookup(key)
+		if e != nil && e.kind != kindString {
+			e = nil
+		}
+		c.value(e)
+	}
+}
+
+func (c *call) mset() {
+	if len(c.args)%2 == 0 {
+		c.fail(WrongArity("mset"))
+		return
+	}
+	for i := 1; i < len(c.args); i += 2 {
+		c.assign(c.lookup(c.args[i]), c.args[i], c.args[i+1], 0)
+	}
+	c.ok()
+}
+
+func (c *call) strlen() {
+	switch e, ok := c.lookupKind(c.args[1], kindString); {
+	case !ok:
+	case e == nil:
+		c.int(0)
+	default:
+		c.int(int64(len(e.str)))
+	}
+}
+
+func (c *call) appendTo() {
+	key, v := c.args[1], c.args[2]
+	e, ok := c.lookupKind(key, kindString)
+	switch {
+	case !ok:
+	case e == nil:
+		c.assign(nil, key, v, 0)
+		c.int(int64(len(v)))
+	case len(e.str)+len(v) > MaxValue:
+		c.fail(errTooLong)
+	default:
+		e = c.appendString(e, v)
+		c.int(int64(len(e.str)))
+	}
+}
+
+func (c *call) incrby() {
+	if by, ok := parseInt(c.args[2]); ok {
+		c.increment(by)
+	} else {
+		c.fail(errNotInt)
+	}
+}
+
+func (c *call) decrby() {
+	switch by, ok := parseInt(c.args[2]); {
+	case !ok:
+		c.fail(errNotInt)
+	case by == -by && by != 0: // the one number without a positive counterpart
+		c.fail(errDecrement)
+	default:
+		c.increment(-by)
+	}
+}
+
+func (c *call) increment(by int64) {
+	e, ok := c.lookupKind(c.args[1], kindString)
+	if !ok {
+		return
+	}
+	v := int64(0)
+	if e != nil {
+		if v, ok = parseInt(e.str); !ok {
+			c.fail(errNotInt)
+			return
+		}
+	}
+	if v, ok = addInt(v, by); !ok {
+		c.fail(errOverflow)
+		return
+	}
+	var digits [20]byte
+	text := strconv.AppendInt(digits[:0], v, 10)
+	if e != nil {
+		c.setString(e, text)
+	} else {
+		c.assign(nil, c.args[1], text, 0)
+	}
+	c.int(v)
+}
+
+// isWord reports whether a is the word, which is in lower case, in any case.
+func isWord(a []byte, word string) bool {
+	if len(a) != len(word) {
+		return false
+	}
+	for i := range a {
+		if a[i] != word[i] && (a[i]|0x20 != word[i] || word[i] < 'a' || word[i] > 'z') {
+			return false
+		}
+	}
+	return true
+}
