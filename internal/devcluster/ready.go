@@ -1,0 +1,86 @@
+package devcluster
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/netordered/nopaxos/internal/status"
+)
+
+// pollInterval is how often a role that is starting is looked at.
+const pollInterval = 20 * time.Millisecond
+
+// waitReady returns when every role answers, every group has a leader, and a write has committed.
+func (c *Cluster) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Patience, fmt.Errorf("not ready after %v", c.cfg.Patience))
+	defer cancel()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	problem := errors.New("nothing answered yet")
+	for {
+		for _, p := range c.roles {
+			if err := p.failure(); err != nil {
+				return err
+			}
+		}
+		if problem = c.ready(ctx); problem == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w (logs in %s)", context.Cause(ctx), problem, c.cfg.Dir)
+		case <-ticker.C:
+		}
+	}
+}
+
+// ready returns what is missing.
+func (c *Cluster) ready(ctx context.Context) error {
+	s := c.Status(ctx)
+	for _, probes := range [][]status.Probe{s.Controllers, s.Sequencers, s.Groups[0].Replicas, s.FrontEnds} {
+		for _, p := range probes {
+			if p.Role == nil {
+				return fmt.Errorf("%s: %s", p.Name, p.Error)
+			}
+		}
+	}
+	if !s.OK {
+		return errors.New("the group has no leader with enough followers")
+	}
+	return commitWrite(ctx, c.cfg.RESP.String())
+}
+
+// commitWrite sends a write that changes nothing and waits for its answer: DEL of a key that is not
+// there goes through the log like any other.
+func commitWrite(ctx context.Context, address string) error {
+	const patience = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return err
+		}
+	}
+	if _, err := conn.Write([]byte("*2\r\n$3\r\nDEL\r\n$16\r\nnopaxos:is-ready\r\n")); err != nil {
+		return err
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("first write: %w", err)
+	}
+	if answer = strings.TrimSpace(answer); answer != ":0" {
+		return fmt.Errorf("first write: answer is %q, expected \":0\"", answer)
+	}
+	return nil
+}

@@ -1,0 +1,9 @@
+package devcluster
+
+import "syscall"
+
+// childAttributes makes a child die with its parent, and keeps a Ctrl-C at the terminal from
+// reaching it: the parent stops its children in its own order.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package devcluster
+
+import "syscall"
+
+// childAttributes keeps a Ctrl-C at the terminal from reaching a child. That a child dies with its
+// parent only Linux can promise.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}

@@ -1,0 +1,169 @@
+package status
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/netordered/nopaxos/cluster"
+)
+
+// Cluster is the state of every role in a cluster file, as far as it answered.
+type Cluster struct {
+	Name        string  `json:"name"`
+	OK          bool    `json:"ok"` // every group has a leader and f+1 normal replicas in its view
+	Groups      []Group `json:"groups"`
+	Controllers []Probe `json:"controllers"`
+	Sequencers  []Probe `json:"sequencers"`
+	FrontEnds   []Probe `json:"kv"`
+}
+
+// Group is one group.
+type Group struct {
+	Name      string  `json:"name"`
+	Address   string  `json:"address"`
+	F         int     `json:"f"`
+	OK        bool    `json:"ok"`                  // a leader is normal and so are f others in its view
+	Leader    int     `json:"leader"`              // index of the leader that is normal; -1: none
+	View      string  `json:"view,omitempty"`      // of that leader
+	Session   uint32  `json:"session"`             // of that leader
+	Sequencer string  `json:"sequencer,omitempty"` // the active one, as the controller says
+	Replicas  []Probe `json:"replicas"`
+}
+
+// Probe is one role's answer, or why there is none.
+type Probe struct {
+	Name    string `json:"name"`
+	Address string `json:"http"`
+	Error   string `json:"error,omitempty"` // unreachable, in words
+	*Role
+}
+
+// maxStatus bounds one role's answer, in bytes.
+const maxStatus = 1 << 20
+
+// Fetch asks one role's HTTP address for its status.
+func Fetch(ctx context.Context, client *http.Client, address netip.AddrPort) (*Role, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address.String()+"/status", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status: %s answered %s, expected 200 OK", address, response.Status)
+	}
+	var role Role
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxStatus)).Decode(&role); err != nil {
+		return nil, fmt.Errorf("status: %s: %w", address, err)
+	}
+	return &role, nil
+}
+
+// Query asks every role of the file at once and waits at most patience for each.
+func Query(ctx context.Context, f *cluster.File, patience time.Duration) *Cluster {
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	var wg sync.WaitGroup
+	ask := func(p *Probe, name string, address netip.AddrPort) {
+		p.Name = name
+		if !address.IsValid() {
+			p.Error = "serves no HTTP"
+			return
+		}
+		p.Address = address.String()
+		wg.Go(func() {
+			role, err := Fetch(ctx, client, address)
+			if err != nil {
+				p.Error = "unreachable"
+				return
+			}
+			p.Role = role
+		})
+	}
+	c := &Cluster{
+		Name:        f.Name,
+		Groups:      make([]Group, len(f.Groups)),
+		Controllers: make([]Probe, len(f.Controllers)),
+		Sequencers:  make([]Probe, len(f.Sequencers)),
+		FrontEnds:   make([]Probe, len(f.KV)),
+	}
+	for i, k := range f.Controllers {
+		ask(&c.Controllers[i], fmt.Sprintf("controller-%d", i), k.HTTP)
+	}
+	for i, s := range f.Sequencers {
+		ask(&c.Sequencers[i], s.Name, s.HTTP)
+	}
+	for i, k := range f.KV {
+		ask(&c.FrontEnds[i], fmt.Sprintf("kv-%d", i), k.HTTP)
+	}
+	for i, g := range f.Groups {
+		c.Groups[i] = Group{Name: g.Name, Address: g.Address.String(), F: g.F, Leader: -1, Replicas: make([]Probe, len(g.Replicas))}
+		for j, r := range g.Replicas {
+			ask(&c.Groups[i].Replicas[j], fmt.Sprintf("replica-%d", j), r.HTTP)
+		}
+	}
+	wg.Wait()
+	c.conclude()
+	return c
+}
+
+// conclude derives what follows from the answers.
+func (c *Cluster) conclude() {
+	c.OK = len(c.Groups) > 0
+	for i := range c.Groups {
+		g := &c.Groups[i]
+		for _, p := range c.Controllers {
+			if p.Role == nil || p.Controller == nil {
+				continue
+			}
+			for _, k := range p.Controller.Groups {
+				if k.Name == g.Name {
+					g.Sequencer = k.Sequencer
+				}
+			}
+		}
+		g.conclude()
+		c.OK = c.OK && g.OK
+	}
+}
+
+// conclude finds the leader, the normal one of the highest view, and counts who follows it. Started
+// views form a chain, so the sum of a view's components orders them.
+func (g *Group) conclude() {
+	var leader *Replica
+	for _, p := range g.Replicas {
+		r := p.replica()
+		if r == nil || !r.IsLeader || r.Status != Normal {
+			continue
+		}
+		if leader == nil || uint64(r.Leader)+uint64(r.Session) > uint64(leader.Leader)+uint64(leader.Session) {
+			leader = r
+		}
+	}
+	if leader == nil {
+		return
+	}
+	normal := 0
+	for _, p := range g.Replicas {
+		r := p.replica()
+		if r != nil && r.Status == Normal && r.View() == leader.View() {
+			normal++
+		}
+	}
+	g.Leader, g.View, g.Session, g.OK = leader.Index, leader.View(), leader.Session, normal >= g.F+1
+}
+
+func (p *Probe) replica() *Replica {
+	if p.Role == nil {
+		return nil
+	}
+	return p.Role.Replica
+}

@@ -1,0 +1,78 @@
+// Package status is what the roles of a cluster say about themselves: the JSON of their /status pages,
+// the query that collects it from every role of a cluster file, and the table that a person reads.
+package status
+
+import (
+	"fmt"
+	"time"
+)
+
+// Role is the answer of one role's /status.
+type Role struct {
+	Name    string    `json:"name"` // like "replica-0"
+	Version string    `json:"version"`
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
+	RSS     uint64    `json:"rss_bytes"` // resident memory; 0 where the system does not tell
+
+	// One of these, whichever the role is.
+	Controller *Controller `json:"controller,omitempty"`
+	Sequencer  *Sequencer  `json:"sequencer,omitempty"`
+	Replica    *Replica    `json:"replica,omitempty"`
+	KV         *KV         `json:"kv,omitempty"`
+
+	Counters map[string]uint64 `json:"counters,omitempty"` // since the role's start
+}
+
+// Controller is what the controller knows.
+type Controller struct {
+	Groups []ControlledGroup `json:"groups"`
+}
+
+// ControlledGroup is a group as the controller sees it.
+type ControlledGroup struct {
+	Name      string `json:"name"`
+	Session   uint32 `json:"session"`             // 0: none was installed yet
+	Sequencer string `json:"sequencer,omitempty"` // the active one
+}
+
+// Sequencer is what a sequencer does.
+type Sequencer struct {
+	Groups []SequencedGroup `json:"groups"`
+}
+
+// SequencedGroup is a group that the sequencer has an entry for.
+type SequencedGroup struct {
+	Group   string `json:"group"` // virtual address
+	Session uint32 `json:"session"`
+	Number  uint64 `json:"number"` // last message number that was stamped
+}
+
+// Replica is where a replica stands.
+type Replica struct {
+	Group       string `json:"group"`
+	Index       int    `json:"index"`
+	Leader      uint32 `json:"leader_num"` // of the view
+	Session     uint32 `json:"session"`    // of the view
+	IsLeader    bool   `json:"is_leader"`
+	Status      string `json:"status"` // normal, view-change, recovering, stopped
+	LogEnd      uint64 `json:"log_end"`
+	SyncPoint   uint64 `json:"sync_point"`
+	Executed    uint64 `json:"executed"`
+	Incarnation uint64 `json:"incarnation"`
+	Full        bool   `json:"full,omitempty"`
+	Error       string `json:"error,omitempty"` // why it stopped for good
+}
+
+// View is the replica's view as the protocol's authors write it.
+func (r *Replica) View() string { return fmt.Sprintf("<%d,%d>", r.Leader, r.Session) }
+
+// Normal is the status of a replica that takes part.
+const Normal = "normal"
+
+// KV is a front-end.
+type KV struct {
+	Group       string `json:"group"`
+	RESP        string `json:"resp"`
+	Connections int    `json:"connections"`
+}
