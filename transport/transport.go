@@ -1,6 +1,6 @@
 // Package transport moves datagrams, bulk messages and time between a node and the world, behind
 // one interface with two implementations: [UDP], batched system calls on a pinned event loop, and
-// the simulator's network in virtual time. A node (replica, sequencer, client, baseline) is a
+// the network in virtual time of package virtual. A node (replica, sequencer, client, baseline) is a
 // [Handler]; it cannot tell which of them it runs on.
 package transport
 

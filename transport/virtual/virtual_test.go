@@ -241,10 +241,10 @@ func trace(seed uint64) (hash uint64, events int) {
 	for i := range nodes {
 		start(i)
 	}
-	n.At(20*time.Millisecond, func(time.Duration) { n.nodes[addr(1)].Pause() })
-	n.At(40*time.Millisecond, func(time.Duration) { n.nodes[addr(1)].Resume() })
-	n.At(50*time.Millisecond, func(time.Duration) { start(2) })
-	n.RunUntil(100 * time.Millisecond)
+	n.At(4*time.Millisecond, func(time.Duration) { n.nodes[addr(1)].Pause() })
+	n.At(8*time.Millisecond, func(time.Duration) { n.nodes[addr(1)].Resume() })
+	n.At(10*time.Millisecond, func(time.Duration) { start(2) })
+	n.RunUntil(20 * time.Millisecond)
 	return h.Sum64(), events
 }
 

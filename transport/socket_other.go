@@ -1,0 +1,124 @@
+//go:build !linux
+
+package transport
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// socket is the portable socket: one datagram per system call. It is for development; what is
+// measured and deployed runs on Linux.
+type socket struct {
+	conn   *net.UDPConn
+	v6     bool
+	woken  atomic.Bool
+	buf    []byte
+	size   int // length of the datagram in buf; -1: none
+	from   netip.AddrPort
+	failed error
+
+	sent, bytes, lost int
+}
+
+// shortestWait keeps a read with a deadline from returning before it has looked at the socket.
+const shortestWait = 50 * time.Microsecond
+
+func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
+	addr, err := net.ResolveUDPAddr("udp", cfg.Addr)
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	conn, err := net.ListenUDP("udp", addr)
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	_ = conn.SetReadBuffer(cfg.SocketBuffer)
+	_ = conn.SetWriteBuffer(cfg.SocketBuffer)
+	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	v6 := !local.Addr().Unmap().Is4()
+	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	// One byte more than the MTU tells a datagram that is too long.
+	return &socket{conn: conn, v6: v6, buf: make([]byte, cfg.MTU+1), size: -1}, local, nil
+}
+
+func (s *socket) close() { s.conn.Close() }
+
+func (s *socket) precise() (restore func()) { return func() {} }
+
+func (s *socket) receive() (n int, transient bool, err error) {
+	if err := s.failed; err != nil {
+		s.failed = nil
+		return 0, true, ignoreUnlessClosed(err)
+	}
+	if s.size < 0 {
+		return 0, false, nil
+	}
+	return 1, false, nil
+}
+
+func ignoreUnlessClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s *socket) datagram(int) (from netip.AddrPort, b []byte, truncated bool) {
+	mtu := len(s.buf) - 1
+	b, truncated = s.buf[:min(s.size, mtu)], s.size > mtu
+	s.size = -1
+	return s.from, b, truncated
+}
+
+func (s *socket) full() bool { return false }
+
+func (s *socket) queue(to netip.AddrPort, b []byte) bool {
+	addr := to.Addr().Unmap()
+	if !addr.IsValid() || to.Port() == 0 || !s.v6 && !addr.Is4() {
+		return false
+	}
+	if _, err := s.conn.WriteToUDPAddrPort(b, netip.AddrPortFrom(addr, to.Port())); err != nil {
+		s.lost++
+		return true
+	}
+	s.sent++
+	s.bytes += len(b)
+	return true
+}
+
+func (s *socket) flush() (sent, bytes, failed int) {
+	sent, bytes, failed = s.sent, s.bytes, s.lost
+	s.sent, s.bytes, s.lost = 0, 0, 0
+	return sent, bytes, failed
+}
+
+func (s *socket) wait(timeout time.Duration) {
+	if s.size >= 0 {
+		return
+	}
+	var deadline time.Time
+	if timeout != Never {
+		deadline = time.Now().Add(max(timeout, shortestWait))
+	}
+	_ = s.conn.SetReadDeadline(deadline)
+	if s.woken.Swap(false) {
+		return
+	}
+	n, from, err := s.conn.ReadFromUDPAddrPort(s.buf)
+	var timedOut net.Error
+	switch {
+	case err == nil:
+		s.size, s.from = n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	case !errors.As(err, &timedOut) || !timedOut.Timeout():
+		s.failed = err
+	}
+}
+
+func (s *socket) wake() {
+	s.woken.Store(true)
+	_ = s.conn.SetReadDeadline(time.Now())
+}

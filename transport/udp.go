@@ -1,0 +1,284 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// DefaultMTU is the largest UDP payload, in bytes, that passes an Ethernet path with some
+	// room for tunnels.
+	DefaultMTU = 1400
+	// DefaultBatch is how many datagrams one system call moves at most.
+	DefaultBatch = 64
+	// DefaultSocketBuffer is asked of the kernel for each direction, in bytes.
+	DefaultSocketBuffer = 8 << 20
+
+	maxUDPPayload = 65507
+)
+
+// UDPConfig is what a UDP transport is told at its start. Zero values stand for the defaults.
+type UDPConfig struct {
+	Addr     string // host:port to receive datagrams at; port 0: any
+	BulkAddr string // host:port (TCP) to receive bulk messages at; "": receive none
+	MTU      int    // largest datagram sent or accepted, in bytes of UDP payload
+	Batch    int    // datagrams per system call
+	// SocketBuffer is the size in bytes that is asked of the kernel for each direction. Without
+	// privileges it gives what net.core.rmem_max and wmem_max allow.
+	SocketBuffer int
+	Bulk         BulkConfig
+}
+
+func (c UDPConfig) withDefaults() (UDPConfig, error) {
+	if c.MTU == 0 {
+		c.MTU = DefaultMTU
+	}
+	if c.Batch == 0 {
+		c.Batch = DefaultBatch
+	}
+	if c.SocketBuffer == 0 {
+		c.SocketBuffer = DefaultSocketBuffer
+	}
+	c.Bulk = c.Bulk.withDefaults()
+	switch {
+	case c.MTU < 1 || c.MTU > maxUDPPayload:
+		return c, fmt.Errorf("transport: MTU is %d bytes, expected 1 to %d", c.MTU, maxUDPPayload)
+	case c.Batch < 1 || c.Batch > 1024:
+		return c, fmt.Errorf("transport: Batch is %d datagrams, expected 1 to 1024", c.Batch)
+	case c.SocketBuffer < 0:
+		return c, fmt.Errorf("transport: SocketBuffer is %d bytes, expected a positive number", c.SocketBuffer)
+	}
+	return c, nil
+}
+
+// UDP is the transport over real sockets: one event loop, which reads, handles and writes datagrams
+// in batches. The methods of [Network] may be used only from the loop, all others from any
+// goroutine.
+type UDP struct {
+	cfg   UDPConfig
+	sock  *socket
+	local netip.AddrPort
+	bulk  *bulkChannel
+	stats counters
+	rng   *rand.Rand
+	drop  atomic.Uint64 // received datagrams to drop, of 2^32
+
+	stopping atomic.Bool
+	sleeping atomic.Bool // the loop is waiting, or about to; who has something for it wakes it
+	posted   atomic.Bool // posts is not empty
+
+	mu      sync.Mutex
+	closed  bool
+	posts   []func(now time.Duration)
+	running []func(now time.Duration) // the posts of this turn; owned by the loop
+}
+
+var _ Network = (*UDP)(nil)
+
+var origin = time.Now()
+
+// Now is the time that every UDP transport of this process gives its handler: monotonic, since the
+// process started.
+func Now() time.Duration { return time.Since(origin) }
+
+// ListenUDP opens the sockets. The caller must call Run or Close.
+func ListenUDP(cfg UDPConfig) (*UDP, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	sock, local, err := openSocket(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("transport: %w", err)
+	}
+	t := &UDP{
+		cfg:   cfg,
+		sock:  sock,
+		local: local,
+		rng:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+	}
+	t.bulk, err = newBulkChannel(cfg.BulkAddr, cfg.Bulk, &t.stats, t.alert)
+	if err != nil {
+		sock.close()
+		return nil, fmt.Errorf("transport: %w", err)
+	}
+	return t, nil
+}
+
+// Close releases the sockets of a transport that is not run. Run does so itself when it returns.
+func (t *UDP) Close() {
+	t.bulk.close()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.closed = true
+		t.sock.close()
+	}
+}
+
+// LocalAddr is the address that datagrams are received at and sent from.
+func (t *UDP) LocalAddr() netip.AddrPort { return t.local }
+
+// BulkAddr is the address of the bulk channel; not valid if there is none.
+func (t *UDP) BulkAddr() netip.AddrPort { return t.bulk.local }
+
+// MTU is the largest datagram, in bytes, that Send sends.
+func (t *UDP) MTU() int { return t.cfg.MTU }
+
+// SetDrop makes the transport drop received datagrams at random, each with probability rate
+// (0 to 1): fault injection.
+func (t *UDP) SetDrop(rate float64) { t.drop.Store(uint64(min(max(rate, 0), 1) * (1 << 32))) }
+
+// Stats returns the counters, as of the end of the last batch.
+func (t *UDP) Stats() Stats { return t.stats.read() }
+
+// Post runs f on the event loop, between two calls of its handler. Once Run has returned, f is
+// forgotten.
+func (t *UDP) Post(f func(now time.Duration)) {
+	t.mu.Lock()
+	t.posts = append(t.posts, f)
+	t.posted.Store(true)
+	t.mu.Unlock()
+	t.alert()
+}
+
+// alert ends the loop's wait, if it is waiting. What it is to find must be there before.
+func (t *UDP) alert() {
+	if !t.sleeping.Load() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.sock.wake()
+	}
+}
+
+// Send queues one datagram for the end of the batch.
+func (t *UDP) Send(to netip.AddrPort, b []byte) {
+	if len(b) > t.cfg.MTU {
+		t.stats.add(sendTooLong, 1)
+		return
+	}
+	if t.sock.full() {
+		t.flush()
+	}
+	if !t.sock.queue(to, b) {
+		t.stats.add(sendBadAddress, 1)
+	}
+}
+
+// SendBulk queues a message for the bulk channel at to.
+func (t *UDP) SendBulk(to netip.AddrPort, b []byte) { t.bulk.send(to, b) }
+
+// Run is the event loop: it calls h until ctx is done, then closes everything and returns nil. Any
+// other end is an error. It begins with Tick and Flush. It keeps its OS thread for itself.
+func (t *UDP) Run(ctx context.Context, h Handler) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer t.Close()
+	restore := t.sock.precise()
+	defer restore()
+	defer context.AfterFunc(ctx, func() {
+		t.stopping.Store(true)
+		t.alert()
+	})()
+
+	now := Now()
+	h.Tick(now)
+	h.Flush(now)
+	t.flush()
+	for !t.stopping.Load() {
+		n, err := t.turn(h)
+		if err != nil {
+			return fmt.Errorf("transport: receiving at %v: %w", t.local, err)
+		}
+		// A batch that is not nearly empty is soon followed by the next: reading again is
+		// cheaper than asking first whether there is something to read.
+		if n < (t.cfg.Batch+3)/4 {
+			t.wait(h.Deadline())
+		}
+	}
+	return nil
+}
+
+// turn is one round of the loop: whatever has arrived, then time, then what other goroutines have
+// for the loop, then everything that is to be sent.
+func (t *UDP) turn(h Handler) (received int, err error) {
+	n, transient, err := t.sock.receive()
+	if err != nil {
+		return 0, err
+	}
+	if transient {
+		t.stats.add(receiveError, 1)
+	}
+	now := Now()
+	drop := t.drop.Load()
+	for i := range n {
+		from, b, truncated := t.sock.datagram(i)
+		t.stats.add(bytesIn, uint64(len(b)))
+		switch {
+		case truncated:
+			t.stats.add(receiveTooLong, 1)
+		case drop != 0 && uint64(t.rng.Uint32()) < drop:
+			t.stats.add(receiveDropped, 1)
+		default:
+			h.Datagram(now, from, b)
+		}
+	}
+	t.stats.add(datagramsIn, uint64(n))
+	if h.Deadline() <= now {
+		h.Tick(now)
+	}
+	t.runPosts(now)
+	t.bulk.deliver(h, now)
+	h.Flush(now)
+	t.flush()
+	t.stats.publish()
+	return n, nil
+}
+
+// wait returns when there may be something to do: input, a wake-up, or the deadline.
+func (t *UDP) wait(deadline time.Duration) {
+	t.sleeping.Store(true)
+	defer t.sleeping.Store(false)
+	if t.stopping.Load() || t.posted.Load() || t.bulk.waiting() {
+		return
+	}
+	timeout := Never
+	if deadline != Never {
+		if timeout = deadline - Now(); timeout <= 0 {
+			timeout = 0
+		}
+	}
+	t.sock.wait(timeout)
+}
+
+// runPosts runs the functions that were posted.
+func (t *UDP) runPosts(now time.Duration) {
+	if !t.posted.Load() {
+		return
+	}
+	t.mu.Lock()
+	t.posts, t.running = t.running[:0], t.posts
+	t.posted.Store(false)
+	t.mu.Unlock()
+	for i, f := range t.running {
+		f(now)
+		t.running[i] = nil
+	}
+}
+
+// flush sends what is queued.
+func (t *UDP) flush() {
+	sent, bytes, failed := t.sock.flush()
+	t.stats.add(datagramsOut, uint64(sent))
+	t.stats.add(bytesOut, uint64(bytes))
+	t.stats.add(sendFailed, uint64(failed))
+}
