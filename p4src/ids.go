@@ -79,3 +79,7 @@ const (
 	// packet-in with ingress port CPUPort, which proves that the data plane forwards.
 	CPUPort = 510
 )
+
+// InitialDefaultIPv4LPM is the action of ipv4_lpm for what no entry matches, until a controller
+// modifies the default entry. The default entries of the other tables are constant.
+const InitialDefaultIPv4LPM = ActionOUMDrop
