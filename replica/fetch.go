@@ -1,0 +1,229 @@
+package replica
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// fetchPurpose says what a fetch is for.
+type fetchPurpose uint8
+
+const (
+	fetchMerge  fetchPurpose = iota + 1 // the new leader lacks part of the holder's stable prefix
+	fetchEnter                          // a follower assembles the log of a new view
+	fetchRepair                         // a follower in status normal lacks or differs
+)
+
+// fetch brings the entries (have, want] of another replica's log, beside one's own, with a snapshot
+// before them if that replica's log starts behind have. There is one at a time.
+type fetch struct {
+	purpose    fetchPurpose
+	from       int
+	view       wire.View // that the messages belong to
+	lastNormal wire.View // that the other's log must have
+	start      uint64    // entries start behind it
+	have, want uint64
+	entries    []wire.Entry
+	snapshot   *snapshot // if it starts at one
+	transfer   *transfer // of a snapshot, under way
+
+	at    time.Duration // when it asks again
+	tries int           // without an answer
+}
+
+// transfer is a snapshot on its way.
+type transfer struct {
+	slot  uint64 // 0 until the first chunk says
+	total uint64
+	data  []byte
+}
+
+// startFetch asks, unless the same is under way; then only its end may move.
+func (c *Core) startFetch(f *fetch) {
+	if g := c.fetch; g != nil && g.purpose == f.purpose && g.from == f.from && g.view == f.view && g.start == f.start {
+		g.want = max(g.want, f.want)
+		return
+	}
+	c.fetch = f
+	c.ask()
+}
+
+func (c *Core) ask() {
+	f := c.fetch
+	f.at = c.now + max(4*c.cfg.Retransmit, 2*c.gap.rtt)
+	if t := f.transfer; t != nil {
+		c.sendIn(f.view, f.from, &wire.FetchSnapshot{Slot: t.slot, Offset: uint64(len(t.data))})
+		return
+	}
+	c.sendIn(f.view, f.from, &wire.Fetch{Lo: f.have, Hi: f.want})
+}
+
+func (c *Core) fetchDeadline() time.Duration {
+	if c.fetch == nil {
+		return never
+	}
+	return c.fetch.at
+}
+
+// maxTries is how often a holder is asked before another sender's VIEW-CHANGE is tried.
+const maxTries = 5
+
+func (c *Core) tickFetch() {
+	f := c.fetch
+	if f == nil || c.now < f.at {
+		return
+	}
+	if f.tries++; f.purpose == fetchMerge && f.tries > maxTries {
+		c.replaceHolder(f.from)
+		return
+	}
+	c.ask()
+}
+
+// replaceHolder does the merge anew without a holder that does not answer, or, if too few
+// promises are left without it, with everyone.
+func (c *Core) replaceHolder(silent int) {
+	c.fetch, c.change.merge = nil, nil
+	c.change.silent.add(silent)
+	c.tryMerge()
+	if c.change.merge == nil && c.phase == phaseViewChange {
+		c.change.silent = set{}
+		c.tryMerge()
+	}
+}
+
+// fetchAnswer bounds the entries of one FETCH-LOG and the data of one SNAPSHOT-CHUNK, in bytes.
+const fetchAnswer = 1 << 20
+
+// onFetch answers with entries of one's log: the new one if the view has been entered, else the old
+// one. Its last-normal view tells which.
+func (c *Core) onFetch(from int, m *wire.Fetch) {
+	answer := &wire.FetchLog{LastNormal: c.rec.LastNormal, Start: c.log.start, End: c.log.end, Lo: m.Lo}
+	if m.Lo >= c.log.start && m.Lo < c.log.end {
+		answer.Entries = c.log.entries(nil, m.Lo, min(m.Hi, c.log.end), fetchAnswer)
+	}
+	c.send(from, answer)
+}
+
+// onFetchSnapshot answers with a part of the snapshot that was asked for, or with the start of the
+// newest.
+func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
+	s, offset := c.snap, m.Offset
+	if p := c.prevSnap; p != nil && p.slot == m.Slot {
+		s = p
+	}
+	if s.slot != m.Slot || offset > uint64(len(s.data)) {
+		offset = 0
+	}
+	s.usedAt = c.now
+	c.send(from, &wire.SnapshotChunk{
+		LastNormal: c.rec.LastNormal, Slot: s.slot, Total: uint64(len(s.data)), Offset: offset,
+		Data: s.data[offset:min(offset+fetchAnswer, uint64(len(s.data)))],
+	})
+}
+
+// awaited reports whether the running fetch waits for an answer of this kind.
+func (c *Core) awaited(from int, view, lastNormal wire.View, chunk bool) bool {
+	f := c.fetch
+	return f != nil && f.from == from && f.view == view && f.lastNormal == lastNormal && (f.transfer != nil) == chunk
+}
+
+func (c *Core) onFetchLog(from int, m *wire.FetchLog) {
+	f := c.fetch
+	if !c.awaited(from, m.View, m.LastNormal, false) || m.Lo != f.have {
+		return
+	}
+	f.tries = 0
+	switch {
+	case m.Start > f.have:
+		f.transfer = &transfer{}
+		c.ask()
+		return
+	case len(m.Entries) == 0:
+		return // not there yet
+	}
+	for _, e := range m.Entries {
+		if e.Slot > f.want {
+			break
+		}
+		e.Count = min(e.Count, f.want-e.Slot+1)
+		e.Payload = bytes.Clone(e.Payload)
+		f.entries = append(f.entries, e)
+		f.have = e.Last()
+	}
+	c.fetched()
+}
+
+func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
+	f := c.fetch
+	if !c.awaited(from, m.View, m.LastNormal, true) {
+		return
+	}
+	t := f.transfer
+	if m.Offset == 0 && m.Slot > t.slot {
+		*t = transfer{slot: m.Slot, total: m.Total}
+	}
+	if m.Slot != t.slot || m.Total != t.total || m.Offset != uint64(len(t.data)) {
+		return
+	}
+	f.tries = 0
+	t.data = append(t.data, m.Data...)
+	if uint64(len(t.data)) < t.total {
+		c.madeProgress()
+		c.ask()
+		return
+	}
+	f.transfer = nil
+	s, err := parseSnapshot(t.data)
+	if err != nil || s.slot != t.slot {
+		c.counters.BadSnapshots++
+		f.at = c.now + c.cfg.Retransmit
+		return
+	}
+	if s.slot > f.have {
+		f.snapshot, f.entries = s, nil
+		f.have = s.slot
+	}
+	c.fetched()
+}
+
+// fetched goes on when an answer has arrived: with the next question, or with what the fetch is for.
+func (c *Core) fetched() {
+	c.madeProgress()
+	f := c.fetch
+	if f.have < f.want {
+		c.ask()
+		return
+	}
+	c.fetch = nil
+	switch f.purpose {
+	case fetchMerge:
+		c.mergeFetched(f)
+	case fetchEnter:
+		a := c.asm
+		if f.snapshot != nil {
+			a.start, a.snapshot, a.entries = f.snapshot.slot, f.snapshot, nil
+		}
+		a.entries = append(a.entries, f.entries...)
+		c.assemble()
+	case fetchRepair:
+		c.repairFetched(f)
+	}
+}
+
+// mergeFetched goes on with the merge if what the holder sent is what it promised.
+func (c *Core) mergeFetched(f *fetch) {
+	a := &assembled{start: f.start, snapshot: f.snapshot, entries: f.entries}
+	if f.snapshot != nil {
+		a.start = f.snapshot.slot
+	}
+	holder := c.change.got[f.from]
+	if a.end() != holder.SP || c.assembledDigest(a) != holder.DigestSP {
+		c.counters.DigestMismatches++
+		c.replaceHolder(f.from)
+		return
+	}
+	c.finishMerge(a)
+}

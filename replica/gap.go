@@ -1,0 +1,400 @@
+package replica
+
+import (
+	"slices"
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// gapState is what a replica in status normal knows of its gaps beside the window (OSDI 2016 §5.3).
+type gapState struct {
+	at      time.Duration // when gaps are looked at again
+	rtt     time.Duration // smoothed round trip to the followers, measured by synchronization
+	commits []gapCommit   // leader: NO-OPs that f followers have yet to acknowledge, by slot
+	owed    []wire.Range  // follower: GAP-COMMITs to acknowledge once the log reaches there
+}
+
+// gapCommit is a run of NO-OPs that the leader decided. Nothing behind it is executed before f
+// followers have it: else an answer could rest on a state that lacks a request which the next view
+// brings back.
+type gapCommit struct {
+	slots wire.Range
+	acks  set
+	at    time.Duration // when it was last sent
+}
+
+// onMissing notes that the messages of slots first … last exist and are not here, and asks for
+// those that nobody was asked for yet.
+func (c *Core) onMissing(first, last uint64) {
+	c.high = max(c.high, last)
+	c.chase(max(first, c.log.end+1), last, never)
+	c.scheduleGaps()
+}
+
+// chase asks for what is missing in slots first … last, in the window, and was not asked for within
+// the given time.
+func (c *Core) chase(first, last uint64, again time.Duration) {
+	last = min(last, c.high, c.log.end+c.window.size())
+	if c.full() {
+		// Being full never refuses repair up to a sync point.
+		last = min(last, c.sync.target())
+	}
+	var ranges []wire.Range
+	for slot := first; slot <= last && len(ranges) < c.maxRanges(); slot++ {
+		cell := c.window.at(slot)
+		if cell.state != cellMissing || (cell.asked != 0 && (again == never || c.now-cell.asked < again)) {
+			continue
+		}
+		cell.asked = max(c.now, 1)
+		ranges = appendSlot(ranges, slot)
+	}
+	if len(ranges) == 0 {
+		return
+	}
+	c.counters.SlotsAsked += slotsIn(ranges)
+	if c.isLeader() {
+		c.sendAll(&wire.GapAsk{Ranges: ranges})
+	} else {
+		c.send(c.leader(), &wire.SlotLookup{Ranges: ranges})
+	}
+}
+
+// maxRanges is how many ranges fit a datagram.
+func (c *Core) maxRanges() int { return min(wire.MaxRanges, (c.cfg.MTU-96)/16) }
+
+func appendSlot(ranges []wire.Range, slot uint64) []wire.Range {
+	if n := len(ranges); n > 0 && ranges[n-1].Last+1 == slot {
+		ranges[n-1].Last = slot
+		return ranges
+	}
+	return append(ranges, wire.Range{First: slot, Last: slot})
+}
+
+func slotsIn(ranges []wire.Range) (n uint64) {
+	for _, r := range ranges {
+		n += r.Len()
+	}
+	return n
+}
+
+// gapBound is how long the leader waits for its peers' answers before it decides NO-OP.
+func (c *Core) gapBound() time.Duration {
+	if c.gap.rtt == 0 {
+		return c.cfg.GapBound
+	}
+	return min(4*c.gap.rtt, c.cfg.GapBound)
+}
+
+func (c *Core) scheduleGaps() {
+	interval := c.cfg.Retransmit
+	if c.isLeader() {
+		interval = min(interval, max(c.gapBound()/2, 50*time.Microsecond))
+	}
+	c.gap.at = min(c.gap.at, c.now+interval)
+}
+
+// tickGaps asks again for what is missing, decides what the leader has waited for long enough, and
+// repeats GAP-COMMITs.
+func (c *Core) tickGaps() {
+	if c.now < c.gap.at {
+		return
+	}
+	c.gap.at = never
+	if c.high > c.log.end {
+		c.chase(c.log.end+1, c.high, c.cfg.Retransmit)
+		c.scheduleGaps()
+	}
+	if !c.isLeader() {
+		return
+	}
+	c.decide()
+	for i := range c.gap.commits {
+		if g := &c.gap.commits[i]; c.now-g.at >= c.cfg.Retransmit {
+			g.at = c.now
+			c.sendAll(&wire.GapCommit{Ranges: []wire.Range{g.slots}})
+		}
+	}
+	if len(c.gap.commits) > 0 {
+		c.scheduleGaps()
+	}
+}
+
+// decide makes NO-OPs of the leader's gaps that nobody can fill: the receiver has given the message
+// up, and either every peer that seems alive said that it lacks it, or they had their time.
+func (c *Core) decide() {
+	if !c.isLeader() || c.full() {
+		return
+	}
+	var ranges []wire.Range
+	passed := c.base + c.rx.NextNumber() // the receiver waits for nothing below
+	for slot := c.log.end + 1; slot < passed && slot <= min(c.high, c.log.end+c.window.size()); slot++ {
+		cell := c.window.at(slot)
+		if cell.state != cellMissing {
+			continue
+		}
+		if cell.since == 0 {
+			cell.since = max(c.now, 1)
+		}
+		if c.allLack(cell) || c.now-cell.since >= c.gapBound() {
+			cell.state = cellNoOp
+			ranges = appendSlot(ranges, slot)
+		}
+	}
+	if len(ranges) == 0 {
+		return
+	}
+	c.counters.NoOps += slotsIn(ranges)
+	if c.f > 0 {
+		for _, r := range ranges {
+			c.gap.commits = append(c.gap.commits, gapCommit{slots: r, at: c.now})
+		}
+		slices.SortFunc(c.gap.commits, func(a, b gapCommit) int {
+			if a.slots.First < b.slots.First {
+				return -1
+			}
+			return 1
+		})
+		for len(ranges) > 0 {
+			n := min(len(ranges), c.maxRanges())
+			c.sendAll(&wire.GapCommit{Ranges: ranges[:n]})
+			ranges = ranges[n:]
+		}
+		c.scheduleGaps()
+	}
+	c.advance()
+}
+
+// allLack reports whether every peer heard from within the suspicion time lacks the message.
+func (c *Core) allLack(cell *cell) bool {
+	for i := range c.cfg.N {
+		if i != c.cfg.Self && c.heard[i] >= c.now-c.cfg.SuspectLeader && !cell.no.has(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// find returns what this replica has at a slot: in its log, or buffered behind an open gap.
+func (c *Core) find(slot uint64) (wire.Entry, bool) {
+	if c.log.holds(slot) {
+		e := c.log.at(slot)
+		return wire.Entry{Slot: slot, Kind: e.kind, Session: e.session, Number: e.number, Count: 1, Payload: e.payload}, true
+	}
+	if slot <= c.log.end {
+		return wire.Entry{}, false
+	}
+	session, number := c.rec.View.Session, slot-c.base
+	found := wire.Entry{Slot: slot, Session: session, Number: number, Count: 1}
+	if cell := c.window.peek(slot); cell != nil && cell.state != cellMissing {
+		found.Kind, found.Payload = cell.kind, cell.payload
+		if cell.state == cellNoOp {
+			found.Kind, found.Payload = wire.EntryNoOp, nil
+		}
+		return found, true
+	}
+	payload, ok := c.rx.Peek(session, number)
+	if !ok {
+		return wire.Entry{}, false
+	}
+	found.Kind, found.Payload, ok = c.openStamped(payload)
+	return found, ok
+}
+
+// answerLimit bounds what one SLOT-LOOKUP or GAP-ASK is answered with, in bytes.
+const answerLimit = 4 << 20
+
+// onSlotLookup: a follower lacks messages. What the leader lacks too is suspect there from now on.
+func (c *Core) onSlotLookup(from int, m *wire.SlotLookup) {
+	if !c.leads() {
+		return
+	}
+	none := c.answerSlots(from, m.Ranges, false)
+	for _, r := range none {
+		c.onMissing(r.First, r.Last)
+	}
+}
+
+// onGapAsk: the leader lacks messages.
+func (c *Core) onGapAsk(from int, m *wire.GapAsk) {
+	if from == c.leader() {
+		c.answerSlots(from, m.Ranges, true)
+	}
+}
+
+// answerSlots sends what this replica has of the slots, and returns what it lacks.
+func (c *Core) answerSlots(to int, ranges []wire.Range, sayNone bool) (none []wire.Range) {
+	answer := wire.SlotEntries{Start: c.log.start}
+	size, total := 0, 0
+	flush := func() {
+		c.send(to, &wire.SlotEntries{Start: answer.Start, Entries: answer.Entries})
+		answer.Entries, size = answer.Entries[:0], 0
+	}
+	room := c.cfg.MTU - 96
+	below := false
+	for _, r := range ranges {
+		below = below || r.First <= c.log.start
+		for slot := max(r.First, c.log.start+1); slot <= min(r.Last, c.log.end+c.window.size()); slot++ {
+			e, ok := c.find(slot)
+			if !ok {
+				none = appendSlot(none, slot)
+				continue
+			}
+			n := e.EncodedLen()
+			if total += n; total > answerLimit {
+				break
+			}
+			if size+n > room && len(answer.Entries) > 0 {
+				flush()
+			}
+			size += n
+			answer.Entries = append(answer.Entries, e)
+		}
+	}
+	if len(answer.Entries) > 0 || below {
+		flush()
+	}
+	for rest := none; sayNone && len(rest) > 0; {
+		n := min(len(rest), c.maxRanges())
+		c.send(to, &wire.SlotEntries{Start: answer.Start, None: rest[:n]})
+		rest = rest[n:]
+	}
+	return none
+}
+
+// onSlotEntries takes what a SLOT-LOOKUP or GAP-ASK brought.
+func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
+	if !c.isLeader() && from != c.leader() {
+		return
+	}
+	for _, e := range m.Entries {
+		for i := uint64(0); i < e.Count; i++ {
+			if slot := e.Slot + i; slot > c.log.end+c.window.size() {
+				break
+			} else if slot > c.log.end {
+				c.fillGap(slot, e, i)
+			}
+		}
+	}
+	for _, r := range m.None {
+		for slot := max(r.First, c.log.end+1); slot <= min(r.Last, c.log.end+c.window.size()); slot++ {
+			if cell := c.window.peek(slot); cell != nil {
+				cell.no.add(from)
+			}
+		}
+	}
+	c.advance()
+	if c.phase != phaseNormal {
+		return
+	}
+	if c.isLeader() {
+		c.decide()
+		return
+	}
+	if m.Start > c.log.end {
+		// What is missing next is no longer in the leader's log.
+		c.startRepair(m.Start, wire.Digest{}, false)
+	}
+	// The window has moved: what has come into it is asked for without waiting.
+	c.chase(c.log.end+1, c.high, c.cfg.Retransmit)
+}
+
+// fillGap puts the i-th slot of an entry into the window.
+func (c *Core) fillGap(slot uint64, e wire.Entry, i uint64) {
+	if e.Session != c.rec.View.Session || e.Number+i != slot-c.base {
+		c.counters.BadEntry++
+		return
+	}
+	cell := c.window.at(slot)
+	switch {
+	case e.Kind != wire.EntryNoOp && cell.state == cellMissing:
+		c.high = max(c.high, slot)
+		c.window.fill(cell, e.Kind, e.Payload)
+	case e.Kind == wire.EntryNoOp && !c.isLeader():
+		// The leader decides once in a view, so its NO-OP stands also over a request.
+		c.high = max(c.high, slot)
+		c.window.clear(cell)
+		cell.slot, cell.state = slot, cellNoOp
+	}
+}
+
+// maxOwed bounds the acknowledgements that a follower keeps for later; the leader repeats itself.
+const maxOwed = 1 << 12
+
+// onGapCommit takes the leader's decision, also over a logged request.
+func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
+	if from != c.leader() {
+		return
+	}
+	for _, r := range m.Ranges {
+		if r.Last > c.log.end+c.window.size() {
+			c.onMissing(c.log.end+1, r.Last) // the leader repeats itself
+			continue
+		}
+		for slot := max(r.First, c.sp+1); slot <= r.Last; slot++ {
+			c.takeNoOp(slot)
+		}
+		if len(c.gap.owed) < maxOwed && !slices.Contains(c.gap.owed, r) {
+			c.gap.owed = append(c.gap.owed, r)
+		}
+	}
+	c.advance()
+	if c.phase == phaseNormal {
+		c.acknowledgeNoOps()
+		if c.high > c.log.end {
+			c.scheduleGaps()
+		}
+	}
+}
+
+// takeNoOp writes a NO-OP that the leader decided: into the log, or into the window behind it.
+func (c *Core) takeNoOp(slot uint64) {
+	if slot > c.log.end {
+		c.high = max(c.high, slot)
+		cell := c.window.at(slot)
+		if cell.state != cellNoOp {
+			c.window.clear(cell)
+			cell.slot, cell.state = slot, cellNoOp
+		}
+		return
+	}
+	if c.log.at(slot).kind == wire.EntryNoOp {
+		return
+	}
+	c.assert(slot > c.executed && slot > c.base, "NO-OP for slot %d, which is executed (%d) or of an earlier session (base %d)",
+		slot, c.executed, c.base)
+	c.log.setNoOp(slot)
+	c.resetLogTime()
+}
+
+// acknowledgeNoOps answers the GAP-COMMITs that the log has reached without holes.
+func (c *Core) acknowledgeNoOps() {
+	var ready []wire.Range
+	c.gap.owed = slices.DeleteFunc(c.gap.owed, func(r wire.Range) bool {
+		if r.Last > c.log.end || len(ready) == c.maxRanges() {
+			return false
+		}
+		ready = append(ready, r)
+		return true
+	})
+	if len(ready) > 0 {
+		c.send(c.leader(), &wire.GapCommitRep{Ranges: ready})
+	}
+}
+
+// onGapCommitRep counts a follower's acknowledgement.
+func (c *Core) onGapCommitRep(from int, m *wire.GapCommitRep) {
+	if !c.leads() {
+		return
+	}
+	for i := range c.gap.commits {
+		g := &c.gap.commits[i]
+		for _, r := range m.Ranges {
+			if r.First <= g.slots.First && g.slots.Last <= r.Last {
+				g.acks.add(from)
+			}
+		}
+	}
+	c.gap.commits = slices.DeleteFunc(c.gap.commits, func(g gapCommit) bool { return g.acks.count() >= c.f })
+	c.executeLeader()
+}

@@ -1,0 +1,119 @@
+package replica
+
+import (
+	"bytes"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// merge is the log of a new view in the making, at its leader.
+type merge struct {
+	contenders []*wire.ViewChange // those with the highest last-normal view
+	holder     int                // the one of them with the highest sync point
+	base       uint64
+	sp         uint64 // the holder's
+	end        uint64 // the longest one's
+}
+
+// tryMerge starts the merge once f+1 replicas, this one among them, have promised the view.
+func (c *Core) tryMerge() {
+	if c.change.merge != nil {
+		return
+	}
+	own := c.ownViewChange()
+	own.Replica = uint16(c.cfg.Self)
+	own.Entries = cloneEntries(own.Entries)
+	promised := []*wire.ViewChange{own}
+	for i, m := range c.change.got {
+		if m != nil && !c.change.silent.has(i) {
+			promised = append(promised, m)
+		}
+	}
+	if len(promised) < c.f+1 {
+		return
+	}
+	m := c.newMerge(promised)
+	c.change.merge = m
+	c.madeProgress()
+
+	if have := c.sp; m.holder != c.cfg.Self && have < m.sp {
+		holder := c.change.got[m.holder]
+		if c.log.end < m.sp || c.log.digestAt(m.sp) != holder.DigestSP {
+			c.startFetch(&fetch{purpose: fetchMerge, from: m.holder, view: c.rec.View, lastNormal: holder.LastNormal, start: have, have: have, want: m.sp})
+			return
+		}
+	}
+	c.finishMerge(&assembled{
+		start:   c.sp,
+		entries: cloneEntries(c.log.entries(nil, c.sp, max(m.sp, c.sp), wholeLog)),
+	})
+}
+
+// newMerge picks those with the highest last-normal view, and among them the holder of the highest
+// sync point.
+func (c *Core) newMerge(promised []*wire.ViewChange) *merge {
+	highest := promised[0].LastNormal
+	for _, p := range promised {
+		if highest.Less(p.LastNormal) {
+			highest = p.LastNormal
+		}
+	}
+	m := &merge{}
+	for _, p := range promised {
+		c.assert(p.LastNormal.LessEq(highest), "views %v of replica %d and %v were both started", p.LastNormal, p.Replica, highest)
+		if p.LastNormal != highest {
+			continue
+		}
+		if len(m.contenders) == 0 {
+			m.base, m.sp, m.holder = p.Base, p.SP, int(p.Replica)
+		}
+		c.assert(p.Base == m.base, "base of view %v is %d at replica %d and %d elsewhere", highest, p.Base, p.Replica, m.base)
+		if p.SP > m.sp {
+			m.sp, m.holder = p.SP, int(p.Replica)
+		}
+		m.end = max(m.end, p.End)
+		m.contenders = append(m.contenders, p)
+	}
+	if highest.Session != c.rec.View.Session {
+		m.base = m.end // the new session's first message comes next
+	}
+	return m
+}
+
+// finishMerge appends to the holder's stable prefix, slot by slot over the longest log, NO-OP if
+// any has NO-OP, else the entry; and enters the view.
+func (c *Core) finishMerge(a *assembled) {
+	m := c.change.merge
+	c.assert(m.end >= c.sp, "merged log ends at %d, below the sync point %d", m.end, c.sp)
+	next := make([]int, len(m.contenders)) // into each contender's entries
+	for slot := a.end() + 1; slot <= m.end; slot++ {
+		var chosen *wire.Entry
+		for i, p := range m.contenders {
+			for next[i] < len(p.Entries) && p.Entries[next[i]].Last() < slot {
+				next[i]++
+			}
+			if next[i] == len(p.Entries) || p.Entries[next[i]].Slot > slot {
+				continue
+			}
+			e := p.Entries[next[i]]
+			e.Number += slot - e.Slot
+			e.Slot, e.Count = slot, 1
+			if chosen == nil {
+				chosen = &e
+				continue
+			}
+			c.assert(chosen.Session == e.Session && chosen.Number == e.Number, "slot %d holds number %d of session %d and number %d of session %d",
+				slot, chosen.Number, chosen.Session, e.Number, e.Session)
+			if e.Kind == wire.EntryNoOp {
+				chosen = &e
+				continue
+			}
+			c.assert(chosen.Kind == wire.EntryNoOp || chosen.Kind == e.Kind && bytes.Equal(chosen.Payload, e.Payload),
+				"slot %d holds two different messages", slot)
+		}
+		c.assert(chosen != nil, "no log of view %v has slot %d", m.contenders[0].LastNormal, slot)
+		a.entries = append(a.entries, *chosen)
+	}
+	a.view, a.base, a.sp = c.rec.View, m.base, max(m.sp, c.sp)
+	c.enter(a)
+}

@@ -1,0 +1,147 @@
+package replica
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// snapshot is the executed state at a slot. It counts, for truncation, transfer and rollback, only
+// once the sync point has reached the slot.
+//
+// Its data is magic, slot, base, session and digest, then logical time and the client table, then
+// what the state machine wrote.
+type snapshot struct {
+	slot    uint64
+	base    uint64
+	session uint32
+	digest  wire.Digest
+	data    []byte
+	written bool
+	usedAt  time.Duration // when a part of it was last asked for
+}
+
+const (
+	snapshotMagic  = 0x4E505331 // "NPS1"
+	snapshotHeader = 4 + 8 + 8 + 4 + 16
+)
+
+var errSnapshot = errors.New("replica: not a snapshot, or cut short")
+
+func parseSnapshot(data []byte) (*snapshot, error) {
+	if len(data) < snapshotHeader || binary.BigEndian.Uint32(data) != snapshotMagic {
+		return nil, errSnapshot
+	}
+	return &snapshot{
+		slot: binary.BigEndian.Uint64(data[4:]), base: binary.BigEndian.Uint64(data[12:]),
+		session: binary.BigEndian.Uint32(data[20:]),
+		digest:  wire.Digest{Hi: binary.BigEndian.Uint64(data[24:]), Lo: binary.BigEndian.Uint64(data[32:])},
+		data:    data, written: true,
+	}, nil
+}
+
+// snapshotWriter writes what the core and then what the state machine adds to a snapshot.
+type snapshotWriter struct {
+	head  []byte
+	state io.WriterTo
+}
+
+func (w *snapshotWriter) WriteTo(to io.Writer) (int64, error) {
+	n, err := to.Write(w.head)
+	if err != nil {
+		return int64(n), err
+	}
+	m, err := w.state.WriteTo(to)
+	return int64(n) + m, err
+}
+
+// takeSnapshot captures the state at executed.
+func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
+	state, err := c.sm.Snapshot()
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &snapshot{slot: c.executed, base: c.base, session: c.rec.View.Session, digest: c.log.digestAt(c.executed)}
+	head := binary.BigEndian.AppendUint32(nil, snapshotMagic)
+	head = binary.BigEndian.AppendUint64(head, s.slot)
+	head = binary.BigEndian.AppendUint64(head, s.base)
+	head = binary.BigEndian.AppendUint32(head, s.session)
+	head = binary.BigEndian.AppendUint64(head, s.digest.Hi)
+	head = binary.BigEndian.AppendUint64(head, s.digest.Lo)
+	return s, &snapshotWriter{head: c.table.appendTo(head), state: state}, nil
+}
+
+// maybeSnapshot starts a snapshot when enough was executed since the last one, or when the log
+// needs room.
+func (c *Core) maybeSnapshot() {
+	if c.snapshotting || c.nextSnap != nil || c.executed == c.snap.slot {
+		return
+	}
+	if c.executed-c.snap.slot < c.cfg.Snapshot && !c.pressed() {
+		return
+	}
+	s, w, err := c.takeSnapshot()
+	c.assert(err == nil, "state machine's snapshot at slot %d: %v", c.executed, err)
+	c.nextSnap, c.snapshotting = s, true
+	c.effects = append(c.effects, Effect{Kind: EffectSnapshot, Slot: s.slot, Snapshot: w})
+}
+
+// pressed reports that the log has used up half of its bounds.
+func (c *Core) pressed() bool {
+	return c.log.len() > c.cfg.MaxLog/2 || c.log.bytes > c.cfg.MaxLogSize/2
+}
+
+func (c *Core) snapshotWritten(slot uint64, data []byte, err error) {
+	c.assert(err == nil, "writing the snapshot at slot %d: %v", slot, err)
+	c.snapshotting = false
+	if s := c.nextSnap; s != nil && s.slot == slot {
+		s.data, s.written = data, true
+		c.promoteSnapshot()
+	}
+}
+
+// promoteSnapshot lets the written snapshot count once it is stable.
+func (c *Core) promoteSnapshot() {
+	s := c.nextSnap
+	if s == nil || !s.written || s.slot > c.sp {
+		return
+	}
+	c.useSnapshot(s)
+}
+
+// keepPrevious is for how long after the last question about it a replaced snapshot is kept.
+const keepPrevious = time.Second
+
+func (c *Core) useSnapshot(s *snapshot) {
+	c.prevSnap = nil
+	if c.snap.usedAt != 0 && c.now-c.snap.usedAt < keepPrevious {
+		c.prevSnap = c.snap
+	}
+	c.snap, c.nextSnap = s, nil
+	c.counters.Snapshots++
+	c.truncate()
+}
+
+// truncate forgets the log at or below min(sync point, snapshot), except for what memory allows to
+// keep for replicas that lag.
+func (c *Core) truncate() {
+	to := min(c.sp, c.snap.slot)
+	if !c.pressed() {
+		to = min(to, max(c.sp, c.cfg.KeepLog)-c.cfg.KeepLog)
+	}
+	c.log.truncate(to)
+}
+
+// installStable replaces the executed state by a snapshot that another replica holds as stable;
+// what the log has behind it stays.
+func (c *Core) installStable(s *snapshot) {
+	c.assert(s.slot > c.sp, "snapshot at slot %d, own sync point %d", s.slot, c.sp)
+	c.install(s)
+	c.sp = s.slot
+	c.log.rebase(s.slot, s.digest)
+	c.snap, c.nextSnap, c.prevSnap = s, nil, nil
+	c.counters.SnapshotsInstalled++
+}

@@ -1,0 +1,90 @@
+package replica
+
+import (
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// Counters count what happened since the replica started.
+type Counters struct {
+	Executed           uint64 // operations, net of nothing: rolled-back ones count again
+	RolledBack         uint64 // slots
+	TicksSent          uint64
+	SlotsAsked         uint64 // slots asked for by SLOT-LOOKUP or GAP-ASK
+	NoOps              uint64 // slots that this leader decided NO-OP at
+	Void               uint64 // stamped messages that fail authentication or do not parse
+	Full               uint64 // stamped messages dropped for lack of memory
+	ViewChanges        uint64
+	ViewsEntered       uint64
+	Suspected          uint64 // leaders
+	Reports            uint64 // of sequencers to the controller
+	Repairs            uint64 // of parts of the log, from the leader's
+	DigestMismatches   uint64
+	Snapshots          uint64
+	SnapshotsInstalled uint64
+
+	// Messages of replicas that were refused, by reason.
+	StampedDiscarded uint64 // by the OUM receiver, which has the reasons
+	BadLength        uint64 // short, or a length in them lies
+	BadMagic         uint64
+	BadVersion       uint64
+	BadKind          uint64
+	BadTag           uint64
+	BadValue         uint64
+	BadSender        uint64
+	BadEntry         uint64
+	BadSnapshots     uint64
+	OldIncarnation   uint64
+}
+
+// refuse counts a message that cannot be read.
+func (c *Counters) refuse(err error) {
+	switch err {
+	case wire.ErrShort, wire.ErrLength:
+		c.BadLength++
+	case wire.ErrMagic:
+		c.BadMagic++
+	case wire.ErrVersion:
+		c.BadVersion++
+	case wire.ErrKind:
+		c.BadKind++
+	case wire.ErrTag:
+		c.BadTag++
+	default:
+		c.BadValue++
+	}
+}
+
+// Status is what an operator sees of a replica.
+type Status struct {
+	Replica     int
+	Incarnation uint64
+	View        wire.View
+	LastNormal  wire.View
+	Phase       string // "normal", "view-change" or "recovering"
+	Leader      int    // of View
+	Base        uint64
+	LogStart    uint64 // slots at or below are in a snapshot only
+	Snapshot    uint64 // slot of the newest stable snapshot
+	SyncPoint   uint64
+	Executed    uint64
+	LogEnd      uint64
+	Missing     uint64 // slots known to exist behind LogEnd
+	LogBytes    int
+	LogicalTime uint64 // nanoseconds
+	Clients     int
+	Full        bool
+	Counters    Counters
+	OUM         oumlib.Stats
+}
+
+// Status returns the replica's status.
+func (c *Core) Status() Status {
+	return Status{
+		Replica: c.cfg.Self, Incarnation: c.rec.Incarnation,
+		View: c.rec.View, LastNormal: c.rec.LastNormal, Phase: c.phase.String(), Leader: c.leader(),
+		Base: c.base, LogStart: c.log.start, Snapshot: c.snap.slot, SyncPoint: c.sp, Executed: c.executed,
+		LogEnd: c.log.end, Missing: c.high - c.log.end, LogBytes: c.log.bytes, LogicalTime: c.table.time,
+		Clients: len(c.table.order), Full: c.full(), Counters: c.counters, OUM: c.rx.Stats(),
+	}
+}

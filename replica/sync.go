@@ -1,0 +1,267 @@
+package replica
+
+import (
+	"slices"
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// syncState is the state of synchronization in a view (OSDI 2016 §5.6).
+type syncState struct {
+	// Leader.
+	open   bool // one sync point at a time is proposed
+	p      uint64
+	digest wire.Digest
+	acks   set
+	began  time.Duration
+	sendAt time.Duration
+	nextAt time.Duration // when the next one is due, however few slots it has
+	done   []uint64      // last p that each replica answered
+
+	// Follower.
+	pending *wire.SyncPrepare // newest one that is not answered yet
+}
+
+// target is the slot that a follower is asked to be complete up to.
+func (s *syncState) target() uint64 {
+	if s.pending == nil {
+		return 0
+	}
+	return s.pending.P
+}
+
+func (c *Core) startSync() {
+	c.sync = syncState{done: make([]uint64, c.cfg.N), nextAt: c.now + c.cfg.SyncInterval, sendAt: never}
+	for i := range c.sync.done {
+		c.sync.done[i] = c.sp
+	}
+}
+
+// trySyncPrepare proposes the executed prefix as the next sync point, if it is time.
+func (c *Core) trySyncPrepare() {
+	s := &c.sync
+	if s.open || c.executed <= c.sp || (c.executed < c.sp+c.cfg.SyncSlots && c.now < s.nextAt) {
+		return
+	}
+	s.nextAt = c.now + c.cfg.SyncInterval
+	if c.f == 0 {
+		c.advanceStable(c.executed)
+		return
+	}
+	s.open, s.p, s.digest, s.acks, s.began = true, c.executed, c.log.digestAt(c.executed), set{}, c.now
+	c.sendSyncPrepare()
+}
+
+func (c *Core) sendSyncPrepare() {
+	s := &c.sync
+	s.sendAt = c.now + c.cfg.Retransmit
+	q := s.p
+	for i, done := range s.done {
+		if i != c.cfg.Self {
+			q = min(q, done)
+		}
+	}
+	m := &wire.SyncPrepare{P: s.p, DigestP: s.digest, SP: c.sp, DigestSP: c.log.digestAt(c.sp), Q: max(q, c.log.start)}
+	m.NoOps, m.WithNoOps = c.log.noOpsIn(m.Q, m.P, c.maxRanges())
+	c.sendAll(m)
+}
+
+// tickSync proposes what is due and repeats what is not answered.
+func (c *Core) tickSync() {
+	if !c.isLeader() {
+		return
+	}
+	c.trySyncPrepare()
+	if c.sync.open && c.now >= c.sync.sendAt {
+		c.sendSyncPrepare()
+	}
+}
+
+func (c *Core) syncDeadline() time.Duration {
+	switch s := &c.sync; {
+	case !c.isLeader():
+		return never
+	case s.open:
+		return s.sendAt
+	case c.executed > c.sp:
+		return s.nextAt
+	}
+	return never
+}
+
+// onSyncRep counts a follower whose log agrees up to p.
+func (c *Core) onSyncRep(from int, m *wire.SyncRep) {
+	s := &c.sync
+	if !c.leads() || m.P > c.executed {
+		return
+	}
+	s.done[from] = max(s.done[from], m.P)
+	if !s.open || m.P != s.p {
+		return
+	}
+	if s.acks.count() == 0 {
+		c.measure(c.now - s.began)
+	}
+	if s.acks.add(from); s.acks.count() < c.f {
+		return
+	}
+	s.open, s.sendAt = false, never
+	c.advanceStable(s.p)
+	c.sendAll(&wire.SyncCommit{P: s.p, DigestP: s.digest})
+	c.trySyncPrepare()
+}
+
+// measure smooths the round trip to the fastest follower with a gain of 1/8.
+func (c *Core) measure(rtt time.Duration) {
+	if c.gap.rtt == 0 {
+		c.gap.rtt = max(rtt, 1)
+		return
+	}
+	c.gap.rtt += (rtt - c.gap.rtt) / 8
+}
+
+// advanceStable moves the sync point to p, up to which f+1 replicas hold the same log.
+func (c *Core) advanceStable(p uint64) {
+	c.assert(p > c.sp && p <= c.log.end, "sync point from %d to %d, log ends at %d", c.sp, p, c.log.end)
+	c.sp = p
+	c.executeStable()
+	c.table.release(p)
+	if c.undo != nil {
+		c.undo.Release(p)
+	}
+	c.promoteSnapshot()
+	c.truncate()
+}
+
+// onSyncPrepare: complete to p, apply the NO-OPs, and answer if the digests agree.
+func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
+	if from != c.leader() {
+		return
+	}
+	c.learnStable(m.SP, m.DigestSP)
+	if m.P <= c.sp {
+		c.send(from, &wire.SyncRep{P: m.P})
+		return
+	}
+	if p := c.sync.pending; p != nil && p.P > m.P {
+		return
+	}
+	kept := *m
+	kept.NoOps = slices.Clone(m.NoOps)
+	c.sync.pending = &kept
+	if c.log.end < m.P {
+		c.onMissing(c.log.end+1, m.P)
+	}
+	c.trySync()
+}
+
+// trySync answers the pending SYNC-PREPARE once the log is complete to p and agrees.
+func (c *Core) trySync() {
+	m := c.sync.pending
+	if m == nil || c.log.end < m.P {
+		return
+	}
+	for _, r := range m.NoOps {
+		for slot := max(r.First, c.sp+1); slot <= r.Last; slot++ {
+			c.takeNoOp(slot)
+		}
+	}
+	if c.sp < m.P && c.log.digestAt(m.P) != m.DigestP {
+		c.counters.DigestMismatches++
+		c.startRepair(m.P, m.DigestP, false)
+		return
+	}
+	c.sync.pending = nil
+	c.send(c.leader(), &wire.SyncRep{P: m.P})
+}
+
+func (c *Core) onSyncCommit(from int, m *wire.SyncCommit) {
+	if from == c.leader() {
+		c.learnStable(m.P, m.DigestP)
+	}
+}
+
+// learnStable moves the sync point to p where one's own digest agrees, and fetches otherwise:
+// complete is not enough, for a follower that missed a GAP-COMMIT is complete and wrong.
+func (c *Core) learnStable(p uint64, digest wire.Digest) {
+	if p <= c.sp {
+		return
+	}
+	if c.log.end >= p && c.log.digestAt(p) == digest {
+		c.advanceStable(p)
+		return
+	}
+	if c.log.end < p {
+		// What is missing is being asked for slot by slot.
+		c.onMissing(c.log.end+1, p)
+		return
+	}
+	c.startRepair(p, digest, true)
+}
+
+// repair is a follower's fetch of (sync point, p] beside its log, in status normal.
+type repair struct {
+	p      uint64
+	digest wire.Digest // of the leader's log at p; zero if any snapshot will do
+	stable bool        // p is a sync point
+}
+
+func (c *Core) startRepair(p uint64, digest wire.Digest, stable bool) {
+	if r := c.repair; r != nil && (r.p > p || r.p == p && !stable) {
+		return
+	}
+	c.repair = &repair{p: p, digest: digest, stable: stable}
+	c.counters.Repairs++
+	c.startFetch(&fetch{purpose: fetchRepair, from: c.leader(), view: c.rec.View, lastNormal: c.rec.View, start: c.sp, have: c.sp, want: p})
+}
+
+// repairFetched puts what was fetched in place of exactly those slots. What lies behind stays: it
+// was acknowledged.
+func (c *Core) repairFetched(f *fetch) {
+	r := c.repair
+	c.repair = nil
+	a := &assembled{view: c.rec.View, base: c.base, start: f.start, snapshot: f.snapshot, entries: f.entries}
+	if f.snapshot != nil {
+		a.start = f.snapshot.slot
+	}
+	if a.start < c.sp {
+		// The sync point has moved meanwhile.
+		a.entries = slices.DeleteFunc(a.entries, func(e wire.Entry) bool { return e.Last() <= c.sp })
+		if a.snapshot, a.start = nil, c.sp; a.end() <= c.sp {
+			c.settle()
+			return
+		}
+		if e := &a.entries[0]; e.Slot <= c.sp {
+			skip := c.sp + 1 - e.Slot
+			e.Slot, e.Number, e.Count = e.Slot+skip, e.Number+skip, e.Count-skip
+		}
+	} else if a.start == c.sp {
+		a.snapshot = nil
+	}
+	known := r.digest != (wire.Digest{}) && a.end() == r.p
+	if known && c.assembledDigest(a) != r.digest {
+		c.counters.DigestMismatches++
+		c.settle()
+		return
+	}
+	if end := a.end(); end < c.log.end {
+		a.entries = append(a.entries, cloneEntries(c.log.entries(nil, end, c.log.end, wholeLog))...)
+	}
+	c.replaceLog(a)
+	c.high = max(c.high, c.log.end)
+	if known && r.stable && r.p > c.sp {
+		c.advanceStable(r.p)
+	}
+	c.executeStable()
+	c.resetLogTime()
+	c.settle()
+}
+
+// settle goes on after a repair.
+func (c *Core) settle() {
+	c.advance()
+	if c.phase == phaseNormal && c.high > c.log.end {
+		c.scheduleGaps()
+	}
+}

@@ -1,0 +1,232 @@
+package replica
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// health is what a replica in status normal knows of its leader and its sequencer.
+type health struct {
+	leaderAt  time.Duration // last TICK or PING of the view by its leader
+	stampedAt time.Duration // last stamped message of the session
+	tickAt    time.Duration // leader: last TICK sent
+	pingAt    time.Duration // leader: when the next PING is due
+	ticksSeen uint64        // own TICKs that came back
+	full      bool          // the leader says that it has no memory left
+	probed    bool          // follower: asked by a TICK of its own whether the sequencer lives
+	probeAt   time.Duration // when
+	reportAt  time.Duration // when the sequencer may be reported next
+	ahead     uint64        // a stamped slot that the leader's PINGs have not reached; 0 if none
+	aheadAt   time.Duration // since when
+}
+
+func (h *health) stamped(now time.Duration) { h.stampedAt = now }
+
+func (c *Core) startHealth() {
+	c.health = health{leaderAt: c.now, stampedAt: c.now, tickAt: c.now, pingAt: c.now, reportAt: c.now}
+}
+
+// resetLogTime finds logical time at the end of the log anew, after entries were replaced.
+func (c *Core) resetLogTime() {
+	t := c.table.time
+	for slot := max(c.executed, c.log.start) + 1; slot <= c.log.end; slot++ {
+		if e := c.log.at(slot); e.kind == wire.EntryTick {
+			if m, err := wire.ParseTick(e.payload); err == nil {
+				t = max(t, m.Time)
+			}
+		}
+	}
+	if t != c.logTime {
+		c.logTime, c.timeAt = t, c.now
+	}
+}
+
+// multicastTick sends a TICK through the sequencer. Its time is the logical time at the end of the
+// log plus what has passed here since: a step of the wall clock cannot make it jump.
+func (c *Core) multicastTick() {
+	at := len(c.buf)
+	c.buf = wire.AppendTick(c.buf, &wire.Tick{
+		View: c.rec.View, Replica: uint16(c.cfg.Self), Incarnation: c.rec.Incarnation,
+		Time: c.logTime + uint64(max(0, c.now-c.timeAt)),
+	})
+	c.buf = c.cfg.Keys.Replica.Seal(c.buf, at)
+	c.effects = append(c.effects, Effect{Kind: EffectGroup, Data: c.buf[at:len(c.buf):len(c.buf)]})
+	c.counters.TicksSent++
+}
+
+// onTick looks at a TICK behind its slot in the log: its sender lives, and its view may be higher.
+func (c *Core) onTick(t wire.Tick) {
+	from := int(t.Replica)
+	if from >= c.cfg.N || t.Incarnation < c.known[from] {
+		return
+	}
+	c.known[from] = t.Incarnation
+	if from != c.cfg.Self {
+		c.heard[from] = c.now
+		if !c.reach(from, t.View) {
+			return
+		}
+		if from == c.leader() {
+			c.health.leaderAt = c.now
+			c.health.probed = false
+		}
+		return
+	}
+	if t.View != c.rec.View {
+		return
+	}
+	c.health.ticksSeen++
+	if !c.isLeader() && c.health.probed && !c.health.full {
+		// The sequencer lives, and the leader's TICKs do not come through it.
+		c.suspectLeader()
+	}
+}
+
+// onPing takes the leader's direct sign of life.
+func (c *Core) onPing(from int, m *wire.Ping) {
+	if from != c.leader() {
+		return
+	}
+	if c.phase == phaseViewChange {
+		c.onFormingPing(m)
+		return
+	}
+	if m.Forming {
+		return
+	}
+	h := &c.health
+	h.leaderAt = c.now
+	h.full = m.Full
+	if h.ahead != 0 && m.End >= h.ahead {
+		h.ahead = 0
+	}
+	if h.ahead == 0 && c.high > m.End {
+		h.ahead, h.aheadAt = c.high, c.now
+	}
+}
+
+// suspectLeader goes to the next leader's view in the same session.
+func (c *Core) suspectLeader() {
+	c.counters.Suspected++
+	v := c.rec.View
+	c.goTo(wire.View{Leader: v.Leader + 1, Session: v.Session})
+}
+
+// newSession goes to a session that a valid token or the controller vouches for.
+func (c *Core) newSession(session uint32) {
+	if c.phase == phaseRecovering || session <= c.rec.View.Session {
+		return
+	}
+	c.goTo(wire.View{Leader: c.rec.View.Leader, Session: session})
+}
+
+// tickNormal runs the timers of status normal.
+func (c *Core) tickNormal() {
+	if c.isLeader() {
+		c.tickLeader()
+	} else {
+		c.tickFollower()
+	}
+	if c.phase == phaseNormal {
+		c.tickGaps()
+	}
+	if c.phase == phaseNormal {
+		c.tickSync()
+		c.tickStartView()
+	}
+}
+
+func (c *Core) tickLeader() {
+	h := &c.health
+	if c.now >= c.nextTick() {
+		h.tickAt = c.now
+		c.multicastTick()
+	}
+	if c.now >= h.pingAt {
+		h.pingAt = c.now + c.cfg.PingInterval
+		c.sendAll(&wire.Ping{End: c.log.end, TicksSeen: h.ticksSeen, Full: c.full()})
+	}
+	if c.now-h.stampedAt >= c.cfg.SuspectSequencer && !c.full() {
+		c.report()
+	}
+}
+
+// nextTick is when the leader multicasts its next TICK: after the tick interval in an idle group,
+// and at least every TickMax under load. A full leader adds nothing to its log.
+func (c *Core) nextTick() time.Duration {
+	if c.full() {
+		return never
+	}
+	h := &c.health
+	return min(max(h.stampedAt, h.tickAt)+c.cfg.TickInterval, h.tickAt+c.cfg.TickMax)
+}
+
+// report tells the controller that the session's sequencer seems dead.
+func (c *Core) report() {
+	if c.now < c.health.reportAt {
+		return
+	}
+	c.health.reportAt = c.now + c.cfg.SuspectSequencer
+	if c.rec.View.Session == 0 {
+		return // no sequencer stamps session 0
+	}
+	c.counters.Reports++
+	c.effects = append(c.effects, Effect{Kind: EffectReport, Session: c.rec.View.Session})
+}
+
+// tickFollower decides who is sick: the leader, when it gives no sign, when its log does not reach
+// what the sequencer has stamped, or when only its TICKs do not come back; else the sequencer.
+func (c *Core) tickFollower() {
+	h := &c.health
+	if c.now-h.leaderAt >= c.cfg.SuspectLeader {
+		c.suspectLeader()
+		return
+	}
+	if h.full {
+		return
+	}
+	if h.ahead != 0 && c.now-h.aheadAt >= c.cfg.SuspectLeader {
+		c.suspectLeader()
+		return
+	}
+	if c.now-h.stampedAt < c.cfg.SuspectSequencer {
+		// One's own TICK may still be on its way back.
+		h.probed = h.probed && c.now-h.probeAt < c.cfg.SuspectSequencer
+		return
+	}
+	if !h.probed {
+		h.probed, h.probeAt = true, c.now
+		c.multicastTick()
+		return
+	}
+	if c.now-h.probeAt >= c.cfg.SuspectSequencer/2 {
+		c.report()
+		h.probeAt = c.now
+		c.multicastTick()
+	}
+}
+
+// normalDeadline is when tickNormal has something to do.
+func (c *Core) normalDeadline() time.Duration {
+	h := &c.health
+	d := min(c.gap.at, c.syncDeadline(), c.begin.at)
+	if c.isLeader() {
+		if !c.full() {
+			d = min(d, max(h.stampedAt+c.cfg.SuspectSequencer, h.reportAt))
+		}
+		return min(d, c.nextTick(), h.pingAt)
+	}
+	d = min(d, h.leaderAt+c.cfg.SuspectLeader)
+	if h.full {
+		return d
+	}
+	if h.ahead != 0 {
+		d = min(d, h.aheadAt+c.cfg.SuspectLeader)
+	}
+	silent := h.stampedAt + c.cfg.SuspectSequencer
+	if h.probed {
+		silent = max(silent, h.probeAt+c.cfg.SuspectSequencer/2)
+	}
+	return min(d, silent)
+}

@@ -1,0 +1,181 @@
+package replica
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// viewChange is what a replica in status view-change knows (OSDI 2016 §5.5).
+type viewChange struct {
+	timeout   time.Duration // of this view
+	deadline  time.Duration // when the next leader is tried
+	sendAt    time.Duration // when VIEW-CHANGE is repeated
+	sendDelay time.Duration
+	pingAt    time.Duration // leader: when it tells of its progress again
+	progress  uint64        // leader: what it tells; follower: what it was told last
+
+	got    []*wire.ViewChange // leader: the others', by replica
+	silent set                // leader: holders that did not answer
+	merge  *merge             // leader: under way
+}
+
+// goTo promises w: from here on the replica takes part in no lower view. Its log stays as it is
+// until it enters a view.
+func (c *Core) goTo(w wire.View) {
+	c.assert(c.rec.View.Less(w), "asked to go to %v", w)
+	c.assert(c.phase != phaseRecovering, "asked to go to %v", w)
+	from := c.rec.View
+	kept := c.phase == phaseNormal && w.Session == from.Session
+	c.rec.View = w
+	c.rx.Hold(w.Session)
+	if kept {
+		c.putBackWindow()
+	}
+	c.leaveView()
+	c.persist()
+	c.counters.ViewChanges++
+	c.startViewChange()
+}
+
+// leaveView throws per-view state away.
+func (c *Core) leaveView() {
+	c.window.reset()
+	c.high = c.log.end
+	c.gap = gapState{at: never, rtt: c.gap.rtt}
+	c.sync = syncState{}
+	c.begin = startView{at: never}
+	c.health = health{}
+	c.change = viewChange{}
+	c.asm, c.repair, c.fetch = nil, nil, nil
+}
+
+// putBackWindow hands what waits behind an open gap back to the receiver: it comes again, by its
+// number, in the next view.
+func (c *Core) putBackWindow() {
+	session := c.rec.View.Session
+	for slot := c.log.end + 1; slot <= min(c.high, c.log.end+c.window.size()); slot++ {
+		if cell := c.window.peek(slot); cell != nil && cell.state == cellEntry {
+			c.putBack(session, slot-c.base, cell.payload)
+		}
+	}
+}
+
+// putBack hands a message, which lost its tag when it was opened, back to the receiver.
+func (c *Core) putBack(session uint32, number uint64, body []byte) {
+	kind, err := wire.PeekKind(body)
+	c.assert(err == nil, "message %d of session %d does not parse: %v", number, session, err)
+	auth := c.cfg.Keys.Replica
+	if kind.FromClient() {
+		auth = c.cfg.Keys.Client
+	}
+	c.result = auth.Seal(append(c.result[:0], body...), 0)
+	c.rx.Put(session, number, c.result)
+}
+
+// maxBackoff bounds the doubling of the view change's time-out: 2^6 times the first one.
+const maxBackoff = 6
+
+func (c *Core) startViewChange() {
+	c.phase = phaseViewChange
+	c.change = viewChange{
+		timeout:   c.cfg.ViewChange << min(c.backoff, maxBackoff),
+		sendDelay: c.cfg.Retransmit,
+		pingAt:    never,
+		got:       make([]*wire.ViewChange, c.cfg.N),
+	}
+	c.backoff++
+	c.change.deadline = c.now + c.change.timeout
+	c.sendViewChange()
+	if c.isLeader() {
+		c.tryMerge()
+	}
+}
+
+// sendViewChange says what this replica promises and brings along, and asks the others to do so.
+func (c *Core) sendViewChange() {
+	v := &c.change
+	v.sendAt = c.now + v.sendDelay
+	v.sendDelay = min(2*v.sendDelay, 32*c.cfg.Retransmit)
+	c.sendAll(&wire.ViewChangeReq{})
+	if !c.isLeader() {
+		c.send(c.leader(), c.ownViewChange())
+	}
+}
+
+// ownViewChange is the replica's last-normal view and its log. Entries alias the log.
+func (c *Core) ownViewChange() *wire.ViewChange {
+	return &wire.ViewChange{
+		LastNormal: c.rec.LastNormal, Base: c.base,
+		SP: c.sp, DigestSP: c.log.digestAt(c.sp), End: c.log.end,
+		Entries: c.log.entries(nil, c.sp, c.log.end, wholeLog),
+	}
+}
+
+// wholeLog is a limit in bytes that no log reaches.
+const wholeLog = 1 << 62
+
+func (c *Core) tickViewChange() {
+	v := &c.change
+	if c.now >= v.deadline {
+		// This view's leader did not make it.
+		c.goTo(wire.View{Leader: c.rec.View.Leader + 1, Session: c.rec.View.Session})
+		return
+	}
+	if c.now >= v.sendAt {
+		c.sendViewChange()
+	}
+	if c.now >= v.pingAt {
+		v.pingAt = c.now + c.cfg.PingInterval
+		c.sendAll(&wire.Ping{End: v.progress, Forming: true})
+	}
+}
+
+// onFormingPing: the leader of the view that forms makes progress, which restarts the timer.
+func (c *Core) onFormingPing(m *wire.Ping) {
+	if m.Forming && m.End > c.change.progress {
+		c.change.progress = m.End
+		c.change.deadline = c.now + c.change.timeout
+	}
+}
+
+// madeProgress restarts the view change's timer; a leader tells the others.
+func (c *Core) madeProgress() {
+	if c.phase != phaseViewChange {
+		return
+	}
+	c.change.deadline = c.now + c.change.timeout
+	if c.isLeader() {
+		c.change.progress++
+		c.change.pingAt = min(c.change.pingAt, c.now+c.cfg.PingInterval)
+	}
+}
+
+// onViewChange collects promises at the leader of the view.
+func (c *Core) onViewChange(from int, m *wire.ViewChange) {
+	if !c.isLeader() {
+		return
+	}
+	if c.phase == phaseNormal {
+		c.send(from, c.startViewMessage(false))
+		return
+	}
+	if m.SP > m.End || m.Base > m.End || c.change.got[from] != nil {
+		return
+	}
+	kept := *m
+	kept.Entries = cloneEntries(m.Entries)
+	c.change.got[from] = &kept
+	c.tryMerge()
+}
+
+// cloneEntries copies entries out of a message or the log.
+func cloneEntries(entries []wire.Entry) []wire.Entry {
+	clone := slices.Clone(entries)
+	for i := range clone {
+		clone[i].Payload = bytes.Clone(clone[i].Payload)
+	}
+	return clone
+}
