@@ -1,0 +1,269 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+const (
+	// Magic is the first two bytes of every frame: "NP".
+	Magic = 0x4E50
+	// Version is the frame version that this package reads and writes.
+	Version = 1
+	// PrefixLen is the length in bytes of magic, version and kind.
+	PrefixLen = 4
+)
+
+// Kind says which message a frame holds.
+type Kind uint8
+
+// The messages of the protocol. Values are part of the wire format.
+const (
+	KindRequest       Kind = 1
+	KindTick          Kind = 2
+	KindReply         Kind = 3
+	KindSlotLookup    Kind = 4
+	KindSlotEntries   Kind = 5
+	KindGapAsk        Kind = 6
+	KindGapCommit     Kind = 7
+	KindGapCommitRep  Kind = 8
+	KindViewChangeReq Kind = 9
+	KindViewChange    Kind = 10
+	KindStartView     Kind = 11
+	KindStartViewRep  Kind = 12
+	KindSyncPrepare   Kind = 13
+	KindSyncRep       Kind = 14
+	KindSyncCommit    Kind = 15
+	KindPing          Kind = 16
+	KindRecover       Kind = 17
+	KindFetch         Kind = 18
+	KindFetchLog      Kind = 19
+	KindFetchSnapshot Kind = 20
+	KindSnapshotChunk Kind = 21
+
+	kindEnd Kind = 22
+)
+
+var kindNames = [kindEnd]string{
+	KindRequest: "REQUEST", KindTick: "TICK", KindReply: "REPLY", KindSlotLookup: "SLOT-LOOKUP",
+	KindSlotEntries: "SLOT-ENTRIES", KindGapAsk: "GAP-ASK", KindGapCommit: "GAP-COMMIT",
+	KindGapCommitRep: "GAP-COMMIT-REP", KindViewChangeReq: "VIEW-CHANGE-REQ", KindViewChange: "VIEW-CHANGE",
+	KindStartView: "START-VIEW", KindStartViewRep: "START-VIEW-REP", KindSyncPrepare: "SYNC-PREPARE",
+	KindSyncRep: "SYNC-REP", KindSyncCommit: "SYNC-COMMIT", KindPing: "PING", KindRecover: "RECOVER",
+	KindFetch: "FETCH", KindFetchLog: "FETCH-LOG", KindFetchSnapshot: "FETCH-SNAPSHOT",
+	KindSnapshotChunk: "SNAPSHOT-CHUNK",
+}
+
+func (k Kind) String() string {
+	if k.valid() {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("KIND-%d", uint8(k))
+}
+
+func (k Kind) valid() bool { return k > 0 && k < kindEnd }
+
+// FromClient reports whether frames of this kind travel between clients and replicas, under the
+// clients' key, rather than among replicas.
+func (k Kind) FromClient() bool { return k == KindRequest || k == KindReply }
+
+// Why a frame was refused. They carry no detail so that rejecting garbage allocates nothing;
+// a receiver counts them by identity.
+var (
+	ErrShort   = errors.New("wire: frame shorter than its fields")
+	ErrMagic   = errors.New("wire: frame does not start with the magic 0x4E50")
+	ErrVersion = errors.New("wire: frame version is not 1")
+	ErrKind    = errors.New("wire: unknown message kind")
+	ErrTag     = errors.New("wire: authentication tag is wrong")
+	ErrLength  = errors.New("wire: a length in the frame contradicts the frame's size")
+	ErrValue   = errors.New("wire: a field has a value that no sender writes")
+)
+
+// IsFrame reports whether b starts like a frame; OUM datagrams do not.
+func IsFrame(b []byte) bool { return len(b) >= 2 && binary.BigEndian.Uint16(b) == Magic }
+
+// PeekKind returns the kind of a frame after checking magic and version.
+func PeekKind(b []byte) (Kind, error) {
+	if len(b) < PrefixLen {
+		return 0, ErrShort
+	}
+	if binary.BigEndian.Uint16(b) != Magic {
+		return 0, ErrMagic
+	}
+	if b[2] != Version {
+		return 0, ErrVersion
+	}
+	k := Kind(b[3])
+	if !k.valid() {
+		return 0, ErrKind
+	}
+	return k, nil
+}
+
+func appendPrefix(b []byte, k Kind) []byte {
+	return append(b, byte(Magic>>8), byte(Magic&0xff), Version, byte(k))
+}
+
+// View is ⟨leader-num, session-num⟩ (OSDI 2016 §5.2). Views are ordered partially: v ≤ w iff both
+// components are.
+type View struct {
+	Leader  uint64
+	Session uint32
+}
+
+// LessEq reports v ≤ w.
+func (v View) LessEq(w View) bool { return v.Leader <= w.Leader && v.Session <= w.Session }
+
+// Less reports v < w: v ≤ w and v ≠ w.
+func (v View) Less(w View) bool { return v != w && v.LessEq(w) }
+
+// Join is the smallest view that is ≥ both: the component-wise maximum.
+func (v View) Join(w View) View {
+	return View{Leader: max(v.Leader, w.Leader), Session: max(v.Session, w.Session)}
+}
+
+// LeaderOf is the number of the replica, of n, that leads v.
+func (v View) LeaderOf(n int) int { return int(v.Leader % uint64(n)) }
+
+func (v View) String() string { return fmt.Sprintf("<%d,%d>", v.Leader, v.Session) }
+
+// Digest is the chained digest of a log's prefix.
+type Digest struct{ Hi, Lo uint64 }
+
+func (d Digest) String() string { return fmt.Sprintf("%016x%016x", d.Hi, d.Lo) }
+
+// ClientID names a client: the slot of its REGISTER in Lo with Hi = 0, or, in a REGISTER and its
+// REPLY, the client's random 128-bit nonce, whose Hi is not 0.
+type ClientID struct{ Hi, Lo uint64 }
+
+func (c ClientID) String() string {
+	if c.Hi == 0 {
+		return fmt.Sprintf("c%d", c.Lo)
+	}
+	return fmt.Sprintf("nonce-%016x%016x", c.Hi, c.Lo)
+}
+
+// reader reads big-endian fields; after the first error it returns zeros, and err stays.
+type reader struct {
+	b   []byte
+	err error
+}
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.b = nil
+}
+
+func (r *reader) u8() uint8 {
+	if len(r.b) < 1 {
+		r.fail(ErrShort)
+		return 0
+	}
+	v := r.b[0]
+	r.b = r.b[1:]
+	return v
+}
+
+func (r *reader) bool() bool {
+	v := r.u8()
+	if v > 1 {
+		r.fail(ErrValue)
+	}
+	return v == 1
+}
+
+func (r *reader) u16() uint16 {
+	if len(r.b) < 2 {
+		r.fail(ErrShort)
+		return 0
+	}
+	v := binary.BigEndian.Uint16(r.b)
+	r.b = r.b[2:]
+	return v
+}
+
+func (r *reader) u32() uint32 {
+	if len(r.b) < 4 {
+		r.fail(ErrShort)
+		return 0
+	}
+	v := binary.BigEndian.Uint32(r.b)
+	r.b = r.b[4:]
+	return v
+}
+
+func (r *reader) u64() uint64 {
+	if len(r.b) < 8 {
+		r.fail(ErrShort)
+		return 0
+	}
+	v := binary.BigEndian.Uint64(r.b)
+	r.b = r.b[8:]
+	return v
+}
+
+func (r *reader) view() View         { return View{Leader: r.u64(), Session: r.u32()} }
+func (r *reader) digest() Digest     { return Digest{Hi: r.u64(), Lo: r.u64()} }
+func (r *reader) clientID() ClientID { return ClientID{Hi: r.u64(), Lo: r.u64()} }
+
+// bytes returns the next n bytes, aliasing the frame.
+func (r *reader) bytes(n int) []byte {
+	if n < 0 || n > len(r.b) {
+		r.fail(ErrLength)
+		return nil
+	}
+	v := r.b[:n:n]
+	r.b = r.b[n:]
+	return v
+}
+
+// rest returns what is left.
+func (r *reader) rest() []byte {
+	v := r.b
+	r.b = nil
+	return v
+}
+
+// done reports the first error, or ErrLength if something is left over.
+func (r *reader) done() error {
+	if r.err == nil && len(r.b) != 0 {
+		r.err = ErrLength
+	}
+	return r.err
+}
+
+func appendU16(b []byte, v uint16) []byte { return binary.BigEndian.AppendUint16(b, v) }
+func appendU32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
+func appendU64(b []byte, v uint64) []byte { return binary.BigEndian.AppendUint64(b, v) }
+
+func appendBool(b []byte, v bool) []byte {
+	if v {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func appendView(b []byte, v View) []byte     { return appendU32(appendU64(b, v.Leader), v.Session) }
+func appendDigest(b []byte, d Digest) []byte { return appendU64(appendU64(b, d.Hi), d.Lo) }
+func appendClientID(b []byte, c ClientID) []byte {
+	return appendU64(appendU64(b, c.Hi), c.Lo)
+}
+
+// An address travels as 16 bytes (IPv4 mapped into IPv6) and a port.
+func appendAddr(b []byte, a netip.AddrPort) []byte {
+	ip := a.Addr().As16()
+	return appendU16(append(b, ip[:]...), a.Port())
+}
+
+func (r *reader) addr() netip.AddrPort {
+	ip := r.bytes(16)
+	port := r.u16()
+	if r.err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(ip)).Unmap(), port)
+}

@@ -1,0 +1,548 @@
+package wire
+
+import "fmt"
+
+// Header is what every message among replicas starts with. In RECOVER, View is the persisted
+// view; in every other message it is the view that the message belongs to.
+type Header struct {
+	View        View
+	Replica     uint16 // the sender
+	Incarnation uint64 // the sender's: how often it was started
+}
+
+// Range is the slots First … Last, both included.
+type Range struct{ First, Last uint64 }
+
+// Len is the number of slots in the range.
+func (r Range) Len() uint64 { return r.Last - r.First + 1 }
+
+func (r Range) String() string {
+	if r.First == r.Last {
+		return fmt.Sprint(r.First)
+	}
+	return fmt.Sprintf("%d-%d", r.First, r.Last)
+}
+
+// EntryKind says what a log entry is.
+type EntryKind uint8
+
+// The kinds of log entries. Values are part of the wire format and of the digest.
+const (
+	EntryRequest EntryKind = 1
+	EntryTick    EntryKind = 2
+	EntryNoOp    EntryKind = 3
+)
+
+func (k EntryKind) String() string {
+	switch k {
+	case EntryRequest:
+		return "request"
+	case EntryTick:
+		return "tick"
+	case EntryNoOp:
+		return "no-op"
+	}
+	return fmt.Sprintf("entry-kind-%d", uint8(k))
+}
+
+// Entry is a log entry, or a run of NO-OPs at consecutive slots.
+type Entry struct {
+	Slot    uint64 // the first slot
+	Kind    EntryKind
+	Session uint32 // of the OUM message that the slot stands for
+	Number  uint64 // its message number; of the first one in a run
+	Count   uint64 // slots covered: 1, or the length of a run of NO-OPs
+	Payload []byte // the REQUEST's or TICK's frame without tag; aliases the message
+}
+
+// Last is the last slot that the entry covers.
+func (e Entry) Last() uint64 { return e.Slot + e.Count - 1 }
+
+// entryOverhead is the encoded length of an entry without its payload.
+const entryOverhead = 8 + 1 + 4 + 8 + 4
+
+// EncodedLen is the length of the entry in a message, in bytes.
+func (e Entry) EncodedLen() int { return entryOverhead + len(e.Payload) }
+
+func appendEntries(b []byte, entries []Entry) []byte {
+	b = appendU32(b, uint32(len(entries)))
+	for _, e := range entries {
+		b = appendU64(b, e.Slot)
+		b = append(b, byte(e.Kind))
+		b = appendU32(b, e.Session)
+		b = appendU64(b, e.Number)
+		if e.Kind == EntryNoOp {
+			b = appendU32(b, uint32(e.Count))
+			continue
+		}
+		b = appendU32(b, uint32(len(e.Payload)))
+		b = append(b, e.Payload...)
+	}
+	return b
+}
+
+func (r *reader) entries() []Entry {
+	n := int(r.u32())
+	if r.err != nil || n == 0 {
+		return nil
+	}
+	if n > len(r.b)/entryOverhead {
+		r.fail(ErrLength)
+		return nil
+	}
+	entries := make([]Entry, n)
+	for i := range entries {
+		e := Entry{Slot: r.u64(), Kind: EntryKind(r.u8()), Session: r.u32(), Number: r.u64(), Count: 1}
+		size := r.u32()
+		switch e.Kind {
+		case EntryNoOp:
+			e.Count = uint64(size)
+		case EntryRequest, EntryTick:
+			e.Payload = r.bytes(int(size))
+			if want := KindRequest; r.err == nil {
+				if e.Kind == EntryTick {
+					want = KindTick
+				}
+				if kind, err := PeekKind(e.Payload); err != nil || kind != want {
+					r.fail(ErrValue)
+				}
+			}
+		default:
+			r.fail(ErrValue)
+		}
+		if e.Count == 0 || e.Slot == 0 || e.Slot+e.Count < e.Slot || e.Number+e.Count < e.Number {
+			r.fail(ErrValue)
+		}
+		if r.err != nil {
+			return nil
+		}
+		entries[i] = e
+	}
+	return entries
+}
+
+func appendRanges(b []byte, ranges []Range) []byte {
+	b = appendU16(b, uint16(len(ranges)))
+	for _, r := range ranges {
+		b = appendU64(appendU64(b, r.First), r.Last)
+	}
+	return b
+}
+
+// MaxRanges is the most ranges that one message may list.
+const MaxRanges = 1 << 10
+
+func (r *reader) ranges() []Range {
+	n := int(r.u16())
+	if r.err != nil || n == 0 {
+		return nil
+	}
+	if n > MaxRanges || n > len(r.b)/16 {
+		r.fail(ErrLength)
+		return nil
+	}
+	ranges := make([]Range, n)
+	for i := range ranges {
+		ranges[i] = Range{First: r.u64(), Last: r.u64()}
+		if ranges[i].First == 0 || ranges[i].Last < ranges[i].First {
+			r.fail(ErrValue)
+			return nil
+		}
+	}
+	return ranges
+}
+
+func appendHeader(b []byte, k Kind, h Header) []byte {
+	b = appendPrefix(b, k)
+	b = appendView(b, h.View)
+	b = appendU16(b, h.Replica)
+	return appendU64(b, h.Incarnation)
+}
+
+func (r *reader) header() Header {
+	return Header{View: r.view(), Replica: r.u16(), Incarnation: r.u64()}
+}
+
+// Message is a message among replicas. The dynamic types are the structs of this file.
+type Message interface {
+	// Kind says which message it is.
+	Kind() Kind
+	// Head returns the header, which may be written to.
+	Head() *Header
+
+	appendBody(b []byte) []byte
+	parseBody(r *reader)
+}
+
+func (h *Header) Head() *Header { return h }
+
+// Append appends the frame of m, without tag.
+func Append(b []byte, m Message) []byte {
+	return m.appendBody(appendHeader(b, m.Kind(), *m.Head()))
+}
+
+// Parse reads a frame that Keys.Open returned with the given kind, which must be one that travels
+// among replicas outside OUM. Slices in the message alias the frame.
+func Parse(kind Kind, frame []byte) (Message, error) {
+	var m Message
+	switch kind {
+	case KindSlotLookup:
+		m = new(SlotLookup)
+	case KindSlotEntries:
+		m = new(SlotEntries)
+	case KindGapAsk:
+		m = new(GapAsk)
+	case KindGapCommit:
+		m = new(GapCommit)
+	case KindGapCommitRep:
+		m = new(GapCommitRep)
+	case KindViewChangeReq:
+		m = new(ViewChangeReq)
+	case KindViewChange:
+		m = new(ViewChange)
+	case KindStartView:
+		m = new(StartView)
+	case KindStartViewRep:
+		m = new(StartViewRep)
+	case KindSyncPrepare:
+		m = new(SyncPrepare)
+	case KindSyncRep:
+		m = new(SyncRep)
+	case KindSyncCommit:
+		m = new(SyncCommit)
+	case KindPing:
+		m = new(Ping)
+	case KindRecover:
+		m = new(Recover)
+	case KindFetch:
+		m = new(Fetch)
+	case KindFetchLog:
+		m = new(FetchLog)
+	case KindFetchSnapshot:
+		m = new(FetchSnapshot)
+	case KindSnapshotChunk:
+		m = new(SnapshotChunk)
+	default:
+		return nil, ErrKind
+	}
+	r := reader{b: frame[PrefixLen:]}
+	*m.Head() = r.header()
+	m.parseBody(&r)
+	if err := r.done(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// SlotLookup asks the leader for the entries at slots that a follower lacks.
+type SlotLookup struct {
+	Header
+	Ranges []Range
+}
+
+// SlotEntries answers SLOT-LOOKUP and GAP-ASK.
+type SlotEntries struct {
+	Header
+	Start   uint64  // the answerer's log starts behind this slot; what is asked at or below it is in a snapshot
+	None    []Range // asked, and the answerer has nothing there
+	Entries []Entry
+}
+
+// GapAsk is the leader's question to its peers for slots that it lacks.
+type GapAsk struct {
+	Header
+	Ranges []Range
+}
+
+// GapCommit says that the leader decided NO-OP at the slots.
+type GapCommit struct {
+	Header
+	Ranges []Range
+}
+
+// GapCommitRep says that the sender's log has NO-OPs at the slots, or is stable there.
+type GapCommitRep struct {
+	Header
+	Ranges []Range
+}
+
+// ViewChangeReq asks the receiver to go to the view of the header.
+type ViewChangeReq struct{ Header }
+
+// ViewChange is a promise for the view of the header, with the log that its sender brings along.
+type ViewChange struct {
+	Header
+	LastNormal View   // last view in which the sender was in status normal
+	Base       uint64 // of the log
+	SP         uint64 // stable prefix
+	DigestSP   Digest
+	End        uint64  // last slot of the log
+	Entries    []Entry // SP+1 … End
+}
+
+// StartView announces the log that the view of the header starts with. A retransmission goes
+// without the entries and states the leader's current SP and End.
+type StartView struct {
+	Header
+	Base      uint64
+	SP        uint64
+	DigestSP  Digest
+	End       uint64
+	DigestEnd Digest
+	WithLog   bool
+	Entries   []Entry // SP+1 … End if WithLog
+}
+
+// StartViewRep says that the sender entered the view.
+type StartViewRep struct{ Header }
+
+// SyncPrepare proposes slot P as the next sync point.
+type SyncPrepare struct {
+	Header
+	P         uint64
+	DigestP   Digest
+	SP        uint64 // the leader's current sync point, which counts as a SYNC-COMMIT
+	DigestSP  Digest
+	WithNoOps bool    // whether NoOps could be listed
+	Q         uint64  // NoOps lists the NO-OPs in (Q, P]
+	NoOps     []Range // ascending
+}
+
+// SyncRep says that the sender's log agrees with the leader's up to P.
+type SyncRep struct {
+	Header
+	P uint64
+}
+
+// SyncCommit says that P is a sync point: f+1 replicas hold the same log up to it.
+type SyncCommit struct {
+	Header
+	P       uint64
+	DigestP Digest
+}
+
+// Ping is the leader's direct sign of life. While it forms its view, End counts its progress.
+type Ping struct {
+	Header
+	End       uint64 // end of the leader's log, in slots
+	TicksSeen uint64 // TICKs of its own that came back through the sequencer in this view
+	Full      bool   // it has no memory left and drops stamped messages
+	Forming   bool   // the leader has not entered the view yet
+}
+
+// Recover asks to be let in again: a restarted replica without its log.
+type Recover struct{ Header }
+
+// Fetch asks for the entries at slots (Lo, Hi].
+type Fetch struct {
+	Header
+	Lo, Hi uint64
+}
+
+// FetchLog answers FETCH with entries from Lo+1 on, as many as fit; none if the log does not reach
+// so far or starts behind Lo: then the asker needs a snapshot.
+type FetchLog struct {
+	Header
+	LastNormal View   // of the log that the entries come from
+	Start      uint64 // that log starts behind this slot
+	End        uint64 // and ends at this one
+	Lo         uint64
+	Entries    []Entry
+}
+
+// FetchSnapshot asks for the part of a snapshot that starts at Offset. Slot 0 stands for the
+// newest snapshot.
+type FetchSnapshot struct {
+	Header
+	Slot   uint64
+	Offset uint64
+}
+
+// SnapshotChunk answers FETCH-SNAPSHOT.
+type SnapshotChunk struct {
+	Header
+	LastNormal View
+	Slot       uint64
+	Total      uint64 // length of the snapshot in bytes
+	Offset     uint64
+	Data       []byte
+}
+
+func (*SlotLookup) Kind() Kind    { return KindSlotLookup }
+func (*SlotEntries) Kind() Kind   { return KindSlotEntries }
+func (*GapAsk) Kind() Kind        { return KindGapAsk }
+func (*GapCommit) Kind() Kind     { return KindGapCommit }
+func (*GapCommitRep) Kind() Kind  { return KindGapCommitRep }
+func (*ViewChangeReq) Kind() Kind { return KindViewChangeReq }
+func (*ViewChange) Kind() Kind    { return KindViewChange }
+func (*StartView) Kind() Kind     { return KindStartView }
+func (*StartViewRep) Kind() Kind  { return KindStartViewRep }
+func (*SyncPrepare) Kind() Kind   { return KindSyncPrepare }
+func (*SyncRep) Kind() Kind       { return KindSyncRep }
+func (*SyncCommit) Kind() Kind    { return KindSyncCommit }
+func (*Ping) Kind() Kind          { return KindPing }
+func (*Recover) Kind() Kind       { return KindRecover }
+func (*Fetch) Kind() Kind         { return KindFetch }
+func (*FetchLog) Kind() Kind      { return KindFetchLog }
+func (*FetchSnapshot) Kind() Kind { return KindFetchSnapshot }
+func (*SnapshotChunk) Kind() Kind { return KindSnapshotChunk }
+
+func (m *SlotLookup) appendBody(b []byte) []byte { return appendRanges(b, m.Ranges) }
+func (m *SlotLookup) parseBody(r *reader)        { m.Ranges = r.ranges() }
+
+func (m *SlotEntries) appendBody(b []byte) []byte {
+	b = appendU64(b, m.Start)
+	b = appendRanges(b, m.None)
+	return appendEntries(b, m.Entries)
+}
+func (m *SlotEntries) parseBody(r *reader) {
+	m.Start, m.None, m.Entries = r.u64(), r.ranges(), r.entries()
+}
+
+func (m *GapAsk) appendBody(b []byte) []byte { return appendRanges(b, m.Ranges) }
+func (m *GapAsk) parseBody(r *reader)        { m.Ranges = r.ranges() }
+
+func (m *GapCommit) appendBody(b []byte) []byte { return appendRanges(b, m.Ranges) }
+func (m *GapCommit) parseBody(r *reader)        { m.Ranges = r.ranges() }
+
+func (m *GapCommitRep) appendBody(b []byte) []byte { return appendRanges(b, m.Ranges) }
+func (m *GapCommitRep) parseBody(r *reader)        { m.Ranges = r.ranges() }
+
+func (m *ViewChangeReq) appendBody(b []byte) []byte { return b }
+func (m *ViewChangeReq) parseBody(*reader)          {}
+
+func (m *ViewChange) appendBody(b []byte) []byte {
+	b = appendView(b, m.LastNormal)
+	b = appendU64(b, m.Base)
+	b = appendU64(b, m.SP)
+	b = appendDigest(b, m.DigestSP)
+	b = appendU64(b, m.End)
+	return appendEntries(b, m.Entries)
+}
+func (m *ViewChange) parseBody(r *reader) {
+	m.LastNormal, m.Base, m.SP, m.DigestSP, m.End = r.view(), r.u64(), r.u64(), r.digest(), r.u64()
+	m.Entries = r.entries()
+	r.contiguous(m.SP, m.End, m.Entries)
+}
+
+// contiguous checks that the entries cover exactly (after, end].
+func (r *reader) contiguous(after, end uint64, entries []Entry) {
+	if r.err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.Slot != after+1 {
+			r.fail(ErrValue)
+			return
+		}
+		after = e.Last()
+	}
+	if after != end {
+		r.fail(ErrValue)
+	}
+}
+
+func (m *StartView) appendBody(b []byte) []byte {
+	b = appendU64(b, m.Base)
+	b = appendU64(b, m.SP)
+	b = appendDigest(b, m.DigestSP)
+	b = appendU64(b, m.End)
+	b = appendDigest(b, m.DigestEnd)
+	b = appendBool(b, m.WithLog)
+	return appendEntries(b, m.Entries)
+}
+func (m *StartView) parseBody(r *reader) {
+	m.Base, m.SP, m.DigestSP, m.End, m.DigestEnd = r.u64(), r.u64(), r.digest(), r.u64(), r.digest()
+	m.WithLog, m.Entries = r.bool(), r.entries()
+	if m.SP > m.End || (!m.WithLog && len(m.Entries) > 0) {
+		r.fail(ErrValue)
+	}
+	if m.WithLog {
+		r.contiguous(m.SP, m.End, m.Entries)
+	}
+}
+
+func (m *StartViewRep) appendBody(b []byte) []byte { return b }
+func (m *StartViewRep) parseBody(*reader)          {}
+
+func (m *SyncPrepare) appendBody(b []byte) []byte {
+	b = appendU64(b, m.P)
+	b = appendDigest(b, m.DigestP)
+	b = appendU64(b, m.SP)
+	b = appendDigest(b, m.DigestSP)
+	b = appendBool(b, m.WithNoOps)
+	b = appendU64(b, m.Q)
+	return appendRanges(b, m.NoOps)
+}
+func (m *SyncPrepare) parseBody(r *reader) {
+	m.P, m.DigestP, m.SP, m.DigestSP = r.u64(), r.digest(), r.u64(), r.digest()
+	m.WithNoOps, m.Q, m.NoOps = r.bool(), r.u64(), r.ranges()
+	if m.SP > m.P || m.Q > m.P {
+		r.fail(ErrValue)
+	}
+	for _, n := range m.NoOps {
+		if n.First <= m.Q || n.Last > m.P {
+			r.fail(ErrValue)
+		}
+	}
+}
+
+func (m *SyncRep) appendBody(b []byte) []byte { return appendU64(b, m.P) }
+func (m *SyncRep) parseBody(r *reader)        { m.P = r.u64() }
+
+func (m *SyncCommit) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.P), m.DigestP) }
+func (m *SyncCommit) parseBody(r *reader)        { m.P, m.DigestP = r.u64(), r.digest() }
+
+func (m *Ping) appendBody(b []byte) []byte {
+	b = appendU64(b, m.End)
+	b = appendU64(b, m.TicksSeen)
+	b = appendBool(b, m.Full)
+	return appendBool(b, m.Forming)
+}
+func (m *Ping) parseBody(r *reader) {
+	m.End, m.TicksSeen, m.Full, m.Forming = r.u64(), r.u64(), r.bool(), r.bool()
+}
+
+func (m *Recover) appendBody(b []byte) []byte { return b }
+func (m *Recover) parseBody(*reader)          {}
+
+func (m *Fetch) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.Lo), m.Hi) }
+func (m *Fetch) parseBody(r *reader) {
+	m.Lo, m.Hi = r.u64(), r.u64()
+	if m.Lo >= m.Hi {
+		r.fail(ErrValue)
+	}
+}
+
+func (m *FetchLog) appendBody(b []byte) []byte {
+	b = appendView(b, m.LastNormal)
+	b = appendU64(b, m.Start)
+	b = appendU64(b, m.End)
+	b = appendU64(b, m.Lo)
+	return appendEntries(b, m.Entries)
+}
+func (m *FetchLog) parseBody(r *reader) {
+	m.LastNormal, m.Start, m.End, m.Lo = r.view(), r.u64(), r.u64(), r.u64()
+	m.Entries = r.entries()
+	if n := len(m.Entries); n > 0 {
+		r.contiguous(m.Lo, m.Entries[n-1].Last(), m.Entries)
+	}
+}
+
+func (m *FetchSnapshot) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.Slot), m.Offset) }
+func (m *FetchSnapshot) parseBody(r *reader)        { m.Slot, m.Offset = r.u64(), r.u64() }
+
+func (m *SnapshotChunk) appendBody(b []byte) []byte {
+	b = appendView(b, m.LastNormal)
+	b = appendU64(b, m.Slot)
+	b = appendU64(b, m.Total)
+	b = appendU64(b, m.Offset)
+	return append(b, m.Data...)
+}
+func (m *SnapshotChunk) parseBody(r *reader) {
+	m.LastNormal, m.Slot, m.Total, m.Offset = r.view(), r.u64(), r.u64(), r.u64()
+	m.Data = r.rest()
+	if n := uint64(len(m.Data)); m.Offset > m.Total || n > m.Total-m.Offset {
+		r.fail(ErrValue)
+	}
+}

@@ -1,0 +1,156 @@
+package wire
+
+import "net/netip"
+
+// Request is REQUEST ⟨client, request-id, lowest outstanding id, reply address, op⟩, sent to the
+// group through OUM.
+type Request struct {
+	Register bool     // a client's first request: Client is its nonce, Op is empty
+	Client   ClientID // who asks
+	ID       uint64   // request-id, from 1; the same in every retransmission
+	Low      uint64   // lowest id that the client still waits for, at most ID
+	ReplyTo  netip.AddrPort
+	Op       []byte // aliases the frame
+}
+
+// RequestOverhead is what a request adds to its op in an OUM payload, in bytes, tag included.
+const RequestOverhead = PrefixLen + 1 + 16 + 8 + 8 + 18 + TagLen
+
+// AppendRequest appends the frame of m, without tag.
+func AppendRequest(b []byte, m *Request) []byte {
+	b = appendPrefix(b, KindRequest)
+	b = appendBool(b, m.Register)
+	b = appendClientID(b, m.Client)
+	b = appendU64(b, m.ID)
+	b = appendU64(b, m.Low)
+	b = appendAddr(b, m.ReplyTo)
+	return append(b, m.Op...)
+}
+
+// ParseRequest reads a frame that Keys.Open returned.
+func ParseRequest(frame []byte) (m Request, err error) {
+	r := reader{b: frame[PrefixLen:]}
+	m.Register = r.bool()
+	m.Client = r.clientID()
+	m.ID = r.u64()
+	m.Low = r.u64()
+	m.ReplyTo = r.addr()
+	m.Op = r.rest()
+	if r.err == nil && (m.ID == 0 || m.Low == 0 || m.Low > m.ID || m.Register != (m.Client.Hi != 0)) {
+		r.err = ErrValue
+	}
+	return m, r.err
+}
+
+// Status says what a REPLY's result is.
+type Status uint8
+
+const (
+	// StatusLogged is a follower's REPLY: the request is in its log, there is no result.
+	StatusLogged Status = 0
+	// StatusOK is the leader's REPLY with the state machine's result.
+	StatusOK Status = 1
+	// StatusRegistered answers a REGISTER: the REPLY's slot is the client's id from now on.
+	StatusRegistered Status = 2
+	// StatusEvicted says that the client is not in the client table (any more).
+	StatusEvicted Status = 3
+	// StatusTooLarge says that the operation was executed but its result is larger than
+	// MaxResult and was not kept.
+	StatusTooLarge Status = 4
+	// StatusTooMany says that the client has more requests outstanding than MaxOutstanding and
+	// that this one was not executed.
+	StatusTooMany Status = 5
+	// StatusFull says that the leader has no memory left: it did not log the message, the
+	// outcome is unknown, and the client may retry later with the same id. It is no result: one
+	// is enough to back off, f+1 mean nothing.
+	StatusFull Status = 6
+
+	statusEnd Status = 7
+)
+
+// MaxResult is the longest result, in bytes, that a request can have.
+const MaxResult = 4 << 20
+
+// MaxOutstanding bounds ID - Low of a request.
+const MaxOutstanding = 1 << 12
+
+// Reply is REPLY ⟨view, slot, client, request-id, replica, result⟩. A result that does not fit a
+// datagram travels in several, each with its part.
+type Reply struct {
+	View        View
+	Slot        uint64
+	Client      ClientID
+	ID          uint64
+	Replica     uint16
+	Incarnation uint64
+	Status      Status
+	Total       uint32 // length of the whole result in bytes
+	Offset      uint32 // where Part starts in it
+	Part        []byte // aliases the frame
+}
+
+// ReplyOverhead is the length of a REPLY without its part, in bytes, tag included.
+const ReplyOverhead = PrefixLen + 12 + 8 + 16 + 8 + 2 + 8 + 1 + 4 + 4 + TagLen
+
+// AppendReply appends the frame of m, without tag.
+func AppendReply(b []byte, m *Reply) []byte {
+	b = appendPrefix(b, KindReply)
+	b = appendView(b, m.View)
+	b = appendU64(b, m.Slot)
+	b = appendClientID(b, m.Client)
+	b = appendU64(b, m.ID)
+	b = appendU16(b, m.Replica)
+	b = appendU64(b, m.Incarnation)
+	b = append(b, byte(m.Status))
+	b = appendU32(b, m.Total)
+	b = appendU32(b, m.Offset)
+	return append(b, m.Part...)
+}
+
+// ParseReply reads a frame that Keys.Open returned.
+func ParseReply(frame []byte) (m Reply, err error) {
+	r := reader{b: frame[PrefixLen:]}
+	m.View = r.view()
+	m.Slot = r.u64()
+	m.Client = r.clientID()
+	m.ID = r.u64()
+	m.Replica = r.u16()
+	m.Incarnation = r.u64()
+	m.Status = Status(r.u8())
+	m.Total = r.u32()
+	m.Offset = r.u32()
+	m.Part = r.rest()
+	if r.err == nil && (m.Status >= statusEnd || m.Total > MaxResult ||
+		uint64(m.Offset)+uint64(len(m.Part)) > uint64(m.Total)) {
+		r.err = ErrValue
+	}
+	return m, r.err
+}
+
+// Tick is TICK ⟨view, time⟩, multicast through OUM by the leader, or by a follower that asks
+// whether the sequencer lives. It carries logical time.
+type Tick struct {
+	View        View
+	Replica     uint16 // who sent it
+	Incarnation uint64
+	Time        uint64 // logical time in nanoseconds
+}
+
+// AppendTick appends the frame of m, without tag.
+func AppendTick(b []byte, m *Tick) []byte {
+	b = appendPrefix(b, KindTick)
+	b = appendView(b, m.View)
+	b = appendU16(b, m.Replica)
+	b = appendU64(b, m.Incarnation)
+	return appendU64(b, m.Time)
+}
+
+// ParseTick reads a frame that Keys.Open returned.
+func ParseTick(frame []byte) (m Tick, err error) {
+	r := reader{b: frame[PrefixLen:]}
+	m.View = r.view()
+	m.Replica = r.u16()
+	m.Incarnation = r.u64()
+	m.Time = r.u64()
+	return m, r.done()
+}
