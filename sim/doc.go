@@ -1,0 +1,15 @@
+// Package sim runs a whole cluster in virtual time from one seed: unmodified replica cores with
+// their libOUM receivers, client cores, a model of the sequencers (the session cell of the switch
+// program), the controller's decisions, and a network that delays, loses, duplicates, reorders and
+// partitions. A plan of faults, also made from the seed, crashes and pauses nodes. Checkers watch
+// every event; a failing seed replays event for event.
+//
+// Nothing but the seed decides anything: one goroutine, one event queue ordered by (time, order of
+// creation), no wall clock, and no map whose iteration order could matter.
+//
+// The walk through the package, in the order in which data flows: sim.go (Run, the event loop),
+// queue.go (virtual time), random.go, profile.go and plan.go (what a seed means), network.go
+// (links), workload.go (clients), sequencer.go, node.go (a replica and its effects), machine.go
+// (the replicated service), controller.go; then the checkers: commits.go (what has been promised on
+// the wire), history.go (linearizability), liveness in sim.go. trace.go writes what happened.
+package sim

@@ -1,0 +1,145 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// Nodes are numbered: replicas, then sequencers, the controller, then clients.
+
+func (s *settings) sequencerNode(i int) int { return s.replicas + i }
+func (s *settings) controllerNode() int     { return s.replicas + s.sequencers }
+func (s *settings) clientNode(i int) int    { return s.controllerNode() + 1 + i }
+func (s *settings) nodes() int              { return s.clientNode(s.clients) }
+
+// network is what lies between the nodes. Every cut is counted, so that overlapping faults end in
+// any order.
+type network struct {
+	w       *world
+	rng     random
+	cuts    [][]int           // [from][to]: faults that cut this direction
+	arrival [][]time.Duration // [from][to]: latest arrival so far, for links that keep order
+	bulk    [][]time.Duration
+	loss    int   // per million, on top of the settings'
+	lossAt  []int // per receiving node
+	slow    []int // µs, per receiving node
+	drop    []int // stamped datagrams still to be lost, per receiving node
+	calm    bool  // the faults are over: no random loss any more
+}
+
+func newNetwork(w *world, seed uint64) *network {
+	n := w.s.nodes()
+	net := &network{w: w, rng: stream(seed, purposeNetwork), lossAt: make([]int, n), slow: make([]int, n), drop: make([]int, n)}
+	for range n {
+		net.cuts = append(net.cuts, make([]int, n))
+		net.arrival = append(net.arrival, make([]time.Duration, n))
+		net.bulk = append(net.bulk, make([]time.Duration, n))
+	}
+	return net
+}
+
+func (n *network) connected(from, to int) bool { return from == to || n.cuts[from][to] == 0 }
+
+// datagram sends a copy of b; it may be lost, duplicated, corrupted or late.
+func (n *network) datagram(from, to int, b []byte, stamped bool) {
+	s := n.w.s
+	if !n.connected(from, to) {
+		return
+	}
+	if stamped && n.drop[to] > 0 {
+		n.drop[to]--
+		return
+	}
+	if !n.calm && (n.rng.chance(s.loss) || n.rng.chance(n.loss) || n.rng.chance(n.lossAt[to])) {
+		return
+	}
+	n.deliver(from, to, b)
+	if !n.calm && n.rng.chance(s.duplicate) {
+		n.deliver(from, to, b)
+	}
+}
+
+func (n *network) deliver(from, to int, b []byte) {
+	s := n.w.s
+	copied := append([]byte(nil), b...)
+	if !n.calm && n.rng.chance(s.corrupt) {
+		copied = n.corrupt(copied)
+	}
+	at := n.w.now + n.delay(to)
+	if s.fifo {
+		at = max(at, n.arrival[from][to])
+		n.arrival[from][to] = at
+	}
+	if !n.calm && n.rng.chance(s.straggler) {
+		at += n.rng.duration(0, stragglerMax)
+	}
+	n.w.queue.push(event{at: at, kind: eventDatagram, node: to, from: from, data: copied})
+}
+
+// corrupt damages a datagram. It leaves the OUM header alone: a sequencer cannot authenticate the
+// number that it writes, only the UDP checksum protects it, and damage that gets past that is
+// outside the failure model.
+func (n *network) corrupt(b []byte) []byte {
+	first := 0
+	if !wire.IsFrame(b) {
+		first = oumlib.HeaderLen
+	}
+	if len(b) <= first {
+		return b
+	}
+	b[first+n.rng.below(len(b)-first)] ^= 1 << n.rng.below(8)
+	if n.rng.below(4) == 0 {
+		b = b[:first+n.rng.below(len(b)-first)]
+	}
+	return b
+}
+
+func (n *network) delay(to int) time.Duration {
+	d := n.w.s.latency + n.rng.tail(n.w.s.jitter)
+	if n.slow[to] > 0 {
+		d += n.rng.duration(0, time.Duration(n.slow[to])*time.Microsecond)
+	}
+	return d
+}
+
+// stream sends b over the bulk channel: in order, slower, and lost when the connection breaks.
+func (n *network) stream(from, to int, b []byte, life int) {
+	if !n.connected(from, to) || !n.calm && n.rng.chance(n.w.s.bulkBreak) {
+		return
+	}
+	at := n.w.now + 3*n.delay(to) + time.Duration(len(b))*10*time.Nanosecond
+	at = max(at, n.bulk[from][to])
+	n.bulk[from][to] = at
+	n.w.queue.push(event{at: at, kind: eventBulk, node: to, from: from, arg: uint64(life), data: append([]byte(nil), b...)})
+}
+
+// cut adds (or, with delta -1, takes away) a cut from one node to another.
+func (n *network) cut(from, to, delta int) {
+	if from != to {
+		n.cuts[from][to] += delta
+	}
+}
+
+// cutFault applies f's cut with the given sign.
+func (n *network) cutFault(f Fault, delta int) {
+	nodes := n.w.s.nodes()
+	for other := range nodes {
+		switch f.Kind {
+		case CutIn:
+			n.cut(other, f.Node, delta)
+		case CutOut:
+			n.cut(f.Node, other, delta)
+		case Split:
+			for to := range nodes {
+				if f.Arg>>other&1 != f.Arg>>to&1 {
+					n.cut(other, to, delta)
+				}
+			}
+		}
+	}
+	if f.Kind == CutPair {
+		n.cut(f.Node, f.Arg, delta)
+	}
+}

@@ -1,0 +1,36 @@
+package sim
+
+import "github.com/netordered/nopaxos/replica/wire"
+
+// observed is what the checkers want to know of a running core.
+type observed struct {
+	view     wire.View
+	normal   bool
+	sp       uint64
+	executed uint64
+	end      uint64
+}
+
+func (n *node) observe() observed {
+	s := n.core.Status()
+	return observed{
+		view: s.View, normal: s.Phase == "normal", sp: s.SyncPoint, executed: s.Executed, end: s.LogEnd,
+	}
+}
+
+// bounds checks what a core keeps in memory, and that its positions are in order.
+func (c *checker) bounds(n *node) {
+	s := n.core.Status()
+	cfg := &c.w.s.core
+	if s.SyncPoint > s.Executed || s.Executed > s.LogEnd || s.LogStart > s.SyncPoint || s.Snapshot > s.SyncPoint || s.LogStart > s.Snapshot {
+		c.w.fail(n.id, "positions are out of order: log (%d, %d], snapshot %d, sync point %d, executed %d",
+			s.LogStart, s.LogEnd, s.Snapshot, s.SyncPoint, s.Executed)
+	}
+	// A log may exceed MaxLog by what synchronization and new views have to bring in regardless.
+	if held := s.LogEnd - s.LogStart; held > 4*cfg.MaxLog+cfg.Window {
+		c.w.fail(n.id, "log holds %d slots, MaxLog is %d", held, cfg.MaxLog)
+	}
+	if s.Clients > cfg.MaxClients {
+		c.w.fail(n.id, "client table holds %d clients, MaxClients is %d", s.Clients, cfg.MaxClients)
+	}
+}

@@ -1,0 +1,145 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/netordered/nopaxos/replica"
+)
+
+// Profile names a mix of network conditions and faults.
+type Profile string
+
+// The profiles. Within one, each seed draws its own rates, so that some runs have none of a kind
+// of trouble and some have much (swarm testing, Groce et al., ISSTA 2012).
+const (
+	Calm     Profile = "calm"     // no faults; small delays, no loss: everything on the fast path
+	Lossy    Profile = "lossy"    // loss, duplication, reordering; no node fails
+	Chaos    Profile = "chaos"    // everything at once
+	Failover Profile = "failover" // sequencers die, live on in old sessions, come back; controller dies
+	Recovery Profile = "recovery" // replicas crash, restart without their log, stall
+)
+
+// Profiles lists all profiles.
+func Profiles() []Profile { return []Profile{Calm, Lossy, Chaos, Failover, Recovery} }
+
+// ParseProfile returns the profile of that name.
+func ParseProfile(name string) (Profile, error) {
+	for _, p := range Profiles() {
+		if string(p) == name {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("sim: profile %q, expected one of %v", name, Profiles())
+}
+
+// settings is everything that a seed decides before the run starts, the fault plan apart.
+type settings struct {
+	replicas   int
+	sequencers int
+	clients    int
+	core       replica.Config // without Self
+
+	undo        bool          // the state machine can undo
+	load        time.Duration // clients issue new operations until then; faults happen until then
+	settle      time.Duration // liveness bound: everything is done so long after load
+	think       time.Duration // mean time between two operations of a client
+	outstanding int           // operations in flight per client
+	wide        int           // per million: operations whose request or result exceeds a datagram
+
+	latency   time.Duration // least one-way delay
+	jitter    time.Duration // mean of what comes on top
+	fifo      bool          // links keep order
+	loss      int           // per million datagrams
+	duplicate int           // per million
+	straggler int           // per million: delayed by up to stragglerMax
+	pipeline  int           // per million: packets that the sequencer holds between lookup and stamp
+	corrupt   int           // per million: datagrams with a flipped bit
+	bulkBreak int           // per million bulk messages
+	skew      int           // clocks run up to so many permille fast or slow
+	snapFail  int           // per million snapshots that cannot be written
+}
+
+const (
+	stragglerMax = 3 * time.Millisecond
+	pipelineMax  = 500 * time.Microsecond
+	loadTime     = 400 * time.Millisecond
+	settleTime   = 1500 * time.Millisecond
+)
+
+// draw makes the settings of a seed.
+func draw(seed uint64, profile Profile) settings {
+	r := stream(seed, purposeSettings)
+	s := settings{
+		replicas:    pick(&r, 3, 3, 3, 3, 5),
+		sequencers:  pick(&r, 2, 2, 3),
+		clients:     r.between(1, 4),
+		undo:        r.below(2) == 0,
+		load:        loadTime,
+		settle:      settleTime,
+		think:       pick(&r, 500*time.Microsecond, time.Millisecond, 3*time.Millisecond),
+		outstanding: pick(&r, 1, 1, 2, 4, 8),
+		latency:     pick(&r, 20*time.Microsecond, 50*time.Microsecond),
+		jitter:      10 * time.Microsecond,
+		fifo:        true,
+	}
+	s.core = drawCore(&r, s.replicas)
+	if profile == Calm {
+		return s
+	}
+	s.wide = pick(&r, 0, 5_000, 50_000)
+	s.skew = pick(&r, 0, 1, 10)
+	s.fifo = r.below(3) == 0
+	s.jitter = pick(&r, 10*time.Microsecond, 50*time.Microsecond, 200*time.Microsecond)
+	s.bulkBreak = pick(&r, 0, 10_000, 100_000)
+	heavy := profile == Lossy || profile == Chaos
+	s.loss = pick(&r, 0, 1_000, 10_000)
+	if heavy {
+		s.loss = pick(&r, 0, 1_000, 10_000, 50_000, 150_000)
+		s.duplicate = pick(&r, 0, 1_000, 20_000)
+		s.straggler = pick(&r, 0, 1_000, 20_000)
+		s.corrupt = pick(&r, 0, 0, 1_000, 5_000)
+		s.snapFail = pick(&r, 0, 0, 100_000)
+	}
+	if profile != Lossy {
+		s.pipeline = pick(&r, 0, 5_000, 50_000)
+	}
+	return s
+}
+
+// drawCore makes the cores' configuration: small limits, so that truncation, snapshots, full
+// buffers and evictions happen many times in a run.
+func drawCore(r *random, n int) replica.Config {
+	sync := uint64(pick(r, 4, 8, 16, 32))
+	return replica.Config{
+		N:                n,
+		MTU:              pick(r, 300, 512, 1400),
+		TickInterval:     pick(r, time.Millisecond, 2*time.Millisecond),
+		TickMax:          5 * time.Millisecond,
+		PingInterval:     3 * time.Millisecond,
+		SuspectLeader:    15 * time.Millisecond,
+		SuspectSequencer: 10 * time.Millisecond,
+		ViewChange:       20 * time.Millisecond,
+		Retransmit:       2 * time.Millisecond,
+		Grace:            pick(r, 100*time.Microsecond, 300*time.Microsecond),
+		GapBound:         2 * time.Millisecond,
+		SyncSlots:        sync,
+		SyncInterval:     pick(r, 2*time.Millisecond, 8*time.Millisecond),
+		Window:           uint64(pick(r, 16, 64, 256)),
+		MaxLog:           sync*2 + uint64(pick(r, 16, 64, 256, 1024)),
+		MaxLogSize:       pick(r, 16<<10, 1<<20),
+		KeepLog:          uint64(pick(r, 1, 8, 64)),
+		Snapshot:         uint64(pick(r, 8, 32, 128)),
+		MaxClients:       pick(r, 2, 3, 16, 16),
+	}
+}
+
+// Purposes of random streams.
+const (
+	purposeSettings = iota + 1
+	purposePlan
+	purposeNetwork
+	purposeWorkload
+	purposeNodes
+	purposeController
+)

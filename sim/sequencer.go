@@ -1,0 +1,99 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/oumlib"
+)
+
+// sequencer models a data plane as the switch program defines it: a table entry that carries the
+// session and its token, and one cell (session, counter) per group. A packet looks its entry up
+// first and reaches the cell later; in between the entry may change.
+type sequencer struct {
+	w    *world
+	id   int
+	up   bool
+	life int
+
+	session uint32 // of the table entry; 0: no entry
+	token   uint64
+
+	cellSession uint32
+	counter     uint64
+}
+
+func (s *sequencer) node() int { return s.w.s.sequencerNode(s.id) }
+
+// datagram is a packet to the group's address.
+func (s *sequencer) datagram(b []byte) {
+	if !s.up || s.session == 0 {
+		return
+	}
+	h, _, err := oumlib.ParseHeader(b)
+	if err != nil || h.Group != groupNumber || h.Sequenced() {
+		return
+	}
+	session, token, life := s.session, s.token, s.life
+	if rng := &s.w.net.rng; !s.w.net.calm && rng.chance(s.w.s.pipeline) {
+		s.w.after(rng.duration(0, pipelineMax), func() {
+			if s.life == life {
+				s.stamp(b, session, token)
+			}
+		})
+		return
+	}
+	s.stamp(b, session, token)
+}
+
+// stamp is the cell's rule: a higher session takes the cell and starts at 1, a lower one is dropped.
+func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
+	if session < s.cellSession {
+		return
+	}
+	if session > s.cellSession {
+		s.cellSession, s.counter = session, 0
+	}
+	s.counter++
+	oumlib.Stamp(b, session, s.counter, token)
+	s.w.trace(s.node(), "stamps", b)
+	for to := range s.w.s.replicas {
+		s.w.net.datagram(s.node(), to, b, true)
+	}
+}
+
+// install is a table write. It reports whether the target did it.
+func (s *sequencer) install(session uint32) bool {
+	if !s.up {
+		return false
+	}
+	s.w.check.installed(session)
+	s.session, s.token = session, oumlib.SessionToken(s.w.keys.Token, groupNumber, session)
+	return true
+}
+
+// stop ends the target; everything it held is gone.
+func (s *sequencer) stop() {
+	s.up = false
+	s.life++
+	s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0
+}
+
+func (s *sequencer) start() { s.up = true }
+
+const groupNumber = 0x0A00FF01 // 10.0.255.1
+
+// forward carries a datagram of node from to the group's sequencer as far as from knows it.
+func (w *world) forward(from, route int, frame []byte) {
+	if route < 0 {
+		return
+	}
+	b := make([]byte, 0, oumlib.HeaderLen+len(frame))
+	b = oumlib.AppendHeader(b, oumlib.Header{Group: groupNumber})
+	b = append(b, frame...)
+	w.net.datagram(from, w.s.sequencerNode(route), b, false)
+}
+
+// after runs f later.
+func (w *world) after(d time.Duration, f func()) {
+	w.queue.push(event{at: w.now + d, kind: eventCall, call: f})
+}
