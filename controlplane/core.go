@@ -9,12 +9,15 @@ import (
 // Never is the deadline of a core that waits for nothing but input.
 const Never = time.Duration(math.MaxInt64)
 
-// CoreConfig is what the core is told at its start. Durations that are zero stand for the
-// defaults of DefaultCoreConfig.
+// CoreConfig is what the core is told at its start.
 type CoreConfig struct {
 	Groups  []CoreGroup
 	Targets int // sequencers, in failover order
+	Timing
+}
 
+// Timing is how long the controller waits for what. Zero values stand for those of DefaultTiming.
+type Timing struct {
 	Grace          time.Duration // a lost stream may come back, entry intact, within so long
 	StartGrace     time.Duration // longest wait at the start for what is installed everywhere
 	InstallTimeout time.Duration // an install that is not answered in time is given up
@@ -31,9 +34,9 @@ type CoreGroup struct {
 	Last     uint32 // newest durable session number; 0: none yet
 }
 
-// DefaultCoreConfig has the default of every duration that a CoreConfig may leave zero.
-func DefaultCoreConfig() CoreConfig {
-	return CoreConfig{
+// DefaultTiming has the value of every field that a Timing may leave zero.
+func DefaultTiming() Timing {
+	return Timing{
 		Grace:          10 * time.Millisecond,
 		StartGrace:     500 * time.Millisecond,
 		InstallTimeout: 100 * time.Millisecond,
@@ -44,7 +47,7 @@ func DefaultCoreConfig() CoreConfig {
 }
 
 func (c CoreConfig) withDefaults() (CoreConfig, error) {
-	d := DefaultCoreConfig()
+	d := DefaultTiming()
 	for _, f := range []struct {
 		name string
 		p    *time.Duration

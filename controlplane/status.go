@@ -1,5 +1,11 @@
 package controlplane
 
+import (
+	"net/netip"
+
+	"github.com/netordered/nopaxos/oumlib"
+)
+
 // CoreStatus is what the core knows, for `status` and metrics.
 type CoreStatus struct {
 	Groups  []CoreGroupStatus
@@ -38,3 +44,79 @@ func (c *Core) Status() CoreStatus {
 	}
 	return s
 }
+
+// Status is what the controller knows, as /status shows it.
+type Status struct {
+	Groups  []GroupStatus  `json:"groups"`
+	Targets []TargetStatus `json:"targets"`
+}
+
+// GroupStatus is the state of one group.
+type GroupStatus struct {
+	Number           uint32 `json:"number"`
+	Name             string `json:"name"`
+	Address          string `json:"address"`           // virtual IPv4 address
+	Session          uint32 `json:"session"`           // as published; 0: none yet
+	Sequencer        string `json:"sequencer"`         // name of the sequencer of Session
+	SequencerAddress string `json:"sequencer_address"` // "ip:port" of the same
+	NewestSession    uint32 `json:"newest_session"`    // newest durable session number
+	Phase            string `json:"phase"`             // searching, allocating, installing, verifying or active
+	Failovers        uint64 `json:"failovers"`         // sessions given up since the controller started
+}
+
+// TargetStatus is the state of one sequencer.
+type TargetStatus struct {
+	Name             string `json:"name"`
+	P4RuntimeAddress string `json:"p4runtime_address"`
+	DataAddress      string `json:"data_address"`
+	State            string `json:"state"`       // down, connected or ready
+	LastError        string `json:"last_error"`  // why the last connection ended, or the last effect failed; empty: never
+	Connections      uint64 `json:"connections"` // since the controller started
+}
+
+// Status returns the state of the controller, as of the last thing that happened.
+func (c *Controller) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// snapshot makes the state of the core visible to Status. A snapshot is never changed in place.
+func (c *Controller) snapshot() {
+	core := c.core.Status()
+	var s Status
+	for i, g := range core.Groups {
+		published, _, _ := c.routes.state(g.Number)
+		s.Groups = append(s.Groups, GroupStatus{
+			Number: g.Number, Name: c.cfg.Groups[i].Name, Address: addrOf(g.Number).String(),
+			Session: published.GetSession(), Sequencer: published.GetSequencer(), SequencerAddress: published.GetSequencerAddress(),
+			NewestSession: g.Session, Phase: g.Phase, Failovers: g.Failovers,
+		})
+	}
+	for t, l := range c.targets {
+		ts := TargetStatus{
+			Name: l.cfg.Name, P4RuntimeAddress: l.cfg.P4RuntimeAddr, DataAddress: l.cfg.DataAddr.String(),
+			State: core.Targets[t].state(), Connections: l.connected,
+		}
+		if l.lastError != nil {
+			ts.LastError = l.lastError.Error()
+		}
+		s.Targets = append(s.Targets, ts)
+	}
+	c.mu.Lock()
+	c.status = s
+	c.mu.Unlock()
+}
+
+func (t CoreTargetStatus) state() string {
+	switch {
+	case t.Ready:
+		return "ready"
+	case t.Connected:
+		return "connected"
+	}
+	return "down"
+}
+
+// addrOf is the virtual address of a group.
+func addrOf(group uint32) netip.Addr { return netip.AddrFrom4(oumlib.GroupAddress(group)) }

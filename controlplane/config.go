@@ -1,0 +1,80 @@
+package controlplane
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"github.com/netordered/nopaxos/p4src"
+)
+
+// Config is what a controller is told at its start.
+type Config struct {
+	Groups     []Group
+	Sequencers []Sequencer // in failover order
+	StorePath  string      // file of the durable session numbers
+	TokenKey   []byte      // key of the session tokens
+	Addr       string      // "host:port" of the gRPC service
+	Timing     Timing
+	Logger     *slog.Logger // nil: nothing is logged
+}
+
+// Group is a replicated service.
+type Group struct {
+	Number   uint32 // its virtual IPv4 address, see oumlib.GroupNumber
+	Name     string
+	F        int // failures tolerated
+	Replicas []Replica
+}
+
+// Replica is a member of a group.
+type Replica struct {
+	Addr netip.AddrPort // IPv4; where the sequencer sends stamped messages
+}
+
+// Sequencer is a P4Runtime target that can order the groups' messages.
+type Sequencer struct {
+	Name          string
+	P4RuntimeAddr string         // "host:port"
+	DeviceID      uint64         // P4Runtime device id
+	DataAddr      netip.AddrPort // where senders send to
+	DeviceConfig  []byte         // the compiled program of a switch; nil for a software sequencer
+}
+
+// MaxGroupReplicas is the largest group that a sequencer serves: each group has so many copy
+// numbers (egress_rid, 16 bits, over MaxGroups groups).
+const MaxGroupReplicas = copiesPerGroup - 1
+
+const copiesPerGroup = (1 << 16) / p4src.MaxGroups
+
+func (c Config) validate() error {
+	if len(c.Sequencers) == 0 {
+		return fmt.Errorf("controlplane: no sequencers, expected at least one")
+	}
+	if len(c.Groups) == 0 || len(c.Groups) > p4src.MaxGroups {
+		return fmt.Errorf("controlplane: %d groups, expected 1 to %d", len(c.Groups), p4src.MaxGroups)
+	}
+	for _, g := range c.Groups {
+		if len(g.Replicas) > MaxGroupReplicas {
+			return fmt.Errorf("controlplane: group %s has %d replicas, expected at most %d", g.Name, len(g.Replicas), MaxGroupReplicas)
+		}
+		for i, r := range g.Replicas {
+			if !r.Addr.Addr().Is4() || r.Addr.Port() == 0 {
+				return fmt.Errorf("controlplane: group %s: replica %d has address %v, expected an IPv4 address and a port", g.Name, i, r.Addr)
+			}
+		}
+	}
+	names := make(map[string]bool, len(c.Sequencers))
+	for _, s := range c.Sequencers {
+		switch {
+		case s.Name == "" || names[s.Name]:
+			return fmt.Errorf("controlplane: sequencer name %q is empty or there twice", s.Name)
+		case s.P4RuntimeAddr == "":
+			return fmt.Errorf("controlplane: sequencer %s has no P4Runtime address", s.Name)
+		case !s.DataAddr.IsValid():
+			return fmt.Errorf("controlplane: sequencer %s has no data address", s.Name)
+		}
+		names[s.Name] = true
+	}
+	return nil
+}

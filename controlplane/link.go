@@ -1,0 +1,70 @@
+package controlplane
+
+import (
+	"context"
+	"time"
+)
+
+// Pauses between two attempts to connect to a target. A connection that lived for stableAfter is
+// followed by an attempt at once, whose refusal tells a process that ended from a network that
+// dropped the connection.
+const (
+	minReconnect = 10 * time.Millisecond
+	maxReconnect = time.Second
+	stableAfter  = time.Second
+)
+
+// sequencerLink keeps a connection to one sequencer.
+type sequencerLink struct {
+	number   int
+	cfg      Sequencer
+	election uint64
+	pipeline pipeline
+
+	// Owned by the loop.
+	live      *connection // nil: none
+	lastError error       // why the last connection ended or could not be made
+	connected uint64      // connections made
+}
+
+// hold connects to the sequencer again and again until ctx is done.
+func (c *Controller) hold(ctx context.Context, l *sequencerLink) {
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(max(2*pause, minReconnect), maxReconnect)
+		conn, err := connect(ctx, l.cfg, l.election)
+		if err != nil {
+			c.down(ctx, l, err)
+			continue
+		}
+		since := time.Now()
+		c.post(ctx, func(now time.Duration) {
+			l.live = conn
+			l.connected++
+			c.core.Connected(now, l.number)
+		})
+		<-conn.ctx.Done()
+		c.down(ctx, l, conn.cause())
+		conn.close()
+		if time.Since(since) >= stableAfter {
+			pause = 0
+		}
+	}
+}
+
+// down tells the core that the sequencer is not connected.
+func (c *Controller) down(ctx context.Context, l *sequencerLink, err error) {
+	c.post(ctx, func(now time.Duration) {
+		if l.live != nil || l.lastError == nil || l.lastError.Error() != err.Error() {
+			c.log.Warn("sequencer is not connected", "sequencer", l.cfg.Name, "address", l.cfg.P4RuntimeAddr, "error", err)
+		}
+		l.live = nil
+		l.lastError = err
+		c.core.Lost(now, l.number, refused(err))
+	})
+}

@@ -1,0 +1,95 @@
+package controlplane
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	"github.com/netordered/nopaxos/controlplane/api"
+)
+
+// maxRequest is the largest message, in bytes, that a caller may send: they are all small.
+const maxRequest = 4096
+
+func serverOptions() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(maxRequest),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 2 * time.Second}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second}),
+	}
+}
+
+// service is the gRPC side of the controller.
+type service struct {
+	api.UnimplementedControllerServer
+	c   *Controller
+	ctx context.Context // done when the controller ends
+}
+
+// Watch implements api.ControllerServer.
+func (s *service) Watch(req *api.WatchRequest, stream grpc.ServerStreamingServer[api.GroupState]) error {
+	for {
+		state, changed, ok := s.c.routes.state(req.GetGroup())
+		if !ok {
+			return unknownGroup(req.GetGroup())
+		}
+		if err := stream.Send(state); err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		}
+	}
+}
+
+// Report implements api.ControllerServer.
+func (s *service) Report(ctx context.Context, req *api.ReportRequest) (*api.ReportReply, error) {
+	state, _, ok := s.c.routes.state(req.GetGroup())
+	if !ok {
+		return nil, unknownGroup(req.GetGroup())
+	}
+	if int64(req.GetReplica()) >= int64(len(state.GetReplicas())) {
+		return nil, status.Errorf(codes.InvalidArgument, "replica is %d, group %s has replicas 0 to %d",
+			req.GetReplica(), state.GetName(), len(state.GetReplicas())-1)
+	}
+	s.c.metrics.reports.Inc()
+	select {
+	case s.c.inputs <- func(now time.Duration) {
+		s.c.core.Report(now, req.GetGroup(), req.GetSession(), int(req.GetReplica()))
+	}:
+		return &api.ReportReply{}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.ctx.Done():
+		return nil, status.Error(codes.Unavailable, "the controller is ending")
+	}
+}
+
+// Status implements api.ControllerServer.
+func (s *service) Status(context.Context, *api.StatusRequest) (*api.StatusReply, error) {
+	now := s.c.Status()
+	reply := &api.StatusReply{}
+	for _, g := range now.Groups {
+		state, _, _ := s.c.routes.state(g.Number)
+		reply.Groups = append(reply.Groups, &api.GroupStatus{
+			State: state, NewestSession: g.NewestSession, Phase: g.Phase, Failovers: g.Failovers,
+		})
+	}
+	for _, t := range now.Targets {
+		reply.Targets = append(reply.Targets, &api.TargetStatus{
+			Name: t.Name, P4RuntimeAddress: t.P4RuntimeAddress, DataAddress: t.DataAddress,
+			State: t.State, LastError: t.LastError, Connections: t.Connections,
+		})
+	}
+	return reply, nil
+}
+
+func unknownGroup(group uint32) error {
+	return status.Errorf(codes.NotFound, "no group %v here", addrOf(group))
+}
