@@ -6,7 +6,7 @@ import "time"
 // Core.newRequest and Core.recycle.
 type request struct {
 	index uint32 // in Core.requests
-	uses  uint32 // how often the struct was used; tells tickets of different uses apart
+	uses  uint32 // how often the struct was used, from 1; tells tickets of different uses apart
 
 	tag  uint64
 	op   []byte // own copy
@@ -25,7 +25,7 @@ type request struct {
 	prev, next *request // in Core.waiting
 }
 
-// Ticket names a request that Invoke accepted, for Cancel.
+// Ticket names a request that Invoke accepted, for Cancel. The zero Ticket names none.
 type Ticket struct{ index, uses uint32 }
 
 // keepBuffer is the capacity in bytes up to which a pooled request keeps its result buffer.
@@ -40,7 +40,7 @@ func (c *Core) newRequest() *request {
 		c.free = c.free[:n-1]
 		return r
 	}
-	r := &request{index: uint32(len(c.requests))}
+	r := &request{index: uint32(len(c.requests)), uses: 1}
 	c.requests = append(c.requests, r)
 	return r
 }

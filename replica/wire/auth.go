@@ -34,8 +34,9 @@ func (a Auth) Open(b []byte) (body []byte, ok bool) {
 	body = b[:len(b)-TagLen]
 	hi, lo := siphash.Hash128(a.k0, a.k1, body)
 	tag := b[len(b)-TagLen:]
-	diff := hi ^ binary.BigEndian.Uint64(tag) | lo ^ binary.BigEndian.Uint64(tag[8:])
-	return body, diff == 0
+	hi ^= binary.BigEndian.Uint64(tag)
+	lo ^= binary.BigEndian.Uint64(tag[8:])
+	return body, hi|lo == 0
 }
 
 // Sum returns a 128-bit keyed hash of b; the log's chained digest is made of it.
@@ -86,6 +87,9 @@ func (k *Keys) Open(frame []byte) (Kind, []byte, error) {
 	kind, err := PeekKind(frame)
 	if err != nil {
 		return 0, nil, err
+	}
+	if len(frame) < PrefixLen+TagLen {
+		return 0, nil, ErrShort
 	}
 	auth := k.Replica
 	if kind.FromClient() {
