@@ -8,7 +8,7 @@ type buffer struct {
 	slots []slot // a power of two
 	held  int
 	free  [][]byte // payload memory of messages that are gone, reused before any is allocated
-	limit int      // longest payload, in bytes
+	limit int      // longest payload, in bytes; at most so much memory times len(slots) is used
 }
 
 type slot struct {
