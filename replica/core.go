@@ -238,7 +238,8 @@ func (c *Core) guard() {
 	}
 }
 
-// assert stops the replica when an invariant of the protocol does not hold.
+// assert stops the replica when an invariant of the protocol does not hold. Where a request passes,
+// the condition is written out instead: its arguments would be allocated.
 func (c *Core) assert(holds bool, format string, args ...any) {
 	if !holds {
 		c.fail(format, args...)

@@ -32,15 +32,15 @@ func (c *Core) executeStable() {
 // execute applies the entry at slot, the one behind executed, to the state machine and the client
 // table.
 func (c *Core) execute(slot uint64) {
-	c.assert(slot == c.executed+1 && c.log.holds(slot), "slot %d is to be executed; the log is (%d, %d], executed %d",
-		slot, c.log.start, c.log.end, c.executed)
+	if slot != c.executed+1 || !c.log.holds(slot) {
+		c.fail("slot %d is to be executed; the log is (%d, %d], executed %d", slot, c.log.start, c.log.end, c.executed)
+	}
 	e := c.log.at(slot)
 	switch e.kind {
 	case wire.EntryTick:
 		c.executeTick(slot, e.payload)
 	case wire.EntryRequest:
-		req, err := wire.ParseRequest(e.payload)
-		c.assert(err == nil, "request in slot %d does not parse: %v", slot, err)
+		req := c.parseRequest(slot, e.payload)
 		c.executeRequest(slot, &req)
 	}
 	c.executed = slot
@@ -49,7 +49,9 @@ func (c *Core) execute(slot uint64) {
 // executeTick: logical time is the highest TICK so far, whatever the view that it was sent in.
 func (c *Core) executeTick(slot uint64, body []byte) {
 	t, err := wire.ParseTick(body)
-	c.assert(err == nil, "TICK in slot %d does not parse: %v", slot, err)
+	if err != nil {
+		c.fail("TICK in slot %d does not parse: %v", slot, err)
+	}
 	if t.Time > c.table.time {
 		c.table.begin(slot)
 		c.table.time = t.Time
@@ -90,8 +92,7 @@ func (c *Core) answer(slot uint64) {
 	if e.kind != wire.EntryRequest {
 		return
 	}
-	req, err := wire.ParseRequest(e.payload)
-	c.assert(err == nil, "request in slot %d does not parse: %v", slot, err)
+	req := c.parseRequest(slot, e.payload)
 	if req.Register {
 		status := wire.StatusRegistered
 		if c.table.byID[slot] == nil {

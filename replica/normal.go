@@ -119,8 +119,9 @@ func (c *Core) advance() {
 // append adds an entry behind the end of the log, in status normal.
 func (c *Core) append(kind wire.EntryKind, session uint32, number uint64, payload []byte) {
 	slot := c.log.end + 1
-	c.assert(slot > c.base && session == c.rec.View.Session && number == slot-c.base,
-		"entry of session %d, number %d for slot %d with base %d", session, number, slot, c.base)
+	if slot <= c.base || session != c.rec.View.Session || number != slot-c.base {
+		c.fail("entry of session %d, number %d for slot %d with base %d", session, number, slot, c.base)
+	}
 	c.log.append(kind, session, number, payload)
 	c.high = max(c.high, slot)
 	switch kind {
@@ -153,10 +154,18 @@ func (c *Core) observeTime(body []byte) {
 	}
 }
 
+// parseRequest reads a request that was checked before it got its slot.
+func (c *Core) parseRequest(slot uint64, body []byte) wire.Request {
+	req, err := wire.ParseRequest(body)
+	if err != nil {
+		c.fail("request in slot %d does not parse: %v", slot, err)
+	}
+	return req
+}
+
 // replyLogged is a follower's REPLY: the request is in its log.
 func (c *Core) replyLogged(slot uint64, body []byte) {
-	req, err := wire.ParseRequest(body)
-	c.assert(err == nil, "request in slot %d does not parse: %v", slot, err)
+	req := c.parseRequest(slot, body)
 	c.reply(slot, &req, wire.StatusLogged, nil)
 }
 
@@ -196,8 +205,7 @@ func (c *Core) dropAsFull(slot uint64, kind wire.EntryKind, body []byte) {
 	c.high = max(c.high, slot)
 	c.scheduleGaps()
 	if kind == wire.EntryRequest && c.isLeader() {
-		req, err := wire.ParseRequest(body)
-		c.assert(err == nil, "message that was checked does not parse: %v", err)
+		req := c.parseRequest(slot, body)
 		c.reply(slot, &req, wire.StatusFull, nil)
 	}
 }
