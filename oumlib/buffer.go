@@ -8,8 +8,12 @@ type buffer struct {
 	slots []slot // a power of two
 	held  int
 	free  [][]byte // payload memory of messages that are gone, reused before any is allocated
-	limit int      // longest payload, in bytes; at most so much memory times len(slots) is used
+	limit int      // longest payload, in bytes
 }
+
+// usualPayload is the memory, in bytes, that is taken for a message at first: what an Ethernet frame
+// carries fits.
+const usualPayload = 1536
 
 type slot struct {
 	seq     uint64 // 0: the slot is free
@@ -31,7 +35,7 @@ func (b *buffer) put(seq uint64, payload []byte) {
 	if n := len(b.free); n > 0 {
 		mem, b.free = b.free[n-1], b.free[:n-1]
 	} else {
-		mem = make([]byte, 0, b.limit)
+		mem = make([]byte, 0, min(b.limit, usualPayload))
 	}
 	*b.slot(seq) = slot{seq: seq, payload: append(mem, payload...)}
 	b.held++
