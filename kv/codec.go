@@ -46,11 +46,18 @@ func EncodeCommand(args ...string) []byte {
 	return op
 }
 
-// AppendMulti appends the head of a transaction to op: the replies to the n commands that follow
-// become one array, as EXEC answers.
-func AppendMulti(op []byte, n int) []byte {
+// AppendTransaction appends a transaction to op and returns it. commands is an operation of n
+// commands, or empty; their replies become one array, as EXEC answers.
+func AppendTransaction(op, commands []byte, n int) []byte {
 	op = appendOpHeader(op)
-	return binary.AppendUvarint(append(op, 0), uint64(n))
+	op = binary.AppendUvarint(append(op, 0), uint64(n))
+	return append(op, commands[min(len(commands), OpOverhead):]...)
+}
+
+// TransactionSize is the number of bytes that AppendTransaction appends to an operation that is not
+// empty.
+func TransactionSize(commands []byte, n int) int {
+	return 1 + uvarintLen(uint64(n)) + max(0, len(commands)-OpOverhead)
 }
 
 // CommandSize is the number of bytes that AppendCommand appends to an operation that is not empty.

@@ -1,9 +1,9 @@
 package kv
 
-// matchGlob reports whether s matches a pattern as KEYS and SCAN have it: * is any string, ? any
+// MatchGlob reports whether s matches a pattern as KEYS and SCAN have it: * is any string, ? any
 // byte, [abc], [a-z] and [^a] a byte out of a set or not, \x the byte x. Its time is at most the
 // product of the two lengths.
-func matchGlob(pattern, s string) bool {
+func MatchGlob(pattern, s string) bool {
 	p, i := 0, 0
 	star, from := -1, 0 // the last * and where in s what follows it is tried
 	for i < len(s) {

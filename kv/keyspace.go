@@ -93,7 +93,7 @@ func (c *call) keys() {
 	var keys []string
 	size := 0
 	c.space.keys.Scan(func(p place) bool {
-		if c.isLive(p.entry) && matchGlob(pattern, p.key) {
+		if c.isLive(p.entry) && MatchGlob(pattern, p.key) {
 			keys = append(keys, p.key)
 			size += len(p.key)
 		}
@@ -141,7 +141,7 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 }
 
 func (o scanOptions) match(e *entry) bool {
-	return matchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.name), kindNames[e.kind]))
+	return MatchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.name), kindNames[e.kind]))
 }
 
 // scan answers the keys whose hash is at or above the cursor, count of them before filtering, and

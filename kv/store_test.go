@@ -98,9 +98,6 @@ func ttl(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(-1, 40).Draw(t, "
 func operation(t *rapid.T) []byte {
 	var op []byte
 	n := rapid.IntRange(1, 4).Draw(t, "commands")
-	if rapid.Bool().Draw(t, "multi") {
-		op = AppendMulti(op, n)
-	}
 	for range n {
 		command := rapid.SampledFrom(commandGenerators).Draw(t, "command")(t)
 		args := make([][]byte, len(command))
@@ -108,6 +105,9 @@ func operation(t *rapid.T) []byte {
 			args[i] = []byte(w)
 		}
 		op = AppendCommand(op, args...)
+	}
+	if rapid.Bool().Draw(t, "transaction") {
+		return AppendTransaction(nil, op, n)
 	}
 	return op
 }
@@ -244,8 +244,8 @@ func TestMalformedOperation(t *testing.T) {
 		"short argument":      good[:len(good)-1],
 		"second item broken":  append(bytes.Clone(good), 3),
 		"huge count":          {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
-		"transaction short":   append(AppendMulti(nil, 2), good[1:]...),
-		"transaction nested":  append(AppendMulti(AppendMulti(nil, 2), 1), good[1:]...),
+		"transaction short":   AppendTransaction(nil, good, 2),
+		"transaction nested":  AppendTransaction(nil, AppendTransaction(nil, good, 1), 2),
 		"transaction absurd":  {1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
 		"overlong varint":     {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01},
 		"argument length lie": {1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 'x'},
@@ -279,12 +279,12 @@ func TestReplyLimit(t *testing.T) {
 	if got := do(s, 10, 0, "LLEN l"); got != ":4\r\n" {
 		t.Errorf("LLEN answers %q after a pop that had no room, expected 4", got)
 	}
-	op := AppendMulti(nil, 4)
+	var op []byte
 	for range 3 {
 		op = AppendCommand(op, []byte("GET"), []byte("k0"))
 	}
 	op = AppendCommand(op, []byte("INCR"), []byte("n"))
-	got := string(s.Execute(11, 0, op, nil))
+	got := string(s.Execute(11, 0, AppendTransaction(nil, op, 4), nil))
 	if !strings.HasSuffix(got, "\r\n"+want+":1\r\n") {
 		t.Errorf("the operation's last replies are %q", got[max(0, len(got)-200):])
 	}
@@ -338,7 +338,7 @@ func TestRestoreErrors(t *testing.T) {
 
 func FuzzExecute(f *testing.F) {
 	f.Add(EncodeCommand("SET", "a", "1"))
-	f.Add(AppendCommand(AppendMulti(nil, 1), []byte("HSET"), []byte("h"), []byte("f"), []byte("v")))
+	f.Add(AppendTransaction(nil, EncodeCommand("HSET", "h", "f", "v"), 1))
 	f.Add([]byte{1, 0, 0})
 	for c := range commands {
 		f.Add(EncodeCommand(c, "k", "1", "2"))

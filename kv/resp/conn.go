@@ -1,0 +1,191 @@
+package resp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/redcon"
+
+	"github.com/netordered/nopaxos/kv"
+)
+
+// flushReplies is how many bytes of replies are gathered before they are written.
+const flushReplies = 64 << 10
+
+// conn is a client's connection. All but name and commands belongs to its goroutine.
+type conn struct {
+	server  *Server
+	nc      net.Conn
+	id      uint64
+	since   time.Time
+	request *requestReader
+
+	name     atomic.Pointer[string] // CLIENT SETNAME
+	commands atomic.Uint64
+
+	authenticated bool
+	closing       bool
+	out           []byte // replies to be written
+
+	op      []byte // commands gathered, as an operation
+	replies int    // that op will have
+	broken  error  // why an operation failed; what was pipelined behind it is not executed
+
+	multi transaction
+}
+
+// keptReplies is the capacity of out up to which it is kept for the next replies.
+const keptReplies = 4 * flushReplies
+
+func newConn(s *Server, nc net.Conn, id uint64) *conn {
+	c := &conn{server: s, nc: nc, id: id, since: time.Now()}
+	// An argument takes at least one byte in an operation and six on the wire.
+	c.request = newRequestReader(nc, 8*s.config.MaxOp+readBuffer)
+	c.setAuthenticated(s.config.Password == "")
+	return c
+}
+
+func (c *conn) setAuthenticated(v bool) {
+	c.authenticated = v
+	c.request.authenticated = v
+}
+
+// serve reads and answers commands until the connection ends.
+func (c *conn) serve() {
+	defer func() { _ = c.nc.Close() }()
+	for !c.closing {
+		switch args, err := c.request.next(); {
+		case err == nil:
+			c.command(args)
+		case errors.Is(err, errIncomplete):
+			// The pipeline that has arrived is gathered: execute and answer it.
+			if c.execute(); !c.write() || c.request.fill() != nil {
+				return
+			}
+			c.broken = nil
+		default:
+			c.bad(err)
+		}
+		if len(c.out) >= flushReplies && !c.write() {
+			return
+		}
+	}
+	c.execute()
+	c.write()
+}
+
+// bad answers what the reader could not make a command of.
+func (c *conn) bad(err error) {
+	c.execute()
+	var size errTooLarge
+	if errors.As(err, &size) {
+		c.multi.fail()
+		c.fail(tooLarge(int(size), c.server.config.MaxOp))
+		return
+	}
+	c.fail("ERR " + err.Error())
+	c.closing = true
+}
+
+func tooLarge(size, limit int) string {
+	return fmt.Sprintf("ERR request of %d bytes exceeds the limit of %d bytes that an operation of this cluster may have", size, limit)
+}
+
+// command handles one command.
+func (c *conn) command(args [][]byte) {
+	c.commands.Add(1)
+	c.server.stats.commands.Add(1)
+	local, msg := findLocal(args)
+	if local == nil {
+		msg = kv.CheckCommand(args)
+	}
+	switch {
+	case msg != "":
+		c.multi.fail()
+		c.answer(msg)
+	case !c.authenticated && (local == nil || !local.anyone):
+		c.multi.fail()
+		c.answer(errNoAuth)
+	case c.multi.open && (local == nil || !local.inMulti):
+		c.queue(args, local)
+	case local != nil:
+		c.execute() // replies are in the order of the commands
+		local.run(c, args)
+	default:
+		c.gather(args)
+	}
+}
+
+// answer answers an error, after what was gathered before it.
+func (c *conn) answer(msg string) {
+	c.execute()
+	c.fail(msg)
+}
+
+// The replies that are answered here.
+
+func (c *conn) fail(msg string)     { c.out = kv.AppendError(c.out, msg) }
+func (c *conn) ok()                 { c.status("OK") }
+func (c *conn) status(s string)     { c.out = redcon.AppendString(c.out, s) }
+func (c *conn) int(v int64)         { c.out = redcon.AppendInt(c.out, v) }
+func (c *conn) bulk(v []byte)       { c.out = redcon.AppendBulk(c.out, v) }
+func (c *conn) bulkString(v string) { c.out = redcon.AppendBulkString(c.out, v) }
+func (c *conn) array(n int)         { c.out = redcon.AppendArray(c.out, n) }
+func (c *conn) null()               { c.out = redcon.AppendNull(c.out) }
+
+// gather adds a command to the operation, or executes the operation first if it would not fit.
+func (c *conn) gather(args [][]byte) {
+	size, limit := kv.CommandSize(args...), c.server.config.MaxOp
+	if kv.OpOverhead+size > limit {
+		c.answer(tooLarge(kv.OpOverhead+size, limit))
+		return
+	}
+	if len(c.op)+size > limit {
+		c.execute()
+	}
+	c.op = kv.AppendCommand(c.op, args...)
+	c.replies++
+}
+
+// execute has the operation executed that was gathered, and appends its replies.
+func (c *conn) execute() {
+	if c.replies == 0 {
+		return
+	}
+	err := c.broken
+	if err == nil {
+		ctx, cancel := context.WithTimeout(c.server.ctx, c.server.config.Timeout)
+		var result []byte
+		result, err = c.server.config.Invoker.Invoke(ctx, c.op)
+		cancel()
+		c.server.stats.operations.Add(1)
+		c.out = append(c.out, result...)
+	}
+	if err != nil {
+		msg := invokeError(err)
+		if c.broken != nil {
+			msg = "ERR not executed: a command before it in the pipeline failed: " + err.Error()
+		}
+		for range c.replies {
+			c.fail(msg)
+		}
+		c.broken = err
+	}
+	c.op, c.replies = c.op[:0], 0
+}
+
+// write writes the replies gathered and reports whether the connection lives.
+func (c *conn) write() bool {
+	if len(c.out) == 0 {
+		return true
+	}
+	_, err := c.nc.Write(c.out)
+	if c.out = c.out[:0]; cap(c.out) > keptReplies {
+		c.out = nil
+	}
+	return err == nil
+}

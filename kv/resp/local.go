@@ -1,0 +1,297 @@
+package resp
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/netordered/nopaxos/kv"
+)
+
+// localCommand is a command that the front-end answers itself.
+type localCommand struct {
+	name       string
+	arity      int  // number of arguments with the name; negative: at least so many
+	anyone     bool // allowed before AUTH
+	inMulti    bool // executed at once also between MULTI and EXEC
+	replicable bool // the store has it too: between MULTI and EXEC it is queued
+	run        func(*conn, [][]byte)
+}
+
+// anyArity is the arity of what is no command of ours but has to be noticed.
+const anyArity = 0
+
+// localCommands is filled at start-up: CLIENT and COMMAND refer to it.
+var localCommands map[string]*localCommand
+
+func init() {
+	localCommands = make(map[string]*localCommand)
+	for _, c := range []localCommand{
+		{name: "auth", arity: -2, anyone: true, run: (*conn).cmdAuth},
+		{name: "client", arity: -2, run: (*conn).cmdClient},
+		{name: "command", arity: -1, run: (*conn).cmdCommand},
+		{name: "config", arity: -2, run: (*conn).cmdConfig},
+		{name: "discard", arity: 1, inMulti: true, run: (*conn).cmdDiscard},
+		{name: "echo", arity: 2, replicable: true, run: func(c *conn, args [][]byte) { c.bulk(args[1]) }},
+		{name: "exec", arity: 1, inMulti: true, run: (*conn).cmdExec},
+		{name: "hello", arity: -1, anyone: true, run: (*conn).cmdHello},
+		{name: "info", arity: -1, run: (*conn).cmdInfo},
+		{name: "multi", arity: 1, inMulti: true, run: (*conn).cmdMulti},
+		{name: "ping", arity: -1, replicable: true, run: (*conn).cmdPing},
+		{name: "host:", arity: anyArity, anyone: true, inMulti: true, run: (*conn).cmdHTTP},
+		{name: "post", arity: anyArity, anyone: true, inMulti: true, run: (*conn).cmdHTTP},
+		{name: "quit", arity: -1, anyone: true, inMulti: true, run: (*conn).cmdQuit},
+		{name: "reset", arity: 1, anyone: true, inMulti: true, run: (*conn).cmdReset},
+		{name: "select", arity: 2, replicable: true, run: (*conn).cmdSelect},
+		{name: "unwatch", arity: 1, run: func(c *conn, _ [][]byte) { c.ok() }},
+		{name: "watch", arity: -2, inMulti: true, run: (*conn).cmdWatch},
+	} {
+		localCommands[c.name] = &c
+	}
+}
+
+// findLocal finds the command that the front-end answers; nil if it is none of them. msg is the
+// error to answer if its number of arguments is wrong.
+func findLocal(args [][]byte) (_ *localCommand, msg string) {
+	var lower [8]byte // the longest name has seven letters
+	name := args[0]
+	if len(name) > len(lower) {
+		return nil, ""
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	cmd := localCommands[string(lower[:len(name)])]
+	if cmd != nil && cmd.arity != anyArity && (cmd.arity > 0 && len(args) != cmd.arity || len(args) < -cmd.arity) {
+		msg = kv.WrongArity(cmd.name)
+		if cmd.name == "exec" {
+			msg = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(msg, "ERR ")
+		}
+	}
+	return cmd, msg
+}
+
+// word is an argument in lower case.
+func word(arg []byte) string { return strings.ToLower(string(arg)) }
+
+func (c *conn) cmdPing(args [][]byte) {
+	switch len(args) {
+	case 1:
+		c.status("PONG")
+	case 2:
+		c.bulk(args[1])
+	default:
+		c.fail(kv.WrongArity("ping"))
+	}
+}
+
+func (c *conn) cmdQuit([][]byte) {
+	c.ok()
+	c.closing = true
+}
+
+// cmdHTTP cuts the connection: an HTTP request is a browser that some page has sent here, and what
+// follows may be commands that the page has put into it.
+func (c *conn) cmdHTTP([][]byte) { c.closing = true }
+
+func (c *conn) cmdReset([][]byte) {
+	c.multi.reset()
+	c.name.Store(nil)
+	c.setAuthenticated(c.server.config.Password == "")
+	c.status("RESET")
+}
+
+// cmdSelect answers SELECT: there is one database.
+func (c *conn) cmdSelect(args [][]byte) {
+	switch n, err := strconv.Atoi(string(args[1])); {
+	case err != nil:
+		c.fail("ERR value is not an integer or out of range")
+	case n != 0:
+		c.fail("ERR DB index is out of range")
+	default:
+		c.ok()
+	}
+}
+
+func (c *conn) cmdAuth(args [][]byte) {
+	user, password := []byte("default"), args[len(args)-1]
+	switch len(args) {
+	case 2:
+		if c.server.config.Password == "" {
+			c.fail("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
+			return
+		}
+	case 3:
+		user = args[1]
+	default:
+		c.fail(errSyntax)
+		return
+	}
+	if !c.login(user, password) {
+		c.fail(errWrongPass)
+		return
+	}
+	c.ok()
+}
+
+// login authenticates as user, of whom there is one, and reports whether that was right.
+func (c *conn) login(user, password []byte) bool {
+	want := c.server.config.Password
+	right := want == "" || subtle.ConstantTimeCompare(password, []byte(want)) == 1
+	if !right || string(user) != "default" {
+		return false
+	}
+	c.setAuthenticated(true)
+	return true
+}
+
+// compatible is the version of Redis whose answers ours follow.
+const compatible = "7.0.0"
+
+// cmdHello answers HELLO [version [AUTH user password] [SETNAME name]]. Only RESP 2 is spoken;
+// clients that ask for 3 fall back.
+func (c *conn) cmdHello(args [][]byte) {
+	if len(args) > 1 {
+		switch version, err := strconv.Atoi(string(args[1])); {
+		case err != nil:
+			c.fail("ERR Protocol version is not an integer or out of range")
+			return
+		case version != 2:
+			c.fail("NOPROTO unsupported protocol version")
+			return
+		}
+	}
+	var name *string
+	for rest := args[min(2, len(args)):]; len(rest) > 0; {
+		switch option := word(rest[0]); {
+		case option == "auth" && len(rest) >= 3:
+			if !c.login(rest[1], rest[2]) {
+				c.fail(errWrongPass)
+				return
+			}
+			rest = rest[3:]
+		case option == "setname" && len(rest) >= 2:
+			if !isName(rest[1]) {
+				c.fail(errName)
+				return
+			}
+			v := string(rest[1])
+			name, rest = &v, rest[2:]
+		default:
+			c.fail("ERR Syntax error in HELLO option '" + string(rest[0]) + "'")
+			return
+		}
+	}
+	if !c.authenticated {
+		c.fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
+		return
+	}
+	if name != nil {
+		c.name.Store(name)
+	}
+	c.array(14)
+	for _, f := range []Field{{"server", "redis"}, {"version", compatible}} {
+		c.bulkString(f.Name)
+		c.bulkString(f.Value)
+	}
+	c.bulkString("proto")
+	c.int(2)
+	c.bulkString("id")
+	c.int(int64(c.id))
+	for _, f := range []Field{{"mode", "standalone"}, {"role", "master"}} {
+		c.bulkString(f.Name)
+		c.bulkString(f.Value)
+	}
+	c.bulkString("modules")
+	c.array(0)
+}
+
+// cmdCommand answers COMMAND and its subcommands COUNT, LIST, DOCS and INFO. There are no details:
+// clients ask for them to guess which arguments are keys, which only matters in a Redis cluster.
+func (c *conn) cmdCommand(args [][]byte) {
+	if len(args) == 1 {
+		c.array(0)
+		return
+	}
+	switch sub := word(args[1]); sub {
+	case "count":
+		c.int(int64(len(commandNames())))
+	case "list":
+		names := commandNames()
+		c.array(len(names))
+		for _, name := range names {
+			c.bulkString(name)
+		}
+	case "docs":
+		c.array(0)
+	case "info":
+		c.array(len(args) - 2)
+		for range args[2:] {
+			c.null()
+		}
+	default:
+		c.unknownSubcommand("COMMAND", args[1])
+	}
+}
+
+// commandNames is every command that is answered, sorted.
+func commandNames() []string {
+	var names []string
+	for name, cmd := range localCommands {
+		if cmd.arity != anyArity {
+			names = append(names, name)
+		}
+	}
+	for name := range kv.Commands {
+		if _, both := localCommands[name]; !both {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (c *conn) unknownSubcommand(command string, sub []byte) {
+	c.fail("ERR unknown subcommand '" + string(sub[:min(len(sub), 128)]) + "'. Try " + command + " HELP.")
+}
+
+// settings are what CONFIG GET knows: what tools ask for, and what holds here.
+var settings = []Field{{"appendonly", "no"}, {"databases", "1"}, {"maxmemory", "0"}, {"save", ""}, {"timeout", "0"}}
+
+// cmdConfig answers CONFIG GET. The configuration is the cluster's and cannot be changed from here.
+func (c *conn) cmdConfig(args [][]byte) {
+	switch sub := word(args[1]); {
+	case sub == "get" && len(args) < 3:
+		c.fail(kv.WrongArity("config|get"))
+	case sub == "get":
+		var found []Field
+		for _, s := range settings {
+			if slices.ContainsFunc(args[2:], func(pattern []byte) bool { return kv.MatchGlob(word(pattern), s.Name) }) {
+				found = append(found, s)
+			}
+		}
+		c.array(2 * len(found))
+		for _, s := range found {
+			c.bulkString(s.Name)
+			c.bulkString(s.Value)
+		}
+	case sub == "set":
+		c.fail("ERR CONFIG SET is not supported: the configuration is the cluster file's")
+	case sub == "resetstat":
+		c.ok()
+	default:
+		c.unknownSubcommand("CONFIG", args[1])
+	}
+}
+
+const errName = "ERR Client names cannot contain spaces, newlines or special characters."
+
+// isName reports whether a connection may be named so.
+func isName(name []byte) bool {
+	return bytes.IndexFunc(name, func(r rune) bool { return r < '!' || r > '~' }) < 0
+}

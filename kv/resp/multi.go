@@ -1,0 +1,85 @@
+package resp
+
+import (
+	"fmt"
+
+	"github.com/netordered/nopaxos/kv"
+)
+
+// transaction is what was queued since MULTI.
+type transaction struct {
+	open   bool
+	failed bool   // a command was refused: EXEC will be
+	op     []byte // the commands queued, as an operation
+	n      int    // how many
+}
+
+// fail makes EXEC refuse the transaction, if one is open.
+func (t *transaction) fail() { t.failed = t.open }
+
+func (t *transaction) reset() { *t = transaction{op: t.op[:0]} }
+
+// queue queues a command in the open transaction, or refuses it.
+func (c *conn) queue(args [][]byte, local *localCommand) {
+	t, limit := &c.multi, c.server.config.MaxOp
+	msg := ""
+	if local != nil && !local.replicable {
+		msg = fmt.Sprintf("ERR Command '%s' not allowed inside a transaction", local.name)
+	} else if size := kv.OpOverhead + kv.TransactionSize(t.op, t.n+1) + kv.CommandSize(args...); size > limit {
+		msg = tooLarge(size, limit)
+	}
+	c.execute()
+	if msg != "" {
+		t.fail()
+		c.fail(msg)
+		return
+	}
+	t.op = kv.AppendCommand(t.op, args...)
+	t.n++
+	c.out = append(c.out, "+QUEUED\r\n"...)
+}
+
+func (c *conn) cmdMulti([][]byte) {
+	if c.multi.open {
+		c.fail("ERR MULTI calls can not be nested")
+		return
+	}
+	c.multi.open = true
+	c.ok()
+}
+
+func (c *conn) cmdDiscard([][]byte) {
+	if !c.multi.open {
+		c.fail("ERR DISCARD without MULTI")
+		return
+	}
+	c.multi.reset()
+	c.ok()
+}
+
+// cmdExec executes the transaction: as one item of an operation, which what is pipelined behind it
+// may join.
+func (c *conn) cmdExec([][]byte) {
+	t := &c.multi
+	switch {
+	case !t.open:
+		c.fail("ERR EXEC without MULTI")
+		return
+	case t.failed:
+		c.fail("EXECABORT Transaction discarded because of previous errors.")
+	case t.n == 0:
+		c.out = append(c.out, "*0\r\n"...)
+	default:
+		c.op = kv.AppendTransaction(c.op, t.op, t.n)
+		c.replies++
+	}
+	t.reset()
+}
+
+func (c *conn) cmdWatch([][]byte) {
+	if c.multi.open {
+		c.fail("ERR WATCH inside MULTI is not allowed")
+		return
+	}
+	c.fail("ERR WATCH is not supported: a transaction is replicated as one operation and cannot depend on a connection's past")
+}

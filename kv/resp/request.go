@@ -1,0 +1,285 @@
+package resp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	maxArgs    = 1 << 20   // arguments of a command, as in Redis
+	maxBulk    = 512 << 20 // bytes of an argument, as in Redis
+	maxLine    = 64 << 10  // bytes of an inline command, as in Redis
+	maxHead    = 32        // bytes of a line that holds a length
+	readBuffer = 16 << 10  // bytes that a connection's buffer starts with
+
+	// What a peer that has not authenticated may send, as in Redis.
+	maxArgsUnauthenticated = 10
+	maxBulkUnauthenticated = 16 << 10
+)
+
+// errIncomplete says that the bytes read so far hold no further command.
+var errIncomplete = errors.New("incomplete command")
+
+// errProtocol is what a peer did wrong so that its bytes make no sense any more.
+type errProtocol string
+
+func (e errProtocol) Error() string { return "Protocol error: " + string(e) }
+
+// errTooLarge says that a command of so many bytes was read and thrown away.
+type errTooLarge int64
+
+func (e errTooLarge) Error() string {
+	return fmt.Sprintf("request of %d bytes", int64(e))
+}
+
+// span is a part of the buffer, as offsets from the start of the command.
+type span struct{ from, to int }
+
+// requestReader reads commands. It keeps what it knows of a command of which a part has arrived, so
+// that every byte is looked at once, and throws a command's bytes away as soon as they are more
+// than limit.
+type requestReader struct {
+	r             io.Reader
+	limit         int // bytes of a command that are kept
+	authenticated bool
+
+	buf        []byte
+	start, end int // the bytes in buf that are not consumed: the command's start and what follows
+
+	at       int    // offset of the next byte to parse, from start
+	missing  int    // arguments still to come; 0: between two commands
+	bulk     int    // length of the argument that comes next; -1: its head comes next
+	spans    []span // arguments so far
+	size     int64  // bytes of the arguments so far
+	discards bool   // the command is too large: nothing of it is kept
+	skip     int    // bytes of the argument, with its end, that are still to be thrown away
+
+	args [][]byte
+}
+
+func newRequestReader(r io.Reader, limit int) *requestReader {
+	return &requestReader{r: r, limit: limit, bulk: -1, buf: make([]byte, readBuffer)}
+}
+
+// next returns the arguments of the next command that has arrived as a whole; they are valid until
+// the next call of fill. It returns errIncomplete when more has to be read, an errTooLarge for a
+// command that was too large, and an errProtocol, after which there is nothing to go on with.
+func (q *requestReader) next() ([][]byte, error) {
+	for {
+		if q.missing == 0 {
+			args, err := q.head()
+			if args != nil || err != nil {
+				return args, err
+			}
+			continue
+		}
+		if err := q.argument(); err != nil {
+			return nil, err
+		}
+		if q.missing > 0 {
+			continue
+		}
+		if q.discards {
+			size := q.size
+			q.consume()
+			return nil, errTooLarge(size)
+		}
+		q.args = q.args[:0]
+		for _, s := range q.spans {
+			q.args = append(q.args, q.buf[q.start+s.from:q.start+s.to:q.start+s.to])
+		}
+		q.consume()
+		return q.args, nil
+	}
+}
+
+// consume takes the command that was parsed off the buffer.
+func (q *requestReader) consume() {
+	q.start += q.at
+	q.at, q.missing, q.bulk, q.size, q.discards = 0, 0, -1, 0, false
+	q.spans = q.spans[:0]
+}
+
+// line returns the next line without its end and steps behind it.
+func (q *requestReader) line(limit int) ([]byte, error) {
+	b := q.buf[q.start+q.at : q.end]
+	i := bytes.IndexByte(b[:min(len(b), limit+2)], '\n')
+	switch {
+	case i >= 0:
+	case len(b) >= limit+2:
+		return nil, io.ErrShortBuffer // the caller knows what is too long
+	default:
+		return nil, errIncomplete
+	}
+	q.at += i + 1
+	return bytes.TrimSuffix(b[:i], []byte{'\r'}), nil
+}
+
+// head reads the first line of a command: *n, or an inline command, which it returns. It returns
+// neither arguments nor an error where there is nothing to execute or the arguments come next.
+func (q *requestReader) head() ([][]byte, error) {
+	if q.start == q.end {
+		return nil, errIncomplete
+	}
+	if q.buf[q.start] != '*' {
+		return q.inline()
+	}
+	line, err := q.line(maxHead)
+	switch {
+	case err == io.ErrShortBuffer:
+		return nil, errProtocol("too big mbulk count string")
+	case err != nil:
+		return nil, err
+	}
+	n, ok := parseLength(line[1:])
+	switch {
+	case !ok || n > maxArgs:
+		return nil, errProtocol("invalid multibulk length")
+	case n > maxArgsUnauthenticated && !q.authenticated:
+		return nil, errProtocol("unauthenticated multibulk length")
+	case n <= 0:
+		q.consume()
+	default:
+		q.missing = n
+	}
+	return nil, nil
+}
+
+func (q *requestReader) inline() ([][]byte, error) {
+	line, err := q.line(maxLine)
+	switch {
+	case err == io.ErrShortBuffer:
+		return nil, errProtocol("too big inline request")
+	case err != nil:
+		return nil, err
+	}
+	args, ok := splitInline(line, q.args[:0])
+	if !ok {
+		return nil, errProtocol("unbalanced quotes in request")
+	}
+	q.consume()
+	if len(args) == 0 {
+		return nil, nil
+	}
+	q.args = args
+	return args, nil
+}
+
+// argument reads the next argument, or of one that is discarded what has arrived of it.
+func (q *requestReader) argument() error {
+	if q.bulk < 0 {
+		if err := q.bulkHead(); err != nil {
+			return err
+		}
+	}
+	if q.discards {
+		return q.discard()
+	}
+	from := q.start + q.at
+	if q.end-from < q.bulk+2 {
+		return errIncomplete
+	}
+	if q.buf[from+q.bulk] != '\r' || q.buf[from+q.bulk+1] != '\n' {
+		return errProtocol("invalid bulk length")
+	}
+	q.spans = append(q.spans, span{q.at, q.at + q.bulk})
+	q.at += q.bulk + 2
+	q.bulk = -1
+	q.missing--
+	return nil
+}
+
+// bulkHead reads $n, the length of the next argument.
+func (q *requestReader) bulkHead() error {
+	if q.start+q.at == q.end {
+		return errIncomplete
+	}
+	if c := q.buf[q.start+q.at]; c != '$' {
+		return errProtocol(fmt.Sprintf("expected '$', got '%c'", c))
+	}
+	line, err := q.line(maxHead)
+	switch {
+	case err == io.ErrShortBuffer:
+		return errProtocol("too big bulk count string")
+	case err != nil:
+		return err
+	}
+	n, ok := parseLength(line[1:])
+	switch {
+	case !ok || n < 0 || n > maxBulk:
+		return errProtocol("invalid bulk length")
+	case n > maxBulkUnauthenticated && !q.authenticated:
+		return errProtocol("unauthenticated bulk length")
+	}
+	q.bulk = n
+	q.size += int64(n)
+	if q.discards = q.discards || q.at+q.bulk+2 > q.limit; q.discards {
+		q.skip = q.bulk + 2
+	}
+	return nil
+}
+
+// discard throws away what has arrived of an argument. Its end is not checked: the next head is.
+func (q *requestReader) discard() error {
+	q.start += q.at // what was parsed before
+	q.at = 0
+	n := min(q.skip, q.end-q.start)
+	q.start += n
+	if q.skip -= n; q.skip > 0 {
+		return errIncomplete
+	}
+	q.bulk = -1
+	q.missing--
+	return nil
+}
+
+// fill reads more. It moves and grows the buffer as the command needs.
+func (q *requestReader) fill() error {
+	switch {
+	case q.start == q.end:
+		q.start, q.end = 0, 0
+		if len(q.buf) > 4*readBuffer {
+			q.buf = make([]byte, readBuffer)
+		}
+	case q.end == len(q.buf) && q.start > 0:
+		q.end = copy(q.buf, q.buf[q.start:q.end])
+		q.start = 0
+	case q.end == len(q.buf):
+		bigger := make([]byte, 2*len(q.buf))
+		copy(bigger, q.buf)
+		q.buf = bigger
+	}
+	n, err := q.r.Read(q.buf[q.end:])
+	q.end += n
+	if n > 0 {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
+
+// parseLength reads a length: decimal digits, perhaps a minus before them.
+func parseLength(b []byte) (int, bool) {
+	negative := len(b) > 0 && b[0] == '-'
+	if negative {
+		b = b[1:]
+	}
+	if len(b) == 0 || len(b) > 10 {
+		return 0, false
+	}
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
