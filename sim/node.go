@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"time"
 
@@ -260,8 +259,6 @@ func (n *node) report(session uint32) {
 	}
 }
 
-var errSnapshot = errors.New("sim: the snapshot could not be written")
-
 // writeSnapshot writes a snapshot a little later, as another goroutine would.
 func (n *node) writeSnapshot(e *replica.Effect) {
 	slot, snapshot, life := e.Slot, e.Snapshot, n.life
@@ -274,11 +271,7 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 		if err != nil {
 			n.w.fail(n.id, "writing the snapshot at %d: %v", slot, err)
 		}
-		if !n.w.net.calm && n.rng.chance(n.w.s.snapFail) {
-			n.core.SnapshotWritten(n.now(), slot, nil, errSnapshot)
-		} else {
-			n.core.SnapshotWritten(n.now(), slot, b.Bytes(), nil)
-		}
+		n.core.SnapshotWritten(n.now(), slot, b.Bytes(), nil)
 		n.settle()
 	})
 }

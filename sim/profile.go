@@ -57,7 +57,6 @@ type settings struct {
 	corrupt   int           // per million: datagrams with a flipped bit
 	bulkBreak int           // per million bulk messages
 	skew      int           // clocks run up to so many permille fast or slow
-	snapFail  int           // per million snapshots that cannot be written
 }
 
 const (
@@ -85,6 +84,7 @@ func draw(seed uint64, profile Profile) settings {
 	}
 	s.core = drawCore(&r, s.replicas)
 	if profile == Calm {
+		s.core.MaxLog, s.core.MaxLogSize, s.core.MaxClients = 1<<12, 1<<20, 16
 		return s
 	}
 	s.wide = pick(&r, 0, 5_000, 50_000)
@@ -99,7 +99,6 @@ func draw(seed uint64, profile Profile) settings {
 		s.duplicate = pick(&r, 0, 1_000, 20_000)
 		s.straggler = pick(&r, 0, 1_000, 20_000)
 		s.corrupt = pick(&r, 0, 0, 1_000, 5_000)
-		s.snapFail = pick(&r, 0, 0, 100_000)
 	}
 	if profile != Lossy {
 		s.pipeline = pick(&r, 0, 5_000, 50_000)
@@ -130,7 +129,7 @@ func drawCore(r *random, n int) replica.Config {
 		MaxLogSize:       pick(r, 16<<10, 1<<20),
 		KeepLog:          uint64(pick(r, 1, 8, 64)),
 		Snapshot:         uint64(pick(r, 8, 32, 128)),
-		MaxClients:       pick(r, 2, 3, 16, 16),
+		MaxClients:       pick(r, 2, 3, 16, 16, 16, 16, 16, 16),
 	}
 }
 

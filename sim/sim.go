@@ -357,8 +357,9 @@ func (w *world) finish() {
 	}
 	if err := w.history.witness(w.check.stable); err != nil {
 		w.fail(-1, "%v", err)
+		return
 	}
-	if err := w.history.linearizable(); err != nil {
+	if err := w.history.linearizable(w.check.stable); err != nil {
 		w.fail(-1, "%v", err)
 	}
 }
@@ -367,6 +368,7 @@ func (w *world) finish() {
 func (w *world) fail(node int, format string, args ...any) {
 	f := Failure{At: w.now, Node: w.name(node), What: fmt.Sprintf(format, args...)}
 	w.note(node, "FAILURE: "+f.What)
+	w.noteStatus()
 	w.result.Failures = append(w.result.Failures, f)
 	if len(w.result.Failures) >= maxFailures {
 		w.ended = true

@@ -37,6 +37,20 @@ func (w *world) trace(node int, verb string, message []byte) {
 	}
 }
 
+// noteStatus writes every core's status to the trace.
+func (w *world) noteStatus() {
+	if w.cfg.Trace == nil {
+		return
+	}
+	for _, n := range w.nodes {
+		if !n.up || n.core == nil {
+			w.note(n.id, "down")
+			continue
+		}
+		w.note(n.id, fmt.Sprintf("status %+v", n.core.Status()))
+	}
+}
+
 // mix adds an event to the run's hash.
 func (w *world) mix(e *event) {
 	for _, v := range [...]uint64{uint64(e.at), uint64(e.kind)<<32 | uint64(e.node), xxhash.Sum64(e.data)} {

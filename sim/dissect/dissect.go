@@ -83,9 +83,17 @@ func (d *Dissector) op(op []byte) string {
 
 func (d *Dissector) request(m *wire.Request) string {
 	if m.Register {
-		return fmt.Sprintf("REGISTER %v", m.Client)
+		return "REGISTER " + client(m.Client)
 	}
 	return fmt.Sprintf("REQUEST %v#%d low=%d %s", m.Client, m.ID, m.Low, d.op(m.Op))
+}
+
+// client names a client, a nonce by its last 16 bits.
+func client(c wire.ClientID) string {
+	if c.Hi != 0 {
+		return fmt.Sprintf("nonce-%x", c.Lo&0xffff)
+	}
+	return c.String()
 }
 
 var statusNames = [...]string{
@@ -95,7 +103,7 @@ var statusNames = [...]string{
 }
 
 func (d *Dissector) reply(m *wire.Reply) string {
-	s := fmt.Sprintf("REPLY %v slot=%d %v#%d %s", m.View, m.Slot, m.Client, m.ID, statusNames[m.Status])
+	s := fmt.Sprintf("REPLY %v slot=%d %s#%d %s", m.View, m.Slot, client(m.Client), m.ID, statusNames[m.Status])
 	switch {
 	case m.Total > uint32(len(m.Part)):
 		s += fmt.Sprintf(" bytes %d-%d of %d", m.Offset, int(m.Offset)+len(m.Part), m.Total)

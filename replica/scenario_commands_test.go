@@ -1,0 +1,882 @@
+package replica
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/sim/dissect"
+)
+
+// scenarioWorld is a cluster whose every message waits until the script says what becomes of it.
+// All timers are an hour long unless the script sets them, so that only what a scenario is about
+// happens. Messages are shown when they are sent; REPLYs and reports leave the world at once.
+type scenarioWorld struct {
+	out    strings.Builder
+	keys   wire.Keys
+	text   dissect.Dissector
+	now    time.Duration
+	cfg    Config
+	undo   bool
+	nodes  []*scenarioNode
+	flight []flying
+	held   []flying // what hold took out of flight
+	hold   []selector
+	quiet  bool               // nothing is shown
+	onFly  func(*flying) bool // sees every message that is sent; false loses it
+
+	session  uint32 // of the sequencer
+	number   uint64
+	stamped  map[uint64][]byte // datagrams of the session, by number
+	clientOf map[string]uint64
+	muted    map[wire.Kind]bool
+}
+
+type scenarioNode struct {
+	core   *Core
+	sm     *journalMachine
+	record Record
+	up     bool
+}
+
+// flying is a message on its way. To the sequencer, to is toGroup.
+type flying struct {
+	from, to int
+	data     []byte
+	kind     wire.Kind
+	text     string
+}
+
+const toGroup = -1
+
+const scenarioGroup = 0x0A00FF01
+
+// run carries out one command: a name and arguments, key=value or bare.
+func (w *scenarioWorld) run(line string) error {
+	fields := strings.Fields(line)
+	a := arguments{named: map[string]string{}}
+	for _, f := range fields[1:] {
+		if k, v, ok := strings.Cut(f, "="); ok {
+			a.named[k] = v
+		} else {
+			a.bare = append(a.bare, f)
+		}
+	}
+	command, ok := scenarioCommands[fields[0]]
+	if !ok {
+		return fmt.Errorf("no command %q", fields[0])
+	}
+	if w.nodes == nil && fields[0] != "cluster" {
+		return fmt.Errorf("%s before cluster", fields[0])
+	}
+	return command(w, &a)
+}
+
+var scenarioCommands map[string]func(*scenarioWorld, *arguments) error
+
+func init() { // not an initializer: repeat refers to the map
+	scenarioCommands = map[string]func(*scenarioWorld, *arguments) error{
+		"cluster":     (*scenarioWorld).cluster,
+		"register":    (*scenarioWorld).register,
+		"request":     (*scenarioWorld).request,
+		"tick-of":     (*scenarioWorld).tickOf,
+		"void":        (*scenarioWorld).void,
+		"late":        (*scenarioWorld).late,
+		"deliver":     (*scenarioWorld).deliver,
+		"drop":        (*scenarioWorld).drop,
+		"hold":        (*scenarioWorld).holdBack,
+		"release":     (*scenarioWorld).release,
+		"forget":      (*scenarioWorld).forget,
+		"flight":      (*scenarioWorld).showFlight,
+		"tick":        (*scenarioWorld).tick,
+		"pass":        (*scenarioWorld).pass,
+		"session":     (*scenarioWorld).sessionCommand,
+		"old-session": (*scenarioWorld).oldSession,
+		"forge":       (*scenarioWorld).forge,
+		"repeat":      (*scenarioWorld).repeat,
+		"crash":       (*scenarioWorld).crash,
+		"restart":     (*scenarioWorld).restart,
+		"suspect":     (*scenarioWorld).suspect,
+		"status":      (*scenarioWorld).status,
+		"log":         (*scenarioWorld).showLog,
+		"mute":        (*scenarioWorld).mute,
+	}
+}
+
+// arguments are a command's.
+type arguments struct {
+	named map[string]string
+	bare  []string
+}
+
+func (a *arguments) number(name string, def int) (int, error) {
+	s, ok := a.named[name]
+	if !ok {
+		return def, nil
+	}
+	return strconv.Atoi(s)
+}
+
+func (a *arguments) duration(name string, def time.Duration) (time.Duration, error) {
+	s, ok := a.named[name]
+	if !ok {
+		return def, nil
+	}
+	return time.ParseDuration(s)
+}
+
+// replicas reads a list of replicas: "0,2", "all" or "none".
+func (a *arguments) replicas(name, def string, n int) (list []int, err error) {
+	s, ok := a.named[name]
+	if !ok {
+		s = def
+	}
+	switch s {
+	case "none":
+		return nil, nil
+	case "all":
+		for i := range n {
+			list = append(list, i)
+		}
+		return list, nil
+	}
+	for _, f := range strings.Split(s, ",") {
+		i, err := strconv.Atoi(f)
+		if err != nil || i < 0 || i >= n {
+			return nil, fmt.Errorf("%s=%s: expected replicas 0 to %d, all or none", name, s, n-1)
+		}
+		list = append(list, i)
+	}
+	return list, nil
+}
+
+const hour = time.Hour
+
+// cluster n=3 [session=1] [undo] [timer=duration …] [limit=count …]: starts n replicas, and brings
+// them into the first session unless session=0.
+func (w *scenarioWorld) cluster(a *arguments) error {
+	n, err := a.number("n", 3)
+	if err != nil {
+		return err
+	}
+	*w = scenarioWorld{now: time.Second, stamped: map[uint64][]byte{}, clientOf: map[string]uint64{}, muted: map[wire.Kind]bool{}}
+	if w.keys, err = wire.DeriveKeys([]byte("the scenarios' cluster key")); err != nil {
+		return err
+	}
+	w.text = dissect.Dissector{Keys: w.keys}
+	w.undo = slices.Contains(a.bare, "undo")
+	w.cfg = Config{
+		N: n, Group: scenarioGroup, Keys: w.keys,
+		TickInterval: hour, TickMax: hour, PingInterval: hour, SuspectLeader: hour, SuspectSequencer: hour,
+		ViewChange: hour, Retransmit: hour, SyncInterval: hour, Grace: time.Millisecond, GapBound: 5 * time.Millisecond,
+	}
+	if err := w.configure(a); err != nil {
+		return err
+	}
+	for i := range n {
+		w.nodes = append(w.nodes, &scenarioNode{record: Bootstrap()})
+		if err := w.start(i); err != nil {
+			return err
+		}
+	}
+	session, err := a.number("session", 1)
+	if err != nil || session == 0 {
+		return err
+	}
+	w.quiet = true
+	w.setSession(uint32(session))
+	for i := range n {
+		w.nodes[i].core.Session(w.now, uint32(session))
+		w.collect(i)
+	}
+	w.deliverAll()
+	for i, n := range w.nodes {
+		if n.core.phase != phaseNormal || n.core.rec.View.Session != uint32(session) {
+			return fmt.Errorf("replica %d is not normal in session %d: %v %v", i, session, n.core.rec.View, n.core.phase)
+		}
+	}
+	w.quiet = false
+	return nil
+}
+
+func (w *scenarioWorld) configure(a *arguments) error {
+	c := &w.cfg
+	for name, p := range map[string]*time.Duration{
+		"tick": &c.TickInterval, "tick-max": &c.TickMax, "ping": &c.PingInterval, "suspect-leader": &c.SuspectLeader,
+		"suspect-sequencer": &c.SuspectSequencer, "view-change": &c.ViewChange, "retransmit": &c.Retransmit,
+		"sync-interval": &c.SyncInterval, "grace": &c.Grace, "gap-bound": &c.GapBound,
+	} {
+		var err error
+		if *p, err = a.duration(name, *p); err != nil {
+			return err
+		}
+	}
+	for name, p := range map[string]*uint64{
+		"sync": &c.SyncSlots, "window": &c.Window, "max-log": &c.MaxLog, "keep": &c.KeepLog, "snapshot": &c.Snapshot,
+	} {
+		v, err := a.number(name, int(*p))
+		if err != nil {
+			return err
+		}
+		*p = uint64(v)
+	}
+	var err error
+	if c.MTU, err = a.number("mtu", c.MTU); err != nil {
+		return err
+	}
+	c.MaxClients, err = a.number("max-clients", c.MaxClients)
+	return err
+}
+
+// journalMachine is a state machine whose state is the list of operations.
+type journalMachine struct {
+	ops   []string
+	slots []uint64
+}
+
+func (m *journalMachine) Execute(slot, _ uint64, op, result []byte) []byte {
+	m.ops = append(m.ops, string(op))
+	m.slots = append(m.slots, slot)
+	return fmt.Appendf(result, "%d", len(m.ops))
+}
+
+type journalSnapshot string
+
+func (s journalSnapshot) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, string(s))
+	return int64(n), err
+}
+
+func (m *journalMachine) Snapshot() (io.WriterTo, error) {
+	var b strings.Builder
+	for i := range m.ops {
+		fmt.Fprintf(&b, "%d %s\n", m.slots[i], m.ops[i])
+	}
+	return journalSnapshot(b.String()), nil
+}
+
+func (m *journalMachine) Restore(r io.Reader) error {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	m.ops, m.slots = nil, nil
+	for line := range strings.Lines(string(b)) {
+		slot, op, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		n, err := strconv.ParseUint(slot, 10, 64)
+		if err != nil {
+			return err
+		}
+		m.slots, m.ops = append(m.slots, n), append(m.ops, op)
+	}
+	return nil
+}
+
+// undoJournal is a journalMachine that can take operations back.
+type undoJournal struct{ *journalMachine }
+
+func (m undoJournal) Undo(slot uint64) {
+	for n := len(m.slots); n > 0 && m.slots[n-1] > slot; n-- {
+		m.slots, m.ops = m.slots[:n-1], m.ops[:n-1]
+	}
+}
+
+func (undoJournal) Release(uint64) {}
+
+func (w *scenarioWorld) start(i int) error {
+	n := w.nodes[i]
+	cfg := w.cfg
+	cfg.Self = i
+	n.sm = &journalMachine{}
+	var sm StateMachine = n.sm
+	if w.undo {
+		sm = undoJournal{n.sm}
+	}
+	core, err := New(cfg, n.record, sm)
+	if err != nil {
+		return err
+	}
+	n.core, n.up = core, true
+	n.core.Start(w.now)
+	w.collect(i)
+	return nil
+}
+
+// collect carries out what replica i wants: messages fly, records are durable, snapshots are
+// written at once.
+func (w *scenarioWorld) collect(i int) {
+	n := w.nodes[i]
+	for n.up {
+		effects := n.core.Effects()
+		if len(effects) == 0 {
+			break
+		}
+		type written struct {
+			slot uint64
+			data string
+			err  error
+		}
+		var snapshots []written
+		for _, e := range effects {
+			switch e.Kind {
+			case EffectReplica:
+				w.fly(i, []int{e.To}, e.Data)
+			case EffectReplicas:
+				var others []int
+				for to := range w.nodes {
+					if to != i {
+						others = append(others, to)
+					}
+				}
+				w.fly(i, others, e.Data)
+			case EffectGroup:
+				w.fly(i, []int{toGroup}, e.Data)
+			case EffectClient:
+				if w.muted[wire.KindReply] {
+					continue
+				}
+				w.say("%d->client %s", i, w.text.Frame(e.Data))
+			case EffectPersist:
+				n.record = e.Record
+			case EffectReport:
+				w.say("%d->controller reports session %d", i, e.Session)
+			case EffectSnapshot:
+				var b strings.Builder
+				_, err := e.Snapshot.WriteTo(&b)
+				w.say("%d: snapshot at %d", i, e.Slot)
+				snapshots = append(snapshots, written{e.Slot, b.String(), err})
+			}
+		}
+		n.core.ClearEffects()
+		for _, s := range snapshots {
+			n.core.SnapshotWritten(w.now, s.slot, []byte(s.data), s.err)
+		}
+	}
+	if n.up {
+		if err := n.core.Err(); err != nil {
+			w.say("%d stopped: %v", i, err)
+			n.up = false
+		}
+	}
+}
+
+func (w *scenarioWorld) say(format string, args ...any) {
+	if !w.quiet {
+		fmt.Fprintf(&w.out, format+"\n", args...)
+	}
+}
+
+// fly puts a message in flight to each of the addressees, or with what is held.
+func (w *scenarioWorld) fly(from int, to []int, data []byte) {
+	text := w.text.Frame(data)
+	kind, _ := wire.PeekKind(data)
+	var names []string
+	for _, i := range to {
+		f := flying{from: from, to: i, data: slices.Clone(data), kind: kind, text: text}
+		if w.onFly != nil && !w.onFly(&f) {
+			continue
+		}
+		name := nameOf(i)
+		if slices.ContainsFunc(w.hold, func(s selector) bool { return s.matches(&f) }) {
+			w.held = append(w.held, f)
+			name += "(held)"
+		} else {
+			w.flight = append(w.flight, f)
+		}
+		names = append(names, name)
+	}
+	if !w.muted[kind] {
+		w.say("%d->%s %s", from, strings.Join(names, ","), text)
+	}
+}
+
+func nameOf(i int) string {
+	if i == toGroup {
+		return "group"
+	}
+	return strconv.Itoa(i)
+}
+
+// selector picks messages in flight: kind=, from=, to=, each a list.
+type selector struct {
+	kinds    []string
+	from, to []string
+}
+
+func selectorOf(a *arguments) selector {
+	list := func(name string) []string {
+		if s, ok := a.named[name]; ok {
+			return strings.Split(s, ",")
+		}
+		return nil
+	}
+	return selector{kinds: list("kind"), from: list("from"), to: list("to")}
+}
+
+func (s *selector) matches(f *flying) bool {
+	in := func(list []string, v string) bool { return list == nil || slices.Contains(list, v) }
+	return in(s.kinds, f.kind.String()) && in(s.from, nameOf(f.from)) && in(s.to, nameOf(f.to))
+}
+
+// deliver [kind=] [from=] [to=]: delivers what is in flight and matches, oldest first. Without a
+// selector everything, and what that brings about, until nothing flies.
+func (w *scenarioWorld) deliver(a *arguments) error {
+	if len(a.named) == 0 {
+		w.deliverAll()
+		return nil
+	}
+	s := selectorOf(a)
+	return w.take(&s, w.arrive)
+}
+
+func (w *scenarioWorld) deliverAll() {
+	for steps := 0; len(w.flight) > 0; steps++ {
+		if steps == 10000 {
+			w.say("still flying after 10000 messages")
+			return
+		}
+		f := w.flight[0]
+		w.flight = w.flight[1:]
+		w.arrive(f)
+	}
+}
+
+// take takes the matching messages out of flight and does something with each.
+func (w *scenarioWorld) take(s *selector, with func(flying)) error {
+	var taken []flying
+	w.flight = slices.DeleteFunc(w.flight, func(f flying) bool {
+		if !s.matches(&f) {
+			return false
+		}
+		taken = append(taken, f)
+		return true
+	})
+	if len(taken) == 0 {
+		return fmt.Errorf("no such message in flight")
+	}
+	for _, f := range taken {
+		with(f)
+	}
+	return nil
+}
+
+func (w *scenarioWorld) arrive(f flying) {
+	if f.to == toGroup {
+		w.stamp(f.data, nil)
+		return
+	}
+	if n := w.nodes[f.to]; n.up {
+		n.core.Message(w.now, f.data)
+		w.collect(f.to)
+	}
+}
+
+// drop [kind=] [from=] [to=]: loses what is in flight and matches.
+func (w *scenarioWorld) drop(a *arguments) error {
+	s := selectorOf(a)
+	return w.take(&s, func(flying) {})
+}
+
+// hold kind= from= to=: from now on messages that match wait for release.
+func (w *scenarioWorld) holdBack(a *arguments) error {
+	w.hold = append(w.hold, selectorOf(a))
+	return nil
+}
+
+// release [count=1]: what was held flies, in order, and nothing is held any more; with count, only
+// the oldest so many fly, and holding goes on.
+func (w *scenarioWorld) release(a *arguments) error {
+	count, err := a.number("count", 0)
+	if err != nil || count > len(w.held) {
+		return fmt.Errorf("count=%s: %d messages are held", a.named["count"], len(w.held))
+	}
+	if count > 0 {
+		w.flight = append(w.flight, w.held[:count]...)
+		w.held = w.held[count:]
+		return nil
+	}
+	w.flight = append(w.flight, w.held...)
+	w.held, w.hold = nil, nil
+	return nil
+}
+
+// forget: what was held is lost, and nothing is held any more.
+func (w *scenarioWorld) forget(*arguments) error {
+	w.held, w.hold = nil, nil
+	return nil
+}
+
+// flight: shows what is on its way.
+func (w *scenarioWorld) showFlight(*arguments) error {
+	for _, f := range w.flight {
+		w.say("%d->%s %s", f.from, nameOf(f.to), f.text)
+	}
+	return nil
+}
+
+// stamp gives a frame the next number and delivers it to every replica but those that lose it.
+func (w *scenarioWorld) stamp(frame []byte, lose []int) {
+	w.number++
+	b := oumlib.AppendHeader(nil, oumlib.Header{Group: scenarioGroup})
+	b = append(b, frame...)
+	oumlib.Stamp(b, w.session, w.number, oumlib.SessionToken(w.keys.Token, scenarioGroup, w.session))
+	w.stamped[w.number] = b
+	for i := range w.nodes {
+		if !slices.Contains(lose, i) {
+			w.stampedTo(i, b)
+		}
+	}
+}
+
+func (w *scenarioWorld) stampedTo(i int, b []byte) {
+	if n := w.nodes[i]; n.up {
+		n.core.Stamped(w.now, slices.Clone(b))
+		w.collect(i)
+	}
+}
+
+func (w *scenarioWorld) setSession(session uint32) {
+	w.session, w.number = session, 0
+	clear(w.stamped)
+}
+
+// register client=a [lose=0,1]: a client registers; its id is the slot, of replica 0's base.
+func (w *scenarioWorld) register(a *arguments) error {
+	lose, err := a.replicas("lose", "none", len(w.nodes))
+	if err != nil {
+		return err
+	}
+	name := a.named["client"]
+	for _, n := range w.nodes {
+		if n.up && n.core.phase == phaseNormal {
+			w.clientOf[name] = n.core.base + w.number + 1
+		}
+	}
+	nonce := wire.ClientID{Hi: 1, Lo: uint64(len(w.clientOf))}
+	return w.send(wire.Request{Register: true, Client: nonce, ID: 1, Low: 1}, lose)
+}
+
+// request client=a id=1 [low=1] [op=x] [lose=0,1]: a request is stamped and delivered to all
+// replicas but those that lose it. Without client= it is of client number 1.
+func (w *scenarioWorld) request(a *arguments) error {
+	lose, err := a.replicas("lose", "none", len(w.nodes))
+	if err != nil {
+		return err
+	}
+	id, err := a.number("id", 1)
+	if err != nil {
+		return err
+	}
+	low, err := a.number("low", 1)
+	if err != nil {
+		return err
+	}
+	client, ok := w.clientOf[a.named["client"]]
+	if !ok {
+		return fmt.Errorf("client %q has not registered", a.named["client"])
+	}
+	op, ok := a.named["op"]
+	if !ok {
+		op = fmt.Sprintf("%s%d", a.named["client"], id)
+	}
+	if size, _ := a.number("size", 0); size > len(op) {
+		op += strings.Repeat(".", size-len(op))
+	}
+	return w.send(wire.Request{Client: wire.ClientID{Lo: client}, ID: uint64(id), Low: uint64(low), Op: []byte(op)}, lose)
+}
+
+func (w *scenarioWorld) send(m wire.Request, lose []int) error {
+	m.ReplyTo = netip.MustParseAddrPort("10.0.0.9:9000")
+	w.stamp(w.keys.Client.Seal(wire.AppendRequest(nil, &m), 0), lose)
+	return nil
+}
+
+// tick-of replica=0 view=0/1 [time=] [lose=]: a TICK is stamped as if that replica had sent it.
+func (w *scenarioWorld) tickOf(a *arguments) error {
+	lose, err := a.replicas("lose", "none", len(w.nodes))
+	if err != nil {
+		return err
+	}
+	from, err := a.number("replica", 0)
+	if err != nil {
+		return err
+	}
+	var m wire.Tick
+	if _, err := fmt.Sscanf(a.named["view"], "%d/%d", &m.View.Leader, &m.View.Session); err != nil {
+		return fmt.Errorf("view=%s: expected leader/session", a.named["view"])
+	}
+	t, err := a.duration("time", 0)
+	if err != nil {
+		return err
+	}
+	m.Replica, m.Incarnation, m.Time = uint16(from), w.nodes[from].record.Incarnation, uint64(t)
+	w.stamp(w.keys.Replica.Seal(wire.AppendTick(nil, &m), 0), lose)
+	return nil
+}
+
+// void [to=1] [lose=]: a datagram is stamped whose payload is damaged, or was damaged on the way to
+// the given replicas while the others get nothing.
+func (w *scenarioWorld) void(a *arguments) error {
+	to, err := a.replicas("to", "all", len(w.nodes))
+	if err != nil {
+		return err
+	}
+	var lose []int
+	for i := range w.nodes {
+		if !slices.Contains(to, i) {
+			lose = append(lose, i)
+		}
+	}
+	w.stamp([]byte("damaged"), lose)
+	return nil
+}
+
+// late number=3 to=1 [damaged]: the datagram with that number arrives (again).
+func (w *scenarioWorld) late(a *arguments) error {
+	number, err := a.number("number", 0)
+	if err != nil {
+		return err
+	}
+	to, err := a.replicas("to", "all", len(w.nodes))
+	if err != nil {
+		return err
+	}
+	b, ok := w.stamped[uint64(number)]
+	if !ok {
+		return fmt.Errorf("number %d was not stamped in session %d", number, w.session)
+	}
+	b = slices.Clone(b)
+	if slices.Contains(a.bare, "damaged") {
+		b[len(b)-1] ^= 1
+	}
+	for _, i := range to {
+		w.stampedTo(i, b)
+	}
+	return nil
+}
+
+// tick 5ms: time passes; timers run at their time; nothing in flight arrives.
+func (w *scenarioWorld) tick(a *arguments) error { return w.elapse(a, false) }
+
+// pass 5ms: time passes, and what flies arrives at once.
+func (w *scenarioWorld) pass(a *arguments) error { return w.elapse(a, true) }
+
+func (w *scenarioWorld) elapse(a *arguments, deliver bool) error {
+	if len(a.bare) != 1 {
+		return fmt.Errorf("expected one duration")
+	}
+	d, err := time.ParseDuration(a.bare[0])
+	if err != nil {
+		return err
+	}
+	end := w.now + d
+	for steps := 0; ; steps++ {
+		if deliver {
+			w.deliverAll()
+		}
+		who, at := w.nextTimer()
+		if at > end {
+			break
+		}
+		if steps == 100000 {
+			return fmt.Errorf("timers do not come to rest")
+		}
+		w.now = max(w.now, at)
+		w.nodes[who].core.Tick(w.now)
+		w.collect(who)
+	}
+	w.now = end
+	return nil
+}
+
+func (w *scenarioWorld) nextTimer() (who int, at time.Duration) {
+	at = math.MaxInt64
+	for i, n := range w.nodes {
+		if n.up {
+			if d := n.core.Deadline(); d < at {
+				who, at = i, d
+			}
+		}
+	}
+	return who, at
+}
+
+// session 2 [to=0,1]: the sequencer goes on in a new session, and the controller tells those
+// replicas (none: they have to see it).
+func (w *scenarioWorld) sessionCommand(a *arguments) error {
+	if len(a.bare) != 1 {
+		return fmt.Errorf("expected a session number")
+	}
+	s, err := strconv.ParseUint(a.bare[0], 10, 32)
+	if err != nil {
+		return err
+	}
+	to, err := a.replicas("to", "all", len(w.nodes))
+	if err != nil {
+		return err
+	}
+	if uint32(s) != w.session {
+		w.setSession(uint32(s))
+	}
+	for _, i := range to {
+		if n := w.nodes[i]; n.up {
+			n.core.Session(w.now, uint32(s))
+			w.collect(i)
+		}
+	}
+	return nil
+}
+
+// old-session 1: from now on an old sequencer stamps, in its session, from message number 100 on.
+func (w *scenarioWorld) oldSession(a *arguments) error {
+	if len(a.bare) != 1 {
+		return fmt.Errorf("expected a session number")
+	}
+	s, err := strconv.ParseUint(a.bare[0], 10, 32)
+	if err != nil {
+		return err
+	}
+	w.setSession(uint32(s))
+	w.number = 99
+	return nil
+}
+
+// forge session= number=: a stamped datagram with a wrong token arrives everywhere.
+func (w *scenarioWorld) forge(a *arguments) error {
+	session, err := a.number("session", 1)
+	if err != nil {
+		return err
+	}
+	number, err := a.number("number", 1)
+	if err != nil {
+		return err
+	}
+	b := oumlib.AppendHeader(nil, oumlib.Header{Group: scenarioGroup})
+	oumlib.Stamp(b, uint32(session), uint64(number), 12345)
+	for i := range w.nodes {
+		w.stampedTo(i, b)
+	}
+	return nil
+}
+
+// repeat 10 command …: the command ten times, $i in it replaced by 1, 2, …
+func (w *scenarioWorld) repeat(a *arguments) error {
+	if len(a.bare) < 2 {
+		return fmt.Errorf("expected a count and a command")
+	}
+	n, err := strconv.Atoi(a.bare[0])
+	if err != nil {
+		return err
+	}
+	for i := 1; i <= n; i++ {
+		command := &arguments{named: map[string]string{}, bare: a.bare[2:]}
+		for k, v := range a.named {
+			command.named[k] = strings.ReplaceAll(v, "$i", strconv.Itoa(i))
+		}
+		if err := scenarioCommands[a.bare[1]](w, command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *scenarioWorld) each(a *arguments, f func(i int, n *scenarioNode) error) error {
+	for _, s := range a.bare {
+		i, err := strconv.Atoi(s)
+		if err != nil || i < 0 || i >= len(w.nodes) {
+			return fmt.Errorf("replica %q, expected 0 to %d", s, len(w.nodes)-1)
+		}
+		if err := f(i, w.nodes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// crash 0: the process dies; its record stays.
+func (w *scenarioWorld) crash(a *arguments) error {
+	return w.each(a, func(_ int, n *scenarioNode) error {
+		n.up, n.core, n.sm = false, nil, nil
+		return nil
+	})
+}
+
+// restart 0: a new process with the record, and nothing else.
+func (w *scenarioWorld) restart(a *arguments) error {
+	return w.each(a, func(i int, _ *scenarioNode) error { return w.start(i) })
+}
+
+// suspect 1: the replica suspects its leader, as when its timer has run out.
+func (w *scenarioWorld) suspect(a *arguments) error {
+	return w.each(a, func(i int, n *scenarioNode) error {
+		n.core.now = w.now
+		n.core.suspectLeader()
+		w.collect(i)
+		return nil
+	})
+}
+
+// mute KIND …: messages of these kinds are not shown.
+func (w *scenarioWorld) mute(a *arguments) error {
+	for k := wire.KindRequest; k <= wire.KindSnapshotChunk; k++ {
+		if slices.Contains(a.bare, k.String()) {
+			w.muted[k] = true
+		}
+	}
+	return nil
+}
+
+// status [0 …]: one line for each replica.
+func (w *scenarioWorld) status(a *arguments) error {
+	if len(a.bare) > 0 {
+		return w.each(a, w.statusOf)
+	}
+	for i, n := range w.nodes {
+		if err := w.statusOf(i, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *scenarioWorld) statusOf(i int, n *scenarioNode) error {
+	if !n.up {
+		w.say("%d: down, record view=%v last-normal=%v", i, n.record.View, n.record.LastNormal)
+		return nil
+	}
+	c := n.core
+	what := c.phase.String()
+	if c.leads() {
+		what = "leads"
+	}
+	w.say("%d: %v %s last-normal=%v base=%d start=%d sp=%d executed=%d end=%d state=%v",
+		i, c.rec.View, what, c.rec.LastNormal, c.base, c.log.start, c.sp, c.executed, c.log.end, n.sm.ops)
+	return nil
+}
+
+// log [0 …]: the log of each replica.
+func (w *scenarioWorld) showLog(a *arguments) error {
+	show := func(i int, n *scenarioNode) error {
+		if n.up {
+			l := &n.core.log
+			w.say("%d: %s", i, w.text.Entries(l.entries(nil, l.start, l.end, 1<<20)))
+		}
+		return nil
+	}
+	if len(a.bare) > 0 {
+		return w.each(a, show)
+	}
+	for i, n := range w.nodes {
+		if err := show(i, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
