@@ -8,8 +8,9 @@ import (
 )
 
 var (
-	// ErrClosed says that the client was closed before the request was sent: it is not executed.
-	ErrClosed = errors.New("client: closed")
+	// ErrClosed says that the client was closed. The error of a request that had been sent wraps
+	// ErrOutcomeUnknown, too.
+	ErrClosed = errors.New("the client was closed")
 	// ErrOutcomeUnknown says that the request was sent and that its outcome is not known: the
 	// operation may or may not have been executed, and may or may not be executed later.
 	ErrOutcomeUnknown = errors.New("the outcome is unknown: the operation may or may not be executed")
@@ -39,11 +40,14 @@ func (e *TooLargeError) Error() string {
 
 // abandoned is the error of a request that was given up because of cause.
 func abandoned(cause error, transmissions int) error {
-	switch transmissions {
-	case 0:
-		return fmt.Errorf("client: %w before the request was sent: it is not executed", cause)
-	case 1:
+	if transmissions == 1 {
 		return fmt.Errorf("client: %w after 1 transmission: %w", cause, ErrOutcomeUnknown)
 	}
 	return fmt.Errorf("client: %w after %d transmissions: %w", cause, transmissions, ErrOutcomeUnknown)
+}
+
+// notSent is the error of a request that was given up because of cause while obstacle kept it from
+// being sent.
+func notSent(cause error, obstacle string) error {
+	return fmt.Errorf("client: %w before the request was sent (%s): it is not executed", cause, obstacle)
 }

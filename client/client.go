@@ -1,0 +1,256 @@
+package client
+
+import (
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// Client calls a replicated service. Its methods may be used from many goroutines at once; their
+// requests share one socket, one identity and one window.
+type Client struct {
+	udp    *transport.UDP
+	sender *oumlib.Sender
+	log    *slog.Logger
+	maxOp  int
+	calls  sync.Pool // of *call
+
+	stop     context.CancelFunc
+	finished sync.WaitGroup // loop and watch
+	stopped  chan struct{}  // closed when the loop has ended
+
+	mu     sync.Mutex
+	queue  []order
+	posted bool  // the loop was told that there is something in queue
+	err    error // why no requests are taken any more
+
+	drain func(now time.Duration) // Client.takeOrders
+	loop  loop
+}
+
+// New starts a client. It returns before the client is registered with the group; the first
+// requests wait for that.
+func New(cfg Config) (*Client, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	addr, err := cfg.listen()
+	if err != nil {
+		return nil, err
+	}
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: addr, MTU: cfg.MTU})
+	if err != nil {
+		return nil, err
+	}
+	core, err := NewCore(cfg.core(udp.LocalAddr(), randomNonce, rand.Uint64()))
+	if err != nil {
+		udp.Close()
+		return nil, err
+	}
+	c := &Client{
+		udp: udp, sender: cfg.sender(udp.MTU()), log: cfg.Logger, maxOp: core.MaxOp(),
+		calls:   sync.Pool{New: func() any { return newCall() }},
+		stopped: make(chan struct{}),
+	}
+	if c.log == nil {
+		c.log = slog.Default()
+	}
+	c.drain = c.takeOrders
+	c.loop = loop{core: core, network: udp, sender: c.sender}
+	core.Register(transport.Now())
+	c.start(cfg)
+	return c, nil
+}
+
+// randomNonce returns 128 bits from the system's random source.
+func randomNonce() wire.ClientID {
+	var b [16]byte
+	_, _ = crand.Read(b[:]) // never fails
+	return wire.ClientID{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
+}
+
+// start runs the loop, and follows the route to the group if there are controllers to ask.
+func (c *Client) start(cfg Config) {
+	ctx, stop := context.WithCancel(context.Background())
+	c.stop = stop
+	c.finished.Go(func() {
+		err := c.udp.Run(ctx, &c.loop)
+		if err != nil {
+			c.log.Error("client stopped", "address", c.udp.LocalAddr(), "error", err)
+		}
+		c.shut(err)
+	})
+	if len(cfg.Controllers) == 0 {
+		return
+	}
+	c.finished.Go(func() {
+		err := api.Watch(ctx, cfg.Controllers, cfg.Group, c.route, cfg.DialOptions...)
+		if ctx.Err() == nil {
+			c.log.Error("client stopped", "address", c.udp.LocalAddr(), "error", err)
+			c.refuse(err)
+			stop()
+		}
+	})
+}
+
+// route takes the controller's word on where the group's messages go.
+func (c *Client) route(r api.Route) {
+	c.sender.SetAddr(r.Sequencer)
+	c.udp.Post(c.loop.core.Reroute)
+}
+
+// MaxOp is the length in bytes of the longest operation.
+func (c *Client) MaxOp() int { return c.maxOp }
+
+// Invoke has op executed by the group, once, and returns its result. It waits until there is one,
+// or until ctx is done; then the error wraps ctx's error and, if op was sent already,
+// ErrOutcomeUnknown. Other errors are *TooLargeError, ErrEvicted, ErrResultTooLarge,
+// ErrTooManyOutstanding, ErrQueueFull and ErrClosed.
+func (c *Client) Invoke(ctx context.Context, op []byte) ([]byte, error) {
+	return c.InvokeAppend(ctx, nil, op)
+}
+
+// InvokeAppend is Invoke, but appends the result to dst, so that it need not allocate. On an error
+// it returns dst as it was.
+func (c *Client) InvokeAppend(ctx context.Context, dst, op []byte) ([]byte, error) {
+	if len(op) > c.maxOp {
+		return dst, &TooLargeError{Size: len(op), Limit: c.maxOp}
+	}
+	if err := ctx.Err(); err != nil {
+		return dst, notSent(err, "the context was done before")
+	}
+	k := c.calls.Get().(*call)
+	k.op, k.result, k.finished = op, dst, false
+	if err := c.submit(order{call: k}); err != nil {
+		return dst, err
+	}
+	select {
+	case <-k.done:
+	case <-ctx.Done():
+		k.cause = ctx.Err()
+		_ = c.submit(order{call: k, cancel: true}) // refused: the loop ends, and finishes all calls
+		<-k.done
+		// The loop may still hold the order to cancel, so that the call cannot be used again.
+		return c.outcome(dst, k)
+	}
+	result, err := c.outcome(dst, k)
+	k.op, k.result, k.err = nil, nil, nil
+	c.calls.Put(k)
+	return result, err
+}
+
+func (c *Client) outcome(dst []byte, k *call) ([]byte, error) {
+	if k.err != nil {
+		return dst, k.err
+	}
+	return k.result, nil
+}
+
+// submit queues an order and wakes the loop, once for all that is queued until it looks.
+func (c *Client) submit(o order) error {
+	c.mu.Lock()
+	if c.err != nil {
+		defer c.mu.Unlock()
+		return c.err
+	}
+	c.queue = append(c.queue, o)
+	wake := !c.posted
+	c.posted = true
+	c.mu.Unlock()
+	if wake {
+		c.udp.Post(c.drain)
+	}
+	return nil
+}
+
+// takeOrders runs on the loop.
+func (c *Client) takeOrders(now time.Duration) {
+	for _, o := range c.swapQueue() {
+		if o.cancel {
+			c.loop.cancel(now, o.call)
+		} else {
+			c.loop.invoke(now, o.call)
+		}
+	}
+}
+
+// swapQueue returns what is queued; it is valid until the next call.
+func (c *Client) swapQueue() []order {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.loop.orders)
+	c.queue, c.loop.orders = c.loop.orders[:0], c.queue
+	c.posted = false
+	return c.loop.orders
+}
+
+// Stats returns what the client did and how it is.
+func (c *Client) Stats() Stats {
+	var s Stats
+	read := make(chan struct{})
+	c.udp.Post(func(time.Duration) {
+		s = c.loop.core.Stats()
+		close(read)
+	})
+	select {
+	case <-read:
+	case <-c.stopped:
+		return c.loop.core.Stats() // nobody else uses it any more
+	}
+	return s
+}
+
+// LocalAddr is the address at which answers are received, as "host:port".
+func (c *Client) LocalAddr() string { return c.udp.LocalAddr().String() }
+
+// Close stops the client. Requests that wait for an answer fail with ErrClosed, and with
+// ErrOutcomeUnknown if they were sent.
+func (c *Client) Close() error {
+	c.refuse(ErrClosed)
+	c.stop()
+	c.finished.Wait()
+	return nil
+}
+
+// refuse lets every later request fail; the first error stands.
+func (c *Client) refuse(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+// shut fails everything that is left after the loop has ended, in the loop's goroutine.
+func (c *Client) shut(err error) {
+	if err == nil {
+		err = ErrClosed
+	}
+	c.refuse(err)
+	c.mu.Lock()
+	err = c.err
+	c.mu.Unlock()
+	for _, o := range c.swapQueue() {
+		if !o.cancel {
+			o.call.finish(notSent(err, "it was queued"))
+		}
+	}
+	c.loop.shut(err)
+	close(c.stopped)
+}
+
+// Retryable reports whether an operation that failed with err was certainly not executed, so that
+// it is safe to invoke it again whatever it does.
+func Retryable(err error) bool {
+	return err != nil && !errors.Is(err, ErrOutcomeUnknown) && !errors.Is(err, ErrResultTooLarge)
+}

@@ -1,0 +1,120 @@
+package client
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// loop drives the core from the transport's event loop. Effects of a whole batch are carried out
+// together, in Flush.
+type loop struct {
+	core    *Core
+	network transport.Network
+	sender  *oumlib.Sender
+	calls   callTable
+	orders  []order // taken from Client.queue
+	out     []byte  // the datagram being sent
+}
+
+var _ transport.Handler = (*loop)(nil)
+
+// Datagram takes what replicas answer.
+func (l *loop) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { l.core.Reply(now, b) }
+
+// Bulk drops what nobody sends to a client.
+func (l *loop) Bulk(time.Duration, []byte) {}
+
+// Tick and Deadline are the core's.
+func (l *loop) Tick(now time.Duration) { l.core.Tick(now) }
+
+// Deadline is the core's.
+func (l *loop) Deadline() time.Duration { return l.core.Deadline() }
+
+// Flush carries out what the core wants.
+func (l *loop) Flush(time.Duration) {
+	for _, e := range l.core.Effects() {
+		switch e.Kind {
+		case EffectGroup:
+			l.send(e.Data)
+		case EffectDone:
+			k := l.calls.remove(e.Tag)
+			if e.Err == nil {
+				k.result = append(k.result, e.Result...)
+			}
+			k.finish(e.Err)
+		}
+	}
+	l.core.ClearEffects()
+}
+
+// send sends a frame to the group. Without a known sequencer that is a REGISTER, since nothing else
+// is sent before it was answered; it is lost, and sent again when there is a route.
+func (l *loop) send(frame []byte) {
+	addr := l.sender.Addr()
+	if !addr.IsValid() {
+		return
+	}
+	datagram, err := l.sender.Append(l.out[:0], frame)
+	if err != nil {
+		return // Invoke has refused what does not fit
+	}
+	l.out = datagram
+	l.network.Send(addr, datagram)
+}
+
+// invoke hands a call to the core.
+func (l *loop) invoke(now time.Duration, k *call) {
+	l.calls.add(k)
+	ticket, err := l.core.Invoke(now, k.tag, k.op)
+	if err != nil {
+		l.calls.remove(k.tag)
+		k.finish(err)
+		return
+	}
+	k.ticket = ticket
+}
+
+// cancel gives a call up, unless it is finished or about to be.
+func (l *loop) cancel(now time.Duration, k *call) {
+	if !k.finished {
+		l.abandon(now, k, k.cause)
+	}
+}
+
+func (l *loop) abandon(now time.Duration, k *call, cause error) {
+	obstacle := l.obstacle()
+	transmissions, ok := l.core.Cancel(now, k.ticket)
+	if !ok {
+		return // it is complete: Flush is about to finish it
+	}
+	l.calls.remove(k.tag)
+	if transmissions == 0 {
+		k.finish(notSent(cause, obstacle))
+		return
+	}
+	k.finish(abandoned(cause, transmissions))
+}
+
+// obstacle says what keeps requests from being sent.
+func (l *loop) obstacle() string {
+	switch {
+	case !l.sender.Addr().IsValid():
+		return "no controller has named the group's sequencer yet"
+	case !l.core.registered():
+		return "the group has not answered the client's REGISTER"
+	}
+	return "the window of requests in flight is full"
+}
+
+// shut finishes every call after the loop has ended.
+func (l *loop) shut(cause error) {
+	l.Flush(0)
+	for _, k := range l.calls.byTag {
+		if k != nil {
+			l.abandon(0, k, cause)
+		}
+	}
+}
