@@ -26,14 +26,25 @@ type Role struct {
 
 // Controller is what the controller knows.
 type Controller struct {
-	Groups []ControlledGroup `json:"groups"`
+	Groups  []ControlledGroup `json:"groups"`
+	Targets []Target          `json:"targets"`
 }
 
 // ControlledGroup is a group as the controller sees it.
 type ControlledGroup struct {
 	Name      string `json:"name"`
 	Session   uint32 `json:"session"`             // 0: none was installed yet
-	Sequencer string `json:"sequencer,omitempty"` // the active one
+	Sequencer string `json:"sequencer,omitempty"` // of that session
+	Phase     string `json:"phase"`               // searching, allocating, installing, verifying or active
+	Failovers uint64 `json:"failovers"`           // sessions given up since the controller's start
+}
+
+// Target is a sequencer as the controller sees it.
+type Target struct {
+	Name        string `json:"name"`
+	State       string `json:"state"` // down, connected or ready
+	LastError   string `json:"last_error,omitempty"`
+	Connections uint64 `json:"connections"` // since the controller's start
 }
 
 // Sequencer is what a sequencer does.

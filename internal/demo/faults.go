@@ -1,0 +1,129 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/status"
+)
+
+// Fault is one thing that was done to the cluster and how long service stood still for it.
+type Fault struct {
+	Name string `json:"name"`
+	// GapMillis is the longest time, in milliseconds, between two consecutive completed
+	// operations from this fault to the next.
+	GapMillis float64 `json:"gap_ms"`
+}
+
+// dropRate is the share of datagrams that sequencers, replicas and front-end lose for a while.
+const dropRate = 0.01
+
+// recoveryPatience bounds how long the cluster may take to be whole again after a fault.
+const recoveryPatience = 20 * time.Second
+
+// saboteur breaks the cluster.
+type saboteur struct {
+	cluster *devcluster.Cluster
+
+	leader    string // that was killed
+	sequencer string // that was killed
+	session   uint32 // when the sequencer was killed
+}
+
+// step is one fault: what is done, and when the cluster has got over it.
+type step struct {
+	name string
+	do   func(ctx context.Context, s *status.Cluster) (detail string, err error)
+	over func(s *status.Cluster) bool
+}
+
+// steps are the faults in the order in which they happen.
+func (f *saboteur) steps() []step {
+	return []step{
+		{"kill the leader replica", f.killLeader, f.serving},
+		{"restart it", f.restartLeader, f.whole},
+		{"kill the active sequencer", f.killSequencer, f.newSession},
+		{"restart it as a standby", f.restartSequencer, f.whole},
+		{"drop 1% of datagrams", f.drop, f.serving},
+		{"stop dropping", f.stopDropping, f.whole},
+	}
+}
+
+func (f *saboteur) killLeader(_ context.Context, s *status.Cluster) (string, error) {
+	g := s.Groups[0]
+	if g.Leader < 0 {
+		return "", errors.New("no replica leads the group")
+	}
+	f.leader = fmt.Sprintf("replica-%d", g.Leader)
+	return f.leader, f.cluster.Kill(f.leader)
+}
+
+func (f *saboteur) restartLeader(context.Context, *status.Cluster) (string, error) {
+	return f.leader, f.cluster.Restart(f.leader)
+}
+
+func (f *saboteur) killSequencer(_ context.Context, s *status.Cluster) (string, error) {
+	f.sequencer, f.session = s.Groups[0].Sequencer, s.Groups[0].Session
+	if f.sequencer == "" {
+		return "", errors.New("the controller names no active sequencer")
+	}
+	return f.sequencer, f.cluster.Kill(f.sequencer)
+}
+
+func (f *saboteur) restartSequencer(context.Context, *status.Cluster) (string, error) {
+	return f.sequencer, f.cluster.Restart(f.sequencer)
+}
+
+func (f *saboteur) drop(ctx context.Context, _ *status.Cluster) (string, error) {
+	return "", f.cluster.Drop(ctx, dropRate)
+}
+
+func (f *saboteur) stopDropping(ctx context.Context, _ *status.Cluster) (string, error) {
+	return "", f.cluster.Drop(ctx, 0)
+}
+
+// serving: there is a leader with f normal followers.
+func (f *saboteur) serving(s *status.Cluster) bool { return s.OK }
+
+// newSession: the group is served in a later session than the one whose sequencer was killed.
+func (f *saboteur) newSession(s *status.Cluster) bool {
+	return s.OK && s.Groups[0].Session > f.session
+}
+
+// whole: every role answers and every replica is normal in the leader's view.
+func (f *saboteur) whole(s *status.Cluster) bool {
+	if !s.OK {
+		return false
+	}
+	for _, p := range s.Groups[0].Replicas {
+		if p.Role == nil || p.Replica == nil || p.Replica.Status != status.Normal || p.Replica.View() != s.Groups[0].View {
+			return false
+		}
+	}
+	for _, p := range s.Sequencers {
+		if p.Role == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// recovered waits until the cluster has got over the step.
+func (f *saboteur) recovered(ctx context.Context, s step) error {
+	const interval = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, recoveryPatience)
+	defer cancel()
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for !s.over(f.cluster.Status(ctx)) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: the cluster was not whole again after %v", s.name, recoveryPatience)
+		case <-ticker.C:
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// load is a number of workers that each have one operation outstanding.
+type load struct {
+	recorder *recorder
+	keys     zipf
+
+	mu        sync.Mutex
+	strangers []string // answers that nobody wrote
+}
+
+// pauseAfterError keeps a worker from spinning while nothing works.
+const pauseAfterError = 10 * time.Millisecond
+
+// worker runs operations until ctx is done; the one that is outstanding then is waited for.
+func (l *load) worker(ctx context.Context, s store, seed, number uint64) {
+	random := rand.New(rand.NewPCG(seed, number))
+	for ctx.Err() == nil {
+		if err := l.one(s, random); err != nil {
+			var stranger *strangerError
+			if errors.As(err, &stranger) {
+				l.note(stranger)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(pauseAfterError):
+			}
+		}
+	}
+}
+
+// one runs one operation and records it.
+func (l *load) one(s store, random *rand.Rand) error {
+	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	defer cancel()
+	key, write := l.keys.draw(random), random.Float64() >= readShare
+	t := l.recorder.begin(key, write)
+	name := keyName(t.bank.index, key)
+	var read value
+	var err error
+	if write {
+		err = s.put(ctx, name, t.value)
+	} else {
+		read, err = s.get(ctx, name)
+	}
+	l.recorder.end(s.path(), t, read, err)
+	return err
+}
+
+func (l *load) note(err *strangerError) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.strangers) < maxViolations {
+		l.strangers = append(l.strangers, err.Error())
+	}
+}

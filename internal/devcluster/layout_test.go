@@ -1,0 +1,112 @@
+package devcluster
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLayoutIsAClusterFile(t *testing.T) {
+	cfg, err := Config{Dir: t.TempDir(), Replicas: 5, Sequencers: 3, RESP: netip.MustParseAddrPort("127.0.0.1:7379")}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := layout(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err = write(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := f.Groups[0]; g.F != 2 || len(g.Replicas) != 5 || len(f.Sequencers) != 3 || f.KV[0].RESP != cfg.RESP {
+		t.Errorf("read back %+v", f)
+	}
+	if _, err := f.Keys(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDirectory(t *testing.T) {
+	start := func(dir string) error {
+		cfg, err := Config{Dir: dir}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &Cluster{cfg: cfg}
+		err = c.prepare()
+		if err == nil {
+			t.Cleanup(func() { c.lock.Close() })
+		}
+		return err
+	}
+	t.Run("someone else's", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := start(dir)
+		if err == nil || !strings.Contains(err.Error(), "has thesis.tex in it") {
+			t.Errorf("got %v", err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+			t.Errorf("left %v in it", entries)
+		}
+	})
+	t.Run("an earlier cluster's", func(t *testing.T) {
+		dir := t.TempDir()
+		old := filepath.Join(dir, "replica-0")
+		if err := os.WriteFile(old, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := start(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(old); !os.IsNotExist(err) {
+			t.Errorf("%s is still there: %v", old, err)
+		}
+	})
+	t.Run("in use", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := start(dir); err != nil {
+			t.Fatal(err)
+		}
+		err := start(dir)
+		if err == nil || !strings.Contains(err.Error(), "is in use by another development cluster") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestConfigErrors(t *testing.T) {
+	for _, c := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Replicas: 2}, "replicas is 2, expected an odd number from 1 to 127"},
+		{Config{Sequencers: 17}, "sequencers is 17, expected 1 to 16"},
+	} {
+		if _, err := Start(context.Background(), c.cfg); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, expected %s", err, c.want)
+		}
+	}
+}
+
+func TestRestartsBackOff(t *testing.T) {
+	p := &process{}
+	var got []time.Duration
+	for range 8 {
+		got = append(got, p.backOff(time.Millisecond))
+		p.restarts++
+	}
+	if got[0] != firstRestart || got[1] != 2*firstRestart || got[7] != lastRestart {
+		t.Errorf("waits %v", got)
+	}
+	if d := p.backOff(healthyLife); d != firstRestart {
+		t.Errorf("after a healthy life: %v", d)
+	}
+}

@@ -1,0 +1,112 @@
+package status
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/netordered/nopaxos/cluster"
+)
+
+// serve answers /status like a role and returns where.
+func serve(t *testing.T, role Role) netip.AddrPort {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(role)
+	}))
+	t.Cleanup(s.Close)
+	return netip.MustParseAddrPort(s.Listener.Addr().String())
+}
+
+func replica(index int, leader, session uint32, phase string) Role {
+	return Role{Name: "x", Replica: &Replica{
+		Group: "kv", Index: index, Leader: leader, Session: session, IsLeader: int(leader)%3 == index, Status: phase,
+	}}
+}
+
+// query asks a cluster of three replicas, some of which may be absent.
+func query(t *testing.T, replicas ...*Role) *Cluster {
+	t.Helper()
+	f := &cluster.File{
+		Name: "lab",
+		Controllers: []cluster.Controller{{HTTP: serve(t, Role{Controller: &Controller{
+			Groups: []ControlledGroup{{Name: "kv", Session: 4, Sequencer: "b"}},
+		}})}},
+		Sequencers: []cluster.Sequencer{{Name: "a"}, {Name: "b", HTTP: serve(t, Role{Sequencer: &Sequencer{}})}},
+		Groups:     []cluster.Group{{Name: "kv", Address: netip.MustParseAddr("10.97.0.1"), F: 1}},
+	}
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	for _, r := range replicas {
+		a := netip.MustParseAddrPort(closed.Listener.Addr().String())
+		if r != nil {
+			a = serve(t, *r)
+		}
+		f.Groups[0].Replicas = append(f.Groups[0].Replicas, cluster.Replica{HTTP: a})
+	}
+	return Query(context.Background(), f, time.Minute)
+}
+
+func TestQuery(t *testing.T) {
+	role := func(index int, leader, session uint32, phase string) *Role {
+		r := replica(index, leader, session, phase)
+		return &r
+	}
+	for _, c := range []struct {
+		name     string
+		replicas []*Role
+		ok       bool
+		leader   int
+		view     string
+	}{
+		{"all normal", []*Role{role(0, 3, 4, Normal), role(1, 3, 4, Normal), role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
+		{"one is gone", []*Role{role(0, 3, 4, Normal), nil, role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
+		{"one recovers", []*Role{role(0, 3, 4, Normal), role(1, 0, 4, "recovering"), role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
+		{"the leader is alone", []*Role{role(0, 3, 4, Normal), nil, nil}, false, 0, "<3,4>"},
+		{"the others are in another view", []*Role{role(0, 3, 4, Normal), role(1, 3, 5, Normal), role(2, 3, 5, "view-change")}, false, 0, "<3,4>"},
+		{"the leader changes view", []*Role{role(0, 3, 4, "view-change"), role(1, 3, 4, Normal), role(2, 3, 4, Normal)}, false, -1, ""},
+		{"a deposed leader lives on", []*Role{role(0, 3, 4, Normal), role(1, 4, 4, Normal), role(2, 4, 4, Normal)}, true, 1, "<4,4>"},
+		{"nobody is there", []*Role{nil, nil, nil}, false, -1, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := query(t, c.replicas...)
+			g := s.Groups[0]
+			if s.OK != c.ok || g.OK != c.ok || g.Leader != c.leader || g.View != c.view || g.Sequencer != "b" {
+				t.Errorf("got %+v", g)
+			}
+			if s.Sequencers[0].Error != "serves no HTTP" {
+				t.Errorf("sequencer a: %q", s.Sequencers[0].Error)
+			}
+			var table bytes.Buffer
+			if err := s.WriteTable(&table); err != nil {
+				t.Fatal(err)
+			}
+			if served := !strings.Contains(table.String(), "NOT SERVING"); served != c.ok {
+				t.Errorf("table says\n%s", &table)
+			}
+		})
+	}
+}
+
+func TestCounterNames(t *testing.T) {
+	var r Role
+	r.AddCounters("core", struct {
+		NoOps, SNRSeen, RolledBack uint64
+		Phase                      string
+		hidden                     uint64
+	}{NoOps: 3, hidden: 1})
+	for _, name := range []string{"core_no_ops", "core_snr_seen", "core_rolled_back"} {
+		if _, ok := r.Counters[name]; !ok {
+			t.Errorf("no %s in %v", name, r.Counters)
+		}
+	}
+	if len(r.Counters) != 3 || r.Counters["core_no_ops"] != 3 {
+		t.Errorf("got %v", r.Counters)
+	}
+}
