@@ -37,8 +37,8 @@ type target struct {
 // entry is the sequence entry of one group on one target.
 type entry struct {
 	session uint32 // 0: none
-	writing bool   // a write is under way: what a read says may be older or newer
-	touched uint64 // reads with an operation number up to this one say nothing
+	writing bool   // a write is under way
+	touched uint64 // a write came to its end: reads with an operation number up to this say nothing
 }
 
 // SequenceEntry is a sequence entry that was read from a target.
@@ -48,7 +48,8 @@ type SequenceEntry struct {
 	Intact  bool // every action parameter is what the configuration wants for this session
 }
 
-// Connected: the stream to target t is up and this controller is its primary.
+// Connected: the stream to target t is up and this controller is its primary. A connection that
+// was there before is lost with it.
 func (c *Core) Connected(now time.Duration, t int) {
 	tg := &c.targets[t]
 	if tg.connected {
@@ -181,7 +182,7 @@ func (c *Core) EntriesRead(now time.Duration, t int, conn, op uint64, entries []
 		return
 	}
 	for i := range c.groups {
-		if e := &tg.entries[i]; e.writing || e.touched >= op {
+		if tg.entries[i].touched >= op {
 			continue
 		}
 		var found SequenceEntry

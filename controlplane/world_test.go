@@ -1,0 +1,359 @@
+package controlplane
+
+import (
+	"fmt"
+	"time"
+)
+
+// reporter is what world needs of *testing.T and *rapid.T.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// world is everything around a Core: the store, the sequencers, the connections, and the messages
+// between them, each of which happens when the test says so. The world outlives the core: crash
+// puts a new one in its place.
+type world struct {
+	t       reporter
+	cfg     CoreConfig
+	now     time.Duration
+	core    *Core
+	durable map[uint32]uint32 // the store: group → newest session number
+	targets []*worldTarget
+	pending []pending // effects that the core wants done, oldest first
+
+	published map[uint32]publication
+	newest    map[uint32]uint32 // newest number sent to a target, ever
+	installed map[[2]uint32]int // (group, session) → times that a target took it
+	served    map[[2]uint32]int // (group, session) → target it was published for
+	broken    error
+}
+
+type publication struct {
+	target  int
+	session uint32
+}
+
+// worldTarget is a sequencer process and the controller's connection to it.
+type worldTarget struct {
+	up       bool
+	pipeline bool
+	entries  map[uint32]SequenceEntry
+	stream   bool // the core was told of a connection and of no loss since
+	link     int  // number of the connection, across controllers
+	locked   bool // the controller cannot connect (the network is cut)
+}
+
+// pending is an effect on its way. done tells that it happened and only its answer is missing.
+type pending struct {
+	Effect
+	link    int
+	old     bool // of a controller that crashed: it may still happen, nobody hears of it
+	done    bool
+	ok      bool
+	session uint32 // of the answer to an allocation
+	entries []SequenceEntry
+	ours    bool
+}
+
+const (
+	groupA = 0x0A000001
+	groupB = 0x0A000002
+)
+
+func newWorld(t reporter, targets int, groups ...uint32) *world {
+	w := &world{
+		t: t, durable: map[uint32]uint32{}, published: map[uint32]publication{}, newest: map[uint32]uint32{},
+		installed: map[[2]uint32]int{}, served: map[[2]uint32]int{},
+	}
+	w.cfg.Targets = targets
+	for _, g := range groups {
+		w.cfg.Groups = append(w.cfg.Groups, CoreGroup{Number: g, F: 1, Replicas: 3})
+	}
+	for range targets {
+		w.targets = append(w.targets, &worldTarget{up: true, entries: map[uint32]SequenceEntry{}})
+	}
+	w.boot()
+	return w
+}
+
+// boot starts a controller on what the store has.
+func (w *world) boot() {
+	cfg := w.cfg
+	cfg.Groups = nil
+	for _, g := range w.cfg.Groups {
+		g.Last = w.durable[g.Number]
+		cfg.Groups = append(cfg.Groups, g)
+	}
+	core, err := NewCore(cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.core = core
+	w.core.Start(w.now)
+	w.collect()
+}
+
+// crash kills the controller at this very point and starts it again. What it had sent to targets
+// may still arrive, until the new controller's connection fences it off; what it had asked of the
+// store has happened or never will, since the file's lock went with the process.
+func (w *world) crash() {
+	kept := w.pending[:0]
+	for _, p := range w.pending {
+		if p.old = true; p.Kind != EffectAllocate {
+			kept = append(kept, p)
+		}
+	}
+	w.pending = kept
+	for _, tg := range w.targets {
+		tg.stream = false
+	}
+	w.boot()
+}
+
+// collect takes the effects over and checks what may be checked at once.
+func (w *world) collect() {
+	if err := w.core.Err(); err != nil {
+		w.violated("%v", err)
+	}
+	for _, e := range w.core.Effects() {
+		switch e.Kind {
+		case EffectPublish:
+			w.publish(e)
+			continue
+		case EffectInstall:
+			if e.Session <= w.newest[e.Group] {
+				w.violated("session %d of group %#x is sent after %d", e.Session, e.Group, w.newest[e.Group])
+			}
+			if e.Session > w.durable[e.Group] {
+				w.violated("session %d of group %#x is sent before it is durable", e.Session, e.Group)
+			}
+			w.newest[e.Group] = e.Session
+		}
+		p := pending{Effect: e}
+		if e.Kind != EffectAllocate {
+			p.link = w.targets[e.Target].link
+		}
+		w.pending = append(w.pending, p)
+	}
+	w.core.ClearEffects()
+}
+
+func (w *world) publish(e Effect) {
+	if old := w.published[e.Group]; e.Session < old.session {
+		w.violated("group %#x goes back from session %d to %d", e.Group, old.session, e.Session)
+	}
+	key := [2]uint32{e.Group, e.Session}
+	if t, known := w.served[key]; known && t != e.Target {
+		w.violated("session %d of group %#x moves from target %d to %d", e.Session, e.Group, t, e.Target)
+	}
+	if w.installed[key] != 1 {
+		w.violated("session %d of group %#x is published, and was installed %d times", e.Session, e.Group, w.installed[key])
+	}
+	w.served[key] = e.Target
+	w.published[e.Group] = publication{target: e.Target, session: e.Session}
+}
+
+func (w *world) violated(format string, args ...any) {
+	if w.broken == nil {
+		w.broken = fmt.Errorf(format, args...)
+		w.t.Errorf("%v", w.broken)
+	}
+}
+
+// connect opens the stream to a target that is up; else the attempt is refused.
+func (w *world) connect(t int) {
+	tg := w.targets[t]
+	switch {
+	case tg.stream || tg.locked:
+	case !tg.up:
+		w.core.Lost(w.now, t, true)
+	default:
+		w.fence(t)
+		tg.stream = true
+		tg.link++
+		w.core.Connected(w.now, t)
+	}
+	w.collect()
+}
+
+// fence ends what earlier connections still have on the way to target t: the new one has a higher
+// election id. Their answers still come, late.
+func (w *world) fence(t int) {
+	kept := w.pending[:0]
+	for _, p := range w.pending {
+		if p.Kind != EffectAllocate && p.Target == t {
+			if p.old {
+				continue
+			}
+			if !p.done {
+				p.done, p.ok = true, false
+			}
+		}
+		kept = append(kept, p)
+	}
+	w.pending = kept
+}
+
+// lose breaks the stream to a target.
+func (w *world) lose(t int, refused bool) {
+	w.targets[t].stream = false
+	w.core.Lost(w.now, t, refused)
+	w.collect()
+}
+
+// kill ends the target's process; restart begins another one, which remembers nothing.
+func (w *world) kill(t int) {
+	tg := w.targets[t]
+	*tg = worldTarget{entries: map[uint32]SequenceEntry{}, link: tg.link, stream: tg.stream, locked: tg.locked}
+	w.fence(t)
+	if tg.stream {
+		w.lose(t, false)
+	}
+}
+
+func (w *world) restart(t int) { w.targets[t].up = true }
+
+// happen lets pending effect i take place. It may be lost instead; then it did not happen.
+func (w *world) happen(i int) {
+	p := &w.pending[i]
+	if p.done {
+		return
+	}
+	p.done, p.ok = true, true
+	if p.Kind == EffectAllocate {
+		w.durable[p.Group] = max(w.durable[p.Group], p.Floor) + 1
+		p.session = w.durable[p.Group]
+		return
+	}
+	tg := w.targets[p.Target]
+	switch p.Kind {
+	case EffectReadPipeline:
+		p.ours = tg.pipeline
+	case EffectPushPipeline:
+		tg.pipeline = true
+		tg.entries = map[uint32]SequenceEntry{}
+	case EffectReadEntries:
+		for _, g := range w.cfg.Groups {
+			if e, there := tg.entries[g.Number]; there {
+				p.entries = append(p.entries, e)
+			}
+		}
+	case EffectPrepare:
+		p.ok = tg.pipeline
+	case EffectInstall:
+		_, there := tg.entries[p.Group]
+		p.ok = tg.pipeline && there == p.Replace
+		if p.ok {
+			tg.entries[p.Group] = SequenceEntry{Group: p.Group, Session: p.Session, Intact: true}
+			key := [2]uint32{p.Group, p.Session}
+			if w.installed[key]++; w.installed[key] > 1 {
+				w.violated("session %d of group %#x is installed twice", p.Session, p.Group)
+			}
+		}
+	case EffectRemove:
+		delete(tg.entries, p.Group)
+	case EffectReset, EffectAllocate, EffectPublish:
+	}
+}
+
+// answer tells the core what came of pending effect i, and forgets it.
+func (w *world) answer(i int) {
+	p := w.pending[i]
+	w.pending = append(w.pending[:i], w.pending[i+1:]...)
+	switch {
+	case p.old:
+		return
+	case p.Kind == EffectAllocate:
+		if p.ok {
+			w.core.Allocated(w.now, p.Group, p.session)
+		} else {
+			w.core.AllocateFailed(w.now, p.Group)
+		}
+		w.collect()
+		return
+	case p.Kind == EffectReset:
+		if tg := w.targets[p.Target]; tg.stream && tg.link == p.link {
+			w.lose(p.Target, false)
+		}
+		return
+	}
+	switch {
+	case p.Kind == EffectInstall && p.ok:
+		w.core.Installed(w.now, p.Target, p.Conn, p.Group, p.Session)
+	case p.Kind == EffectInstall:
+		w.core.InstallFailed(w.now, p.Target, p.Conn, p.Group, p.Session)
+	case p.Kind == EffectRemove:
+		w.core.Removed(w.now, p.Target, p.Conn, p.Group)
+	case p.Kind == EffectPrepare:
+		w.core.Prepared(w.now, p.Target, p.Conn, p.ok)
+	case !p.ok:
+		w.core.Failed(w.now, p.Target, p.Conn)
+	case p.Kind == EffectReadPipeline:
+		w.core.PipelineRead(w.now, p.Target, p.Conn, p.ours)
+	case p.Kind == EffectPushPipeline:
+		w.core.PipelinePushed(w.now, p.Target, p.Conn)
+	case p.Kind == EffectReadEntries:
+		w.core.EntriesRead(w.now, p.Target, p.Conn, p.Op, p.entries)
+	}
+	w.collect()
+}
+
+// settle lets everything that is on its way happen, without time passing.
+func (w *world) settle() {
+	for n := 0; len(w.pending) > 0; n++ {
+		if n > 10000 {
+			w.t.Fatalf("the core does not come to rest: %v", w.pending[0].Effect)
+		}
+		w.happen(0)
+		w.answer(0)
+	}
+}
+
+// until lets everything happen up to the first pending effect of this kind, which it returns.
+func (w *world) until(kind EffectKind) int {
+	for len(w.pending) > 0 {
+		if w.pending[0].Kind == kind {
+			return 0
+		}
+		w.happen(0)
+		w.answer(0)
+	}
+	w.t.Fatalf("effect %v never came", kind)
+	return -1
+}
+
+// tick moves the time on.
+func (w *world) tick(d time.Duration) {
+	w.now += d
+	w.core.Tick(w.now)
+	w.collect()
+}
+
+// up connects every target and lets everything happen.
+func (w *world) up() {
+	for t := range w.targets {
+		w.connect(t)
+	}
+	w.settle()
+}
+
+// report lets replicas report a session of groupA.
+func (w *world) report(session uint32, replicas ...int) {
+	for _, r := range replicas {
+		w.core.Report(w.now, groupA, session, r)
+		w.collect()
+	}
+	w.settle()
+}
+
+// wantRoute checks what is published about groupA, and that the target has it.
+func (w *world) wantRoute(target int, session uint32) {
+	w.t.Helper()
+	if got, want := w.published[groupA], (publication{target, session}); got != want {
+		w.t.Fatalf("group A is published as %+v, want %+v", got, want)
+	}
+}
