@@ -4,7 +4,6 @@ import (
 	"context"
 	crand "crypto/rand"
 	"encoding/binary"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -247,10 +246,4 @@ func (c *Client) shut(err error) {
 	}
 	c.loop.shut(err)
 	close(c.stopped)
-}
-
-// Retryable reports whether an operation that failed with err was certainly not executed, so that
-// it is safe to invoke it again whatever it does.
-func Retryable(err error) bool {
-	return err != nil && !errors.Is(err, ErrOutcomeUnknown) && !errors.Is(err, ErrResultTooLarge)
 }

@@ -83,6 +83,7 @@ type Core struct {
 	free     []*request
 	done     []*request // completed; recycled when their effects are cleared
 
+	stopped bool
 	effects []Effect
 	frames  []byte // what the effects' Data points to
 	stats   Stats
@@ -188,9 +189,15 @@ func (c *Core) Cancel(now time.Duration, t Ticket) (transmissions int, ok bool) 
 	return transmissions, true
 }
 
+// Stop says that nothing can be sent any more: what waits goes on waiting, until it is cancelled.
+func (c *Core) Stop() { c.stopped = true }
+
 // sendWaiting sends what waits, as far as there is room.
 func (c *Core) sendWaiting(now time.Duration) {
-	if c.waiting.len > 0 && !c.registered() {
+	if c.waiting.len == 0 || c.stopped {
+		return
+	}
+	if !c.registered() {
 		c.Register(now)
 		return
 	}

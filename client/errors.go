@@ -21,9 +21,10 @@ var (
 	// ErrResultTooLarge says that the operation was executed and that its result was longer than
 	// wire.MaxResult, so that no replica kept it.
 	ErrResultTooLarge = fmt.Errorf("client: the operation was executed, but its result is larger than %d bytes", wire.MaxResult)
-	// ErrTooManyOutstanding says that the replicas refused to execute the request because the
-	// client had more than wire.MaxOutstanding of them outstanding.
-	ErrTooManyOutstanding = fmt.Errorf("client: refused by the replicas: more than %d requests outstanding", wire.MaxOutstanding)
+	// ErrTooManyOutstanding says that the replicas refused the request because the client had more
+	// than wire.MaxOutstanding of them outstanding. It wraps ErrOutcomeUnknown: a copy of the
+	// request that is still under way may find room.
+	ErrTooManyOutstanding = fmt.Errorf("client: more than %d requests outstanding: %w", wire.MaxOutstanding, ErrOutcomeUnknown)
 	// ErrQueueFull says that as many requests as the client holds wait to be sent already.
 	ErrQueueFull = errors.New("client: too many requests wait to be sent")
 )

@@ -112,6 +112,7 @@ func (l *loop) obstacle() string {
 // shut finishes every call after the loop has ended.
 func (l *loop) shut(cause error) {
 	l.Flush(0)
+	l.core.Stop()
 	for _, k := range l.calls.byTag {
 		if k != nil {
 			l.abandon(0, k, cause)
