@@ -103,18 +103,26 @@ func (a *arbiter) leave(c *controller) {
 	}
 }
 
-// mayWrite checks the writer of a request: only the primary may.
-func (a *arbiter) mayWrite(deviceID uint64, role string, roleID uint64, id *p4v1.Uint128) error {
+// writer is what a request says about its sender.
+type writer interface {
+	GetDeviceId() uint64
+	GetRole() string
+	GetElectionId() *p4v1.Uint128
+}
+
+// mayWrite checks the sender of a request: only the primary may.
+func (a *arbiter) mayWrite(w writer) error {
+	id := electionOf(w.GetElectionId())
 	switch {
-	case deviceID != a.deviceID:
-		return status.Errorf(codes.NotFound, "device id is %d, expected %d", deviceID, a.deviceID)
-	case role != "" || roleID != 0:
-		return status.Errorf(codes.NotFound, "role is %q (id %d), expected the default role", role, roleID)
+	case w.GetDeviceId() != a.deviceID:
+		return status.Errorf(codes.NotFound, "device id is %d, expected %d", w.GetDeviceId(), a.deviceID)
+	case w.GetRole() != "":
+		return status.Errorf(codes.NotFound, "role is %q, expected the default role", w.GetRole())
 	case a.primary == nil:
 		return status.Error(codes.PermissionDenied, "no controller is primary")
-	case a.primary.election != electionOf(id):
+	case a.primary.election != id:
 		return status.Errorf(codes.PermissionDenied, "election id is %d:%d, and the primary has %d:%d",
-			id.GetHigh(), id.GetLow(), a.primary.election.high, a.primary.election.low)
+			id.high, id.low, a.primary.election.high, a.primary.election.low)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (s *Server) current() *store {
 func (s *Server) SetForwardingPipelineConfig(_ context.Context, req *p4v1.SetForwardingPipelineConfigRequest) (*p4v1.SetForwardingPipelineConfigResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.arbiter.mayWrite(req.GetDeviceId(), req.GetRole(), req.GetRoleId(), req.GetElectionId()); err != nil {
+	if err := s.arbiter.mayWrite(req); err != nil {
 		return nil, err
 	}
 	if req.GetAction() == p4v1.SetForwardingPipelineConfigRequest_COMMIT {

@@ -8,22 +8,32 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 )
 
 // APIVersion is the version of the P4Runtime API that the server implements.
 const APIVersion = "1.3.0"
 
+// A controller whose host vanished must not stay primary for ever, and controllers may probe the
+// connection as often as gRPC lets them, which is every 10 seconds.
+const (
+	keepaliveInterval = 10 * time.Second
+	keepaliveTimeout  = 5 * time.Second
+	keepaliveMinimum  = 5 * time.Second
+)
+
 // Config is what a Server is told at its start.
 type Config struct {
 	DeviceID      uint64              // the device id that requests have to carry
 	Logger        *slog.Logger        // nil: slog.Default()
 	DataPlane     DataPlane           // what the entries are applied to
-	ServerOptions []grpc.ServerOption // transport credentials above all; none: plain text
+	ServerOptions []grpc.ServerOption // credentials above all (none: plain text); they override the server's own
 }
 
 // Server is a P4Runtime target.
@@ -69,12 +79,16 @@ func NewServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	options := append([]grpc.ServerOption{
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveInterval, Timeout: keepaliveTimeout}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveMinimum, PermitWithoutStream: true}),
+	}, cfg.ServerOptions...)
 	s := &Server{
 		deviceID: cfg.DeviceID,
 		log:      cfg.Logger,
 		plane:    cfg.DataPlane,
 		contract: c,
-		grpc:     grpc.NewServer(cfg.ServerOptions...),
+		grpc:     grpc.NewServer(options...),
 		stopping: make(chan struct{}),
 		arbiter:  newArbiter(cfg.DeviceID),
 	}

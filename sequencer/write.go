@@ -16,7 +16,7 @@ import (
 func (s *Server) Write(_ context.Context, req *p4v1.WriteRequest) (*p4v1.WriteResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.arbiter.mayWrite(req.GetDeviceId(), req.GetRole(), req.GetRoleId(), req.GetElectionId()); err != nil {
+	if err := s.arbiter.mayWrite(req); err != nil {
 		return nil, err
 	}
 	st := s.current()

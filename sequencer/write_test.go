@@ -179,7 +179,6 @@ func TestWriteRequestErrors(t *testing.T) {
 	}{
 		{"unknown device", &p4v1.WriteRequest{DeviceId: 8, ElectionId: election(1)}, codes.NotFound},
 		{"unknown role", &p4v1.WriteRequest{DeviceId: deviceID, ElectionId: election(1), Role: "x"}, codes.NotFound},
-		{"unknown role id", &p4v1.WriteRequest{DeviceId: deviceID, ElectionId: election(1), RoleId: 1}, codes.NotFound}, //lint:ignore SA1019 refused
 		{"no election id", &p4v1.WriteRequest{DeviceId: deviceID}, codes.PermissionDenied},
 		{"lower election id", &p4v1.WriteRequest{DeviceId: deviceID, ElectionId: &p4v1.Uint128{}}, codes.PermissionDenied},
 		{"higher election id", &p4v1.WriteRequest{DeviceId: deviceID, ElectionId: &p4v1.Uint128{High: 1, Low: 1}}, codes.PermissionDenied},
