@@ -73,7 +73,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	defer c.Stop()
 	r := &run{cfg: cfg, cluster: c, recorder: newRecorder(), report: newReport(cfg)}
-	library, err := newLibraryStore(ctx, c.File())
+	library, err := newLibraryStore(c.File())
 	if err != nil {
 		return nil, err
 	}

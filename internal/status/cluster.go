@@ -144,7 +144,7 @@ func (g *Group) conclude() {
 		if r == nil || !r.IsLeader || r.Status != Normal {
 			continue
 		}
-		if leader == nil || uint64(r.Leader)+uint64(r.Session) > uint64(leader.Leader)+uint64(leader.Session) {
+		if leader == nil || r.Leader+uint64(r.Session) > leader.Leader+uint64(leader.Session) {
 			leader = r
 		}
 	}

@@ -24,7 +24,7 @@ func serve(t *testing.T, role Role) netip.AddrPort {
 	return netip.MustParseAddrPort(s.Listener.Addr().String())
 }
 
-func replica(index int, leader, session uint32, phase string) Role {
+func replica(index int, leader uint64, session uint32, phase string) Role {
 	return Role{Name: "x", Replica: &Replica{
 		Group: "kv", Index: index, Leader: leader, Session: session, IsLeader: int(leader)%3 == index, Status: phase,
 	}}
@@ -54,7 +54,7 @@ func query(t *testing.T, replicas ...*Role) *Cluster {
 }
 
 func TestQuery(t *testing.T) {
-	role := func(index int, leader, session uint32, phase string) *Role {
+	role := func(index int, leader uint64, session uint32, phase string) *Role {
 		r := replica(index, leader, session, phase)
 		return &r
 	}

@@ -63,7 +63,7 @@ type SequencedGroup struct {
 type Replica struct {
 	Group       string `json:"group"`
 	Index       int    `json:"index"`
-	Leader      uint32 `json:"leader_num"` // of the view
+	Leader      uint64 `json:"leader_num"` // of the view
 	Session     uint32 `json:"session"`    // of the view
 	IsLeader    bool   `json:"is_leader"`
 	Status      string `json:"status"` // normal, view-change, recovering, stopped

@@ -116,6 +116,13 @@ func NewServer(config Config) (*Server, error) {
 // Addr is the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
+// Connections is the number of connections that are open.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 // Serve accepts connections until Close, which makes it return nil.
 func (s *Server) Serve() error {
 	const longestPause = time.Second
