@@ -2,11 +2,15 @@ package resp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/kv"
 )
 
@@ -61,4 +65,301 @@ func start(t testing.TB, config Config) (*Server, *local) {
 		}
 	})
 	return s, l
+}
+
+func (p *peer) expect(want ...string) {
+	p.t.Helper()
+	for i, w := range want {
+		if got := strings.Join(p.reply(), "\n"); got != w {
+			p.t.Fatalf("reply %d is %s, expected %s", i, got, w)
+		}
+	}
+}
+
+// expectEnd checks that the server has closed the connection.
+func (p *peer) expectEnd() {
+	p.t.Helper()
+	if b, err := p.r.ReadByte(); err == nil {
+		p.t.Fatalf("the connection lives: it has byte %q", b)
+	}
+}
+
+// TestPipeline sends more than fits an operation at once. Replies are in order, operations are as
+// large as they may be, and local commands stand where they were sent.
+func TestPipeline(t *testing.T) {
+	const maxOp, n = 200, 2000
+	s, l := start(t, Config{MaxOp: maxOp})
+	p := dial(t, s.Addr().String())
+	var b []byte
+	for i := range n {
+		b = append(b, request(t, "INCR counter")...)
+		if i%100 == 0 {
+			b = append(b, request(t, fmt.Sprintf("ECHO %d", i))...)
+		}
+	}
+	go p.send(b) // the replies may fill the socket before all is sent
+	for i := range n {
+		p.expect(fmt.Sprintf(":%d", i+1))
+		if i%100 == 0 {
+			p.expect(fmt.Sprintf(`"%d"`, i))
+		}
+	}
+	if len(l.sizes) > n/4 {
+		t.Errorf("%d commands took %d operations, expected pipelines to be gathered", n, len(l.sizes))
+	}
+	for _, size := range l.sizes {
+		if size > maxOp {
+			t.Errorf("an operation is %d bytes long, the limit is %d", size, maxOp)
+		}
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	const maxOp = 100
+	s, l := start(t, Config{MaxOp: maxOp})
+	p := dial(t, s.Addr().String())
+	for _, size := range []int{maxOp, 1000, readBuffer, 1 << 20, 5 << 20} {
+		go p.send(slices.Concat(request(t, "INCR n"), request(t, "SET k "+strings.Repeat("x", size)), request(t, "GET n")))
+		p.reply()
+		if got := p.reply()[0]; !strings.HasPrefix(got, "-ERR request of ") || !strings.Contains(got, "limit of 100 bytes") {
+			t.Errorf("a value of %d bytes: %s", size, got)
+		}
+		p.reply()
+	}
+	if n := len(l.sizes); n > 10 {
+		t.Errorf("%d operations, expected those that fit only", n)
+	}
+	p.do("MULTI")
+	p.do("SET a 1")
+	if got := p.do("SET b " + strings.Repeat("x", maxOp)); !strings.HasPrefix(got[0], "-ERR request of ") {
+		t.Errorf("a transaction that is too large: %s", got)
+	}
+	if got := p.do("EXEC"); !strings.HasPrefix(got[0], "-EXECABORT") {
+		t.Errorf("EXEC: %s", got)
+	}
+	if got := p.do("GET a"); got[0] != "$-1" {
+		t.Errorf("GET: %s", got)
+	}
+}
+
+func TestProtocolErrors(t *testing.T) {
+	for input, want := range map[string]string{
+		"*1\r\n$9223372036854775807\r\n":        "-ERR Protocol error: invalid bulk length",
+		"*1\r\n$-1\r\n":                         "-ERR Protocol error: invalid bulk length",
+		"*1\r\n$x\r\n":                          "-ERR Protocol error: invalid bulk length",
+		"*1\r\n$3\r\nabcde":                     "-ERR Protocol error: invalid bulk length",
+		"*1\r\n:3\r\n":                          "-ERR Protocol error: expected '$', got ':'",
+		"*9223372036\r\n":                       "-ERR Protocol error: invalid multibulk length",
+		"*x\r\n":                                "-ERR Protocol error: invalid multibulk length",
+		"*" + strings.Repeat("1", 100):          "-ERR Protocol error: too big mbulk count string",
+		"*1\r\n$" + strings.Repeat("1", 100):    "-ERR Protocol error: too big bulk count string",
+		strings.Repeat("x", maxLine+readBuffer): "-ERR Protocol error: too big inline request",
+		"GET \"a\r\n":                           "-ERR Protocol error: unbalanced quotes in request",
+	} {
+		t.Run(fmt.Sprintf("%.20q", input), func(t *testing.T) {
+			s, _ := start(t, Config{})
+			p := dial(t, s.Addr().String())
+			p.send([]byte("PING\r\n"))
+			p.expect("+PONG")
+			p.send([]byte(input))
+			p.expect(want)
+		})
+	}
+}
+
+func TestHTTPIsCut(t *testing.T) {
+	s, l := start(t, Config{})
+	for _, input := range []string{"POST / HTTP/1.1\r\nHost: x\r\n\r\nSET a 1\r\n", "Host: x\r\nSET a 1\r\n"} {
+		p := dial(t, s.Addr().String())
+		p.send([]byte(input))
+		p.expectEnd()
+	}
+	if len(l.sizes) != 0 {
+		t.Error("a command in an HTTP request was executed")
+	}
+}
+
+func TestInline(t *testing.T) {
+	s, _ := start(t, Config{})
+	p := dial(t, s.Addr().String())
+	p.send([]byte("\r\n*0\r\n*-1\r\n  set  'a b'\t\"x\\x41\\n\\\"\"  \nget 'a b'\r\n"))
+	p.expect("+OK", `"xA\n\""`)
+}
+
+func TestAuth(t *testing.T) {
+	s, l := start(t, Config{Password: "secret"})
+	addr := s.Addr().String()
+	const denied = "-NOAUTH Authentication required."
+	const wrong = "-" + errWrongPass
+	p := dial(t, addr)
+	for _, c := range []struct{ command, want string }{
+		{"GET a", denied}, {"PING", denied}, {"INFO", denied}, {"MULTI", denied}, {"AUTH wrong", wrong}, {"AUTH other secret", wrong},
+		{"HELLO 2 AUTH default wrong", wrong}, {"GET a", denied}, {"AUTH secret", "+OK"}, {"GET a", "$-1"}, {"RESET", "+RESET"},
+		{"GET a", denied}, {"AUTH default secret", "+OK"}, {"SET a 1", "+OK"}, {"AUTH wrong", wrong}, {"GET a", `"1"`},
+	} {
+		if got := strings.Join(p.do(c.command), "\n"); got != c.want {
+			t.Errorf("%s: %s, expected %s", c.command, got, c.want)
+		}
+	}
+	if n := len(l.sizes); n != 3 {
+		t.Errorf("%d operations were executed, expected 3", n)
+	}
+	p = dial(t, addr)
+	if got := p.do("HELLO 2 AUTH default secret SETNAME me"); got[0] != "*14" {
+		t.Errorf("HELLO: %s", got)
+	}
+	if got := p.do("CLIENT GETNAME"); got[0] != `"me"` {
+		t.Errorf("CLIENT GETNAME: %s", got)
+	}
+	for input, want := range map[string]string{
+		"*11\r\n":              "-ERR Protocol error: unauthenticated multibulk length",
+		"*1\r\n$16385\r\n":     "-ERR Protocol error: unauthenticated bulk length",
+		"*1\r\n$536870913\r\n": "-ERR Protocol error: invalid bulk length",
+	} {
+		p := dial(t, addr)
+		p.send([]byte(input))
+		p.expect(want)
+		p.expectEnd()
+	}
+}
+
+// TestInvokeErrors checks what a failed operation answers, that nothing behind it in the pipeline
+// executes, and that the connection goes on.
+func TestInvokeErrors(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("client: deadline: %w", client.ErrOutcomeUnknown), "-ERR outcome unknown: "},
+		{context.DeadlineExceeded, "-ERR outcome unknown: "},
+		{client.ErrQueueFull, "-ERR client: too many requests"},
+		{&client.TooLargeError{Size: 2000, Limit: 1000}, "-ERR request of 2000 bytes exceeds the limit of 1000 bytes"},
+	} {
+		t.Run(c.err.Error(), func(t *testing.T) {
+			s, l := start(t, Config{})
+			l.fail = func(n int) error {
+				if n == 1 {
+					return c.err
+				}
+				return nil
+			}
+			p := dial(t, s.Addr().String())
+			p.send(slices.Concat(request(t, "INCR a"), request(t, "INCR a"), request(t, "PING"), request(t, "INCR a"),
+				request(t, "MULTI"), request(t, "INCR a"), request(t, "EXEC")))
+			for range 2 {
+				if got := p.reply(); !strings.HasPrefix(got[0], c.want) {
+					t.Errorf("%s, expected %s…", got, c.want)
+				}
+			}
+			p.expect("+PONG")
+			const behind = "-ERR not executed: a command before it in the pipeline failed: "
+			if got := p.reply(); !strings.HasPrefix(got[0], behind) {
+				t.Errorf("%s, expected %s…", got, behind)
+			}
+			p.expect("+OK", "+QUEUED")
+			if got := p.reply(); !strings.HasPrefix(got[0], behind) {
+				t.Errorf("%s, expected %s…", got, behind)
+			}
+			if got := p.do("INCR a"); got[0] != ":1" {
+				t.Errorf("the next pipeline's INCR answers %s", got)
+			}
+		})
+	}
+}
+
+// stuck is an Invoker that never gets an answer.
+type stuck struct{ called chan struct{} }
+
+func (i stuck) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
+	close(i.called)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestTimeout(t *testing.T) {
+	s, _ := start(t, Config{Invoker: stuck{make(chan struct{})}, Timeout: time.Millisecond})
+	p := dial(t, s.Addr().String())
+	if got := p.do("GET a"); !strings.HasPrefix(got[0], "-ERR outcome unknown: ") {
+		t.Errorf("GET without an answer in time: %s", got)
+	}
+}
+
+// TestCloseGivesUp closes the server, by start's cleanup, while an operation does not come back.
+func TestCloseGivesUp(t *testing.T) {
+	i := stuck{make(chan struct{})}
+	s, _ := start(t, Config{Invoker: i, Timeout: time.Hour})
+	dial(t, s.Addr().String()).send(request(t, "GET a"))
+	<-i.called
+}
+
+func TestMaxConns(t *testing.T) {
+	s, _ := start(t, Config{MaxConns: 2})
+	var peers []*peer
+	for range 2 {
+		p := dial(t, s.Addr().String())
+		p.do("PING")
+		peers = append(peers, p)
+	}
+	p := dial(t, s.Addr().String())
+	p.expect("-ERR max number of clients reached")
+	p.expectEnd()
+	if got := strings.Join(peers[0].do("INFO clients stats"), "\n"); !strings.Contains(got, `connected_clients:2\r\n`) || !strings.Contains(got, `rejected_connections:1\r\n`) {
+		t.Errorf("INFO: %s", got)
+	}
+	if got := strings.Join(peers[0].do("CLIENT LIST"), "\n"); strings.Count(got, "addr=") != 4 { // and laddr=
+		t.Errorf("CLIENT LIST: %s", got)
+	}
+}
+
+func TestInfo(t *testing.T) {
+	s, _ := start(t, Config{Version: "1.2", Replication: func() []Field { return []Field{{"leader", "0"}} }})
+	p := dial(t, s.Addr().String())
+	for command, want := range map[string]string{
+		"INFO": `nopaxos_version:1.2\r\n`, "INFO replication": `# Replication\r\nleader:0\r\n`, "INFO everything": "# Server", "INFO nothing": `""`,
+	} {
+		if got := strings.Join(p.do(command), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, expected %s in it", command, got, want)
+		}
+	}
+}
+
+func TestConcurrentConnections(t *testing.T) {
+	s, _ := start(t, Config{})
+	const conns, each = 20, 50
+	var wg sync.WaitGroup
+	for range conns {
+		p := dial(t, s.Addr().String())
+		wg.Go(func() {
+			for range each {
+				p.send(slices.Concat(request(t, "INCR n"), request(t, "HINCRBY h f 1"), request(t, "CLIENT LIST")))
+				for range 3 {
+					p.reply()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	p := dial(t, s.Addr().String())
+	if got, want := p.do("GET n")[0], fmt.Sprintf(`"%d"`, conns*each); got != want {
+		t.Errorf("the counter is %s, expected %s", got, want)
+	}
+}
+
+func TestNewServerErrors(t *testing.T) {
+	s, l := start(t, Config{})
+	for name, config := range map[string]Config{
+		"no invoker":  {},
+		"port in use": {Invoker: l, Addr: s.Addr().String()},
+		"address":     {Invoker: l, Addr: "nowhere"},
+		"small op":    {Invoker: l, Addr: "127.0.0.1:0", MaxOp: 1},
+		"connections": {Invoker: l, Addr: "127.0.0.1:0", MaxConns: -1},
+		"timeout":     {Invoker: l, Addr: "127.0.0.1:0", Timeout: -1},
+	} {
+		if s, err := NewServer(config); err == nil {
+			s.Close()
+			t.Errorf("%s: no error", name)
+		} else if !strings.HasPrefix(err.Error(), "resp: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
