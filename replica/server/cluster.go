@@ -1,0 +1,64 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/replica"
+)
+
+// FromFile returns the configuration of replica number index of a group in a cluster file; an empty
+// name stands for the file's only group.
+func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine) (Config, error) {
+	g, err := f.PickGroup(group)
+	if err != nil {
+		return Config{}, err
+	}
+	if index < 0 || index >= len(g.Replicas) {
+		return Config{}, fmt.Errorf("%s: group %s has no replica %d, expected 0 to %d", f.Path, g.Name, index, len(g.Replicas)-1)
+	}
+	keys, err := f.Keys()
+	if err != nil {
+		return Config{}, err
+	}
+	cfg := Config{
+		Group: g.Number(), Self: index, Keys: keys, StateMachine: sm,
+		Dir:  f.Resolve(g.Replicas[index].Dir),
+		Core: coreConfig(f),
+	}
+	for _, r := range g.Replicas {
+		cfg.Replicas = append(cfg.Replicas, Peer{Addr: r.Address, Bulk: r.Bulk})
+	}
+	for _, c := range f.Controllers {
+		cfg.Controllers = append(cfg.Controllers, c.Address.String())
+	}
+	return cfg, nil
+}
+
+func coreConfig(f *cluster.File) replica.Config {
+	t := f.Timing
+	return replica.Config{
+		MTU: f.MTU, TickInterval: t.Tick, TickMax: t.TickMax, PingInterval: t.Ping,
+		SuspectLeader: t.SuspectLeader, SuspectSequencer: t.SuspectSequencer, ViewChange: t.ViewChange,
+		Retransmit: t.Retransmit, Grace: t.Grace, GapBound: t.GapBound, SyncInterval: t.SyncInterval,
+	}
+}
+
+// ListenAndServe runs replica number index of the cluster file's only group until ctx is done. sm is
+// the service that is replicated. The replica must have been bootstrapped, see Bootstrap.
+func ListenAndServe(ctx context.Context, clusterFile string, index int, sm replica.StateMachine) error {
+	f, err := cluster.Load(clusterFile)
+	if err != nil {
+		return err
+	}
+	cfg, err := FromFile(f, "", index, sm)
+	if err != nil {
+		return err
+	}
+	s, err := New(cfg)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// The record of a replica is one small file, replaced as a whole: magic, version, the fields of
+// replica.Record big-endian, CRC-32C of everything before it.
+const (
+	recordName    = "replica.record"
+	recordMagic   = 0x4E505245 // "NPRE"
+	recordVersion = 1
+	recordLen     = 4 + 1 + 12 + 12 + 8 + 8 + 4
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func encodeRecord(r replica.Record) []byte {
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, recordLen), recordMagic)
+	b = append(b, recordVersion)
+	for _, v := range []wire.View{r.View, r.LastNormal} {
+		b = binary.BigEndian.AppendUint64(b, v.Leader)
+		b = binary.BigEndian.AppendUint32(b, v.Session)
+	}
+	b = binary.BigEndian.AppendUint64(b, r.Incarnation)
+	b = binary.BigEndian.AppendUint64(b, r.Epoch)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func decodeRecord(b []byte) (replica.Record, error) {
+	switch {
+	case len(b) != recordLen:
+		return replica.Record{}, fmt.Errorf("%d bytes long, expected %d", len(b), recordLen)
+	case binary.BigEndian.Uint32(b) != recordMagic:
+		return replica.Record{}, fmt.Errorf("starts with %#08x, expected %#08x", binary.BigEndian.Uint32(b), uint32(recordMagic))
+	case b[4] != recordVersion:
+		return replica.Record{}, fmt.Errorf("version %d, expected %d", b[4], recordVersion)
+	}
+	body := b[:recordLen-4]
+	if sum := crc32.Checksum(body, castagnoli); sum != binary.BigEndian.Uint32(b[recordLen-4:]) {
+		return replica.Record{}, fmt.Errorf("checksum %08x, expected %08x", binary.BigEndian.Uint32(b[recordLen-4:]), sum)
+	}
+	view := func(at int) wire.View {
+		return wire.View{Leader: binary.BigEndian.Uint64(b[at:]), Session: binary.BigEndian.Uint32(b[at+8:])}
+	}
+	return replica.Record{
+		View: view(5), LastNormal: view(17),
+		Incarnation: binary.BigEndian.Uint64(b[29:]), Epoch: binary.BigEndian.Uint64(b[37:]),
+	}, nil
+}
+
+// ErrNoRecord says that a replica's directory has no record: the replica was never bootstrapped, or
+// its disk was lost. A replica that lost its record must not come back under the same number: it
+// may have promised what it no longer knows of.
+var ErrNoRecord = errors.New("no record of the replica")
+
+// ErrRecordExists says that a directory is bootstrapped already.
+var ErrRecordExists = errors.New("the replica has a record already")
+
+// Bootstrap makes the record of a replica of a new group in dir, which it creates if need be. All
+// replicas of a group are bootstrapped once, before any of them starts.
+func Bootstrap(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("server: replica directory: %w", err)
+	}
+	path := filepath.Join(dir, recordName)
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("server: bootstrap of %s: %w, expected an empty directory", path, ErrRecordExists)
+	}
+	return saveRecord(dir, replica.Bootstrap())
+}
+
+func loadRecord(dir string) (replica.Record, error) {
+	path := filepath.Join(dir, recordName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return replica.Record{}, fmt.Errorf("server: %s: %w: bootstrap a new group explicitly; replace a replica that lost its disk", path, ErrNoRecord)
+	}
+	if err != nil {
+		return replica.Record{}, fmt.Errorf("server: replica record: %w", err)
+	}
+	r, err := decodeRecord(b)
+	if err != nil {
+		return replica.Record{}, fmt.Errorf("server: replica record %s is damaged: %w", path, err)
+	}
+	return r, nil
+}
+
+// saveRecord returns once the record is durable.
+func saveRecord(dir string, r replica.Record) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("server: saving the replica record: %w", err)
+		}
+	}()
+	path := filepath.Join(dir, recordName)
+	f, err := os.CreateTemp(dir, recordName+".*")
+	if err != nil {
+		return err
+	}
+	_, err = bytes.NewReader(encodeRecord(r)).WriteTo(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

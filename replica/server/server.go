@@ -1,0 +1,169 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// Peer is where a replica of the group is reached.
+type Peer struct {
+	Addr netip.AddrPort // UDP: stamped messages and the protocol's datagrams
+	Bulk netip.AddrPort // TCP: what a datagram is too small for
+}
+
+// Config is what a replica's process is told at its start.
+type Config struct {
+	Group        uint32 // OUM group number, see oumlib.GroupNumber
+	Self         int    // which of Replicas this is
+	Replicas     []Peer // of the group: 2f+1
+	Keys         wire.Keys
+	StateMachine replica.StateMachine // empty
+	Dir          string               // of the replica's record; see Bootstrap
+
+	// Controllers are the controllers' gRPC addresses ("host:port"); DialOptions are for the
+	// connections to them, in plain text by default.
+	Controllers []string
+	DialOptions []grpc.DialOption
+
+	// Core has the tunable parameters, of which zero ones are defaults. What this Config says
+	// itself (N, Self, Group, Keys) need not be set in it.
+	Core replica.Config
+
+	Logger *slog.Logger // nil: slog.Default()
+}
+
+// Server is a replica's process. Its methods may be called from any goroutine.
+type Server struct {
+	cfg      Config
+	log      *slog.Logger
+	udp      *transport.UDP
+	loop     *loop
+	reporter *api.Reporter
+	status   atomic.Pointer[replica.Status]
+	cancel   context.CancelCauseFunc
+}
+
+// New opens the sockets of a replica. The caller must call Run or Close.
+func New(cfg Config) (*Server, error) {
+	if cfg.Self < 0 || cfg.Self >= len(cfg.Replicas) {
+		return nil, fmt.Errorf("server: replica %d, expected 0 to %d", cfg.Self, len(cfg.Replicas)-1)
+	}
+	if cfg.StateMachine == nil {
+		return nil, errors.New("server: no StateMachine, expected the service to replicate")
+	}
+	record, err := loadRecord(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := cfg.Core
+	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
+	if c.MTU == 0 {
+		c.MTU = replica.DefaultConfig().MTU
+	}
+	core, err := replica.New(c, record, cfg.StateMachine)
+	if err != nil {
+		return nil, err
+	}
+	self := cfg.Replicas[cfg.Self]
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Addr.String(), BulkAddr: self.Bulk.String(), MTU: c.MTU})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, log: cfg.Logger, udp: udp, cancel: func(error) {}}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	s.reporter = api.NewReporter(cfg.Controllers, cfg.Group, cfg.Self, cfg.DialOptions...)
+	s.loop = &loop{
+		server: s, core: core, network: udp, sender: oumlib.NewSender(cfg.Group, c.MTU),
+		peers: cfg.Replicas, self: cfg.Self, mtu: c.MTU,
+	}
+	status := core.Status()
+	s.status.Store(&status)
+	return s, nil
+}
+
+// Close releases the sockets of a server that is not run.
+func (s *Server) Close() { s.udp.Close() }
+
+// Run takes part in the group until ctx is done, and then returns nil. Any other error means that
+// the replica has stopped for good: it found its own state or record in contradiction with the
+// protocol, or cannot make a promise durable.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.cancel = cancel
+	var background sync.WaitGroup
+	background.Go(func() { s.watch(ctx) })
+	background.Go(func() {
+		if err := s.reporter.Run(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("reports of the sequencer's failure cannot be sent", "error", err)
+		}
+	})
+	background.Go(func() { s.logViews(ctx) })
+	err := s.udp.Run(ctx, s.loop)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	background.Wait()
+	if err == nil && cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		err = cause
+	}
+	return err
+}
+
+// watch follows the group's sequencer.
+func (s *Server) watch(ctx context.Context) {
+	if len(s.cfg.Controllers) == 0 {
+		return
+	}
+	err := api.Watch(ctx, s.cfg.Controllers, s.cfg.Group, func(r api.Route) {
+		s.loop.sender.SetAddr(r.Sequencer)
+		s.udp.Post(func(now time.Duration) { s.loop.core.Session(now, r.Session) })
+	}, s.cfg.DialOptions...)
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("no controller knows the group", "group", s.cfg.Group, "error", err)
+	}
+}
+
+// logViews says when the replica's view or status changes.
+func (s *Server) logViews(ctx context.Context) {
+	tick := time.NewTicker(publishInterval)
+	defer tick.Stop()
+	var last replica.Status
+	for {
+		now := s.Status()
+		if now.View != last.View || now.Phase != last.Phase {
+			s.log.Info("replica", "view", now.View.String(), "status", now.Phase, "leader", now.Leader,
+				"log_end", now.LogEnd, "sync_point", now.SyncPoint)
+			last = now
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Status is the replica's status as of at most publishInterval ago.
+func (s *Server) Status() replica.Status { return *s.status.Load() }
+
+// Transport returns the counters of the sockets.
+func (s *Server) Transport() transport.Stats { return s.udp.Stats() }
+
+// SetDrop makes the replica lose received datagrams at random, each with probability rate: fault
+// injection.
+func (s *Server) SetDrop(rate float64) { s.udp.SetDrop(rate) }
