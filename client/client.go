@@ -89,17 +89,35 @@ func (c *Client) start(cfg Config) {
 		}
 		c.shut(err)
 	})
-	if len(cfg.Controllers) == 0 {
-		return
+	if len(cfg.Controllers) > 0 {
+		c.finished.Go(func() { c.follow(ctx, cfg) })
 	}
-	c.finished.Go(func() {
+}
+
+// watchAgain is the pause after every controller has said that it does not know the group.
+const watchAgain = time.Second
+
+// follow learns the route to the group. A group that no controller knows ends the client, unless
+// one has known it before: then the last route stands.
+func (c *Client) follow(ctx context.Context, cfg Config) {
+	for {
 		err := api.Watch(ctx, cfg.Controllers, cfg.Group, c.route, cfg.DialOptions...)
-		if ctx.Err() == nil {
+		if ctx.Err() != nil {
+			return
+		}
+		if !c.sender.Addr().IsValid() {
 			c.log.Error("client stopped", "address", c.udp.LocalAddr(), "error", err)
 			c.refuse(err)
-			stop()
+			c.stop()
+			return
 		}
-	})
+		c.log.Warn("client lost the controllers' word on its group", "sequencer", c.sender.Addr(), "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(watchAgain):
+		}
+	}
 }
 
 // route takes the controller's word on where the group's messages go.

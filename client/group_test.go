@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -177,6 +178,15 @@ func (l *log) take(m wire.Request) []wire.Reply {
 		replies[i] = answer(l.n, l.view, l.slot, m, i, status, result)
 	}
 	return replies
+}
+
+// locked is take for two groups that share the log.
+func (l *log) locked(mu *sync.Mutex) func(wire.Request) []wire.Reply {
+	return func(m wire.Request) []wire.Reply {
+		mu.Lock()
+		defer mu.Unlock()
+		return l.take(m)
+	}
 }
 
 func (l *log) execute(m wire.Request) (wire.Status, string) {

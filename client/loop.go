@@ -27,10 +27,10 @@ func (l *loop) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { l.core.
 // Bulk drops what nobody sends to a client.
 func (l *loop) Bulk(time.Duration, []byte) {}
 
-// Tick and Deadline are the core's.
+// Tick sends again what is due.
 func (l *loop) Tick(now time.Duration) { l.core.Tick(now) }
 
-// Deadline is the core's.
+// Deadline is when Tick is next needed.
 func (l *loop) Deadline() time.Duration { return l.core.Deadline() }
 
 // Flush carries out what the core wants.
