@@ -29,6 +29,7 @@ type checker struct {
 	ends    map[viewSlot]wire.Digest // of started views
 
 	installedSessions map[uint32]bool
+	numbers           map[uint32]uint64 // last message number of every session
 	sessions          int
 	noOps             int
 
@@ -85,8 +86,8 @@ func newChecker(w *world) *checker {
 		replies: map[replyKey]*tally{}, said: map[saidKey]requestID{}, noOpsIn: map[viewSlot]*tally{},
 		open: map[wire.View][]uint64{}, changes: map[wire.View]uint64{},
 		bases: map[wire.View]uint64{}, ends: map[viewSlot]wire.Digest{},
-		installedSessions: map[uint32]bool{},
-		replicas:          make([]replicaHistory, w.s.replicas),
+		installedSessions: map[uint32]bool{}, numbers: map[uint32]uint64{},
+		replicas: make([]replicaHistory, w.s.replicas),
 	}
 }
 
@@ -97,6 +98,14 @@ func (c *checker) installed(session uint32) {
 	}
 	c.installedSessions[session] = true
 	c.sessions++
+}
+
+// stamped checks that a session's numbers are 1, 2, 3, … each once.
+func (c *checker) stamped(session uint32, number uint64) {
+	if number != c.numbers[session]+1 {
+		c.w.fail(-1, "session %d stamps number %d after %d", session, number, c.numbers[session])
+	}
+	c.numbers[session] = number
 }
 
 func (c *checker) crashed(id int) {

@@ -139,7 +139,13 @@ func (n *network) cutFault(f Fault, delta int) {
 			}
 		}
 	}
-	if f.Kind == CutPair {
+	switch f.Kind {
+	case CutPair, Mute:
 		n.cut(f.Node, f.Arg, delta)
+	case Isolate:
+		for other := range n.w.s.replicas {
+			n.cut(other, f.Node, delta)
+			n.cut(f.Node, other, delta)
+		}
 	}
 }

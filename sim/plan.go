@@ -26,13 +26,19 @@ const (
 	Zombie                                // the controller cannot reach sequencer Node, which lives on
 	StopController                        // the controller dies, restarts after For
 	SpuriousFailover                      // the controller moves on from a healthy sequencer
+	Isolate                               // replica Node and the others do not reach each other; the sequencer reaches it
+	Mute                                  // replica Node does not reach replica Arg, and is reached
 )
+
+// Where Node (and, for Mute, Arg) names a replica, it may be relative to the leader of the highest
+// view at that time: leading is that leader, leading-1 the one after it, and so on.
+const leading = -1
 
 var faultNames = [...]string{
 	Crash: "crash", CrashAtRecord: "crash-at-record", Pause: "pause", Slow: "slow", CutIn: "cut-in",
 	CutOut: "cut-out", CutPair: "cut-pair", Split: "split", LossBurst: "loss-burst", LossAt: "loss-at",
 	LoseNext: "lose-next", StopSequencer: "stop-sequencer", Zombie: "zombie",
-	StopController: "stop-controller", SpuriousFailover: "spurious-failover",
+	StopController: "stop-controller", SpuriousFailover: "spurious-failover", Isolate: "isolate", Mute: "mute",
 }
 
 func (k FaultKind) String() string {
@@ -83,6 +89,9 @@ func plan(seed uint64, profile Profile, s *settings) []Fault {
 		aim(&f, s, &r)
 		faults[i] = f
 	}
+	for range r.below(4) {
+		faults = append(faults, ambush(profile, s, &r)...)
+	}
 	slices.SortStableFunc(faults, func(a, b Fault) int { return int(a.At - b.At) })
 	return faults
 }
@@ -107,4 +116,67 @@ func aim(f *Fault, s *settings, r *random) {
 	case StopSequencer, Zombie:
 		f.Node = r.below(s.sequencers)
 	}
+}
+
+// ambush draws a few faults that together lead to where a mistake in the protocol would show: chance
+// alone rarely combines them.
+func ambush(profile Profile, s *settings, r *random) []Fault {
+	at := r.duration(10*time.Millisecond, s.load-100*time.Millisecond)
+	soon := func() time.Duration { at += r.duration(0, 4*time.Millisecond); return at }
+	short := r.duration(2*time.Millisecond, 12*time.Millisecond)
+	long := r.duration(20*time.Millisecond, 60*time.Millisecond)
+	away := Fault{Kind: Isolate, Node: leading, For: long}
+	if profile == Recovery || profile == Chaos && r.below(2) == 0 {
+		away.Kind = pick(r, Crash, Pause)
+	}
+	first, second := leading-1, leading-2
+	if r.below(2) == 0 {
+		first, second = second, first
+	}
+	switch r.below(6) {
+	case 0: // a NO-OP that one follower takes over a logged request and another does not hear of
+		return []Fault{
+			{At: soon(), Kind: Mute, Node: first, Arg: leading, For: short},
+			{At: at, Kind: LoseNext, Node: leading, Arg: r.between(1, 3)},
+			{At: at, Kind: LoseNext, Node: second, Arg: r.between(1, 3)},
+			{At: at, Kind: Mute, Node: leading, Arg: first, For: short + 3*time.Millisecond},
+			placed(away, soon()+r.duration(0, 8*time.Millisecond)),
+		}
+	case 1: // a leader that goes on alone and executes what nobody else has
+		return []Fault{
+			{At: soon(), Kind: LoseNext, Node: first, Arg: r.between(1, 5)},
+			{At: at, Kind: LoseNext, Node: second, Arg: r.between(1, 5)},
+			placed(away, soon()),
+		}
+	case 2: // leader and session change at once
+		return []Fault{
+			placed(away, soon()),
+			{At: soon() + r.duration(0, 20*time.Millisecond), Kind: SpuriousFailover, Node: r.below(s.sequencers)},
+		}
+	case 3: // one leader after the other
+		return []Fault{
+			placed(away, soon()),
+			placed(Fault{Kind: Isolate, Node: leading, For: long}, at+r.duration(15*time.Millisecond, 45*time.Millisecond)),
+			placed(away, at+r.duration(40*time.Millisecond, 90*time.Millisecond)),
+		}
+	case 4: // a follower that falls far behind, then leads
+		return []Fault{
+			{At: soon(), Kind: LoseNext, Node: leading - 1, Arg: r.between(10, 100)},
+			{At: at, Kind: Isolate, Node: leading - 1, For: short},
+			placed(away, at+short),
+		}
+	}
+	// A message that one replica alone has, on both sides of a view change.
+	return []Fault{
+		{At: soon(), Kind: LoseNext, Node: leading, Arg: r.between(1, 2)},
+		{At: at, Kind: LoseNext, Node: first, Arg: r.between(1, 2)},
+		{At: at, Kind: Mute, Node: second, Arg: leading, For: short},
+		placed(away, soon()),
+		{At: soon(), Kind: LoseNext, Node: second, Arg: r.between(1, 3)},
+	}
+}
+
+func placed(f Fault, at time.Duration) Fault {
+	f.At = at
+	return f
 }

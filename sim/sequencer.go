@@ -54,6 +54,7 @@ func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 		s.cellSession, s.counter = session, 0
 	}
 	s.counter++
+	s.w.check.stamped(session, s.counter)
 	oumlib.Stamp(b, session, s.counter, token)
 	s.w.trace(s.node(), "stamps", b)
 	for to := range s.w.s.replicas {

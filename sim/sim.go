@@ -220,15 +220,31 @@ func (w *world) told(id int, session uint32, target int) {
 	}
 }
 
+// resolve turns a replica's place relative to the leader of the highest view into its number.
+func (w *world) resolve(node int) int {
+	if node > leading {
+		return node
+	}
+	var view wire.View
+	for _, n := range w.nodes {
+		view = view.Join(n.record.View)
+	}
+	return (view.LeaderOf(w.s.replicas) + leading - node) % w.s.replicas
+}
+
 // begin starts a fault, and sees to its end.
 func (w *world) begin(f Fault) {
+	f.Node = w.resolve(f.Node)
+	if f.Kind == Mute {
+		f.Arg = w.resolve(f.Arg)
+	}
 	w.note(-1, "fault: "+f.String())
 	length := max(min(f.For, w.s.load-w.now), 0)
 	end := func(undo func()) { w.after(length, undo) }
 	switch f.Kind {
 	case Crash, CrashAtRecord, Pause, Slow, LoseNext:
 		w.beginAtReplica(f, length)
-	case CutIn, CutOut, CutPair, Split:
+	case CutIn, CutOut, CutPair, Split, Isolate, Mute:
 		w.net.cutFault(f, 1)
 		end(func() { w.net.cutFault(f, -1) })
 	case LossBurst:

@@ -15,6 +15,7 @@ var (
 	firstSeed = flag.Uint64("sim.first", 1, "first seed")
 	oneSeed   = flag.Uint64("sim.seed", 0, "replay this seed only")
 	profile   = flag.String("sim.profile", "", "run this profile only")
+	failFast  = flag.Bool("sim.failfast", false, "stop at the first seed that fails")
 	traced    = flag.String("sim.trace", "", "with -sim.seed: write the trace to this file")
 )
 
@@ -43,15 +44,19 @@ func TestSeeds(t *testing.T) {
 func runSeeds(t *testing.T, p Profile, first uint64, count int) {
 	results := make([]Result, count)
 	var next atomic.Int64
+	var stop atomic.Bool
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= count {
+				if i >= count || stop.Load() {
 					return
 				}
 				results[i] = runGuarded(Config{Seed: first + uint64(i), Profile: p})
+				if *failFast && len(results[i].Failures) > 0 {
+					stop.Store(true)
+				}
 			}
 		})
 	}
