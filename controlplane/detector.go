@@ -25,7 +25,7 @@ type target struct {
 	conn      uint64 // number of the current or last connection
 	connected bool
 	ready     bool // pipeline, entries and copies are in place: an install is all it takes
-	heard     bool // read, or found unreachable, since the start
+	heard     bool // read and prepared, or found unreachable, since the start
 	step      step
 	readOp    uint64 // operation number of the read under way
 	auditAt   time.Duration
@@ -193,7 +193,6 @@ func (c *Core) EntriesRead(now time.Duration, t int, conn, op uint64, entries []
 		}
 		c.entryRead(now, i, t, found)
 	}
-	tg.heard = true
 	tg.step = stepPrepare
 	c.emit(Effect{Kind: EffectPrepare, Target: t, Conn: conn})
 	c.advance(now)
@@ -207,6 +206,7 @@ func (c *Core) Prepared(now time.Duration, t int, conn uint64, ok bool) {
 	if tg == nil || tg.step != stepPrepare {
 		return
 	}
+	tg.heard = true
 	tg.step = stepIdle
 	tg.ready = ok
 	tg.auditAt = now + c.cfg.AuditInterval

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Pauses between two attempts to connect to a target. A connection that lived for stableAfter is
-// followed by an attempt at once, whose refusal tells a process that ended from a network that
-// dropped the connection.
+// Pauses between two attempts to connect to a target. The first attempt after a connection was
+// lost comes at once, and its refusal tells a process that ended from a network that dropped the
+// connection; but at most once per immediateEvery, for a target that accepts and hangs up.
 const (
-	minReconnect = 10 * time.Millisecond
-	maxReconnect = time.Second
-	stableAfter  = time.Second
+	minReconnect   = 10 * time.Millisecond
+	maxReconnect   = time.Second
+	immediateEvery = time.Second
 )
 
 // sequencerLink keeps a connection to one sequencer.
@@ -30,6 +30,7 @@ type sequencerLink struct {
 // hold connects to the sequencer again and again until ctx is done.
 func (c *Controller) hold(ctx context.Context, l *sequencerLink) {
 	pause := time.Duration(0)
+	var immediate time.Time // last attempt without a pause
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
@@ -42,7 +43,6 @@ func (c *Controller) hold(ctx context.Context, l *sequencerLink) {
 			c.down(ctx, l, err)
 			continue
 		}
-		since := time.Now()
 		c.post(ctx, func(now time.Duration) {
 			l.live = conn
 			l.connected++
@@ -51,8 +51,8 @@ func (c *Controller) hold(ctx context.Context, l *sequencerLink) {
 		<-conn.ctx.Done()
 		c.down(ctx, l, conn.cause())
 		conn.close()
-		if time.Since(since) >= stableAfter {
-			pause = 0
+		if time.Since(immediate) >= immediateEvery {
+			pause, immediate = 0, time.Now()
 		}
 	}
 }
