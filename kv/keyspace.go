@@ -87,7 +87,8 @@ func (c *call) selectDB() {
 
 func (c *call) isLive(e *entry) bool { return e.expire == 0 || e.expire > c.now }
 
-// keys answers the keys that match a pattern, sorted.
+// keys answers the keys that match a pattern, sorted. It looks at every key there is, and the group
+// waits for it: SCAN is for programs.
 func (c *call) keys() {
 	pattern := view(c.args[1])
 	var keys []string
@@ -105,6 +106,9 @@ func (c *call) keys() {
 		c.bulkString(key)
 	}
 }
+
+// maxScan is how many keys one SCAN looks at, whatever its COUNT, which is a hint.
+const maxScan = 10_000
 
 // scanOptions are what SCAN says behind the cursor.
 type scanOptions struct {
@@ -133,6 +137,7 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 			if o.count < 1 {
 				return o, errSyntax
 			}
+			o.count = min(o.count, maxScan)
 		default:
 			return o, errSyntax
 		}

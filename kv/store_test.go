@@ -447,3 +447,17 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkSnapshot takes snapshots of a large store; writing them out is not in it.
+func BenchmarkSnapshot(b *testing.B) {
+	s := New()
+	for i := range 100_000 {
+		do(s, 1, 0, fmt.Sprintf("SET key:%d value", i))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Snapshot(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -65,9 +65,9 @@ func TestSameAsRedis(t *testing.T) {
 	index := rapid.SampledFrom([]string{"0", "1", "2", "-1", "-2", "-100", "100", "x"})
 	words := map[string]*rapid.Generator[string]{"key": key, "value": value, "index": index}
 	shapes := []string{
-		"SET key value", "SET key value NX", "SET key value XX GET", "SET key value EX value", "GET key", "GETSET key value", "GETDEL key",
+		"SET key value", "SET key value NX", "SET key value XX GET", "SET key value EX 1000000", "GET key", "GETSET key value", "GETDEL key",
 		"DEL key key", "EXISTS key key", "INCR key", "DECR key", "INCRBY key value", "DECRBY key value", "APPEND key value",
-		"STRLEN key", "SETNX key value", "MGET key key", "MSET key value key value", "EXPIRE key index", "TTL key", "PERSIST key", "TYPE key",
+		"STRLEN key", "SETNX key value", "MGET key key", "MSET key value key value", "EXPIRE key 1000000", "EXPIRE key x", "PERSIST key", "TYPE key",
 		"HSET key value value", "HSET key value value value value", "HSET key value", "HGET key value", "HDEL key value value", "HGETALL key",
 		"HINCRBY key value value", "HLEN key", "HEXISTS key value", "HMGET key value value", "HSETNX key value value",
 		"LPUSH key value value", "RPUSH key value", "LPOP key", "RPOP key", "LPOP key index", "RPOP key index", "LRANGE key index index", "LLEN key", "LINDEX key index",

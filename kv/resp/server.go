@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Invoker has operations of package kv executed, replicated or not.
+// Invoker has operations of package kv executed, replicated or not. It is called by many goroutines
+// at a time.
 type Invoker interface {
 	// Invoke executes op, which is valid during the call, and returns its result. An error that is
 	// client.ErrOutcomeUnknown, or a bare error of ctx, says that op may or may not have been
@@ -151,25 +152,17 @@ func (s *Server) Serve() error {
 	}
 }
 
+// accept serves a connection on a goroutine of its own, or refuses it.
 func (s *Server) accept(nc net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.ctx.Err() != nil:
-		_ = nc.Close()
-		return
-	case len(s.conns) >= s.config.MaxConns:
+	c := s.admit(nc)
+	if c == nil {
 		s.stats.rejected.Add(1)
-		_ = nc.SetWriteDeadline(time.Now().Add(time.Millisecond)) // it fits the socket's buffer or is lost
+		_ = nc.SetDeadline(time.Now().Add(time.Millisecond)) // it fits the socket's buffer or is lost
 		_, _ = nc.Write([]byte("-ERR max number of clients reached\r\n"))
 		_ = nc.Close()
 		return
 	}
-	s.lastID++
 	s.stats.connections.Add(1)
-	c := newConn(s, nc, s.lastID)
-	s.conns[c.id] = c
-	s.done.Add(1)
 	go func() {
 		defer s.done.Done()
 		c.serve()
@@ -177,6 +170,20 @@ func (s *Server) accept(nc net.Conn) {
 		defer s.mu.Unlock()
 		delete(s.conns, c.id)
 	}()
+}
+
+// admit makes a connection one of the server's; nil if there are too many or it is closed.
+func (s *Server) admit(nc net.Conn) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil || len(s.conns) >= s.config.MaxConns {
+		return nil
+	}
+	s.lastID++
+	c := newConn(s, nc, s.lastID)
+	s.conns[c.id] = c
+	s.done.Add(1)
+	return c
 }
 
 // Close stops listening, cuts all connections and waits for their goroutines. Operations that are

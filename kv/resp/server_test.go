@@ -14,14 +14,13 @@ import (
 	"github.com/netordered/nopaxos/kv"
 )
 
-// local is an Invoker that executes on a state machine of its own.
+// local is an Invoker that executes on a state machine of its own, whose logical time stands still.
 type local struct {
-	mu      sync.Mutex
-	store   *kv.Store
-	slot    uint64
-	started time.Time
-	sizes   []int // of the operations executed
-	fail    func(n int) error
+	mu    sync.Mutex
+	store *kv.Store
+	slot  uint64
+	sizes []int             // of the operations executed
+	fail  func(n int) error // what the nth Invoke fails with
 }
 
 func (l *local) Invoke(_ context.Context, op []byte) ([]byte, error) {
@@ -35,12 +34,12 @@ func (l *local) Invoke(_ context.Context, op []byte) ([]byte, error) {
 	}
 	l.slot++
 	l.store.Release(l.slot)
-	return l.store.Execute(l.slot, uint64(time.Since(l.started)), op, nil), nil
+	return l.store.Execute(l.slot, 0, op, nil), nil
 }
 
 // start starts a server, with a state machine unless the configuration has an Invoker.
 func start(t testing.TB, config Config) (*Server, *local) {
-	l := &local{store: kv.New(), started: time.Now()}
+	l := &local{store: kv.New()}
 	if config.Invoker == nil {
 		config.Invoker = l
 	}

@@ -1,0 +1,126 @@
+package kv
+
+import (
+	"encoding/hex"
+	"math"
+	"path"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestSnapshotFormat holds the snapshot's bytes still: replicas of different versions exchange it.
+func TestSnapshotFormat(t *testing.T) {
+	s := New()
+	for i, c := range []string{"SETEX str 10 value", "HSET hash g 2 f 1", "RPUSH list a b", "LPUSH list z", "SADD set m k"} {
+		do(s, uint64(i+1), 5, c)
+	}
+	const want = "4e504b56" + "01" + "04" + // NPKV, version, keys, which stand in the order of their hashes
+		"04" + "03736574" + "00" + "02" + "016b" + "016d" +
+		"01" + "03737472" + "85c8afa025" + "0576616c7565" +
+		"03" + "046c697374" + "00" + "03" + "017a" + "0161" + "0162" +
+		"02" + "0468617368" + "00" + "02" + "0166" + "0131" + "0167" + "0132"
+	got := hex.EncodeToString(withoutSum(dump(t, s)))
+	if got != want {
+		t.Errorf("snapshot\n%s, expected\n%s", got, want)
+	}
+}
+
+// TestOperationFormat holds the bytes of operations still: logs hold them.
+func TestOperationFormat(t *testing.T) {
+	op := AppendCommand(nil, []byte("GET"), []byte("a"))
+	if got, want := hex.EncodeToString(op), "01"+"0203474554"+"0161"; got != want {
+		t.Errorf("operation %s, expected %s", got, want)
+	}
+	if got, want := CommandSize([]byte("GET"), []byte("a")), len(op)-OpOverhead; got != want {
+		t.Errorf("CommandSize is %d, expected %d", got, want)
+	}
+	multi := AppendTransaction(op, op, 1)
+	if got, want := hex.EncodeToString(multi), hex.EncodeToString(op)+"0001"+"0203474554"+"0161"; got != want {
+		t.Errorf("operation %s, expected %s", got, want)
+	}
+	if got, want := TransactionSize(op, 1), len(multi)-len(op); got != want {
+		t.Errorf("TransactionSize is %d, expected %d", got, want)
+	}
+	if got, want := string(New().Execute(1, 0, multi, nil)), "$-1\r\n*1\r\n$-1\r\n"; got != want {
+		t.Errorf("result %q, expected %q", got, want)
+	}
+}
+
+func TestParseInt(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "7": 7, "-7": -7, "9223372036854775807": math.MaxInt64, "-9223372036854775808": math.MinInt64,
+	} {
+		if got, ok := parseInt([]byte(text)); !ok || got != want {
+			t.Errorf("parseInt(%q) = %d, %v, expected %d", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{
+		"", "-", "-0", "00", "01", "-01", "+1", " 1", "1 ", "1.0", "x", "9223372036854775808", "-9223372036854775809",
+		"18446744073709551616", "184467440737095516150", "99999999999999999999999",
+	} {
+		if got, ok := parseInt([]byte(text)); ok {
+			t.Errorf("parseInt(%q) = %d, expected none", text, got)
+		}
+	}
+}
+
+func TestGlob(t *testing.T) {
+	for _, c := range []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"*", "", true}, {"", "", true}, {"", "a", false}, {"a*b*c", "aXbXbc", true}, {"a*b", "aXc", false}, {"?", "", false},
+		{"[a-c]x", "bx", true}, {"[c-a]x", "bx", true}, {"[^a-c]x", "bx", false}, {`[\]]`, "]", true}, {"[a", "a", true},
+		{"[", "[", false}, {`\*`, "*", true}, {`\*`, "a", false}, {`a\`, `a\`, true}, {"h[ae]llo", "hello", true}, {"**a**", "bab", true},
+		{strings.Repeat("*a", 50) + "b", strings.Repeat("a", 5000), false}, // in time
+	} {
+		if got := MatchGlob(c.pattern, c.s); got != c.want {
+			t.Errorf("MatchGlob(%.20q, %.20q) = %v, expected %v", c.pattern, c.s, got, c.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) { // the standard library's patterns are the same where there is no / or \
+		pattern := rapid.StringMatching(`([ab?*]|\[\^?[a-c]-?[a-c]\])*`).Draw(t, "pattern")
+		s := rapid.StringMatching(`[abc]*`).Draw(t, "s")
+		if want, err := path.Match(pattern, s); err == nil && MatchGlob(pattern, s) != want && !reversed(pattern) {
+			t.Fatalf("MatchGlob(%q, %q) = %v, expected %v", pattern, s, !want, want)
+		}
+	})
+}
+
+// reversed reports whether a pattern has a range like b-a, which only Redis turns around.
+func reversed(pattern string) bool {
+	for i := 1; i+1 < len(pattern); i++ {
+		if pattern[i] == '-' && pattern[i-1] > pattern[i+1] {
+			return true
+		}
+	}
+	return false
+}
+
+// TestExpiry runs commands at given logical times.
+func TestExpiry(t *testing.T) {
+	s := New()
+	for i, c := range []struct {
+		now           uint64 // in ms
+		command, want string
+	}{
+		{0, "SET a 1 PX 1000", "+OK"}, {0, "PTTL a", ":1000"}, {0, "TTL a", ":1"}, {400, "PTTL a", ":600"}, {501, "TTL a", ":0"},
+		{999, "GET a", "$1\r\n1"}, {1000, "GET a", "$-1"}, {1000, "TTL a", ":-2"}, {1000, "DBSIZE", ":0"},
+		{2000, "SETEX b 10 v", "+OK"}, {2000, "EXPIRE b 20 GT", ":1"}, {2000, "EXPIRE b 20 GT", ":0"}, {2000, "TTL b", ":20"},
+		{3000, "SET b w KEEPTTL", "+OK"}, {3000, "TTL b", ":19"}, {3000, "APPEND b x", ":2"}, {3000, "PTTL b", ":19000"},
+		{3000, "GETSET b y", "$2\r\nwx"}, {3000, "TTL b", ":-1"}, {3000, "EXPIRE b 1", ":1"}, {3000, "PERSIST b", ":1"}, {9000, "GET b", "$1\r\ny"},
+		{9000, "HSET h f v", ":1"}, {9000, "PEXPIRE h 5", ":1"}, {9004, "HLEN h", ":1"}, {9005, "HSET h g v", ":1"}, {9005, "TTL h", ":-1"},
+		{9005, "EXPIRE h -1", ":1"}, {9005, "EXISTS h", ":0"},
+		{9005, "SET a 1 EXAT 1", "-" + errWallClock}, {9005, "SET a 1 PXAT 1", "-" + errWallClock},
+		{9005, "SET a 1 EX 99999999999", "-ERR invalid expire time in 'set' command"},
+	} {
+		if got := do(s, uint64(i+1), c.now*millisecond, c.command); got != c.want+"\r\n" {
+			t.Errorf("at %d ms %s answers %q, expected %q", c.now, c.command, got, c.want)
+		}
+	}
+	if got := string(s.Execute(99, math.MaxUint64, EncodeCommand("SETEX", "a", "1", "v"), nil)); !strings.HasPrefix(got, "-ERR invalid expire time") {
+		t.Errorf("SETEX at the end of time answers %q", got)
+	}
+}
