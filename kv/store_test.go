@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -128,6 +129,8 @@ func TestUndo(t *testing.T) {
 		s := New()
 		var log []step
 		released, slot, now := uint64(0), uint64(0), uint64(0)
+		var held io.WriterTo // a snapshot that is written later
+		var heldState []byte
 		t.Repeat(map[string]func(*rapid.T){
 			"execute": func(t *rapid.T) {
 				slot += rapid.Uint64Range(1, 3).Draw(t, "slots")
@@ -155,6 +158,19 @@ func TestUndo(t *testing.T) {
 			"release": func(t *rapid.T) {
 				released = rapid.Uint64Range(released, slot).Draw(t, "to")
 				s.Release(released)
+			},
+			"hold": func(t *rapid.T) {
+				heldState = dump(t, replay(log))
+				held, _ = s.Snapshot()
+			},
+			"write": func(t *rapid.T) {
+				if held == nil {
+					t.Skip("no snapshot is held")
+				}
+				var b bytes.Buffer
+				if _, err := held.WriteTo(&b); err != nil || !bytes.Equal(b.Bytes(), heldState) {
+					t.Fatalf("the snapshot is (%v)\n%q, expected\n%q", err, b.Bytes(), heldState)
+				}
 			},
 			"restore": func(t *rapid.T) {
 				fresh := New()
