@@ -93,6 +93,7 @@ func TestStoreElections(t *testing.T) {
 }
 
 func TestStoreIsLocked(t *testing.T) {
+	t.Parallel() // it waits for the lock
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	openStore(t, path)
 	_, err := OpenStore(path, 4)
