@@ -33,6 +33,9 @@ type Core struct {
 	undo Undoer // sm, if it can take operations back; else nil
 	err  error
 	now  time.Duration
+	// promised is what Deadline returned last: a Tick that comes late says how long this process
+	// was kept from running.
+	promised time.Duration
 
 	effects []Effect
 	buf     []byte // what the effects' data lies in
@@ -103,6 +106,7 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 			Buffer: int(cfg.Window), MaxPayload: cfg.MTU - oumlib.HeaderLen,
 		}),
 	}
+	c.promised = never
 	c.undo, _ = sm.(Undoer)
 	for i := range c.heard {
 		c.heard[i], c.answered[i] = -time.Hour, -time.Hour
@@ -190,6 +194,10 @@ func (c *Core) Tick(now time.Duration) {
 	}
 	defer c.guard()
 	c.now = now
+	if late := now - c.promised; late > c.cfg.PingInterval {
+		c.excuse(late)
+	}
+	c.promised = never
 	c.rx.Tick(now)
 	c.drain()
 	switch c.phase {
@@ -251,12 +259,18 @@ func (c *Core) fail(format string, args ...any) {
 		append([]any{c.cfg.Self, c.rec.View, c.phase}, args...)...)})
 }
 
-// Deadline is when Tick wants to be called next.
+// Deadline is when Tick wants to be called next. It is never far, so that the core notices when
+// its own process was kept from running.
 func (c *Core) Deadline() time.Duration {
 	if c.err != nil {
 		return never
 	}
-	d := min(c.rx.Deadline(), c.fetchDeadline())
+	c.promised = c.deadline()
+	return c.promised
+}
+
+func (c *Core) deadline() time.Duration {
+	d := min(c.rx.Deadline(), c.fetchDeadline(), c.now+c.cfg.PingInterval)
 	switch c.phase {
 	case phaseNormal:
 		d = min(d, c.normalDeadline())

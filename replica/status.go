@@ -17,6 +17,7 @@ type Counters struct {
 	ViewChanges        uint64
 	ViewsEntered       uint64
 	Suspected          uint64 // leaders
+	Stalled            uint64 // nanoseconds for which the process was kept from running
 	Reports            uint64 // of sequencers to the controller
 	Repairs            uint64 // of parts of the log, from the leader's
 	DigestMismatches   uint64

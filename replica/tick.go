@@ -21,6 +21,18 @@ type health struct {
 	aheadAt   time.Duration // since when
 }
 
+// excuse moves the suspicion timers by the time that this process was kept from running: who was
+// not listening has no right to complain of silence.
+func (c *Core) excuse(late time.Duration) {
+	h := &c.health
+	h.leaderAt += late
+	h.stampedAt += late
+	h.aheadAt += late
+	h.probeAt += late
+	c.change.deadline += late
+	c.counters.Stalled += uint64(late)
+}
+
 func (h *health) stamped(now time.Duration) { h.stampedAt = now }
 
 func (c *Core) startHealth() {
