@@ -21,14 +21,14 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 	defer cancel()
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
-	problem := errors.New("nothing answered yet")
 	for {
 		for _, p := range c.roles {
 			if err := p.failure(); err != nil {
 				return err
 			}
 		}
-		if problem = c.ready(ctx); problem == nil {
+		problem := c.ready(ctx)
+		if problem == nil {
 			return nil
 		}
 		select {

@@ -66,13 +66,16 @@ type Replica struct {
 	Leader      uint64 `json:"leader_num"` // of the view
 	Session     uint32 `json:"session"`    // of the view
 	IsLeader    bool   `json:"is_leader"`
-	Status      string `json:"status"` // normal, view-change, recovering, stopped
+	Status      string `json:"status"`    // normal, view-change or recovering
+	LogStart    uint64 `json:"log_start"` // slots at or below are in a snapshot only
 	LogEnd      uint64 `json:"log_end"`
+	LogBytes    int    `json:"log_bytes"`
 	SyncPoint   uint64 `json:"sync_point"`
 	Executed    uint64 `json:"executed"`
+	Snapshot    uint64 `json:"snapshot"` // slot of the newest stable one
 	Incarnation uint64 `json:"incarnation"`
-	Full        bool   `json:"full,omitempty"`
-	Error       string `json:"error,omitempty"` // why it stopped for good
+	Clients     int    `json:"clients"`
+	Full        bool   `json:"full,omitempty"` // no memory for more log is left
 }
 
 // View is the replica's view as the protocol's authors write it.

@@ -58,9 +58,6 @@ func (r *Replica) state() string {
 	if r.Full {
 		s += ", full"
 	}
-	if r.Error != "" {
-		s += ": " + r.Error
-	}
 	return s
 }
 

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netordered/nopaxos/internal/demo"
+)
+
+func demoCommand() *cobra.Command {
+	var flags clusterFlags
+	var config demo.Config
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run a cluster, load it, break it, and check what its clients saw",
+		Long: "Run a cluster on this machine, load it through the client library and through a stock Redis\n" +
+			"client, kill its leader, restart it, kill its active sequencer, drop datagrams, and check that\n" +
+			"the clients' history is linearizable and that no acknowledged write is lost.\n" +
+			"Exit 0 only if everything held.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.parse(); err != nil {
+				return err
+			}
+			if config.Duration < demo.MinDuration {
+				return usagef("--duration is %v, expected at least %v: every fault has its turn", config.Duration, demo.MinDuration)
+			}
+			if !cmd.Flags().Changed("seed") {
+				config.Seed = rand.Uint64()
+			}
+			config.Cluster = flags.config
+			config.Progress = cmd.OutOrStdout()
+			if asJSON {
+				config.Progress = cmd.ErrOrStderr()
+			}
+			config.Terminal = isTerminal(config.Progress)
+			return runDemo(cmd.Context(), config, asJSON, cmd.OutOrStdout())
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().DurationVar(&config.Duration, "duration", 35*time.Second, "how long the load lasts")
+	cmd.Flags().Uint64Var(&config.Seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
+	cmd.Flags().IntVar(&config.Workers, "workers", 8, "operations outstanding at a time on each of the two paths")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON, and progress to standard error")
+	return cmd
+}
+
+func runDemo(ctx context.Context, config demo.Config, asJSON bool, out io.Writer) error {
+	report, err := demo.Run(ctx, config)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(report)
+	} else {
+		err = report.WriteText(out)
+	}
+	if err == nil && !report.OK {
+		err = errReported
+	}
+	return err
+}
+
+// isTerminal reports whether lines written to w can be written over.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

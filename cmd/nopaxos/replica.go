@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/ops"
+	"github.com/netordered/nopaxos/internal/status"
+	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/replica/server"
+)
+
+// replicaFlags are those of the commands about one replica.
+type replicaFlags struct {
+	roleFlags
+	group string
+}
+
+func (f *replicaFlags) register(cmd *cobra.Command) {
+	f.roleFlags.register(cmd, "replica")
+	cmd.Flags().StringVar(&f.group, "group", "", "the replica's group (default: the only one)")
+}
+
+// load reads the cluster file and returns the replica's group in it.
+func (f *replicaFlags) load() (*cluster.File, *cluster.Group, error) {
+	var group *cluster.Group
+	file, err := f.roleFlags.load("replicas", func(file *cluster.File) (n int, err error) {
+		if group, err = file.PickGroup(f.group); err == nil {
+			n = len(group.Replicas)
+		}
+		return n, err
+	})
+	return file, group, err
+}
+
+func replicaCommand() *cobra.Command {
+	var flags replicaFlags
+	var bootstrap bool
+	cmd := &cobra.Command{
+		Use:   "replica --cluster FILE --index N",
+		Short: "Run a replica of the key-value store",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runReplica(cmd.Context(), flags, bootstrap) },
+	}
+	flags.register(cmd)
+	flags.registerFaults(cmd)
+	cmd.Flags().BoolVar(&bootstrap, "bootstrap", false, "bootstrap the replica first, as a member of a new group")
+	return cmd
+}
+
+func runReplica(ctx context.Context, flags replicaFlags, bootstrap bool) error {
+	f, group, err := flags.load()
+	if err != nil {
+		return err
+	}
+	self, r := group.Replicas[flags.index], newRole("replica", flags.index)
+	config, err := server.FromFile(f, group.Name, flags.index, kv.New())
+	if err != nil {
+		return err
+	}
+	config.Logger = r.log
+	if bootstrap {
+		if err := server.Bootstrap(config.Dir); err != nil {
+			return r.fail(err)
+		}
+	}
+	s, err := server.New(config)
+	if err != nil {
+		return r.fail(err)
+	}
+	page := ops.Config{
+		Name: r.name, Version: version, Address: self.HTTP,
+		Status: func(to *status.Role) { replicaStatus(s, group.Name, to) },
+	}
+	if flags.faultInjection {
+		page.Drop = s.SetDrop
+	}
+	http, err := ops.Listen(page)
+	if err != nil {
+		s.Close()
+		return r.fail(err)
+	}
+	return r.run(ctx, s.Run, http.Serve)
+}
+
+// replicaStatus fills in the replica's part of its status.
+func replicaStatus(s *server.Server, group string, to *status.Role) {
+	from := s.Status()
+	to.Replica = &status.Replica{
+		Group: group, Index: from.Replica, Incarnation: from.Incarnation,
+		Leader: from.View.Leader, Session: from.View.Session, IsLeader: from.Leader == from.Replica, Status: from.Phase,
+		LogStart: from.LogStart, LogEnd: from.LogEnd, LogBytes: from.LogBytes,
+		SyncPoint: from.SyncPoint, Executed: from.Executed, Snapshot: from.Snapshot,
+		Clients: from.Clients, Full: from.Full,
+	}
+	to.AddCounters("replica", from.Counters)
+	to.AddCounters("oum", from.OUM)
+	to.AddCounters("transport", s.Transport())
+}
+
+func bootstrapCommand() *cobra.Command {
+	var flags replicaFlags
+	cmd := &cobra.Command{
+		Use:   "bootstrap --cluster FILE --index N",
+		Short: "Make a replica's record as a member of a new group, once, before its first start",
+		Long: "Make a replica's record as a member of a new group. Do it once for every replica before any of\n" +
+			"them starts. A replica that lost its record must not be bootstrapped again: it may have promised\n" +
+			"what it no longer knows of.",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			f, group, err := flags.load()
+			if err != nil {
+				return err
+			}
+			return server.Bootstrap(f.Resolve(group.Replicas[flags.index].Dir))
+		},
+	}
+	flags.register(cmd)
+	return cmd
+}
