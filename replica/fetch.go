@@ -52,7 +52,13 @@ func (c *Core) startFetch(f *fetch) {
 
 func (c *Core) ask() {
 	f := c.fetch
-	f.at = c.now + max(4*c.cfg.Retransmit, 2*c.gap.rtt)
+	wait := max(4*c.cfg.Retransmit, 2*c.gap.rtt)
+	if f.purpose != fetchMerge { // there maxTries ends it
+		// An answer is long. If the holder is slow to make it, asking again at a fixed pace makes
+		// it slower still, until nothing else gets done there.
+		wait <<= min(f.tries, maxFetchBackOff)
+	}
+	f.at = c.now + wait
 	if t := f.transfer; t != nil {
 		c.sendIn(f.view, f.from, &wire.FetchSnapshot{Slot: t.slot, Offset: uint64(len(t.data))})
 		return
@@ -66,6 +72,9 @@ func (c *Core) fetchDeadline() time.Duration {
 	}
 	return c.fetch.at
 }
+
+// maxFetchBackOff is how often the wait for an answer doubles at most.
+const maxFetchBackOff = 6
 
 // maxTries is how often a holder is asked before another sender's VIEW-CHANGE is tried.
 const maxTries = 5
@@ -95,7 +104,7 @@ func (c *Core) replaceHolder(silent int) {
 }
 
 // fetchAnswer bounds the entries of one FETCH-LOG and the data of one SNAPSHOT-CHUNK, in bytes.
-const fetchAnswer = 1 << 20
+const fetchAnswer = 1 << 18
 
 // onFetch answers with entries of one's log: the new one if the view has been entered, else the old
 // one. Its last-normal view tells which.
