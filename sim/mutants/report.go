@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// table prints a line per mutant, as they come.
+type table struct {
+	mu    sync.Mutex
+	out   io.Writer
+	width int
+}
+
+func newTable(out io.Writer, mutants []mutant) *table {
+	t := &table{out: out}
+	for i := range mutants {
+		t.width = max(t.width, len(mutants[i].name))
+	}
+	fmt.Fprintf(out, "%-*s  seeds  profile   time    what caught it\n", t.width, "mutant")
+	return t
+}
+
+func (t *table) row(o *outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seeds, profile, what := fmt.Sprint(o.find.Runs), o.find.Profile, summary(o.find.What)
+	switch {
+	case o.err != nil:
+		what, _, _ = strings.Cut("ERROR: "+o.err.Error(), "\n")
+	case !o.caught():
+		what = "SURVIVED"
+	}
+	fmt.Fprintf(t.out, "%-*s  %5s  %-8s  %5.1fs  %s\n", t.width, o.mutant.name, seeds, profile, o.took.Round(time.Millisecond).Seconds(), what)
+}
+
+// summaryLen is how much of a failure the table shows.
+const summaryLen = 150
+
+// summary is the first line of a failure, shortened.
+func summary(what string) string {
+	what, _, _ = strings.Cut(what, "\n")
+	if len(what) > summaryLen {
+		what = what[:summaryLen] + "…"
+	}
+	return what
+}
+
+// The document's part between these lines is written by document.
+const (
+	beginTable = "<!-- mutants: written by make mutants-doc, do not edit -->\n"
+	endTable   = "<!-- mutants: end -->\n"
+)
+
+// document writes the table into a Markdown file.
+func document(path string, outcomes []outcome) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	from, to := bytes.Index(b, []byte(beginTable)), bytes.Index(b, []byte(endTable))
+	if from < 0 || to < from {
+		return fmt.Errorf("%s: expected the lines %q and %q", path, strings.TrimSpace(beginTable), strings.TrimSpace(endTable))
+	}
+	var out bytes.Buffer
+	out.Write(b[:from+len(beginTable)])
+	fmt.Fprintf(&out, "| planted bug | why it is one | seeds | profile | caught by |\n|---|---|---|---|---|\n")
+	for i := range outcomes {
+		o := &outcomes[i]
+		caught := "**survived**"
+		if o.caught() {
+			caught = cell(summary(o.find.What))
+		}
+		fmt.Fprintf(&out, "| %s | %s | %d | %s | %s |\n", o.mutant.name, cell(o.mutant.why), o.find.Runs, o.find.Profile, caught)
+	}
+	out.Write(b[to:])
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}
+
+// cell escapes what Markdown would take for more than text.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;").Replace(s)
+}

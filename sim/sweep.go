@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// Sweep is a run of many seeds.
+type Sweep struct {
+	Profiles []Profile // each seed is run under all of them, in this order
+	First    uint64    // seed
+	Seeds    int       // per profile
+	Parallel int       // runs at a time; at least 1
+}
+
+// Runs is how many runs the sweep has.
+func (s *Sweep) Runs() int { return s.Seeds * len(s.Profiles) }
+
+// config is the i-th run.
+func (s *Sweep) config(i int) Config {
+	return Config{Seed: s.First + uint64(i/len(s.Profiles)), Profile: s.Profiles[i%len(s.Profiles)]}
+}
+
+// Run runs the sweep and hands every result to visit, in the order of the seeds however many run
+// at a time, until visit returns false or ctx is done.
+func (s *Sweep) Run(ctx context.Context, visit func(*Result) bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer cancel()
+
+	// A job is handed to a worker and, in the same order, queued for delivery.
+	type job struct {
+		cfg  Config
+		done chan Result
+	}
+	work := make(chan job)
+	inOrder := make(chan job, max(s.Parallel, 1))
+	for range max(s.Parallel, 1) {
+		workers.Go(func() {
+			for j := range work {
+				j.done <- RunGuarded(j.cfg)
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(work)
+		defer close(inOrder)
+		for i := range s.Runs() {
+			j := job{cfg: s.config(i), done: make(chan Result, 1)}
+			select {
+			case inOrder <- j:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case work <- j:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for j := range inOrder {
+		select {
+		case r := <-j.done:
+			if !visit(&r) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// RunGuarded is Run, with a panic of a core turned into a failure of its seed.
+func RunGuarded(cfg Config) (r Result) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.Config = cfg
+			r.Failures = append(r.Failures, Failure{Node: "world", What: fmt.Sprintf("panic: %v\n%s", v, debug.Stack())})
+		}
+	}()
+	return Run(cfg)
+}
