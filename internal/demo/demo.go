@@ -145,10 +145,11 @@ func (r *run) sabotage(ctx context.Context) error {
 
 // fault carries out one step and notes the gap from it to the next.
 func (r *run) fault(ctx context.Context, saboteur *saboteur, s step, turn time.Duration) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	// A passing view change leaves nobody to kill.
+	before, err := saboteur.await(ctx, saboteur.serving)
+	if err != nil {
+		return fmt.Errorf("before %s: %w", s.name, err)
 	}
-	before := r.cluster.Status(ctx)
 	r.recorder.mark()
 	started := time.Now()
 	detail, err := s.do(ctx, before)
@@ -160,11 +161,14 @@ func (r *run) fault(ctx context.Context, saboteur *saboteur, s step, turn time.D
 		name += " (" + detail + ")"
 	}
 	r.progress.event(name)
-	err = saboteur.recovered(ctx, s)
+	_, err = saboteur.await(ctx, s.over)
 	pause(ctx, turn-time.Since(started))
 	gap := r.recorder.mark()
 	r.report.Faults = append(r.report.Faults, Fault{Name: name, GapMillis: float64(gap.Microseconds()) / 1000})
-	return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
 }
 
 // pause waits for d or until ctx is done.

@@ -111,19 +111,22 @@ func (f *saboteur) whole(s *status.Cluster) bool {
 	return true
 }
 
-// recovered waits until the cluster has got over the step.
-func (f *saboteur) recovered(ctx context.Context, s step) error {
+// await asks for the cluster's state until it is as wanted.
+func (f *saboteur) await(ctx context.Context, wanted func(*status.Cluster) bool) (*status.Cluster, error) {
 	const interval = 50 * time.Millisecond
 	ctx, cancel := context.WithTimeout(ctx, recoveryPatience)
 	defer cancel()
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	for !s.over(f.cluster.Status(ctx)) {
+	for {
+		s := f.cluster.Status(ctx)
+		if wanted(s) {
+			return s, nil
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: the cluster was not whole again after %v", s.name, recoveryPatience)
+			return nil, fmt.Errorf("the cluster was not whole again after %v", recoveryPatience)
 		case <-ticker.C:
 		}
 	}
-	return nil
 }

@@ -26,10 +26,13 @@ type Cluster struct {
 	lock    *os.File
 	http    *http.Client
 
-	logging    sync.Mutex // around cfg.Log
+	logging sync.Mutex // around cfg.Log
+
+	mu         sync.Mutex
+	stopped    bool           // nothing is restarted any more
+	restarting sync.WaitGroup // roles that are to be restarted
 	stopping   context.Context
 	stop       context.CancelFunc
-	restarting sync.WaitGroup
 }
 
 // Start starts every role and returns when a write through the front-end has committed. When it
@@ -206,11 +209,17 @@ const stopPatience = 5 * time.Second
 
 // Stop ends every role, cleanly where it can, and returns when all are gone.
 func (c *Cluster) Stop() {
+	c.mu.Lock()
+	c.stopped = true
+	c.mu.Unlock()
 	c.stop()
 	c.restarting.Wait()
 	var wg sync.WaitGroup
 	for _, p := range c.roles {
-		wg.Go(func() { p.stop(stopPatience) })
+		wg.Go(func() {
+			p.stop(stopPatience)
+			p.reaping.Wait()
+		})
 	}
 	wg.Wait()
 	c.spawner.close()

@@ -26,6 +26,8 @@ type process struct {
 	spawner   *spawner
 	died      func(p *process, life time.Duration, how error) // called when it ended and nobody had asked it to
 
+	reaping sync.WaitGroup // of every process that was started
+
 	mu       sync.Mutex
 	cmd      *exec.Cmd     // nil: it does not run
 	ended    chan struct{} // closed when cmd has been reaped
@@ -61,7 +63,8 @@ func (p *process) start() error {
 		p.restarts++
 	}
 	p.cmd, p.ended, p.asked, p.started, p.why = cmd, make(chan struct{}), false, true, nil
-	go p.reap(cmd, p.ended, time.Now())
+	ended, since := p.ended, time.Now()
+	p.reaping.Go(func() { p.reap(cmd, ended, since) })
 	if err := os.WriteFile(p.path(".pid"), []byte(strconv.Itoa(cmd.Process.Pid)+"\n"), 0o600); err != nil {
 		return fmt.Errorf("%s: pid file: %w", p.name, err)
 	}

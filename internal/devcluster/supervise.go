@@ -14,7 +14,9 @@ const (
 
 // died is told of a role that ended without having been asked to.
 func (c *Cluster) died(p *process, life time.Duration, how error) {
-	if c.stopping.Err() != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
 		return
 	}
 	if !c.cfg.Supervise {
