@@ -37,8 +37,10 @@ type Core struct {
 	// was kept from running.
 	promised time.Duration
 
+	decoder wire.Decoder
 	effects []Effect
 	buf     []byte // what the effects' data lies in
+	out     outbox
 
 	rec   Record // as persisted
 	phase phase
@@ -159,7 +161,7 @@ func (c *Core) Message(now time.Duration, frame []byte) {
 		c.counters.refuse(err)
 		return
 	}
-	m, err := wire.Parse(kind, body)
+	m, err := c.decoder.Parse(kind, body)
 	if err != nil {
 		c.counters.refuse(err)
 		return
@@ -375,6 +377,14 @@ func (c *Core) isLeader() bool { return c.leader() == c.cfg.Self }
 
 // leads reports whether this replica is the leader of a view that has started.
 func (c *Core) leads() bool { return c.phase == phaseNormal && c.isLeader() }
+
+// outbox is memory for the messages that are sent all the time.
+type outbox struct {
+	syncPrepare wire.SyncPrepare
+	syncRep     wire.SyncRep
+	syncCommit  wire.SyncCommit
+	ping        wire.Ping
+}
 
 // persist wants the record durable before anything that follows.
 func (c *Core) persist() {

@@ -20,16 +20,11 @@ type syncState struct {
 	done   []uint64      // last p that each replica answered
 
 	// Follower.
-	pending *wire.SyncPrepare // newest one that is not answered yet
+	pending wire.SyncPrepare // newest one that is not answered yet; P is 0 if there is none
 }
 
-// target is the slot that a follower is asked to be complete up to.
-func (s *syncState) target() uint64 {
-	if s.pending == nil {
-		return 0
-	}
-	return s.pending.P
-}
+// target is the slot that a follower is asked to be complete up to; 0 if it is not.
+func (s *syncState) target() uint64 { return s.pending.P }
 
 func (c *Core) startSync() {
 	c.sync = syncState{done: make([]uint64, c.cfg.N), nextAt: c.now + c.cfg.SyncInterval, sendAt: never}
@@ -62,7 +57,8 @@ func (c *Core) sendSyncPrepare() {
 			q = min(q, done)
 		}
 	}
-	m := &wire.SyncPrepare{P: s.p, DigestP: s.digest, SP: c.sp, DigestSP: c.log.digestAt(c.sp), Q: max(q, c.log.start)}
+	m := &c.out.syncPrepare
+	*m = wire.SyncPrepare{P: s.p, DigestP: s.digest, SP: c.sp, DigestSP: c.log.digestAt(c.sp), Q: max(q, c.log.start)}
 	m.NoOps, m.WithNoOps = c.log.noOpsIn(m.Q, m.P, c.maxRanges())
 	c.sendAll(m)
 }
@@ -108,7 +104,8 @@ func (c *Core) onSyncRep(from int, m *wire.SyncRep) {
 	}
 	s.open, s.sendAt = false, never
 	c.advanceStable(s.p)
-	c.sendAll(&wire.SyncCommit{P: s.p, DigestP: s.digest})
+	c.out.syncCommit = wire.SyncCommit{P: s.p, DigestP: s.digest}
+	c.sendAll(&c.out.syncCommit)
 	c.trySyncPrepare()
 }
 
@@ -141,15 +138,13 @@ func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
 	}
 	c.learnStable(m.SP, m.DigestSP)
 	if m.P <= c.sp {
-		c.send(from, &wire.SyncRep{P: m.P})
+		c.sendSyncRep(m.P)
 		return
 	}
-	if p := c.sync.pending; p != nil && p.P > m.P {
+	if c.sync.pending.P > m.P {
 		return
 	}
-	kept := *m
-	kept.NoOps = slices.Clone(m.NoOps)
-	c.sync.pending = &kept
+	c.sync.pending = *m // whose NO-OPs do not alias the frame
 	if c.log.end < m.P {
 		c.onMissing(c.log.end+1, m.P)
 	}
@@ -158,8 +153,8 @@ func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
 
 // trySync answers the pending SYNC-PREPARE once the log is complete to p and agrees.
 func (c *Core) trySync() {
-	m := c.sync.pending
-	if m == nil || c.log.end < m.P {
+	m := &c.sync.pending
+	if m.P == 0 || c.log.end < m.P {
 		return
 	}
 	for _, r := range m.NoOps {
@@ -172,8 +167,13 @@ func (c *Core) trySync() {
 		c.startRepair(m.P, m.DigestP, false)
 		return
 	}
-	c.sync.pending = nil
-	c.send(c.leader(), &wire.SyncRep{P: m.P})
+	c.sendSyncRep(m.P)
+	c.sync.pending = wire.SyncPrepare{}
+}
+
+func (c *Core) sendSyncRep(p uint64) {
+	c.out.syncRep = wire.SyncRep{P: p}
+	c.send(c.leader(), &c.out.syncRep)
 }
 
 func (c *Core) onSyncCommit(from int, m *wire.SyncCommit) {

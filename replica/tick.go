@@ -157,7 +157,8 @@ func (c *Core) tickLeader() {
 	}
 	if c.now >= h.pingAt {
 		h.pingAt = c.now + c.cfg.PingInterval
-		c.sendAll(&wire.Ping{End: c.log.end, TicksSeen: h.ticksSeen, Full: c.full()})
+		c.out.ping = wire.Ping{End: c.log.end, TicksSeen: h.ticksSeen, Full: c.full()}
+		c.sendAll(&c.out.ping)
 	}
 	if c.now-h.stampedAt >= c.cfg.SuspectSequencer && !c.full() {
 		c.report()

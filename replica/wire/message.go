@@ -181,49 +181,22 @@ func Append(b []byte, m Message) []byte {
 	return m.appendBody(appendHeader(b, m.Kind(), *m.Head()))
 }
 
+// Decoder reads messages among replicas into memory that it uses again: a message is valid until
+// the next one of its kind. The zero Decoder is ready.
+type Decoder struct{ messages [kindEnd]Message }
+
 // Parse reads a frame that Keys.Open returned with the given kind, which must be one that travels
 // among replicas outside OUM. Slices in the message alias the frame.
-func Parse(kind Kind, frame []byte) (Message, error) {
-	var m Message
-	switch kind {
-	case KindSlotLookup:
-		m = new(SlotLookup)
-	case KindSlotEntries:
-		m = new(SlotEntries)
-	case KindGapAsk:
-		m = new(GapAsk)
-	case KindGapCommit:
-		m = new(GapCommit)
-	case KindGapCommitRep:
-		m = new(GapCommitRep)
-	case KindViewChangeReq:
-		m = new(ViewChangeReq)
-	case KindViewChange:
-		m = new(ViewChange)
-	case KindStartView:
-		m = new(StartView)
-	case KindStartViewRep:
-		m = new(StartViewRep)
-	case KindSyncPrepare:
-		m = new(SyncPrepare)
-	case KindSyncRep:
-		m = new(SyncRep)
-	case KindSyncCommit:
-		m = new(SyncCommit)
-	case KindPing:
-		m = new(Ping)
-	case KindRecover:
-		m = new(Recover)
-	case KindFetch:
-		m = new(Fetch)
-	case KindFetchLog:
-		m = new(FetchLog)
-	case KindFetchSnapshot:
-		m = new(FetchSnapshot)
-	case KindSnapshotChunk:
-		m = new(SnapshotChunk)
-	default:
+func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
+	if !kind.valid() {
 		return nil, ErrKind
+	}
+	m := d.messages[kind]
+	if m == nil {
+		if m = newMessage(kind); m == nil {
+			return nil, ErrKind
+		}
+		d.messages[kind] = m
 	}
 	r := reader{b: frame[PrefixLen:]}
 	*m.Head() = r.header()
@@ -232,6 +205,53 @@ func Parse(kind Kind, frame []byte) (Message, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// Parse is like Decoder.Parse, but the message is the caller's.
+func Parse(kind Kind, frame []byte) (Message, error) { return new(Decoder).Parse(kind, frame) }
+
+// newMessage returns an empty message, or nil if the kind does not travel among replicas outside
+// OUM.
+func newMessage(kind Kind) Message {
+	switch kind {
+	case KindSlotLookup:
+		return new(SlotLookup)
+	case KindSlotEntries:
+		return new(SlotEntries)
+	case KindGapAsk:
+		return new(GapAsk)
+	case KindGapCommit:
+		return new(GapCommit)
+	case KindGapCommitRep:
+		return new(GapCommitRep)
+	case KindViewChangeReq:
+		return new(ViewChangeReq)
+	case KindViewChange:
+		return new(ViewChange)
+	case KindStartView:
+		return new(StartView)
+	case KindStartViewRep:
+		return new(StartViewRep)
+	case KindSyncPrepare:
+		return new(SyncPrepare)
+	case KindSyncRep:
+		return new(SyncRep)
+	case KindSyncCommit:
+		return new(SyncCommit)
+	case KindPing:
+		return new(Ping)
+	case KindRecover:
+		return new(Recover)
+	case KindFetch:
+		return new(Fetch)
+	case KindFetchLog:
+		return new(FetchLog)
+	case KindFetchSnapshot:
+		return new(FetchSnapshot)
+	case KindSnapshotChunk:
+		return new(SnapshotChunk)
+	}
+	return nil
 }
 
 // SlotLookup asks the leader for the entries at slots that a follower lacks.
