@@ -52,6 +52,9 @@ func (c *Cluster) ready(ctx context.Context) error {
 	if !s.OK {
 		return errors.New("the group has no leader with enough followers")
 	}
+	if s.Groups[0].Session == 0 {
+		return errors.New("the group has no session yet")
+	}
 	return commitWrite(ctx, c.cfg.RESP.String())
 }
 
