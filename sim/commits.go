@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/bits"
+	"slices"
 	"sort"
 
 	"github.com/netordered/nopaxos/replica"
@@ -22,7 +23,9 @@ type checker struct {
 	replies map[replyKey]*tally
 	said    map[saidKey]requestID    // what a replica answered at a slot
 	noOpsIn map[viewSlot]*tally      // NO-OP decisions
+	decided []viewSlot               // NO-OPs that f followers acknowledged and the leader's log does not reach
 	open    map[wire.View][]uint64   // NO-OPs that the leader decided, not yet acknowledged by f
+	agreed  map[viewSlot]uint64      // who sent SYNC-REP for a slot
 	changes map[wire.View]uint64     // who sent VIEW-CHANGE
 	started []wire.View              // views that START-VIEW was sent for
 	bases   map[wire.View]uint64     // of started views
@@ -84,7 +87,7 @@ func newChecker(w *world) *checker {
 		w: w, f: w.s.replicas / 2,
 		digests: map[uint64]wire.Digest{}, commits: map[uint64]commit{},
 		replies: map[replyKey]*tally{}, said: map[saidKey]requestID{}, noOpsIn: map[viewSlot]*tally{},
-		open: map[wire.View][]uint64{}, changes: map[wire.View]uint64{},
+		open: map[wire.View][]uint64{}, agreed: map[viewSlot]uint64{}, changes: map[wire.View]uint64{},
 		bases: map[wire.View]uint64{}, ends: map[viewSlot]wire.Digest{},
 		installedSessions: map[uint32]bool{}, numbers: map[uint32]uint64{},
 		replicas: make([]replicaHistory, w.s.replicas),
@@ -192,8 +195,8 @@ func (c *checker) promised(n *node, kind wire.Kind, view wire.View) {
 		}
 		return
 	}
-	if kind != wire.KindRecover && !n.record.View.LessEq(view) {
-		c.w.fail(n.id, "sends %v of view %v below its promise %v (invariant 4)", kind, view, n.record.View)
+	if view != n.record.View {
+		c.w.fail(n.id, "sends %v of view %v, its durable promise is %v (invariant 4)", kind, view, n.record.View)
 	}
 }
 
@@ -209,9 +212,14 @@ func (c *checker) message(n *node, m wire.Message) {
 		c.numbered(n, m.Kind(), m.Entries, m.Base, m.LastNormal.Session)
 	case *wire.StartView:
 		c.startView(n, m)
+	case *wire.SyncRep:
+		c.agreed[viewSlot{m.View, m.P}] |= 1 << n.id
 	case *wire.SyncPrepare:
 		c.isStable(n, m.SP, m.DigestSP)
 	case *wire.SyncCommit:
+		if got := bits.OnesCount64(c.agreed[viewSlot{m.View, m.P}]); got < c.f {
+			c.w.fail(n.id, "SYNC-COMMIT of slot %d after %d SYNC-REPs, expected %d", m.P, got, c.f)
+		}
 		c.isStable(n, m.P, m.DigestP)
 	}
 }
@@ -308,10 +316,26 @@ func (c *checker) gapCommitRep(n *node, m *wire.GapCommitRep) {
 			if !t.done && bits.OnesCount64(t.who) >= c.f {
 				t.done = true
 				c.close(m.View, slot)
-				c.commit(n, slot, commit{view: m.View, noOp: true})
+				c.decided = append(c.decided, viewSlot{m.View, slot})
 			}
 		}
 	}
+}
+
+// settled lets NO-OPs that f followers acknowledged count as committed once the leader's own log
+// reaches them. Before, the leader's decision waits behind an open gap; it does not answer anything
+// behind it, and gives the decision up when it leaves the view.
+func (c *checker) settled(n *node, s *observed) {
+	if len(c.decided) == 0 || !s.normal || s.view.LeaderOf(c.w.s.replicas) != n.id {
+		return
+	}
+	c.decided = slices.DeleteFunc(c.decided, func(d viewSlot) bool {
+		if d.view == s.view && d.slot <= s.end {
+			c.commit(n, d.slot, commit{view: d.view, noOp: true})
+			return true
+		}
+		return d.view.Less(s.view)
+	})
 }
 
 func (c *checker) close(view wire.View, slot uint64) {
@@ -397,6 +421,7 @@ func (c *checker) replica(n *node) {
 		c.w.fail(n.id, "sync point goes back from %d to %d (invariant 7)", h.sp, s.sp)
 	}
 	h.sp = s.sp
+	c.settled(n, &s)
 	c.bounds(n)
 	c.executions(n, s.sp)
 }

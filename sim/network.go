@@ -73,7 +73,7 @@ func (n *network) deliver(from, to int, b []byte) {
 		n.arrival[from][to] = at
 	}
 	if !n.calm && n.rng.chance(s.straggler) {
-		at += n.rng.duration(0, stragglerMax)
+		at += n.rng.duration(0, s.late)
 	}
 	n.w.queue.push(event{at: at, kind: eventDatagram, node: to, from: from, data: copied})
 }

@@ -52,18 +52,18 @@ type settings struct {
 	fifo      bool          // links keep order
 	loss      int           // per million datagrams
 	duplicate int           // per million
-	straggler int           // per million: delayed by up to stragglerMax
-	pipeline  int           // per million: packets that the sequencer holds between lookup and stamp
-	corrupt   int           // per million: datagrams with a flipped bit
-	bulkBreak int           // per million bulk messages
-	skew      int           // clocks run up to so many permille fast or slow
+	straggler int           // per million: delayed by up to late
+	late      time.Duration
+	pipeline  int // per million: packets that the sequencer holds between lookup and stamp
+	corrupt   int // per million: datagrams with a flipped bit
+	bulkBreak int // per million bulk messages
+	skew      int // clocks run up to so many permille fast or slow
 }
 
 const (
-	stragglerMax = 3 * time.Millisecond
-	pipelineMax  = 500 * time.Microsecond
-	loadTime     = 400 * time.Millisecond
-	settleTime   = 1500 * time.Millisecond
+	pipelineMax = 2 * time.Millisecond
+	loadTime    = 400 * time.Millisecond
+	settleTime  = 1500 * time.Millisecond
 )
 
 // draw makes the settings of a seed.
@@ -87,6 +87,7 @@ func draw(seed uint64, profile Profile) settings {
 		s.core.MaxLog, s.core.MaxLogSize, s.core.MaxClients = 1<<12, 1<<20, 16
 		return s
 	}
+	s.late = pick(&r, 3*time.Millisecond, 30*time.Millisecond)
 	s.wide = pick(&r, 0, 5_000, 50_000)
 	s.skew = pick(&r, 0, 1, 10)
 	s.fifo = r.below(3) == 0
@@ -101,7 +102,7 @@ func draw(seed uint64, profile Profile) settings {
 		s.corrupt = pick(&r, 0, 0, 1_000, 5_000)
 	}
 	if profile != Lossy {
-		s.pipeline = pick(&r, 0, 5_000, 50_000)
+		s.pipeline = pick(&r, 0, 5_000, 200_000)
 	}
 	return s
 }

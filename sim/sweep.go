@@ -12,11 +12,12 @@ type Sweep struct {
 	Profiles []Profile // each seed is run under all of them, in this order
 	First    uint64    // seed
 	Seeds    int       // per profile
+	From     int       // runs to leave out at the start
 	Parallel int       // runs at a time; at least 1
 }
 
 // Runs is how many runs the sweep has.
-func (s *Sweep) Runs() int { return s.Seeds * len(s.Profiles) }
+func (s *Sweep) Runs() int { return max(s.Seeds*len(s.Profiles)-s.From, 0) }
 
 // config is the i-th run.
 func (s *Sweep) config(i int) Config {
@@ -49,7 +50,7 @@ func (s *Sweep) Run(ctx context.Context, visit func(*Result) bool) {
 		defer close(work)
 		defer close(inOrder)
 		for i := range s.Runs() {
-			j := job{cfg: s.config(i), done: make(chan Result, 1)}
+			j := job{cfg: s.config(s.From + i), done: make(chan Result, 1)}
 			select {
 			case inOrder <- j:
 			case <-ctx.Done():

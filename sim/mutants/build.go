@@ -61,11 +61,11 @@ type find struct {
 	What    string
 }
 
-// hunt runs a hunter.
-func hunt(ctx context.Context, binary string, profiles []string, first uint64, runs int) (find, error) {
+// hunt runs a hunter, which leaves out the first runs of those that it may make.
+func hunt(ctx context.Context, binary string, profiles []string, first uint64, from, runs int) (find, error) {
 	var f find
 	cmd := exec.CommandContext(ctx, binary, "-profiles", strings.Join(profiles, ","),
-		"-first", fmt.Sprint(first), "-runs", fmt.Sprint(runs))
+		"-first", fmt.Sprint(first), "-from", fmt.Sprint(from), "-runs", fmt.Sprint(runs))
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -17,7 +17,7 @@ import (
 
 // Find is what the hunter prints.
 type Find struct {
-	Runs    int    // until a seed failed, that one included; or all of them
+	Runs    int    // up to the one that failed, from seed 1 on; or all of them
 	Profile string // of the seed that failed; empty if none did
 	Seed    uint64
 	What    string // the first broken promise
@@ -26,10 +26,11 @@ type Find struct {
 func main() {
 	profiles := flag.String("profiles", "", "comma-separated profiles; each seed runs under all of them")
 	first := flag.Uint64("first", 1, "first seed")
-	runs := flag.Int("runs", 5000, "runs at most")
+	from := flag.Int("from", 0, "runs to leave out at the start")
+	runs := flag.Int("runs", 5000, "runs at most, those left out among them")
 	patience := flag.Duration("patience", 30*time.Second, "of wall clock time: a run that takes longer does not end")
 	flag.Parse()
-	find, err := hunt(strings.Split(*profiles, ","), *first, *runs, *patience)
+	find, err := hunt(strings.Split(*profiles, ","), *first, *from, *runs, *patience)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(find)
 	}
@@ -40,8 +41,8 @@ func main() {
 }
 
 // hunt runs one seed at a time, so that the number of runs does not depend on the machine.
-func hunt(names []string, first uint64, runs int, patience time.Duration) (Find, error) {
-	sweep := sim.Sweep{First: first, Parallel: 1}
+func hunt(names []string, first uint64, from, runs int, patience time.Duration) (Find, error) {
+	sweep := sim.Sweep{First: first, From: from, Parallel: 1}
 	for _, name := range names {
 		p, err := sim.ParseProfile(name)
 		if err != nil {
@@ -51,12 +52,13 @@ func hunt(names []string, first uint64, runs int, patience time.Duration) (Find,
 	}
 	sweep.Seeds = (runs + len(names) - 1) / len(names)
 
-	var find Find
+	find := Find{Runs: from}
 	done := make(chan struct{})
 	var finished atomic.Int64
+	finished.Store(int64(from))
 	go func() {
 		defer close(done)
-		n := 0
+		n := from
 		sweep.Run(context.Background(), func(r *sim.Result) bool {
 			n++
 			finished.Store(int64(n))

@@ -1,0 +1,45 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Shrink takes faults out of the plan of a run that fails, as long as the run goes on failing in
+// the same way, until none can be left out (delta debugging, Zeller & Hildebrandt, TSE 2002). It
+// returns the smaller run and what came of it. tried is called after every attempt with the number
+// of faults that are left.
+func Shrink(ctx context.Context, cfg Config, tried func(left int)) Result {
+	cfg.Trace = nil
+	best := RunGuarded(cfg)
+	if len(best.Failures) == 0 {
+		return best
+	}
+	kind := best.Failures[0].kind()
+	for size := len(best.Plan); size > 0 && ctx.Err() == nil; {
+		smaller := false
+		for at := 0; at < len(best.Plan) && ctx.Err() == nil; {
+			cfg.Faults = slices.Delete(slices.Clone(best.Plan), at, min(at+size, len(best.Plan)))
+			r := RunGuarded(cfg)
+			if len(r.Failures) > 0 && r.Failures[0].kind() == kind {
+				best, smaller = r, true
+			} else {
+				at += size
+			}
+			tried(len(best.Plan))
+		}
+		if !smaller {
+			size /= 2
+		}
+	}
+	return best
+}
+
+// kind is what two failures of the same kind have in common: the words before the first number.
+func (f Failure) kind() string {
+	if i := strings.IndexAny(f.What, "0123456789"); i >= 0 {
+		return f.What[:i]
+	}
+	return f.What
+}
