@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netordered/nopaxos/sim"
+)
+
+// simFlags are what `nopaxos sim` is asked for.
+type simFlags struct {
+	seeds    int
+	first    uint64
+	parallel int
+	seed     uint64
+	profile  string
+	trace    bool
+	shrink   bool
+	json     bool
+}
+
+const allProfiles = "all"
+
+func simCommand() *cobra.Command {
+	var f simFlags
+	cmd := &cobra.Command{
+		Use:   "sim",
+		Short: "Run a cluster in virtual time, from seeds, and check what it promises",
+		Long: "Run whole clusters in virtual time: replicas, clients, sequencers and the controller's decisions,\n" +
+			"with losses, partitions, crashes and failovers that a seed decides. Checkers watch every event.\n" +
+			"A seed that fails replays event for event: --seed S --profile P --trace.\n" +
+			"Exit 0 only if no promise was broken.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			profiles, err := f.profiles()
+			if err != nil {
+				return err
+			}
+			one := cmd.Flags().Changed("seed")
+			switch {
+			case f.seeds < 1:
+				return usagef("--seeds is %d, expected at least 1", f.seeds)
+			case f.parallel < 1:
+				return usagef("--parallel is %d, expected at least 1", f.parallel)
+			case f.trace && (!one || len(profiles) != 1):
+				return usagef("--trace wants one --seed and one --profile")
+			case f.trace && f.json:
+				return usagef("--trace and --json exclude each other")
+			case one && (cmd.Flags().Changed("seeds") || cmd.Flags().Changed("first")):
+				return usagef("--seed excludes --seeds and --first")
+			}
+			if one {
+				f.first, f.seeds = f.seed, 1
+			}
+			if f.trace {
+				return traceSeed(cmd.Context(), sim.Config{Seed: f.seed, Profile: profiles[0]}, f.shrink, cmd.OutOrStdout())
+			}
+			return f.sweep(cmd.Context(), profiles, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.seeds, "seeds", 100, "seeds to run under each profile")
+	flags.Uint64Var(&f.first, "first", 1, "first seed")
+	flags.IntVar(&f.parallel, "parallel", runtime.GOMAXPROCS(0), "runs at a time")
+	flags.Uint64Var(&f.seed, "seed", 0, "run this seed only")
+	flags.StringVar(&f.profile, "profile", allProfiles, fmt.Sprintf("faults to draw from: one of %v, or all", sim.Profiles()))
+	flags.BoolVar(&f.trace, "trace", false, "print every event of --seed, one a line")
+	flags.BoolVar(&f.shrink, "shrink", false, "of a seed that fails, look for the fewest faults that make it fail")
+	flags.BoolVar(&f.json, "json", false, "print the report as JSON, and progress to standard error")
+	return cmd
+}
+
+func (f *simFlags) profiles() ([]sim.Profile, error) {
+	if f.profile == allProfiles {
+		return sim.Profiles(), nil
+	}
+	p, err := sim.ParseProfile(f.profile)
+	if err != nil {
+		return nil, usagef("--profile is %q, expected one of %v, or all", f.profile, sim.Profiles())
+	}
+	return []sim.Profile{p}, nil
+}
+
+// traceSeed replays a seed with every event written out.
+func traceSeed(ctx context.Context, cfg sim.Config, shrink bool, out io.Writer) error {
+	if shrink {
+		cfg.Faults = sim.Shrink(ctx, cfg, func(int) {}).Plan
+	}
+	w := bufio.NewWriter(out)
+	cfg.Trace = w
+	r := sim.RunGuarded(cfg)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, failure := range r.Failures {
+		fmt.Fprintln(out, "FAILED:", failure)
+	}
+	fmt.Fprintf(out, "%d events in %v of virtual time, hash %016x\n", r.Events, r.Virtual, r.Hash)
+	if len(r.Failures) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// sweep runs the seeds and reports.
+func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOut io.Writer) error {
+	s := sim.Sweep{Profiles: profiles, First: f.first, Seeds: f.seeds, Parallel: f.parallel}
+	report := newSimReport(f.seeds)
+	progress := out
+	if f.json {
+		progress = errOut
+	}
+	bar := newSimProgress(progress, s.Runs())
+	s.Run(ctx, func(r *sim.Result) bool {
+		report.add(r)
+		bar.done(report)
+		if len(r.Failures) > 0 {
+			smaller := sim.Result{}
+			if f.shrink {
+				smaller = sim.Shrink(ctx, r.Config, bar.shrinking)
+			}
+			bar.failed(report.fail(r, &smaller))
+		}
+		return true
+	})
+	bar.end()
+	report.finish()
+	var err error
+	if f.json {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(report)
+	} else {
+		err = report.writeText(out)
+	}
+	switch {
+	case err != nil:
+		return err
+	case report.Failures > 0:
+		return errReported
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestSimReportsAsJSON(t *testing.T) {
+	var out, errOut bytes.Buffer
+	code := run(context.Background(), []string{"sim", "--seeds", "2", "--profile", "lossy", "--json"}, nil, &out, &errOut)
+	if code != exitOK {
+		t.Fatalf("exit %d, want %d; %s", code, exitOK, errOut.String())
+	}
+	var report simReport
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatalf("report is no JSON: %v\n%s", err, out.String())
+	}
+	if report.Seeds != 2 || report.Runs != 2 || report.Failures != 0 || report.Events == 0 || report.EventsPerSecond <= 0 {
+		t.Errorf("report is %+v, want 2 seeds, 2 runs, no failures and some events", report)
+	}
+}
+
+func TestSimTraceIsTheSameEveryTime(t *testing.T) {
+	args := []string{"sim", "--seed", "3", "--profile", "failover", "--trace"}
+	var first, second, errOut bytes.Buffer
+	if code := run(context.Background(), args, nil, &first, &errOut); code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut.String())
+	}
+	run(context.Background(), args, nil, &second, &errOut)
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Error("two runs of one seed wrote different traces")
+	}
+	if lines := strings.Count(first.String(), "\n"); lines < 1000 {
+		t.Errorf("trace has %d lines, want one for every event", lines)
+	}
+}
+
+func TestSimRefusesWhatItCannotDo(t *testing.T) {
+	for _, test := range []struct{ args, want string }{
+		{"--profile storm", `--profile is "storm"`},
+		{"--seeds 0", "--seeds is 0"},
+		{"--parallel 0", "--parallel is 0"},
+		{"--trace", "--trace wants one --seed"},
+		{"--trace --seed 1", "--trace wants one --seed and one --profile"},
+		{"--seed 1 --seeds 5", "--seed excludes --seeds"},
+	} {
+		var out, errOut bytes.Buffer
+		code := run(context.Background(), append([]string{"sim"}, strings.Fields(test.args)...), nil, &out, &errOut)
+		if code != exitUsage || !strings.Contains(errOut.String(), test.want) {
+			t.Errorf("sim %s: exit %d, %q; want %d and %q", test.args, code, errOut.String(), exitUsage, test.want)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/netordered/nopaxos/sim"
+)
+
+// simReport is what came of a sweep.
+type simReport struct {
+	Seeds           int          `json:"seeds"`
+	Runs            int          `json:"runs"` // seeds times profiles, as far as they got
+	Failures        int          `json:"failures"`
+	Events          uint64       `json:"events"`
+	EventsPerSecond float64      `json:"events_per_second"` // of wall clock time, all runs together
+	Operations      int          `json:"operations"`
+	Views           int          `json:"views"`
+	Sessions        int          `json:"sessions"`
+	NoOps           int          `json:"no_ops"`
+	Crashes         int          `json:"crashes"`
+	VirtualSeconds  float64      `json:"virtual_seconds"`
+	Failed          []simFailure `json:"failed,omitempty"`
+
+	began time.Time
+}
+
+// simFailure is a seed that failed.
+type simFailure struct {
+	Seed    uint64      `json:"seed"`
+	Profile sim.Profile `json:"profile"`
+	What    string      `json:"what"`
+	Plan    []string    `json:"plan"` // its faults, or, after --shrink, the fewest that make it fail
+	Shrunk  bool        `json:"shrunk"`
+}
+
+func newSimReport(seeds int) *simReport { return &simReport{Seeds: seeds, began: time.Now()} }
+
+func (s *simReport) add(r *sim.Result) {
+	s.Runs++
+	s.Events += r.Events
+	s.Operations += r.Completed
+	s.Views += r.Views
+	s.Sessions += r.Sessions
+	s.NoOps += r.NoOps
+	s.Crashes += r.Crashes
+	s.VirtualSeconds += r.Virtual.Seconds()
+}
+
+// fail notes a seed that failed, and the smaller run that Shrink found, if there is one.
+func (s *simReport) fail(r, smaller *sim.Result) simFailure {
+	s.Failures++
+	f := simFailure{Seed: r.Config.Seed, Profile: r.Config.Profile, What: r.Failures[0].String()}
+	plan := r.Plan
+	if len(smaller.Failures) > 0 {
+		f.Shrunk, plan, f.What = true, smaller.Plan, smaller.Failures[0].String()
+	}
+	for _, fault := range plan {
+		f.Plan = append(f.Plan, fault.String())
+	}
+	s.Failed = append(s.Failed, f)
+	return f
+}
+
+func (s *simReport) finish() {
+	if elapsed := time.Since(s.began).Seconds(); elapsed > 0 {
+		s.EventsPerSecond = float64(s.Events) / elapsed
+	}
+}
+
+func (s *simReport) writeText(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%d runs of %d seeds, %d failed; %d events (%.0f a second), %.0f s of virtual time\n"+
+		"%d operations completed; %d views, %d sessions, %d no-ops, %d crashes\n",
+		s.Runs, s.Seeds, s.Failures, s.Events, s.EventsPerSecond, s.VirtualSeconds,
+		s.Operations, s.Views, s.Sessions, s.NoOps, s.Crashes)
+	return err
+}
+
+func (f simFailure) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "FAILED: %s seed %d: %s\n", f.Profile, f.Seed, f.What)
+	title := "its faults"
+	if f.Shrunk {
+		title = "the fewest faults that make it fail"
+	}
+	if len(f.Plan) == 0 {
+		title += ": none"
+	}
+	fmt.Fprintf(&b, "  %s\n", title)
+	for _, fault := range f.Plan {
+		fmt.Fprintf(&b, "    %s\n", fault)
+	}
+	fmt.Fprintf(&b, "  replay: nopaxos sim --seed %d --profile %s --trace", f.Seed, f.Profile)
+	return b.String()
+}
+
+// simProgress shows how far a sweep is: a bar that is written over on a terminal, else a line now
+// and then.
+type simProgress struct {
+	out      io.Writer
+	terminal bool
+	total    int
+	shown    time.Time
+	pending  bool // the terminal's line is not ended
+}
+
+// Pauses between two signs of progress.
+const (
+	barEvery  = 100 * time.Millisecond
+	lineEvery = 10 * time.Second
+	barWidth  = 30
+)
+
+func newSimProgress(out io.Writer, total int) *simProgress {
+	return &simProgress{out: out, terminal: isTerminal(out), total: total, shown: time.Now()}
+}
+
+// done says that one more run is over.
+func (p *simProgress) done(r *simReport) {
+	now := time.Now()
+	every := lineEvery
+	if p.terminal {
+		every = barEvery
+	}
+	if now.Sub(p.shown) < every {
+		return
+	}
+	p.shown = now
+	rate := float64(r.Events) / now.Sub(r.began).Seconds()
+	p.write(fmt.Sprintf("%s %d/%d runs, %d failed, %.0f events/s", p.bar(r.Runs), r.Runs, p.total, r.Failures, rate))
+}
+
+func (p *simProgress) bar(runs int) string {
+	filled := barWidth * runs / max(p.total, 1)
+	return "[" + strings.Repeat("#", filled) + strings.Repeat(".", barWidth-filled) + "]"
+}
+
+// shrinking says how many faults are left of those of a seed that failed.
+func (p *simProgress) shrinking(left int) {
+	if now := time.Now(); p.terminal && now.Sub(p.shown) >= barEvery {
+		p.shown = now
+		p.write(fmt.Sprintf("shrinking: %d faults left", left))
+	}
+}
+
+func (p *simProgress) write(line string) {
+	if !p.terminal {
+		fmt.Fprintln(p.out, line)
+		return
+	}
+	const clearToEnd = "\x1b[K"
+	fmt.Fprint(p.out, "\r", line, clearToEnd)
+	p.pending = true
+}
+
+// failed tells of a seed that failed, on lines of its own.
+func (p *simProgress) failed(f simFailure) {
+	p.end()
+	fmt.Fprintln(p.out, f)
+}
+
+func (p *simProgress) end() {
+	if p.pending {
+		fmt.Fprintln(p.out)
+		p.pending = false
+	}
+}
