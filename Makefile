@@ -9,7 +9,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint fuzz-short bench-micro generate clean
+.PHONY: help build demo dev test race lint mutants mutants-doc fuzz-short bench-micro generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ lint: ## check gofmt, go vet and staticcheck
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+
+mutants: ## plant each known protocol bug in turn, and fail if the simulator does not catch it
+	$(GO) run ./sim/mutants $(MUTANTS)
+
+mutants-doc: ## the same, and write the table into docs/correctness.md
+	$(GO) run ./sim/mutants -document docs/correctness.md $(MUTANTS)
 
 fuzz-short: ## run every fuzzer for FUZZTIME (default 20s)
 	@set -e; $(GO) list -f '{{.ImportPath}} {{.Dir}}' ./... | while read -r package dir; do \
