@@ -7,9 +7,17 @@
 // Nothing but the seed decides anything: one goroutine, one event queue ordered by (time, order of
 // creation), no wall clock, and no map whose iteration order could matter.
 //
+// A failure is replayed, with every event as a line of text, by
+//
+//	go test ./sim -run TestSeeds -sim.profile=chaos -sim.seed=7 -sim.trace=/tmp/trace.txt
+//
+// and more seeds are run by -sim.seeds=1000 -sim.first=5000, -sim.failfast to stop at the first
+// failure.
+//
 // The walk through the package, in the order in which data flows: sim.go (Run, the event loop),
 // queue.go (virtual time), random.go, profile.go and plan.go (what a seed means), network.go
 // (links), workload.go (clients), sequencer.go, node.go (a replica and its effects), machine.go
 // (the replicated service), controller.go; then the checkers: commits.go (what has been promised on
-// the wire), history.go (linearizability), liveness in sim.go. trace.go writes what happened.
+// the wire, what was executed), observe.go (bounds), history.go (linearizability), liveness in sim.go.
+// trace.go writes what happened.
 package sim

@@ -21,7 +21,6 @@ type customer struct {
 	told  uint32
 
 	inFlight int
-	full     int // operations queued at once, at most
 }
 
 func clientAddr(id int) netip.AddrPort {
