@@ -161,3 +161,61 @@ func (w *scenarioWorld) start(i int) error {
 	w.collect(i)
 	return nil
 }
+
+// collect carries out what replica i wants: messages fly, records are durable, snapshots are
+// written at once.
+func (w *scenarioWorld) collect(i int) {
+	n := w.nodes[i]
+	for n.up {
+		effects := n.core.Effects()
+		if len(effects) == 0 {
+			break
+		}
+		type written struct {
+			slot uint64
+			data string
+			err  error
+		}
+		var snapshots []written
+		for _, e := range effects {
+			switch e.Kind {
+			case EffectReplica:
+				w.fly(i, []int{e.To}, e.Data)
+			case EffectReplicas:
+				var others []int
+				for to := range w.nodes {
+					if to != i {
+						others = append(others, to)
+					}
+				}
+				w.fly(i, others, e.Data)
+			case EffectGroup:
+				w.fly(i, []int{toGroup}, e.Data)
+			case EffectClient:
+				if w.muted[wire.KindReply] {
+					continue
+				}
+				w.say("%d->client %s", i, w.text.Frame(e.Data))
+			case EffectPersist:
+				n.record = e.Record
+			case EffectReport:
+				w.say("%d->controller reports session %d", i, e.Session)
+			case EffectSnapshot:
+				var b strings.Builder
+				_, err := e.Snapshot.WriteTo(&b)
+				w.say("%d: snapshot at %d", i, e.Slot)
+				snapshots = append(snapshots, written{e.Slot, b.String(), err})
+			}
+		}
+		n.core.ClearEffects()
+		for _, s := range snapshots {
+			n.core.SnapshotWritten(w.now, s.slot, []byte(s.data), s.err)
+		}
+	}
+	if n.up {
+		if err := n.core.Err(); err != nil {
+			w.say("%d stopped: %v", i, err)
+			n.up = false
+		}
+	}
+}
