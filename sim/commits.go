@@ -31,10 +31,10 @@ type checker struct {
 	bases   map[wire.View]uint64     // of started views
 	ends    map[viewSlot]wire.Digest // of started views
 
-	installedSessions map[uint32]bool
-	numbers           map[uint32]uint64 // last message number of every session
-	sessions          int
-	noOps             int
+	numbers  map[uint32]uint64 // last message number of every session
+	homes    map[uint32]int    // target that a session was installed on
+	sessions int
+	noOps    int
 
 	replicas []replicaHistory
 	stable   []executed // what was executed at or below a sync point, in order
@@ -89,18 +89,9 @@ func newChecker(w *world) *checker {
 		replies: map[replyKey]*tally{}, said: map[saidKey]requestID{}, noOpsIn: map[viewSlot]*tally{},
 		open: map[wire.View][]uint64{}, agreed: map[viewSlot]uint64{}, changes: map[wire.View]uint64{},
 		bases: map[wire.View]uint64{}, ends: map[viewSlot]wire.Digest{},
-		installedSessions: map[uint32]bool{}, numbers: map[uint32]uint64{},
+		numbers: map[uint32]uint64{}, homes: map[uint32]int{},
 		replicas: make([]replicaHistory, w.s.replicas),
 	}
-}
-
-// installed checks that a session number is installed once in its life.
-func (c *checker) installed(session uint32) {
-	if c.installedSessions[session] {
-		c.w.fail(-1, "session %d is installed a second time", session)
-	}
-	c.installedSessions[session] = true
-	c.sessions++
 }
 
 // stamped checks that a session's numbers are 1, 2, 3, … each once.

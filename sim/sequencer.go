@@ -15,8 +15,16 @@ type sequencer struct {
 	up   bool
 	life int
 
+	// What the controller sees of it.
+	connections int  // to any process, ever
+	oldest      int  // connection that leads to this process
+	knownDown   bool // the controller was told that nobody listens
+	pipeline    bool // the switch program is loaded
+
 	session uint32 // of the table entry; 0: no entry
 	token   uint64
+
+	stuck bool // the data plane forwards nothing, the control plane lives
 
 	cellSession uint32
 	counter     uint64
@@ -26,7 +34,7 @@ func (s *sequencer) node() int { return s.w.s.sequencerNode(s.id) }
 
 // datagram is a packet to the group's address.
 func (s *sequencer) datagram(b []byte) {
-	if !s.up || s.session == 0 {
+	if !s.up || s.stuck || s.session == 0 {
 		return
 	}
 	h, _, err := oumlib.ParseHeader(b)
@@ -62,24 +70,30 @@ func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 	}
 }
 
-// install is a table write. It reports whether the target did it.
-func (s *sequencer) install(session uint32) bool {
-	if !s.up {
-		return false
-	}
-	s.w.check.installed(session)
+// serves reports whether a request over a connection still counts: it leads to this process, and
+// no newer controller, whose election id is higher, has connected since.
+func (s *sequencer) serves(conn int) bool { return s.up && conn == s.connections && conn >= s.oldest }
+
+// push loads the switch program. Tables and registers are empty afterwards.
+func (s *sequencer) push() {
+	s.pipeline = true
+	s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0
+}
+
+// install is a table write.
+func (s *sequencer) install(session uint32) {
+	s.w.check.installed(session, s.id)
 	s.session, s.token = session, oumlib.SessionToken(s.w.keys.Token, groupNumber, session)
-	return true
 }
 
 // stop ends the target; everything it held is gone.
 func (s *sequencer) stop() {
-	s.up = false
+	s.up, s.pipeline, s.knownDown = false, false, false
 	s.life++
 	s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0
 }
 
-func (s *sequencer) start() { s.up = true }
+func (s *sequencer) start() { s.up, s.oldest = true, s.connections+1 }
 
 const groupNumber = 0x0A00FF01 // 10.0.255.1
 

@@ -268,9 +268,7 @@ func (w *world) begin(f Fault) {
 			end(w.controller.start)
 		}
 	case SpuriousFailover:
-		if w.controller.up && !w.controller.pending {
-			w.controller.replace("spurious", (w.controller.target+f.Node)%w.s.sequencers)
-		}
+		w.controller.spurious(f.Node%2 == 1)
 	}
 }
 
