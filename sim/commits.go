@@ -38,6 +38,7 @@ type checker struct {
 
 	replicas []replicaHistory
 	stable   []executed // what was executed at or below a sync point, in order
+	clients  acknowledgements
 }
 
 // replicaHistory is what is known of a replica's process and its promises.
@@ -90,6 +91,7 @@ func newChecker(w *world) *checker {
 		open: map[wire.View][]uint64{}, agreed: map[viewSlot]uint64{}, changes: map[wire.View]uint64{},
 		bases: map[wire.View]uint64{}, ends: map[viewSlot]wire.Digest{},
 		numbers: map[uint32]uint64{}, homes: map[uint32]int{},
+		clients:  acknowledgements{sent: map[uint64]requestID{}, committed: map[requestID]bool{}},
 		replicas: make([]replicaHistory, w.s.replicas),
 	}
 }
@@ -257,6 +259,7 @@ func (c *checker) reply(n *node, m *wire.Reply) {
 	if !t.done && bits.OnesCount64(t.who) > c.f && t.who>>leader&1 == 1 {
 		t.done = true
 		c.commit(n, m.Slot, commit{view: m.View, request: id})
+		c.clients.committed[id] = true
 	}
 }
 

@@ -22,16 +22,17 @@ type network struct {
 	cuts    [][]int           // [from][to]: faults that cut this direction
 	arrival [][]time.Duration // [from][to]: latest arrival so far, for links that keep order
 	bulk    [][]time.Duration
-	loss    int   // per million, on top of the settings'
-	lossAt  []int // per receiving node
-	slow    []int // µs, per receiving node
-	drop    []int // stamped datagrams still to be lost, per receiving node
-	calm    bool  // the faults are over: no random loss any more
+	loss    int    // per million, on top of the settings'
+	lossAt  []int  // per receiving node
+	slow    []int  // µs, per receiving node
+	drop    []int  // stamped datagrams still to be lost, per receiving node
+	deaf    []bool // loses all of them, per receiving node
+	calm    bool   // the faults are over: no random loss any more
 }
 
 func newNetwork(w *world, seed uint64) *network {
 	n := w.s.nodes()
-	net := &network{w: w, rng: stream(seed, purposeNetwork), lossAt: make([]int, n), slow: make([]int, n), drop: make([]int, n)}
+	net := &network{w: w, rng: stream(seed, purposeNetwork), lossAt: make([]int, n), slow: make([]int, n), drop: make([]int, n), deaf: make([]bool, n)}
 	for range n {
 		net.cuts = append(net.cuts, make([]int, n))
 		net.arrival = append(net.arrival, make([]time.Duration, n))
@@ -46,6 +47,9 @@ func (n *network) connected(from, to int) bool { return from == to || n.cuts[fro
 func (n *network) datagram(from, to int, b []byte, stamped bool) {
 	s := n.w.s
 	if !n.connected(from, to) {
+		return
+	}
+	if stamped && n.deaf[to] {
 		return
 	}
 	if stamped && n.drop[to] > 0 {

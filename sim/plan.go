@@ -28,6 +28,9 @@ const (
 	SpuriousFailover                      // the controller moves on from a healthy sequencer
 	Isolate                               // replica Node and the others do not reach each other; the sequencer reaches it
 	Mute                                  // replica Node does not reach replica Arg, and is reached
+	Deaf                                  // no stamped datagram reaches replica Node any more, for good
+	Stuck                                 // sequencer Node forwards nothing any more, for good; its control plane lives
+	Forge                                 // somebody without keys sends replica Node stamped datagrams; Arg 1: of a new session
 )
 
 // Where Node (and, for Mute, Arg) names a replica, it may be relative to the leader of the highest
@@ -39,6 +42,7 @@ var faultNames = [...]string{
 	CutOut: "cut-out", CutPair: "cut-pair", Split: "split", LossBurst: "loss-burst", LossAt: "loss-at",
 	LoseNext: "lose-next", StopSequencer: "stop-sequencer", Zombie: "zombie",
 	StopController: "stop-controller", SpuriousFailover: "spurious-failover", Isolate: "isolate", Mute: "mute",
+	Deaf: "deaf", Stuck: "stuck", Forge: "forge",
 }
 
 func (k FaultKind) String() string {
@@ -64,11 +68,11 @@ func (f Fault) String() string {
 // faultMix lists the kinds that a profile draws from; a kind that stands there twice comes twice
 // as often.
 var faultMix = map[Profile][]FaultKind{
-	Lossy:    {LossBurst, LossAt, LoseNext, LoseNext, CutPair, Slow},
+	Lossy:    {LossBurst, LossAt, LoseNext, LoseNext, CutPair, Slow, Forge},
 	Failover: {StopSequencer, StopSequencer, Zombie, Zombie, StopController, SpuriousFailover, LoseNext, CutIn},
 	Recovery: {Crash, Crash, Crash, CrashAtRecord, Pause, Slow, LoseNext, CutIn, CutOut},
 	Chaos: {Crash, Crash, CrashAtRecord, Pause, Slow, CutIn, CutOut, CutPair, Split, LossBurst, LossAt,
-		LoseNext, StopSequencer, Zombie, StopController, SpuriousFailover},
+		LoseNext, StopSequencer, Zombie, StopController, SpuriousFailover, Forge},
 }
 
 // plan draws the faults of a seed, ordered by time.
@@ -92,6 +96,7 @@ func plan(seed uint64, profile Profile, s *settings) []Fault {
 	for range r.below(4) {
 		faults = append(faults, ambush(profile, s, &r)...)
 	}
+	faults = append(faults, lasting(profile, s, &r)...)
 	slices.SortStableFunc(faults, func(a, b Fault) int { return int(a.At - b.At) })
 	return faults
 }
@@ -115,7 +120,22 @@ func aim(f *Fault, s *settings, r *random) {
 		f.Arg = r.between(1, pick(r, 1, 3, 40))
 	case StopSequencer, Zombie:
 		f.Node = r.below(s.sequencers)
+	case Forge:
+		f.Arg = r.below(2)
 	}
+}
+
+// lasting draws faults that do not end with the load: the protocol has to make progress in spite of
+// them.
+func lasting(profile Profile, s *settings, r *random) (faults []Fault) {
+	at := func() time.Duration { return r.duration(5*time.Millisecond, s.load-20*time.Millisecond) }
+	if profile != Lossy && r.below(4) == 0 {
+		faults = append(faults, Fault{At: at(), Kind: Deaf, Node: pick(r, leading, leading, leading-1)})
+	}
+	if (profile == Failover || profile == Chaos) && r.below(6) == 0 {
+		faults = append(faults, Fault{At: at(), Kind: Stuck, Node: r.below(s.sequencers)})
+	}
+	return faults
 }
 
 // ambush draws a few faults that together lead to where a mistake in the protocol would show: chance

@@ -101,10 +101,22 @@ func draw(seed uint64, profile Profile) settings {
 		s.straggler = pick(&r, 0, 1_000, 20_000)
 		s.corrupt = pick(&r, 0, 0, 1_000, 5_000)
 	}
+	if profile != Lossy && r.below(12) == 0 {
+		s.stretch()
+	}
 	if profile != Lossy {
 		s.pipeline = pick(&r, 0, 5_000, 200_000)
 	}
 	return s
+}
+
+// stretch makes the network so slow that the first time-outs of a view change are too short. What a
+// replica keeps for others that lag lasts for a few round trips.
+func (s *settings) stretch() {
+	s.latency = 7 * time.Millisecond
+	s.core.SuspectLeader, s.core.SuspectSequencer = 150*time.Millisecond, 100*time.Millisecond
+	s.core.ViewChange = 10 * time.Millisecond
+	s.core.MaxLog, s.core.MaxLogSize, s.core.KeepLog, s.core.Snapshot = 1<<12, 1<<20, 256, 128
 }
 
 // drawCore makes the cores' configuration: small limits, so that truncation, snapshots, full

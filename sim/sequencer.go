@@ -64,6 +64,7 @@ func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 	s.counter++
 	s.w.check.stamped(session, s.counter)
 	oumlib.Stamp(b, session, s.counter, token)
+	s.w.overheard = append(s.w.overheard[:0], b...)
 	s.w.trace(s.node(), "stamps", b)
 	for to := range s.w.s.replicas {
 		s.w.net.datagram(s.node(), to, b, true)
@@ -94,6 +95,20 @@ func (s *sequencer) stop() {
 }
 
 func (s *sequencer) start() { s.up, s.oldest = true, s.connections+1 }
+
+// forge sends a replica datagrams that look stamped: an old message under the next numbers of the
+// session, or of one to come. Whoever does it has overheard messages and has no key.
+func (w *world) forge(f Fault) {
+	s := w.sequencers[w.controller.target]
+	if len(w.overheard) == 0 || s.cellSession == 0 {
+		return
+	}
+	for ahead := range uint64(4) {
+		b := append([]byte(nil), w.overheard...)
+		oumlib.Stamp(b, s.cellSession+uint32(f.Arg), s.counter+1+ahead, 0xBAD)
+		w.queue.push(event{at: w.now + w.s.latency, kind: eventDatagram, node: f.Node, from: -1, data: b})
+	}
+}
 
 const groupNumber = 0x0A00FF01 // 10.0.255.1
 

@@ -65,6 +65,7 @@ type world struct {
 	controller *controller
 	customers  []*customer
 	history    history
+	overheard  []byte // the newest stamped datagram, for Forge
 	check      *checker
 
 	text   dissect.Dissector
@@ -269,6 +270,12 @@ func (w *world) begin(f Fault) {
 		}
 	case SpuriousFailover:
 		w.controller.spurious(f.Node%2 == 1)
+	case Deaf:
+		w.net.deaf[f.Node] = true
+	case Stuck:
+		w.sequencers[f.Node].stuck = true
+	case Forge:
+		w.forge(f)
 	}
 }
 

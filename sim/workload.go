@@ -131,11 +131,15 @@ func (c *customer) settle() {
 func (c *customer) carryOut(e *client.Effect) {
 	if e.Kind == client.EffectGroup {
 		c.w.trace(c.node(), "to group", e.Data)
+		c.w.check.asks(c.node(), e.Data)
 		c.w.forward(c.node(), c.route, e.Data)
 		return
 	}
 	c.inFlight--
 	c.w.note(c.node(), fmt.Sprintf("op%d returns %x %v", e.Tag, e.Result[:min(8, len(e.Result))], e.Err))
+	if e.Err == nil {
+		c.w.check.returned(c.node(), e.Tag)
+	}
 	if err := c.w.history.done(e.Tag, e.Result, e.Err, c.w.now); err != nil {
 		c.w.fail(c.node(), "%v", err)
 	}
