@@ -12,35 +12,51 @@ import (
 // prefix of the log alone, changed by executing and by nothing else, rolled back with the state
 // machine and carried in snapshots.
 //
-// Results below a client's low are kept until the operation that raised it is stable, so that
-// taking that operation back finds them again.
+// What a client's low has passed is kept until the operation that raised low is stable, so that
+// taking that operation back finds it again.
 type clientTable struct {
 	maxClients int
 	time       uint64 // logical time: the highest of the TICKs executed
-	bytes      int    // of the results at or above their client's low
+	bytes      int    // of the results at or above their client's low, see result.cost
 	byID       map[uint64]*client
 	order      []*client // ascending ids
 	journal    journal
+	buffers    [][]byte // for results, emptied
 }
 
-// maxResultBytes bounds what the stored results take: beyond it the least recently used client is
-// evicted, like when there are too many of them.
-const maxResultBytes = 64 << 20
+const (
+	// maxResultBytes bounds what the stored results take: beyond it the least recently used client
+	// is evicted, like when there are too many of them.
+	maxResultBytes = 64 << 20
+	// resultOverhead is what a stored result takes beside its data, in bytes, rounded up.
+	resultOverhead = 64
+	// keepResult is the largest result, in bytes, that is kept for an id that low has passed, and
+	// the largest buffer that is used again. Nobody waits for such a result: it is there so that
+	// the request is not executed again.
+	keepResult = 1 << 10
+	// maxBuffers bounds the buffers that wait to be used again.
+	maxBuffers = 1 << 12
+)
 
 type client struct {
 	id        uint64
-	low       uint64 // the highest lowest-outstanding id executed so far
-	stableLow uint64 // low as of the sync point: results from here on may be needed
-	used      uint64 // slot of the client's last executed request
-	results   []result
+	low       uint64   // the highest lowest-outstanding id executed so far
+	stableLow uint64   // low as of the sync point, or less: results from here on may be needed
+	used      uint64   // slot of the client's last executed request
+	results   []result // by id; those before head are gone
+	head      int
 }
 
-// result is an executed request; an unused cell of the ring has id 0.
+// result is an executed request.
 type result struct {
 	id     uint64
 	status wire.Status
-	data   []byte
+	size   int    // of the result when it was stored
+	data   []byte // the result; StatusTooLarge if it was not kept
 }
+
+// cost is what a result counts for in clientTable.bytes. It is the same at every replica.
+func (r *result) cost() int { return r.size + resultOverhead }
 
 // change is what executing a slot changed, so that it can be taken back.
 type change struct {
@@ -114,10 +130,8 @@ func (t *clientTable) evict(slot uint64, keep *client) bool {
 	}
 	ch := t.begin(slot)
 	ch.client, ch.evicted = victim, true
-	for i := range victim.results {
-		if r := &victim.results[i]; r.id >= victim.low {
-			t.bytes -= len(r.data)
-		}
+	for _, r := range victim.live() {
+		t.bytes -= r.cost()
 	}
 	t.remove(victim)
 	return true
@@ -129,10 +143,11 @@ func (t *clientTable) use(slot uint64, c *client, low uint64) *change {
 	ch.client, ch.low, ch.used = c, c.low, c.used
 	c.used = slot
 	if low > c.low {
-		// Ids are at most MaxOutstanding above low, so no result stands behind that.
-		for id := c.low; id < low && id-c.low < wire.MaxOutstanding; id++ {
-			if r := c.lookup(id); r != nil {
-				t.bytes -= len(r.data)
+		for i := c.search(c.low); i < len(c.results) && c.results[i].id < low; i++ {
+			r := &c.results[i]
+			t.bytes -= r.cost()
+			if cap(r.data) > keepResult {
+				r.status, r.data = wire.StatusTooLarge, nil
 			}
 		}
 		c.low = low
@@ -142,7 +157,8 @@ func (t *clientTable) use(slot uint64, c *client, low uint64) *change {
 
 // stored accounts for a result that has been put, and evicts others if there is too much.
 func (t *clientTable) stored(slot uint64, c *client, r *result) {
-	t.bytes += len(r.data)
+	r.size = len(r.data)
+	t.bytes += r.cost()
 	for t.bytes > maxResultBytes && t.evict(slot, c) {
 	}
 }
@@ -171,39 +187,58 @@ func (t *clientTable) remove(c *client) {
 	delete(t.byID, c.id)
 }
 
+// search returns the index of the first result whose id is at least id.
+func (c *client) search(id uint64) int {
+	i, _ := slices.BinarySearchFunc(c.results[c.head:], id, func(r result, id uint64) int {
+		switch {
+		case r.id < id:
+			return -1
+		case r.id > id:
+			return 1
+		}
+		return 0
+	})
+	return c.head + i
+}
+
 // lookup returns the stored result of a request, or nil.
 func (c *client) lookup(id uint64) *result {
-	if len(c.results) == 0 {
-		return nil
-	}
-	if r := &c.results[id&uint64(len(c.results)-1)]; r.id == id {
-		return r
+	if i := c.search(id); i < len(c.results) && c.results[i].id == id {
+		return &c.results[i]
 	}
 	return nil
 }
 
-// put returns the cell for the result of a request, its data emptied.
-func (c *client) put(id uint64) *result {
-	for {
-		if n := uint64(len(c.results)); n > 0 {
-			r := &c.results[id&(n-1)]
-			if r.id == 0 || r.id < c.stableLow {
-				r.id, r.data = id, r.data[:0]
-				return r
-			}
-		}
-		c.grow()
+// put makes room for the result of a request that has none. It is valid until the next put.
+func (t *clientTable) put(c *client, id uint64) *result {
+	if c.head > 0 && len(c.results) == cap(c.results) {
+		n := copy(c.results, c.results[c.head:])
+		clear(c.results[n:])
+		c.results, c.head = c.results[:n], 0
 	}
+	r := result{id: id}
+	if n := len(t.buffers); n > 0 {
+		r.data = t.buffers[n-1]
+		t.buffers = t.buffers[:n-1]
+	}
+	i := c.search(id)
+	c.results = slices.Insert(c.results, i, r)
+	return &c.results[i]
 }
 
-func (c *client) grow() {
-	ring := make([]result, max(4, 2*len(c.results)))
-	for _, r := range c.results {
-		if r.id >= c.stableLow {
-			ring[r.id&uint64(len(ring)-1)] = r
-		}
+// drop removes the result at an index, the first one or, when an execution is taken back, any.
+func (t *clientTable) drop(c *client, i int) {
+	if b := c.results[i].data; cap(b) > 0 && cap(b) <= keepResult && len(t.buffers) < maxBuffers {
+		t.buffers = append(t.buffers, b[:0])
 	}
-	c.results = ring
+	if i > c.head {
+		c.results = slices.Delete(c.results, i, i+1)
+		return
+	}
+	c.results[i] = result{}
+	if c.head++; c.head == len(c.results) {
+		c.results, c.head = c.results[:0], 0
+	}
 }
 
 // undo takes back every change behind slot, the newest first.
@@ -222,7 +257,7 @@ func (t *clientTable) undo(slot uint64) {
 			t.add(c)
 		default:
 			if ch.id != 0 {
-				c.lookup(ch.id).id = 0
+				t.drop(c, c.search(ch.id))
 			}
 			c.low, c.used = ch.low, ch.used
 		}
@@ -242,6 +277,9 @@ func (t *clientTable) release(slot uint64) {
 			// What the change raised low to is not written down. The low before it is a bound
 			// too, one request late.
 			c.stableLow = max(c.stableLow, ch.low)
+			for c.head < len(c.results) && c.results[c.head].id < c.stableLow {
+				t.drop(c, c.head)
+			}
 		}
 		*ch = change{}
 	}
@@ -267,22 +305,8 @@ func (t *clientTable) appendTo(b []byte) []byte {
 	return b
 }
 
-// live returns the results at or above low in the order of their ids.
-func (c *client) live() []result {
-	var live []result
-	for _, r := range c.results {
-		if r.id != 0 && r.id >= c.low {
-			live = append(live, r)
-		}
-	}
-	slices.SortFunc(live, func(a, b result) int {
-		if a.id < b.id {
-			return -1
-		}
-		return 1
-	})
-	return live
-}
+// live returns the results at or above low.
+func (c *client) live() []result { return c.results[c.search(c.low):] }
 
 var errClientTable = errors.New("replica: client table in the snapshot is cut short or inconsistent")
 
@@ -307,12 +331,12 @@ func (t *clientTable) parse(b []byte) ([]byte, error) {
 		for k := u32(); k > 0 && b != nil; k-- {
 			id, status, size := u64(), wire.Status(take(1)[0]), int(u32())
 			data := take(size)
-			if b == nil || id < c.low || id-c.low >= wire.MaxOutstanding {
+			if b == nil || id < c.low || id-c.low >= wire.MaxOutstanding || c.lookup(id) != nil {
 				return nil, errClientTable
 			}
-			r := c.put(id)
-			r.status, r.data = status, append(r.data, data...)
-			fresh.bytes += len(data)
+			r := fresh.put(c, id)
+			r.status, r.size, r.data = status, size, append(r.data, data...)
+			fresh.bytes += r.cost()
 		}
 		if k := len(fresh.order); k > 0 && fresh.order[k-1].id >= c.id {
 			return nil, errClientTable

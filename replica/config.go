@@ -54,7 +54,7 @@ func DefaultConfig() Config {
 		SyncInterval:     5 * time.Millisecond,
 		Window:           1 << 14,
 		MaxLog:           1 << 18,
-		MaxLogSize:       256 << 20,
+		MaxLogSize:       128 << 20,
 		KeepLog:          1 << 14,
 		Snapshot:         1 << 16,
 		MaxClients:       1 << 16,
@@ -107,11 +107,17 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("replica: MTU is %d bytes, expected at least %d", c.MTU, MinMTU)
 	case c.Window < 16 || c.Window&(c.Window-1) != 0:
 		return c, fmt.Errorf("replica: Window is %d slots, expected a power of two, at least 16", c.Window)
+	case c.MaxLogSize > maxLogSize:
+		return c, fmt.Errorf("replica: MaxLogSize is %d bytes, expected at most %d, so that a log fits one message", c.MaxLogSize, maxLogSize)
 	case c.MaxLog < 2*c.SyncSlots:
 		return c, fmt.Errorf("replica: MaxLog is %d slots, expected at least twice SyncSlots (%d)", c.MaxLog, c.SyncSlots)
 	}
 	return c, nil
 }
+
+// maxLogSize is the largest MaxLogSize: with the entries' headers the whole log fits a message of the
+// bulk channel.
+const maxLogSize = 192 << 20
 
 // MaxReplicas is the largest group.
 const MaxReplicas = 127

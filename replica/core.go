@@ -33,8 +33,8 @@ type Core struct {
 	undo Undoer // sm, if it can take operations back; else nil
 	err  error
 	now  time.Duration
-	// promised is what Deadline returned last: a Tick that comes late says how long this process
-	// was kept from running.
+	// promised is what Deadline returned last: an input that comes after it says how long this
+	// process was kept from running.
 	promised time.Duration
 
 	decoder wire.Decoder
@@ -64,7 +64,8 @@ type Core struct {
 	heard     []time.Duration // when each replica was last heard
 	answered  []time.Duration // when each was last told of our higher view
 	recovered []uint64        // incarnation of each for which a view change was started
-	backoff   int             // views gone to since the last one entered
+	settled   []uint64        // incarnation of each that was heard to take part in a view
+	backoff   int             // views gone to since the last one that worked, see viewWorks
 
 	// What follows is per-view state, thrown away when the view is left.
 	window window
@@ -78,6 +79,7 @@ type Core struct {
 	repair *repair
 	fetch  *fetch
 
+	word         uint32 // highest session that was heard of while recovering
 	recoverAt    time.Duration
 	recoverDelay time.Duration
 
@@ -103,6 +105,7 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 		heard:     make([]time.Duration, cfg.N),
 		answered:  make([]time.Duration, cfg.N),
 		recovered: make([]uint64, cfg.N),
+		settled:   make([]uint64, cfg.N),
 		rx: oumlib.NewReceiver(oumlib.ReceiverConfig{
 			Group: cfg.Group, TokenKey: cfg.Keys.Token, Grace: cfg.Grace,
 			Buffer: int(cfg.Window), MaxPayload: cfg.MTU - oumlib.HeaderLen,
@@ -142,7 +145,7 @@ func (c *Core) Stamped(now time.Duration, datagram []byte) {
 		return
 	}
 	defer c.guard()
-	c.now = now
+	c.arrive(now)
 	if err := c.rx.Receive(now, datagram); err != nil {
 		c.counters.StampedDiscarded++
 	}
@@ -155,7 +158,7 @@ func (c *Core) Message(now time.Duration, frame []byte) {
 		return
 	}
 	defer c.guard()
-	c.now = now
+	c.arrive(now)
 	kind, body, err := c.cfg.Keys.Open(frame)
 	if err != nil {
 		c.counters.refuse(err)
@@ -175,7 +178,7 @@ func (c *Core) Session(now time.Duration, session uint32) {
 		return
 	}
 	defer c.guard()
-	c.now = now
+	c.arrive(now)
 	c.newSession(session)
 }
 
@@ -185,7 +188,7 @@ func (c *Core) SnapshotWritten(now time.Duration, slot uint64, data []byte, err 
 		return
 	}
 	defer c.guard()
-	c.now = now
+	c.arrive(now)
 	c.snapshotWritten(slot, data, err)
 }
 
@@ -195,11 +198,7 @@ func (c *Core) Tick(now time.Duration) {
 		return
 	}
 	defer c.guard()
-	c.now = now
-	if late := now - c.promised; late > c.cfg.PingInterval {
-		c.excuse(late)
-	}
-	c.promised = never
+	c.arrive(now)
 	c.rx.Tick(now)
 	c.drain()
 	switch c.phase {
@@ -231,6 +230,15 @@ func (c *Core) ClearEffects() {
 
 // Err is not nil once an invariant was found broken; the core then takes no more input.
 func (c *Core) Err() error { return c.err }
+
+// arrive takes the time of an input.
+func (c *Core) arrive(now time.Duration) {
+	c.now = now
+	if late := now - c.promised; late > c.cfg.PingInterval {
+		c.excuse(late)
+	}
+	c.promised = never
+}
 
 // violation is a broken invariant on its way from assert to guard.
 type violation struct{ err error }
@@ -267,8 +275,9 @@ func (c *Core) Deadline() time.Duration {
 	if c.err != nil {
 		return never
 	}
-	c.promised = c.deadline()
-	return c.promised
+	d := c.deadline()
+	c.promised = max(d, c.now)
+	return d
 }
 
 func (c *Core) deadline() time.Duration {
@@ -301,6 +310,11 @@ func (c *Core) handle(m wire.Message) {
 	if r, ok := m.(*wire.Recover); ok {
 		c.onRecover(from, r)
 		return
+	}
+	switch m.(type) {
+	case *wire.Fetch, *wire.FetchSnapshot: // a recovering replica sends them too
+	default:
+		c.settled[from] = h.Incarnation
 	}
 	if c.phase == phaseRecovering {
 		c.handleRecovering(from, m)

@@ -140,8 +140,9 @@ func (c *Core) assemble() {
 		c.startFetch(&fetch{purpose: fetchEnter, from: int(a.target.Replica), view: a.view, lastNormal: a.view, start: end, have: end, want: a.target.End})
 		return
 	case end > a.target.End:
-		// A snapshot, or an older START-VIEW's log, is ahead of the newest START-VIEW's end. The
-		// leader repeats itself.
+		// A snapshot, or an older START-VIEW's log, is ahead of the newest START-VIEW's end: the
+		// leader is asked for its current one.
+		c.change.sendAt, c.recoverAt = c.now, c.now
 		return
 	}
 	if c.assembledDigest(&a.assembled) != a.target.DigestEnd {
@@ -182,8 +183,7 @@ func (c *Core) enter(a *assembled) {
 	c.assert(a.base <= a.end() && a.sp <= a.end() && c.sp <= a.end(), "entering %v with base %d, sync points %d and %d, end %d",
 		a.view, a.base, a.sp, c.sp, a.end())
 	// While it recovers, the receiver may have met a session above that of the view.
-	current := c.rx.Session() <= a.view.Session
-	if current {
+	if c.rx.Session() <= a.view.Session {
 		c.rx.Hold(a.view.Session)
 		c.putBackLog(a)
 	}
@@ -192,7 +192,7 @@ func (c *Core) enter(a *assembled) {
 	c.rec.View, c.rec.LastNormal = a.view, a.view
 	c.persist()
 	c.leaveView()
-	c.phase, c.base, c.backoff = phaseNormal, a.base, 0
+	c.phase, c.base = phaseNormal, a.base
 	c.high = c.log.end
 	c.counters.ViewsEntered++
 	c.startHealth()
@@ -202,8 +202,8 @@ func (c *Core) enter(a *assembled) {
 	c.resetLogTime()
 	c.startSync()
 	c.announce()
-	if !current {
-		c.newSession(c.rx.Session())
+	if session := max(c.word, c.rx.Session()); session > a.view.Session {
+		c.newSession(session)
 		return
 	}
 	if a.view.Session != 0 {

@@ -75,7 +75,7 @@ func (c *Core) executeRequest(slot uint64, req *wire.Request) {
 	}
 	c.result = c.sm.Execute(slot, t.time, req.Op, c.result[:0])
 	c.counters.Executed++
-	r := cl.put(req.ID)
+	r := t.put(cl, req.ID)
 	ch.id = req.ID
 	r.status = wire.StatusOK
 	if len(c.result) > wire.MaxResult {

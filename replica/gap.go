@@ -21,7 +21,8 @@ type gapState struct {
 type gapCommit struct {
 	slots wire.Range
 	acks  set
-	at    time.Duration // when it was last sent
+	at    time.Duration // when it is sent again
+	delay time.Duration // since the time before
 }
 
 // onMissing notes that the messages of slots first … last exist and are not here, and asks for
@@ -61,7 +62,10 @@ func (c *Core) chase(first, last uint64, again time.Duration) {
 }
 
 // maxRanges is how many ranges fit a datagram.
-func (c *Core) maxRanges() int { return min(wire.MaxRanges, (c.cfg.MTU-96)/16) }
+func (c *Core) maxRanges() int { return min(wire.MaxRanges, (c.cfg.MTU-rangesOverhead)/16) }
+
+// rangesOverhead is at least what a message has beside its ranges, in bytes.
+const rangesOverhead = 112
 
 func appendSlot(ranges []wire.Range, slot uint64) []wire.Range {
 	if n := len(ranges); n > 0 && ranges[n-1].Last+1 == slot {
@@ -109,14 +113,23 @@ func (c *Core) tickGaps() {
 		return
 	}
 	c.decide()
+	c.repeatGapCommits()
+}
+
+// repeatGapCommits sends what f followers have not acknowledged again, at growing intervals.
+func (c *Core) repeatGapCommits() {
+	var ranges []wire.Range
 	for i := range c.gap.commits {
-		if g := &c.gap.commits[i]; c.now-g.at >= c.cfg.Retransmit {
-			g.at = c.now
-			c.sendAll(&wire.GapCommit{Ranges: []wire.Range{g.slots}})
+		g := &c.gap.commits[i]
+		if c.now >= g.at && len(ranges) < c.maxRanges() {
+			g.delay = min(2*g.delay, 32*c.cfg.Retransmit)
+			g.at = c.now + g.delay
+			ranges = append(ranges, g.slots)
 		}
+		c.gap.at = min(c.gap.at, g.at)
 	}
-	if len(c.gap.commits) > 0 {
-		c.scheduleGaps()
+	if len(ranges) > 0 {
+		c.sendAll(&wire.GapCommit{Ranges: ranges})
 	}
 }
 
@@ -147,7 +160,7 @@ func (c *Core) decide() {
 	c.counters.NoOps += slotsIn(ranges)
 	if c.f > 0 {
 		for _, r := range ranges {
-			c.gap.commits = append(c.gap.commits, gapCommit{slots: r, at: c.now})
+			c.gap.commits = append(c.gap.commits, gapCommit{slots: r, at: c.now + c.cfg.Retransmit, delay: c.cfg.Retransmit})
 		}
 		slices.SortFunc(c.gap.commits, func(a, b gapCommit) int {
 			if a.slots.First < b.slots.First {
@@ -331,9 +344,7 @@ func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 			c.onMissing(c.log.end+1, r.Last) // the leader repeats itself
 			continue
 		}
-		for slot := max(r.First, c.sp+1); slot <= r.Last; slot++ {
-			c.takeNoOp(slot)
-		}
+		c.takeNoOps(r)
 		if len(c.gap.owed) < maxOwed && !slices.Contains(c.gap.owed, r) {
 			c.gap.owed = append(c.gap.owed, r)
 		}
@@ -347,7 +358,19 @@ func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 	}
 }
 
-// takeNoOp writes a NO-OP that the leader decided: into the log, or into the window behind it.
+// takeNoOps writes the NO-OPs that the leader decided behind the sync point.
+func (c *Core) takeNoOps(r wire.Range) {
+	ticks := false
+	for slot := max(r.First, c.sp+1); slot <= r.Last; slot++ {
+		ticks = ticks || c.log.holds(slot) && c.log.at(slot).kind == wire.EntryTick
+		c.takeNoOp(slot)
+	}
+	if ticks {
+		c.resetLogTime()
+	}
+}
+
+// takeNoOp writes a NO-OP into the log, or into the window behind it.
 func (c *Core) takeNoOp(slot uint64) {
 	if slot > c.log.end {
 		c.high = max(c.high, slot)
@@ -364,7 +387,6 @@ func (c *Core) takeNoOp(slot uint64) {
 	c.assert(slot > c.executed && slot > c.base, "NO-OP for slot %d, which is executed (%d) or of an earlier session (base %d)",
 		slot, c.executed, c.base)
 	c.log.setNoOp(slot)
-	c.resetLogTime()
 }
 
 // acknowledgeNoOps answers the GAP-COMMITs that the log has reached without holes.

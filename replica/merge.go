@@ -34,7 +34,10 @@ func (c *Core) tryMerge() {
 	}
 	m := c.newMerge(promised)
 	c.change.merge = m
-	c.madeProgress()
+	if !c.change.formed {
+		c.change.formed = true
+		c.madeProgress()
+	}
 
 	if have := c.sp; m.holder != c.cfg.Self && have < m.sp {
 		holder := c.change.got[m.holder]

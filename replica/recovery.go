@@ -65,8 +65,8 @@ func (c *Core) handleRecovering(from int, m wire.Message) {
 
 // onRecover helps a restarted replica.
 func (c *Core) onRecover(from int, m *wire.Recover) {
-	if c.phase == phaseRecovering {
-		return
+	if c.phase == phaseRecovering || c.settled[from] == m.Incarnation {
+		return // in the second case it has recovered; this was under way for long
 	}
 	if c.leader() == from {
 		c.suspectLeader()

@@ -101,6 +101,9 @@ func (c *Core) snapshotWritten(slot uint64, data []byte, err error) {
 		s.data, s.written = data, true
 		c.promoteSnapshot()
 	}
+	if c.phase == phaseNormal {
+		c.maybeSnapshot() // a full log may need the next one at once
+	}
 }
 
 // promoteSnapshot lets the written snapshot count once it is stable.
@@ -116,8 +119,7 @@ func (c *Core) promoteSnapshot() {
 const keepPrevious = time.Second
 
 func (c *Core) useSnapshot(s *snapshot) {
-	c.prevSnap = nil
-	if c.snap.usedAt != 0 && c.now-c.snap.usedAt < keepPrevious {
+	if !c.wanted(c.prevSnap) {
 		c.prevSnap = c.snap
 	}
 	c.snap, c.nextSnap = s, nil
@@ -125,12 +127,23 @@ func (c *Core) useSnapshot(s *snapshot) {
 	c.truncate()
 }
 
+// wanted reports whether somebody is fetching a snapshot.
+func (c *Core) wanted(s *snapshot) bool {
+	return s != nil && s.usedAt != 0 && c.now-s.usedAt < keepPrevious
+}
+
 // truncate forgets the log at or below min(sync point, snapshot), except for what memory allows to
-// keep for replicas that lag.
+// keep for replicas that lag, and for the one that will go on from the snapshot that it fetches.
 func (c *Core) truncate() {
+	if !c.wanted(c.prevSnap) {
+		c.prevSnap = nil
+	}
 	to := min(c.sp, c.snap.slot)
 	if !c.pressed() {
 		to = min(to, max(c.sp, c.cfg.KeepLog)-c.cfg.KeepLog)
+		if c.prevSnap != nil {
+			to = min(to, c.prevSnap.slot)
+		}
 	}
 	c.log.truncate(to)
 }

@@ -10,14 +10,15 @@ import (
 // syncState is the state of synchronization in a view (OSDI 2016 §5.6).
 type syncState struct {
 	// Leader.
-	open   bool // one sync point at a time is proposed
-	p      uint64
-	digest wire.Digest
-	acks   set
-	began  time.Duration
-	sendAt time.Duration
-	nextAt time.Duration // when the next one is due, however few slots it has
-	done   []uint64      // last p that each replica answered
+	open     bool // one sync point at a time is proposed
+	p        uint64
+	digest   wire.Digest
+	acks     set
+	began    time.Duration
+	repeated bool // so that an answer does not tell the round trip
+	sendAt   time.Duration
+	nextAt   time.Duration // when the next one is due, however few slots it has
+	done     []uint64      // last p that each replica answered
 
 	// Follower.
 	pending wire.SyncPrepare // newest one that is not answered yet; P is 0 if there is none
@@ -41,10 +42,12 @@ func (c *Core) trySyncPrepare() {
 	}
 	s.nextAt = c.now + c.cfg.SyncInterval
 	if c.f == 0 {
+		c.viewWorks()
 		c.advanceStable(c.executed)
 		return
 	}
 	s.open, s.p, s.digest, s.acks, s.began = true, c.executed, c.log.digestAt(c.executed), set{}, c.now
+	s.repeated = false
 	c.sendSyncPrepare()
 }
 
@@ -70,6 +73,7 @@ func (c *Core) tickSync() {
 	}
 	c.trySyncPrepare()
 	if c.sync.open && c.now >= c.sync.sendAt {
+		c.sync.repeated = true
 		c.sendSyncPrepare()
 	}
 }
@@ -96,13 +100,14 @@ func (c *Core) onSyncRep(from int, m *wire.SyncRep) {
 	if !s.open || m.P != s.p {
 		return
 	}
-	if s.acks.count() == 0 {
+	if s.acks.count() == 0 && !s.repeated {
 		c.measure(c.now - s.began)
 	}
 	if s.acks.add(from); s.acks.count() < c.f {
 		return
 	}
 	s.open, s.sendAt = false, never
+	c.viewWorks()
 	c.advanceStable(s.p)
 	c.out.syncCommit = wire.SyncCommit{P: s.p, DigestP: s.digest}
 	c.sendAll(&c.out.syncCommit)
@@ -129,6 +134,7 @@ func (c *Core) advanceStable(p uint64) {
 	}
 	c.promoteSnapshot()
 	c.truncate()
+	c.maybeSnapshot()
 }
 
 // onSyncPrepare: complete to p, apply the NO-OPs, and answer if the digests agree.
@@ -158,9 +164,7 @@ func (c *Core) trySync() {
 		return
 	}
 	for _, r := range m.NoOps {
-		for slot := max(r.First, c.sp+1); slot <= r.Last; slot++ {
-			c.takeNoOp(slot)
-		}
+		c.takeNoOps(r)
 	}
 	if c.sp < m.P && c.log.digestAt(m.P) != m.DigestP {
 		c.counters.DigestMismatches++
@@ -189,6 +193,7 @@ func (c *Core) learnStable(p uint64, digest wire.Digest) {
 		return
 	}
 	if c.log.end >= p && c.log.digestAt(p) == digest {
+		c.viewWorks()
 		c.advanceStable(p)
 		return
 	}
@@ -251,6 +256,7 @@ func (c *Core) repairFetched(f *fetch) {
 	c.replaceLog(a)
 	c.high = max(c.high, c.log.end)
 	if known && r.stable && r.p > c.sp {
+		c.viewWorks()
 		c.advanceStable(r.p)
 	}
 	c.executeStable()

@@ -25,10 +25,9 @@ type health struct {
 // not listening has no right to complain of silence.
 func (c *Core) excuse(late time.Duration) {
 	h := &c.health
-	h.leaderAt += late
-	h.stampedAt += late
-	h.aheadAt += late
-	h.probeAt += late
+	for _, at := range []*time.Duration{&h.leaderAt, &h.stampedAt, &h.aheadAt, &h.probeAt} {
+		*at = min(*at+late, c.now)
+	}
 	c.change.deadline += late
 	c.counters.Stalled += uint64(late)
 }
@@ -110,10 +109,10 @@ func (c *Core) onPing(from int, m *wire.Ping) {
 	h := &c.health
 	h.leaderAt = c.now
 	h.full = m.Full
-	if h.ahead != 0 && m.End >= h.ahead {
+	if m.Full || m.End >= h.ahead {
 		h.ahead = 0
 	}
-	if h.ahead == 0 && c.high > m.End {
+	if !m.Full && h.ahead == 0 && c.high > m.End {
 		h.ahead, h.aheadAt = c.high, c.now
 	}
 }
@@ -127,7 +126,11 @@ func (c *Core) suspectLeader() {
 
 // newSession goes to a session that a valid token or the controller vouches for.
 func (c *Core) newSession(session uint32) {
-	if c.phase == phaseRecovering || session <= c.rec.View.Session {
+	if c.phase == phaseRecovering {
+		c.word = max(c.word, session)
+		return
+	}
+	if session <= c.rec.View.Session {
 		return
 	}
 	c.goTo(wire.View{Leader: c.rec.View.Leader, Session: session})
@@ -160,7 +163,9 @@ func (c *Core) tickLeader() {
 		c.out.ping = wire.Ping{End: c.log.end, TicksSeen: h.ticksSeen, Full: c.full()}
 		c.sendAll(&c.out.ping)
 	}
-	if c.now-h.stampedAt >= c.cfg.SuspectSequencer && !c.full() {
+	if c.full() {
+		h.stampedAt = c.now // silence counts from when it ends
+	} else if c.now-h.stampedAt >= c.cfg.SuspectSequencer {
 		c.report()
 	}
 }
@@ -197,6 +202,7 @@ func (c *Core) tickFollower() {
 		return
 	}
 	if h.full {
+		h.stampedAt = c.now // silence counts from when it ends
 		return
 	}
 	if h.ahead != 0 && c.now-h.aheadAt >= c.cfg.SuspectLeader {

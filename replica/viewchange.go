@@ -20,6 +20,7 @@ type viewChange struct {
 	got    []*wire.ViewChange // leader: the others', by replica
 	silent set                // leader: holders that did not answer
 	merge  *merge             // leader: under way
+	formed bool               // leader: f+1 promises were there once
 }
 
 // goTo promises w: from here on the replica takes part in no lower view. Its log stays as it is
@@ -75,6 +76,16 @@ func (c *Core) putBack(session uint32, number uint64, body []byte) {
 	c.rx.Put(session, number, c.result)
 }
 
+// viewWorks notes that a sync point was agreed on in this view: f+1 replicas are in it, so the next
+// view change starts with a short time-out again. To have entered is not enough: a leader enters
+// alone, and if it then is the one that does not wait for the others, one view follows the
+// other before any of them gets its START-VIEW.
+func (c *Core) viewWorks() { c.backoff = 0 }
+
+// perLogByte is what a VIEW-CHANGE waits for each byte of its log before it is repeated: a long one
+// takes its time.
+const perLogByte = 10 * time.Nanosecond
+
 // maxBackoff bounds the doubling of the view change's time-out: 2^6 times the first one.
 const maxBackoff = 6
 
@@ -82,7 +93,7 @@ func (c *Core) startViewChange() {
 	c.phase = phaseViewChange
 	c.change = viewChange{
 		timeout:   c.cfg.ViewChange << min(c.backoff, maxBackoff),
-		sendDelay: c.cfg.Retransmit,
+		sendDelay: max(c.cfg.Retransmit, time.Duration(c.log.bytes)*perLogByte),
 		pingAt:    never,
 		got:       make([]*wire.ViewChange, c.cfg.N),
 	}
@@ -98,7 +109,7 @@ func (c *Core) startViewChange() {
 func (c *Core) sendViewChange() {
 	v := &c.change
 	v.sendAt = c.now + v.sendDelay
-	v.sendDelay = min(2*v.sendDelay, 32*c.cfg.Retransmit)
+	v.sendDelay = max(v.sendDelay, min(2*v.sendDelay, 32*c.cfg.Retransmit))
 	c.sendAll(&wire.ViewChangeReq{})
 	if !c.isLeader() {
 		c.send(c.leader(), c.ownViewChange())
@@ -133,12 +144,16 @@ func (c *Core) tickViewChange() {
 	}
 }
 
-// onFormingPing: the leader of the view that forms makes progress, which restarts the timer.
+// onFormingPing: the leader of the view has entered it, or makes progress on the way. Both restart
+// the timer.
 func (c *Core) onFormingPing(m *wire.Ping) {
-	if m.Forming && m.End > c.change.progress {
+	if m.Forming {
+		if m.End <= c.change.progress {
+			return
+		}
 		c.change.progress = m.End
-		c.change.deadline = c.now + c.change.timeout
 	}
+	c.change.deadline = c.now + c.change.timeout
 }
 
 // madeProgress restarts the view change's timer; a leader tells the others.

@@ -181,8 +181,8 @@ func Append(b []byte, m Message) []byte {
 	return m.appendBody(appendHeader(b, m.Kind(), *m.Head()))
 }
 
-// Decoder reads messages among replicas into memory that it uses again: a message is valid until
-// the next one of its kind. The zero Decoder is ready.
+// Decoder reads messages among replicas into memory that it uses again, except for those that alias
+// their frame: a message is valid until the next one of its kind. The zero Decoder is ready.
 type Decoder struct{ messages [kindEnd]Message }
 
 // Parse reads a frame that Keys.Open returned with the given kind, which must be one that travels
@@ -196,7 +196,9 @@ func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
 		if m = newMessage(kind); m == nil {
 			return nil, ErrKind
 		}
-		d.messages[kind] = m
+		if !kind.aliasesFrame() {
+			d.messages[kind] = m
+		}
 	}
 	r := reader{b: frame[PrefixLen:]}
 	*m.Head() = r.header()
@@ -205,6 +207,15 @@ func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// aliasesFrame reports whether messages of the kind point into their frame, which may be large.
+func (k Kind) aliasesFrame() bool {
+	switch k {
+	case KindSlotEntries, KindViewChange, KindStartView, KindFetchLog, KindSnapshotChunk:
+		return true
+	}
+	return false
 }
 
 // Parse is like Decoder.Parse, but the message is the caller's.
