@@ -56,7 +56,7 @@ func DefaultConfig() Config {
 		MaxLog:           1 << 18,
 		MaxLogSize:       128 << 20,
 		KeepLog:          1 << 14,
-		Snapshot:         1 << 16,
+		Snapshot:         1 << 15,
 		MaxClients:       1 << 16,
 	}
 }

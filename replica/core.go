@@ -66,6 +66,7 @@ type Core struct {
 	recovered []uint64        // incarnation of each for which a view change was started
 	settled   []uint64        // incarnation of each that was heard to take part in a view
 	backoff   int             // views gone to since the last one that worked, see viewWorks
+	enteredAt time.Duration   // the view
 
 	// What follows is per-view state, thrown away when the view is left.
 	window window

@@ -192,7 +192,7 @@ func (c *Core) enter(a *assembled) {
 	c.rec.View, c.rec.LastNormal = a.view, a.view
 	c.persist()
 	c.leaveView()
-	c.phase, c.base = phaseNormal, a.base
+	c.phase, c.base, c.enteredAt = phaseNormal, a.base, c.now
 	c.high = c.log.end
 	c.counters.ViewsEntered++
 	c.startHealth()

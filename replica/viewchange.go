@@ -76,11 +76,24 @@ func (c *Core) putBack(session uint32, number uint64, body []byte) {
 	c.rx.Put(session, number, c.result)
 }
 
-// viewWorks notes that a sync point was agreed on in this view: f+1 replicas are in it, so the next
-// view change starts with a short time-out again. To have entered is not enough: a leader enters
-// alone, and if it then is the one that does not wait for the others, one view follows the
-// other before any of them gets its START-VIEW.
-func (c *Core) viewWorks() { c.backoff = 0 }
+// viewTimeout is how long the replica waits for the view that it has gone to: it doubles with every
+// view since the last one that worked.
+func (c *Core) viewTimeout() time.Duration { return c.cfg.ViewChange << min(c.backoff, maxBackoff) }
+
+// worksAfter is how many view time-outs a view has to last to count as one that worked.
+const worksAfter = 8
+
+// viewWorks notes that a sync point was agreed on in this view, so that f+1 replicas are in it. Once
+// it has lasted, the next view change starts with a short time-out again. To have entered is not
+// enough: a leader enters alone, and if it then is the one that does not wait for the others, one
+// view follows the other before any of them gets its START-VIEW. One sync point is not enough
+// either: where only the view of a leader that is cut off from the sequencer forms in time, the
+// others' views would be tried with the shortest time-out for ever.
+func (c *Core) viewWorks() {
+	if c.now-c.enteredAt >= worksAfter*c.viewTimeout() {
+		c.backoff = 0
+	}
+}
 
 // perLogByte is what a VIEW-CHANGE waits for each byte of its log before it is repeated: a long one
 // takes its time.
@@ -92,7 +105,7 @@ const maxBackoff = 6
 func (c *Core) startViewChange() {
 	c.phase = phaseViewChange
 	c.change = viewChange{
-		timeout:   c.cfg.ViewChange << min(c.backoff, maxBackoff),
+		timeout:   c.viewTimeout(),
 		sendDelay: max(c.cfg.Retransmit, time.Duration(c.log.bytes)*perLogByte),
 		pingAt:    never,
 		got:       make([]*wire.ViewChange, c.cfg.N),
