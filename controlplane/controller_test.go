@@ -2,9 +2,7 @@ package controlplane
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -160,19 +160,11 @@ func TestStatusEverywhere(t *testing.T) {
 	c.wantRoute(c.watch(groupA), groupA, 0, 1)
 	c.ready()
 
-	server := httptest.NewServer(c.controller.Handler())
-	defer server.Close()
-	var s Status
-	if err := json.Unmarshal([]byte(get(t, server.URL+"/status")), &s); err != nil {
-		t.Fatal(err)
-	}
+	s := c.controller.Status()
 	if len(s.Groups) != 1 || s.Groups[0].Session != 1 || s.Groups[0].Sequencer != "seq-0" || len(s.Targets) != 2 {
-		t.Errorf("/status is %+v", s)
+		t.Errorf("Status() of the controller is %+v", s)
 	}
-	if text := get(t, server.URL+"/healthz"); text != "ok\n" {
-		t.Errorf("/healthz is %q", text)
-	}
-	text := get(t, server.URL+"/metrics")
+	text := scrape(t, c.controller)
 	for _, want := range []string{
 		"nopaxos_controller_sessions_total 1",
 		`nopaxos_controller_failovers_total{group="group-a"} 0`,
@@ -180,7 +172,7 @@ func TestStatusEverywhere(t *testing.T) {
 		`nopaxos_controller_target_state{sequencer="seq-1"} 2`,
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("/metrics lacks %s:\n%s", want, text)
+			t.Errorf("the metrics lack %s:\n%s", want, text)
 		}
 	}
 
@@ -218,17 +210,17 @@ func (c *testCluster) client() api.ControllerClient {
 	return api.NewControllerClient(conn)
 }
 
-func get(t *testing.T, url string) string {
+// scrape returns the controller's metrics as Prometheus reads them.
+func scrape(t *testing.T, c *Controller) string {
 	t.Helper()
-	reply, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(c.Metrics())
+	page := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	if page.Code != http.StatusOK {
+		t.Fatalf("metrics: status %d: %s", page.Code, page.Body)
 	}
-	text, err := io.ReadAll(reply.Body)
-	if err := errors.Join(err, reply.Body.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return page.Body.String()
 }
 
 func TestNewRefusesWhatCannotRun(t *testing.T) {

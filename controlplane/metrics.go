@@ -1,16 +1,10 @@
 package controlplane
 
-import (
-	"encoding/json"
-	"net/http"
+import "github.com/prometheus/client_golang/prometheus"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-)
-
-// metrics are the controller's, in a registry of their own.
+// metrics are the controller's: what it counts, and its status.
 type metrics struct {
-	registry       *prometheus.Registry
+	controller     *Controller
 	sessions       prometheus.Counter
 	storeFailures  prometheus.Counter
 	reports        prometheus.Counter
@@ -18,8 +12,8 @@ type metrics struct {
 }
 
 func newMetrics(c *Controller) *metrics {
-	m := &metrics{
-		registry: prometheus.NewRegistry(),
+	return &metrics{
+		controller: c,
 		sessions: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "nopaxos_controller_sessions_total", Help: "Session numbers made durable.",
 		}),
@@ -33,8 +27,6 @@ func newMetrics(c *Controller) *metrics {
 			Name: "nopaxos_controller_target_failures_total", Help: "Reads and writes that a connected sequencer failed.",
 		}, []string{"sequencer", "effect"}),
 	}
-	m.registry.MustRegister(m.sessions, m.storeFailures, m.reports, m.targetFailures, stateCollector{c})
-	return m
 }
 
 var (
@@ -50,17 +42,34 @@ var (
 		"Connections made to the sequencer.", []string{"sequencer"}, nil)
 )
 
-// stateCollector shows the status as metrics.
-type stateCollector struct{ c *Controller }
+// Metrics returns the controller's metrics, for a registry of the caller's. They may be collected from
+// any goroutine.
+func (c *Controller) Metrics() prometheus.Collector { return c.metrics }
 
-func (s stateCollector) Describe(ch chan<- *prometheus.Desc) {
+func (m *metrics) counters() []prometheus.Collector {
+	return []prometheus.Collector{m.sessions, m.storeFailures, m.reports, m.targetFailures}
+}
+
+// Describe sends the descriptions of every metric.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range m.counters() {
+		c.Describe(ch)
+	}
 	for _, d := range []*prometheus.Desc{descSession, descActive, descFailovers, descTarget, descConnections} {
 		ch <- d
 	}
 }
 
-func (s stateCollector) Collect(ch chan<- prometheus.Metric) {
-	status := s.c.Status()
+// Collect sends the metrics as they are now.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range m.counters() {
+		c.Collect(ch)
+	}
+	m.collectStatus(ch)
+}
+
+func (m *metrics) collectStatus(ch chan<- prometheus.Metric) {
+	status := m.controller.Status()
 	for _, g := range status.Groups {
 		active := 0.0
 		if g.Phase == phaseActive.String() {
@@ -75,19 +84,4 @@ func (s stateCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(descTarget, prometheus.GaugeValue, value, t.Name)
 		ch <- prometheus.MustNewConstMetric(descConnections, prometheus.CounterValue, float64(t.Connections), t.Name)
 	}
-}
-
-// Handler serves /metrics (Prometheus), /status (JSON) and /healthz.
-func (c *Controller) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(c.metrics.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(c.Status()) // the client is gone: nobody to tell
-	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain")
-		_, _ = w.Write([]byte("ok\n"))
-	})
-	return mux
 }

@@ -45,33 +45,33 @@ func (c *Core) Status() CoreStatus {
 	return s
 }
 
-// Status is what the controller knows, as /status shows it.
+// Status is what the controller knows, for people and metrics.
 type Status struct {
-	Groups  []GroupStatus  `json:"groups"`
-	Targets []TargetStatus `json:"targets"`
+	Groups  []GroupStatus
+	Targets []TargetStatus
 }
 
 // GroupStatus is the state of one group.
 type GroupStatus struct {
-	Number           uint32 `json:"number"`
-	Name             string `json:"name"`
-	Address          string `json:"address"`           // virtual IPv4 address
-	Session          uint32 `json:"session"`           // as published; 0: none yet
-	Sequencer        string `json:"sequencer"`         // name of the sequencer of Session
-	SequencerAddress string `json:"sequencer_address"` // "ip:port" of the same
-	NewestSession    uint32 `json:"newest_session"`    // newest durable session number
-	Phase            string `json:"phase"`             // searching, allocating, installing, verifying or active
-	Failovers        uint64 `json:"failovers"`         // sessions given up since the controller started
+	Number           uint32
+	Name             string
+	Address          string // virtual IPv4 address
+	Session          uint32 // as published; 0: none yet
+	Sequencer        string // name of the sequencer of Session
+	SequencerAddress string // "ip:port" of the same
+	NewestSession    uint32 // newest durable session number
+	Phase            string // searching, allocating, installing, verifying or active
+	Failovers        uint64 // sessions given up since the controller started
 }
 
 // TargetStatus is the state of one sequencer.
 type TargetStatus struct {
-	Name             string `json:"name"`
-	P4RuntimeAddress string `json:"p4runtime_address"`
-	DataAddress      string `json:"data_address"`
-	State            string `json:"state"`       // down, connected or ready
-	LastError        string `json:"last_error"`  // why the last connection ended, or the last effect failed; empty: never
-	Connections      uint64 `json:"connections"` // since the controller started
+	Name             string
+	P4RuntimeAddress string
+	DataAddress      string
+	State            string // down, connected or ready
+	LastError        string // why the last connection ended, or the last effect failed; empty: never
+	Connections      uint64 // since the controller started
 }
 
 // Status returns the state of the controller, as of the last thing that happened.

@@ -67,7 +67,8 @@ func runController(ctx context.Context, flags roleFlags) error {
 	}
 	http, err := ops.Listen(ops.Config{
 		Name: r.name, Version: version, Address: self.HTTP,
-		Status: func(s *status.Role) { controllerStatus(c.Status(), s) },
+		Status:  func(s *status.Role) { controllerStatus(c.Status(), s) },
+		Metrics: c.Metrics(),
 	})
 	if err != nil {
 		return r.fail(errors.Join(err, c.Close()))

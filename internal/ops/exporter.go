@@ -27,16 +27,6 @@ func (e *exporter) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("nopaxos_"+name, help, nil, labels), prometheus.GaugeValue, value)
 	}
 	switch {
-	case role.Controller != nil:
-		for _, g := range role.Controller.Groups {
-			labels := prometheus.Labels{"group": g.Name}
-			gauge("session", "Session of the group.", float64(g.Session), labels)
-			gauge("failovers", "Sessions given up since the controller's start.", float64(g.Failovers), labels)
-		}
-		for _, t := range role.Controller.Targets {
-			gauge("sequencer_connections", "Connections made to the sequencer since the controller's start.",
-				float64(t.Connections), prometheus.Labels{"sequencer": t.Name})
-		}
 	case role.Sequencer != nil:
 		for _, g := range role.Sequencer.Groups {
 			labels := prometheus.Labels{"group": g.Group}

@@ -27,6 +27,8 @@ type Config struct {
 
 	// Status fills in the role's own part of its status. Called from many goroutines.
 	Status func(*status.Role)
+	// Metrics are the role's own, served besides those of its status. Nil: none.
+	Metrics prometheus.Collector
 	// Healthy returns why the role cannot do its work, nil if it can. Nil: it always can.
 	Healthy func() error
 	// Drop makes the role lose this share of the datagrams that it receives. Nil: fault
@@ -87,6 +89,9 @@ func (s *Server) handler() http.Handler {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&exporter{server: s},
 	)
+	if s.cfg.Metrics != nil {
+		registry.MustRegister(s.cfg.Metrics)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", s.healthz)

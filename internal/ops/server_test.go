@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/netordered/nopaxos/internal/status"
 )
 
@@ -26,8 +28,11 @@ func get(t *testing.T, s *Server, method, path string) (code int, body string) {
 func TestPages(t *testing.T) {
 	var unhealthy error
 	rate := -1.0
+	own := prometheus.NewCounter(prometheus.CounterOpts{Name: "nopaxos_own_total", Help: "The role's own."})
+	own.Inc()
 	s, err := Listen(Config{
-		Name: "replica-1",
+		Name:    "replica-1",
+		Metrics: own,
 		Status: func(r *status.Role) {
 			r.Replica = &status.Replica{Group: "kv", Status: status.Normal, LogEnd: 7}
 			r.AddCounter("core_no_ops", 3)
@@ -49,7 +54,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("status: %s", body)
 	}
 	_, metrics := get(t, s, "GET", "/metrics")
-	for _, want := range []string{"nopaxos_core_no_ops_total 3", `nopaxos_log_end_slot{group="kv"} 7`, "process_resident_memory_bytes"} {
+	for _, want := range []string{"nopaxos_core_no_ops_total 3", `nopaxos_log_end_slot{group="kv"} 7`, "process_resident_memory_bytes", "nopaxos_own_total 1"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("no %s in the metrics", want)
 		}
