@@ -146,7 +146,7 @@ func (c *checker) entered(n *node, v wire.View) {
 	}
 }
 
-// sent checks one message of a replica. to is -1 for all and for a client.
+// sent checks one message of a replica to a node, or, if to is -1, to all replicas.
 func (c *checker) sent(n *node, to int, frame []byte) {
 	w := c.w
 	if w.cfg.Trace != nil {

@@ -209,15 +209,16 @@ func (n *node) carryOut(e *replica.Effect) {
 		}
 		w.forward(n.id, n.route, e.Data)
 	case replica.EffectClient:
-		w.check.sent(n, -1, e.Data)
+		to, ok := w.clientAt(e.Addr)
+		if !ok {
+			w.fail(n.id, "reply to %v, which is no client", e.Addr)
+			return
+		}
+		w.check.sent(n, to, e.Data)
 		if len(e.Data) > w.s.core.MTU {
 			w.fail(n.id, "reply of %d bytes, MTU %d", len(e.Data), w.s.core.MTU)
 		}
-		if to, ok := w.clientAt(e.Addr); ok {
-			w.net.datagram(n.id, to, e.Data, false)
-		} else {
-			w.fail(n.id, "reply to %v, which is no client", e.Addr)
-		}
+		w.net.datagram(n.id, to, e.Data, false)
 	case replica.EffectPersist:
 		n.persist(e.Record)
 	case replica.EffectReport:

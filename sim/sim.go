@@ -16,7 +16,8 @@ type Config struct {
 	Profile Profile
 	// Faults replaces the plan that the seed makes, if it is not nil: for shrinking a failure.
 	Faults []Fault
-	// Trace gets one line per event, if it is not nil: time, node, what.
+	// Trace gets one line per event, if it is not nil: time, node, view, session, slot, what. What
+	// Write returns is not looked at.
 	Trace io.Writer
 }
 
@@ -91,6 +92,9 @@ func Run(cfg Config) Result {
 		}
 		return o.String()
 	}}
+	if cfg.Trace != nil {
+		fmt.Fprint(cfg.Trace, traceHeader)
+	}
 	w.build()
 	for !w.ended {
 		e, ok := w.queue.pop()

@@ -23,11 +23,31 @@ func (w *world) name(node int) string {
 	return fmt.Sprintf("client-%d", node-s.clientNode(0))
 }
 
-// note writes a line to the trace.
+// traceHeader names the columns of a trace.
+const traceHeader = "     time ms node            view session    slot  what\n"
+
+// note writes a line to the trace: when, where, the leader-num of the view, the session and the
+// end of the log that a replica has by then (of a sequencer, the session and the number that it
+// stamped last), and what happened.
 func (w *world) note(node int, what string) {
-	if w.cfg.Trace != nil {
-		fmt.Fprintf(w.cfg.Trace, "%12.3f %-12s %s\n", float64(w.now)/float64(time.Millisecond), w.name(node), what)
+	if w.cfg.Trace == nil {
+		return
 	}
+	view, session, slot := "-", "-", "-"
+	switch {
+	case node < 0 || node >= w.s.nodes():
+	case node < w.s.replicas:
+		if n := w.nodes[node]; n.up && n.core != nil {
+			at := n.observe()
+			view, session, slot = fmt.Sprint(at.view.Leader), fmt.Sprint(at.view.Session), fmt.Sprint(at.end)
+		}
+	case node < w.s.controllerNode():
+		s := w.sequencers[node-w.s.replicas]
+		session, slot = fmt.Sprint(s.cellSession), fmt.Sprint(s.counter)
+	case node == w.s.controllerNode():
+		session = fmt.Sprint(w.controller.session)
+	}
+	fmt.Fprintf(w.cfg.Trace, "%12.3f %-12s %7s %7s %7s  %s\n", float64(w.now)/float64(time.Millisecond), w.name(node), view, session, slot, what)
 }
 
 // trace writes a line about a message to the trace.
