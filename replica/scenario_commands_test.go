@@ -31,6 +31,8 @@ type scenarioWorld struct {
 	quiet  bool               // nothing is shown
 	onFly  func(*flying) bool // sees every message that is sent; false loses it
 
+	onStamped func() bool // asked for every stamped message at every replica; false loses it
+
 	session  uint32 // of the sequencer
 	number   uint64
 	stamped  map[uint64][]byte // datagrams of the session, by number
@@ -327,7 +329,7 @@ func (w *scenarioWorld) stamp(frame []byte, lose []int) {
 }
 
 func (w *scenarioWorld) stampedTo(i int, b []byte) {
-	if n := w.nodes[i]; n.up {
+	if n := w.nodes[i]; n.up && (w.onStamped == nil || w.onStamped()) {
 		n.core.Stamped(w.now, slices.Clone(b))
 		w.collect(i)
 	}
