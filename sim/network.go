@@ -22,12 +22,13 @@ type network struct {
 	cuts    [][]int           // [from][to]: faults that cut this direction
 	arrival [][]time.Duration // [from][to]: latest arrival so far, for links that keep order
 	bulk    [][]time.Duration
-	loss    int    // per million, on top of the settings'
-	lossAt  []int  // per receiving node
-	slow    []int  // µs, per receiving node
-	drop    []int  // stamped datagrams still to be lost, per receiving node
-	deaf    []bool // loses all of them, per receiving node
-	calm    bool   // the faults are over: no random loss any more
+	loss    int     // per million, on top of the settings'
+	lossAt  []int   // per receiving node
+	slow    []int   // µs, per receiving node
+	linger  [][]int // [from][to]: faults that delay this direction
+	drop    []int   // stamped datagrams still to be lost, per receiving node
+	deaf    []bool  // loses all of them, per receiving node
+	calm    bool    // the faults are over: no random loss any more
 }
 
 func newNetwork(w *world, seed uint64) *network {
@@ -35,6 +36,7 @@ func newNetwork(w *world, seed uint64) *network {
 	net := &network{w: w, rng: stream(seed, purposeNetwork), lossAt: make([]int, n), slow: make([]int, n), drop: make([]int, n), deaf: make([]bool, n)}
 	for range n {
 		net.cuts = append(net.cuts, make([]int, n))
+		net.linger = append(net.linger, make([]int, n))
 		net.arrival = append(net.arrival, make([]time.Duration, n))
 		net.bulk = append(net.bulk, make([]time.Duration, n))
 	}
@@ -78,6 +80,9 @@ func (n *network) deliver(from, to int, b []byte) {
 	}
 	if !n.calm && n.rng.chance(s.straggler) {
 		at += n.rng.duration(0, s.late)
+	}
+	if n.linger[from][to] > 0 {
+		at += n.rng.duration(0, lingerMax)
 	}
 	n.w.queue.push(event{at: at, kind: eventDatagram, node: to, from: from, data: copied})
 }

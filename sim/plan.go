@@ -28,21 +28,25 @@ const (
 	SpuriousFailover                      // the controller moves on from a healthy sequencer
 	Isolate                               // replica Node and the others do not reach each other; the sequencer reaches it
 	Mute                                  // replica Node does not reach replica Arg, and is reached
+	Linger                                // what replica Node sends replica Arg takes up to lingerMax longer
 	Deaf                                  // no stamped datagram reaches replica Node any more, for good
 	Stuck                                 // sequencer Node forwards nothing any more, for good; its control plane lives
 	Forge                                 // somebody without keys sends replica Node stamped datagrams; Arg 1: of a new session
 )
 
-// Where Node (and, for Mute, Arg) names a replica, it may be relative to the leader of the highest
+// Where Node (and, for Mute and Linger, Arg) names a replica, it may be relative to the leader of the highest
 // view at that time: leading is that leader, leading-1 the one after it, and so on.
 const leading = -1
+
+// lingerMax is longer than a view change takes.
+const lingerMax = 40 * time.Millisecond
 
 var faultNames = [...]string{
 	Crash: "crash", CrashAtRecord: "crash-at-record", Pause: "pause", Slow: "slow", CutIn: "cut-in",
 	CutOut: "cut-out", CutPair: "cut-pair", Split: "split", LossBurst: "loss-burst", LossAt: "loss-at",
 	LoseNext: "lose-next", StopSequencer: "stop-sequencer", Zombie: "zombie",
 	StopController: "stop-controller", SpuriousFailover: "spurious-failover", Isolate: "isolate", Mute: "mute",
-	Deaf: "deaf", Stuck: "stuck", Forge: "forge",
+	Linger: "linger", Deaf: "deaf", Stuck: "stuck", Forge: "forge",
 }
 
 func (k FaultKind) String() string {
@@ -153,7 +157,7 @@ func ambush(profile Profile, s *settings, r *random) []Fault {
 	if r.below(2) == 0 {
 		first, second = second, first
 	}
-	switch r.below(6) {
+	switch r.below(7) {
 	case 0: // a NO-OP that one follower takes over a logged request and another does not hear of
 		return []Fault{
 			{At: soon(), Kind: Mute, Node: first, Arg: leading, For: short},
@@ -185,6 +189,22 @@ func ambush(profile Profile, s *settings, r *random) []Fault {
 			{At: at, Kind: Isolate, Node: leading - 1, For: short},
 			placed(away, at+short),
 		}
+	case 5: // what was said in one view is heard in the next
+		from, to := leading, first
+		if r.below(2) == 0 {
+			from, to = to, from
+		}
+		at += r.duration(0, 4*time.Millisecond)
+		faults := []Fault{
+			{At: at, Kind: LoseNext, Node: first, Arg: r.between(1, 3)},
+			{At: at, Kind: LoseNext, Node: leading, Arg: r.between(1, 3)},
+			{At: at, Kind: Linger, Node: from, Arg: to, For: long},
+			placed(away, soon()),
+		}
+		for range r.between(1, 3) {
+			faults = append(faults, Fault{At: soon() + r.duration(0, 12*time.Millisecond), Kind: SpuriousFailover, Node: r.below(s.sequencers)})
+		}
+		return faults
 	}
 	// A message that one replica alone has, on both sides of a view change.
 	return []Fault{

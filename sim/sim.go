@@ -240,7 +240,7 @@ func (w *world) resolve(node int) int {
 // begin starts a fault, and sees to its end.
 func (w *world) begin(f Fault) {
 	f.Node = w.resolve(f.Node)
-	if f.Kind == Mute {
+	if f.Kind == Mute || f.Kind == Linger {
 		f.Arg = w.resolve(f.Arg)
 	}
 	w.note(-1, "fault: "+f.String())
@@ -252,6 +252,9 @@ func (w *world) begin(f Fault) {
 	case CutIn, CutOut, CutPair, Split, Isolate, Mute:
 		w.net.cutFault(f, 1)
 		end(func() { w.net.cutFault(f, -1) })
+	case Linger:
+		w.net.linger[f.Node][f.Arg]++
+		end(func() { w.net.linger[f.Node][f.Arg]-- })
 	case LossBurst:
 		w.net.loss += f.Arg
 		end(func() { w.net.loss -= f.Arg })
