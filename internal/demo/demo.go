@@ -139,6 +139,7 @@ func (r *run) sabotage(ctx context.Context) error {
 				return err
 			}
 		}
+		r.report.memoryNow(r.cluster.Status(ctx), false)
 	}
 	return nil
 }

@@ -40,12 +40,14 @@ type Path struct {
 	P99Micros  int64  `json:"p99_us"`
 }
 
-// Memory is a role's resident memory before the first fault and at the end.
+// Memory is a role's resident memory: before the first fault, when logs and buffers have not reached
+// their working size yet, after each round of faults, and at the end.
 type Memory struct {
-	Role       string `json:"role"`
-	StartBytes uint64 `json:"start_bytes"`
-	EndBytes   uint64 `json:"end_bytes"`
-	Restarted  bool   `json:"restarted,omitempty"` // in between
+	Role       string   `json:"role"`
+	StartBytes uint64   `json:"start_bytes"`
+	RoundBytes []uint64 `json:"round_bytes"`
+	EndBytes   uint64   `json:"end_bytes"`
+	Restarted  bool     `json:"restarted,omitempty"` // in between
 	pid        int
 }
 
@@ -72,11 +74,19 @@ func (r *Report) memoryAtStart(s *status.Cluster) {
 	}
 }
 
-func (r *Report) memoryAtEnd(s *status.Cluster) {
+// memoryNow enters a later reading: of a round's end, or the last one.
+func (r *Report) memoryNow(s *status.Cluster, last bool) {
 	for _, p := range roles(s) {
 		for i := range r.Memory {
-			if m := &r.Memory[i]; m.Role == p.Name && p.Role != nil {
-				m.EndBytes, m.Restarted = p.RSS, m.pid != p.PID
+			m := &r.Memory[i]
+			if m.Role != p.Name || p.Role == nil {
+				continue
+			}
+			m.Restarted = m.Restarted || m.pid != p.PID
+			if last {
+				m.EndBytes = p.RSS
+			} else {
+				m.RoundBytes = append(m.RoundBytes, p.RSS)
 			}
 		}
 	}
@@ -103,7 +113,7 @@ func (r *run) conclude(ctx context.Context, elapsed time.Duration, problem error
 	report.AcknowledgedLost = r.judge.lost
 	report.Violations = append(append(report.Violations, r.judge.violations...), r.load.strangers...)
 	report.Linearizable = len(report.Violations) == 0
-	report.memoryAtEnd(r.cluster.Status(ctx))
+	report.memoryNow(r.cluster.Status(ctx), true)
 	if problem != nil {
 		report.Violations = append(report.Violations, problem.Error())
 	}
@@ -134,13 +144,17 @@ func (r *Report) WriteText(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "\nresident memory before the first fault and at the end")
+	fmt.Fprintln(w, "\nresident memory in MiB: before the first fault, after each round of faults, at the end")
 	for _, m := range r.Memory {
+		fmt.Fprintf(t, "  %s\t%4d", m.Role, m.StartBytes>>20)
+		for _, b := range m.RoundBytes {
+			fmt.Fprintf(t, "\t%4d", b>>20)
+		}
 		restarted := ""
 		if m.Restarted {
 			restarted = "restarted in between"
 		}
-		fmt.Fprintf(t, "  %s\t%d MiB\t%d MiB\t%s\n", m.Role, m.StartBytes>>20, m.EndBytes>>20, restarted)
+		fmt.Fprintf(t, "\t%4d\t%s\n", m.EndBytes>>20, restarted)
 	}
 	if err := t.Flush(); err != nil {
 		return err
