@@ -1,0 +1,227 @@
+package server_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/server"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/sequencer"
+	"github.com/netordered/nopaxos/sequencer/udp"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// patience is how long a test waits for what must come; only a failing one waits so long.
+const patience = 30 * time.Second
+
+var (
+	testGroup = oumlib.GroupNumber([4]byte{10, 97, 0, 1})
+	quiet     = slog.New(slog.DiscardHandler)
+)
+
+// role is something that runs as if in a process of its own.
+type role struct {
+	t      *testing.T
+	name   string
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+// start runs a role until stop, at the latest at the end of the test. It is an error if it ends by
+// itself.
+func start(t *testing.T, name string, run func(context.Context) error) *role {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &role{t: t, name: name, cancel: cancel, ended: make(chan struct{})}
+	go func() {
+		defer close(r.ended)
+		if err := run(ctx); err != nil || ctx.Err() == nil {
+			t.Errorf("%s ended by itself: %v", name, err)
+		}
+	}()
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *role) stop() {
+	r.cancel()
+	<-r.ended
+}
+
+// testCluster is a controller, a sequencer and three replicas of a counter on loopback.
+type testCluster struct {
+	t    *testing.T
+	keys wire.Keys
+
+	control    controlplane.Config
+	controller *role
+
+	sequencer *role
+	plane     *udp.DataPlane
+
+	peers    []server.Peer
+	replicas []*server.Server
+}
+
+// newCluster starts all of them.
+func newCluster(t *testing.T) *testCluster {
+	t.Helper()
+	keys, err := wire.DeriveKeys([]byte("the tests' cluster key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &testCluster{t: t, keys: keys}
+	group := controlplane.Group{Number: testGroup, Name: "counter", F: 1}
+	for range 3 {
+		a := freeAddr(t)
+		c.peers = append(c.peers, server.Peer{Addr: a, Bulk: a})
+		group.Replicas = append(group.Replicas, controlplane.Replica{Addr: a})
+	}
+	c.control = controlplane.Config{
+		Groups: []controlplane.Group{group},
+		Sequencers: []controlplane.Sequencer{{
+			Name: "sequencer", P4RuntimeAddr: freeAddr(t).String(), DeviceID: 1, DataAddr: freeAddr(t),
+		}},
+		StorePath: filepath.Join(t.TempDir(), "sessions.db"),
+		TokenKey:  keys.Token,
+		Addr:      freeAddr(t).String(),
+		Logger:    quiet,
+	}
+	c.startSequencer()
+	c.startController()
+	for i := range c.peers {
+		dir := t.TempDir()
+		if err := server.Bootstrap(dir); err != nil {
+			t.Fatal(err)
+		}
+		s, err := server.New(server.Config{
+			Group: testGroup, Self: i, Replicas: c.peers, Keys: keys, StateMachine: &counter{}, Dir: dir,
+			Controllers: []string{c.control.Addr}, Logger: quiet,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start(t, "replica "+strconv.Itoa(i), s.Run)
+		c.replicas = append(c.replicas, s)
+	}
+	return c
+}
+
+// freeAddr returns a loopback address whose port was free for UDP and TCP a moment ago.
+func freeAddr(t *testing.T) netip.AddrPort {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		a := netip.MustParseAddrPort(l.Addr().String())
+		if u, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(a)); err == nil {
+			defer u.Close()
+			return a
+		}
+	}
+}
+
+// startController begins a life of the controller, which knows what the one before made durable.
+func (c *testCluster) startController() {
+	c.t.Helper()
+	k, err := controlplane.New(c.control)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.controller = start(c.t, "controller", k.Run)
+}
+
+// startSequencer begins a life of the sequencer, which knows nothing.
+func (c *testCluster) startSequencer() {
+	c.t.Helper()
+	self := c.control.Sequencers[0]
+	data, err := transport.ListenUDP(transport.UDPConfig{Addr: self.DataAddr.String()})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if c.plane, err = udp.New(udp.Config{Network: data, Post: data.Post}); err != nil {
+		c.t.Fatal(err)
+	}
+	p4, err := sequencer.NewServer(sequencer.Config{DeviceID: self.DeviceID, DataPlane: c.plane, Logger: quiet})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", self.P4RuntimeAddr)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	plane := c.plane
+	c.sequencer = start(c.t, "sequencer", func(ctx context.Context) error {
+		served := make(chan error, 1)
+		go func() { served <- p4.Serve(l) }()
+		defer func() { p4.Stop(); <-served }()
+		return data.Run(ctx, plane)
+	})
+}
+
+func (c *testCluster) client() *client.Client {
+	c.t.Helper()
+	k, err := client.New(client.Config{
+		Group: testGroup, Replicas: len(c.peers), Auth: c.keys.Client, Controllers: []string{c.control.Addr}, Logger: quiet,
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = k.Close() })
+	return k
+}
+
+// count has the counter count once more and returns what it says.
+func (c *testCluster) count(k *client.Client) uint64 {
+	c.t.Helper()
+	return number(c.t, c.invoke(k, []byte("count")))
+}
+
+func (c *testCluster) invoke(k *client.Client, op []byte) string {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	result, err := k.Invoke(ctx, op)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(result)
+}
+
+func number(t *testing.T, text string) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// session is that of the newest view that the client has seen.
+func session(k *client.Client) uint32 { return k.Stats().View.Session }
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for !holds() {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
