@@ -47,6 +47,7 @@ type replicaHistory struct {
 	recoverFrom wire.View // its persisted view at that restart
 	sp          uint64    // of this process
 	failed      bool      // its core's error was reported
+	was         standing
 }
 
 type requestID struct {
@@ -107,7 +108,7 @@ func (c *checker) stamped(session uint32, number uint64) {
 func (c *checker) crashed(id int) {
 	c.w.result.Crashes++
 	r := &c.replicas[id]
-	r.recovering, r.sp = false, 0
+	r.recovering, r.sp, r.was = false, 0, standing{}
 }
 
 func (c *checker) recovering(id int) bool { return c.replicas[id].recovering }
@@ -418,6 +419,7 @@ func (c *checker) replica(n *node) {
 	c.settled(n, &s)
 	c.bounds(n)
 	c.executions(n, s.sp)
+	c.kept(n, &s)
 }
 
 // executions compares what a replica has executed at or below its sync point with everyone's

@@ -122,6 +122,7 @@ type machine struct {
 	checked  int        // entries of log that commits.go has compared
 	restored bool       // a Restore that commits.go has not compared yet
 	released uint64
+	captured executed // last, when Snapshot was called
 }
 
 func newMachine(fail func(string, ...any)) *machine {
@@ -164,6 +165,7 @@ func chainHash(chain uint64, e *executed) uint64 {
 
 // Snapshot implements replica.StateMachine.
 func (m *machine) Snapshot() (io.WriterTo, error) {
+	m.captured = m.last
 	b := binary.BigEndian.AppendUint64(nil, m.last.slot)
 	b = binary.BigEndian.AppendUint64(b, m.last.now)
 	b = binary.BigEndian.AppendUint64(b, m.last.chain)

@@ -53,6 +53,7 @@ type node struct {
 	route   int    // sequencer that it sends to; -1 if it knows none
 
 	restarted bool // this is not the first process
+	taken     taken
 	// crashAtRecord: 0, or the crash that waits for the next record: 1 before it is durable, 2 after.
 	crashAtRecord int
 	downFor       time.Duration // of that crash
@@ -88,7 +89,7 @@ func (n *node) start() {
 	}
 	n.clock = clock{origin: n.rng.duration(0, time.Hour), skew: n.rng.between(-w.s.skew, w.s.skew)}
 	n.core, n.up, n.told, n.route = core, true, 0, -1
-	n.restarted = n.life > 0
+	n.restarted, n.taken = n.life > 0, taken{}
 	n.life++
 	n.timer.at = transport.Never
 	w.note(n.id, fmt.Sprintf("starts, record %v last-normal %v", n.record.View, n.record.LastNormal))
@@ -263,6 +264,7 @@ func (n *node) report(session uint32) {
 // writeSnapshot writes a snapshot a little later, as another goroutine would.
 func (n *node) writeSnapshot(e *replica.Effect) {
 	slot, snapshot, life := e.Slot, e.Snapshot, n.life
+	n.taken = taken{slot: slot, state: n.machine.captured}
 	n.w.after(n.rng.duration(0, 2*time.Millisecond), func() {
 		if !n.up || n.life != life {
 			return

@@ -9,12 +9,13 @@ type observed struct {
 	sp       uint64
 	executed uint64
 	end      uint64
+	snapshot uint64
 }
 
 func (n *node) observe() observed {
 	s := n.core.Status()
 	return observed{
-		view: s.View, normal: s.Phase == "normal", sp: s.SyncPoint, executed: s.Executed, end: s.LogEnd,
+		view: s.View, normal: s.Phase == "normal", sp: s.SyncPoint, executed: s.Executed, end: s.LogEnd, snapshot: s.Snapshot,
 	}
 }
 
