@@ -8,16 +8,17 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 
 	"github.com/netordered/nopaxos/cluster"
 )
 
 const (
-	clusterFile = "cluster.yaml"
-	keyFile     = "cluster.key"
-	lockFile    = "dev.lock"
-	group       = "kv"
+	clusterFile   = "cluster.yaml"
+	keyFile       = "cluster.key"
+	clientKeyFile = "client.key"
+	lockFile      = "dev.lock"
+	group         = "kv"
 
 	// loopbackMTU is the largest UDP payload in bytes that a development cluster uses. The
 	// loopback interface carries twice as much.
@@ -59,27 +60,24 @@ func removeEarlier(dir string) error {
 	return nil
 }
 
+// roleFile is the name of a role's directory, log or process id.
+var roleFile = regexp.MustCompile(`^(controller|sequencer|replica|kv)-[0-9]+(\.log|\.pid)?$`)
+
 // ours reports whether name is one that a development cluster gives to what it makes in its directory.
+// It is exact: what has such a name is removed when another cluster starts in the directory.
 func ours(name string) bool {
-	if name == clusterFile || name == keyFile || name == lockFile {
-		return true
-	}
-	for _, role := range []string{"controller-", "sequencer-", "replica-", "kv-"} {
-		if strings.HasPrefix(name, role) {
-			return true
-		}
-	}
-	return false
+	return name == clusterFile || name == keyFile || name == lockFile || roleFile.MatchString(name)
 }
 
 // layout describes the cluster: all on loopback, on ports that are free now.
 func layout(c Config) (*cluster.File, error) {
 	ports := portPicker{taken: map[uint16]bool{c.RESP.Port(): true}}
 	f := &cluster.File{
-		Path:    filepath.Join(c.Dir, clusterFile),
-		Name:    "dev",
-		MTU:     loopbackMTU,
-		KeyFile: keyFile,
+		Path:          filepath.Join(c.Dir, clusterFile),
+		Name:          "dev",
+		MTU:           loopbackMTU,
+		KeyFile:       keyFile,
+		ClientKeyFile: clientKeyFile,
 		Controllers: []cluster.Controller{{
 			Address: ports.next(), HTTP: ports.next(), Dir: "controller-0",
 		}},
@@ -100,9 +98,16 @@ func layout(c Config) (*cluster.File, error) {
 	return f, ports.err
 }
 
-// write makes the key file and the cluster file, and reads the latter back as the roles will.
+// write makes the key files and the cluster file, and reads the latter back as the roles will.
 func write(f *cluster.File) (*cluster.File, error) {
 	if err := cluster.WriteKey(f.Resolve(f.KeyFile)); err != nil {
+		return nil, err
+	}
+	key, err := f.Key()
+	if err != nil {
+		return nil, err
+	}
+	if err := cluster.WriteClientKey(f.Resolve(f.ClientKeyFile), key); err != nil {
 		return nil, err
 	}
 	text, err := f.Marshal()

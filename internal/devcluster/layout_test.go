@@ -82,6 +82,25 @@ func TestDirectory(t *testing.T) {
 	})
 }
 
+// Only what a development cluster makes is taken for its own: that is removed.
+func TestOurs(t *testing.T) {
+	for _, name := range []string{
+		"cluster.yaml", "cluster.key", "dev.lock", "controller-0", "sequencer-12", "replica-0.log", "kv-0.pid",
+	} {
+		if !ours(name) {
+			t.Errorf("%s is not taken for a development cluster's", name)
+		}
+	}
+	for _, name := range []string{
+		"", "replica-", "replica-notes", "replica-0.log.gz", "replica-0.txt", "my-replica-0", "kv-store", "replica-0\n",
+		"kv-0.pid.bak", "controller-backup", "cluster.yaml.old", "Replica-0", "replica--1", "replica-٣",
+	} {
+		if ours(name) {
+			t.Errorf("%q is taken for a development cluster's", name)
+		}
+	}
+}
+
 func TestConfigErrors(t *testing.T) {
 	for _, c := range []struct {
 		cfg  Config
