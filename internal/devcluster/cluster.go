@@ -160,11 +160,17 @@ func (c *Cluster) Kill(role string) error {
 	return p.kill()
 }
 
-// Restart starts a role that was killed or died. It does not wait for it to be of use.
+// Restart starts a role that was killed or died, unless the cluster is stopped. It does not wait for
+// it to be of use.
 func (c *Cluster) Restart(role string) error {
 	p, err := c.role(role)
 	if err != nil {
 		return err
+	}
+	c.mu.Lock() // so that Stop, if it comes meanwhile, finds the process
+	defer c.mu.Unlock()
+	if c.stopped {
+		return fmt.Errorf("%s: %w", role, errStopped)
 	}
 	return p.start()
 }
