@@ -79,6 +79,9 @@ type Status struct {
 	OUM         oumlib.Stats
 }
 
+// Recovering reports whether the replica was restarted without its state and has not got it back yet.
+func (s *Status) Recovering() bool { return s.Phase == phaseRecovering.String() }
+
 // Status returns the replica's status.
 func (c *Core) Status() Status {
 	return Status{

@@ -93,7 +93,7 @@ func replicaStatus(s *server.Server, group string, to *status.Role) {
 		Leader: from.View.Leader, Session: from.View.Session, IsLeader: from.Leader == from.Replica, Status: from.Phase,
 		LogStart: from.LogStart, LogEnd: from.LogEnd, LogBytes: from.LogBytes,
 		SyncPoint: from.SyncPoint, Executed: from.Executed, Snapshot: from.Snapshot,
-		Clients: from.Clients, Full: from.Full,
+		Clients: from.Clients, Full: from.Full, Recovering: s.Recovering().Seconds(),
 	}
 	to.AddCounters("replica", from.Counters)
 	to.AddCounters("oum", from.OUM)
@@ -102,21 +102,38 @@ func replicaStatus(s *server.Server, group string, to *status.Role) {
 
 func bootstrapCommand() *cobra.Command {
 	var flags replicaFlags
+	var discard bool
 	cmd := &cobra.Command{
 		Use:   "bootstrap --cluster FILE --index N",
 		Short: "Make a replica's record as a member of a new group, once, before its first start",
 		Long: "Make a replica's record as a member of a new group. Do it once for every replica before any of\n" +
 			"them starts. A replica that lost its record must not be bootstrapped again: it may have promised\n" +
-			"what it no longer knows of.",
+			"what it no longer knows of.\n\n" +
+			"A group keeps its state in memory. If more than f of its 2f+1 replicas are restarted at once, nobody\n" +
+			"can tell any more what was committed: the group stays down, its replicas are \"recovering\", and all\n" +
+			"data is lost. To have an empty group in its place, and only then:\n" +
+			"  1. make sure that no f+1 replicas kept their state and are merely unreachable;\n" +
+			"  2. stop every replica of the group, every front-end and client, and every controller;\n" +
+			"  3. make a new cluster key (move the old one away, `nopaxos keygen`) and copy it to every machine: it\n" +
+			"     keeps messages and clients of the old group from being taken for those of the new one;\n" +
+			"  4. run `nopaxos bootstrap --discard-state` once for every replica of the group;\n" +
+			"  5. start everything again.\n" +
+			"--discard-state on some replicas only, or while others run, loses acknowledged writes silently.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			f, group, err := flags.load()
 			if err != nil {
 				return err
 			}
-			return server.Bootstrap(f.Resolve(group.Replicas[flags.index].Dir))
+			dir := f.Resolve(group.Replicas[flags.index].Dir)
+			if discard {
+				return server.Discard(dir)
+			}
+			return server.Bootstrap(dir)
 		},
 	}
 	flags.register(cmd)
+	cmd.Flags().BoolVar(&discard, "discard-state", false,
+		"replace the record that there is: the end of the old group and all of its data, see above")
 	return cmd
 }

@@ -29,6 +29,7 @@ type Group struct {
 	Address   string  `json:"address"`
 	F         int     `json:"f"`
 	OK        bool    `json:"ok"`                  // a leader is normal and so are f others in its view
+	Problem   string  `json:"problem,omitempty"`   // why not OK, and what can be done
 	Leader    int     `json:"leader"`              // index of the leader that is normal; -1: none
 	View      string  `json:"view,omitempty"`      // of that leader
 	Session   uint32  `json:"session"`             // of that leader
@@ -148,6 +149,7 @@ func (g *Group) conclude() {
 			leader = r
 		}
 	}
+	g.Problem = g.problem()
 	if leader == nil {
 		return
 	}
@@ -159,6 +161,29 @@ func (g *Group) conclude() {
 		}
 	}
 	g.Leader, g.View, g.Session, g.OK = leader.Index, leader.View(), leader.Session, normal >= g.F+1
+	if g.OK {
+		g.Problem = ""
+	}
+}
+
+// problem says what keeps a group from serving.
+func (g *Group) problem() string {
+	recovering, silent := 0, 0
+	for _, p := range g.Replicas {
+		switch r := p.replica(); {
+		case r == nil:
+			silent++
+		case r.Status == Recovering:
+			recovering++
+		}
+	}
+	// Until f+1 others are there, the recovering ones wait.
+	if recovering == 0 || len(g.Replicas)-recovering-silent > g.F {
+		return "no leader with f others that are normal in its view"
+	}
+	return fmt.Sprintf("%d of %d replicas recover and %d do not answer: %d others that kept their state are needed. "+
+		"If more than %d were restarted at once, the group's state is gone: see nopaxos bootstrap --help",
+		recovering, len(g.Replicas), silent, g.F+1, g.F)
 }
 
 func (p *Probe) replica() *Replica {

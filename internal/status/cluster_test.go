@@ -67,7 +67,7 @@ func TestQuery(t *testing.T) {
 	}{
 		{"all normal", []*Role{role(0, 3, 4, Normal), role(1, 3, 4, Normal), role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
 		{"one is gone", []*Role{role(0, 3, 4, Normal), nil, role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
-		{"one recovers", []*Role{role(0, 3, 4, Normal), role(1, 0, 4, "recovering"), role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
+		{"one recovers", []*Role{role(0, 3, 4, Normal), role(1, 0, 4, Recovering), role(2, 3, 4, Normal)}, true, 0, "<3,4>"},
 		{"the leader is alone", []*Role{role(0, 3, 4, Normal), nil, nil}, false, 0, "<3,4>"},
 		{"the others are in another view", []*Role{role(0, 3, 4, Normal), role(1, 3, 5, Normal), role(2, 3, 5, "view-change")}, false, 0, "<3,4>"},
 		{"the leader changes view", []*Role{role(0, 3, 4, "view-change"), role(1, 3, 4, Normal), role(2, 3, 4, Normal)}, false, -1, ""},
@@ -91,6 +91,30 @@ func TestQuery(t *testing.T) {
 				t.Errorf("table says\n%s", &table)
 			}
 		})
+	}
+}
+
+// What keeps a group down is said as far as it can be told from the answers.
+func TestProblem(t *testing.T) {
+	role := func(index int, phase string) *Role {
+		r := replica(index, 3, 4, phase)
+		return &r
+	}
+	const ordinary = "no leader with f others"
+	for _, c := range []struct {
+		replicas []*Role
+		want     string
+	}{
+		{[]*Role{role(0, Normal), role(1, Normal), role(2, Recovering)}, ""},
+		{[]*Role{role(0, "view-change"), role(1, "view-change"), role(2, Recovering)}, ordinary},
+		{[]*Role{nil, nil, role(2, Normal)}, ordinary},
+		{[]*Role{role(0, Recovering), role(1, Recovering), role(2, Normal)}, "2 of 3 replicas recover and 0 do not answer: 2 others"},
+		{[]*Role{role(0, Recovering), nil, role(2, "view-change")}, "1 of 3 replicas recover and 1 do not answer: 2 others"},
+		{[]*Role{role(0, Recovering), role(1, Recovering), role(2, Recovering)}, "the group's state is gone: see nopaxos bootstrap --help"},
+	} {
+		if got := query(t, c.replicas...).Groups[0].Problem; !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("problem %q, expected %q", got, c.want)
+		}
 	}
 }
 

@@ -74,15 +74,21 @@ type Replica struct {
 	Executed    uint64 `json:"executed"`
 	Snapshot    uint64 `json:"snapshot"` // slot of the newest stable one
 	Incarnation uint64 `json:"incarnation"`
-	Clients     int    `json:"clients"`
-	Full        bool   `json:"full,omitempty"` // no memory for more log is left
+	// Recovering is for how many seconds the replica has been waiting, since its restart, to get
+	// its state back from the others.
+	Recovering float64 `json:"recovering_seconds,omitempty"`
+	Clients    int     `json:"clients"`
+	Full       bool    `json:"full,omitempty"` // no memory for more log is left
 }
 
 // View is the replica's view as the protocol's authors write it.
 func (r *Replica) View() string { return fmt.Sprintf("<%d,%d>", r.Leader, r.Session) }
 
-// Normal is the status of a replica that takes part.
-const Normal = "normal"
+// Statuses of a replica.
+const (
+	Normal     = "normal"     // it takes part
+	Recovering = "recovering" // it was restarted and waits to get its state back
+)
 
 // KV is a front-end.
 type KV struct {

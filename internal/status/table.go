@@ -13,7 +13,7 @@ func (c *Cluster) WriteTable(w io.Writer) error {
 	for _, g := range c.Groups {
 		state := "ok"
 		if !g.OK {
-			state = "NOT SERVING: no leader with f others that are normal in its view"
+			state = "NOT SERVING: " + g.Problem
 		}
 		fmt.Fprintf(t, "group %s\taddress %s\tview %s\tsession %d\tsequencer %s\t%s\n",
 			g.Name, g.Address, cmp.Or(g.View, "-"), g.Session, cmp.Or(g.Sequencer, "-"), state)
@@ -55,6 +55,9 @@ func writeReplica(w io.Writer, name string, p Probe) {
 
 func (r *Replica) state() string {
 	s := r.Status
+	if r.Recovering >= 1 {
+		s += fmt.Sprintf(" for %.0f s", r.Recovering)
+	}
 	if r.Full {
 		s += ", full"
 	}

@@ -70,12 +70,47 @@ var ErrRecordExists = errors.New("the replica has a record already")
 // Bootstrap makes the record of a replica of a new group in dir, which it creates if need be. All
 // replicas of a group are bootstrapped once, before any of them starts.
 func Bootstrap(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("server: replica directory: %w", err)
-	}
+	return bootstrap(dir, func(path string) error {
+		if _, err := os.Stat(path); err == nil {
+			return fmt.Errorf("%w, expected an empty directory", ErrRecordExists)
+		}
+		return nil
+	})
+}
+
+// Discard makes the replica in dir one of a new, empty group: its record is replaced, and with it goes
+// what it promised. That is safe only as the end of the old group: every replica is stopped before
+// the first is discarded, every one is discarded before the first starts, and the cluster has a new
+// key, so that no message or client of the old group is taken for one of the new. It is meant for a
+// group of which more than f replicas were restarted at once. Nothing of the old group's data is left.
+func Discard(dir string) error {
+	return bootstrap(dir, func(path string) error {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("%w, expected one to discard", ErrNoRecord)
+		}
+		return nil
+	})
+}
+
+// bootstrap writes the record of a new group's replica if check finds nothing wrong with the one at
+// path, or with its absence.
+func bootstrap(dir string, check func(path string) error) (err error) {
 	path := filepath.Join(dir, recordName)
-	if _, err := os.Stat(path); err == nil {
-		return fmt.Errorf("server: bootstrap of %s: %w, expected an empty directory", path, ErrRecordExists)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("server: bootstrap of %s: %w", path, err)
+		}
+	}()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := check(path); err != nil {
+		return err
 	}
 	return saveRecord(dir, replica.Bootstrap())
 }

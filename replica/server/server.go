@@ -1,11 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +49,14 @@ type Config struct {
 	Logger *slog.Logger // nil: slog.Default()
 }
 
+// core is the core's configuration: Core, and what this Config says itself.
+func (cfg Config) core() replica.Config {
+	c := cfg.Core
+	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
+	c.MTU = cmp.Or(c.MTU, replica.DefaultConfig().MTU)
+	return c
+}
+
 // Server is a replica's process. Its methods may be called from any goroutine.
 type Server struct {
 	cfg      Config
@@ -54,8 +65,14 @@ type Server struct {
 	loop     *loop
 	reporter *api.Reporter
 	status   atomic.Pointer[replica.Status]
+	recovers atomic.Int64 // nanoseconds for which the replica has been recovering; 0 if it is not
+	lock     *os.File     // on cfg.Dir
 	cancel   context.CancelCauseFunc
+
+	background sync.WaitGroup // what Run started, besides the loop
 }
+
+var _ host = (*Server)(nil)
 
 // New opens the sockets of a replica. The caller must call Run or Close.
 func New(cfg Config) (*Server, error) {
@@ -65,21 +82,31 @@ func New(cfg Config) (*Server, error) {
 	if cfg.StateMachine == nil {
 		return nil, errors.New("server: no StateMachine, expected the service to replicate")
 	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // that there is no record is said better below
+		return nil, fmt.Errorf("server: replica directory: %w", err)
+	}
+	s, err := open(cfg)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	s.lock = lock
+	return s, nil
+}
+
+// open makes a server of a directory that is locked.
+func open(cfg Config) (*Server, error) {
 	record, err := loadRecord(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	c := cfg.Core
-	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
-	if c.MTU == 0 {
-		c.MTU = replica.DefaultConfig().MTU
-	}
-	core, err := replica.New(c, record, cfg.StateMachine)
+	core, err := replica.New(cfg.core(), record, cfg.StateMachine)
 	if err != nil {
 		return nil, err
 	}
 	self := cfg.Replicas[cfg.Self]
-	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Addr.String(), BulkAddr: self.Bulk.String(), MTU: c.MTU})
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Addr.String(), BulkAddr: self.Bulk.String(), MTU: cfg.core().MTU})
 	if err != nil {
 		return nil, err
 	}
@@ -88,41 +115,54 @@ func New(cfg Config) (*Server, error) {
 		s.log = slog.Default()
 	}
 	s.reporter = api.NewReporter(cfg.Controllers, cfg.Group, cfg.Self, cfg.DialOptions...)
-	s.loop = &loop{
-		server: s, core: core, network: udp, sender: oumlib.NewSender(cfg.Group, c.MTU),
-		peers: cfg.Replicas, self: cfg.Self, mtu: c.MTU,
-	}
-	status := core.Status()
-	s.status.Store(&status)
+	s.loop = newLoop(cfg, core, udp, s)
+	s.publish(core.Status())
 	return s, nil
 }
 
-// Close releases the sockets of a server that is not run.
-func (s *Server) Close() { s.udp.Close() }
+// Close releases the sockets and the directory of a server that is not run.
+func (s *Server) Close() {
+	s.udp.Close()
+	s.lock.Close()
+}
 
 // Run takes part in the group until ctx is done, and then returns nil. Any other error means that
 // the replica has stopped for good: it found its own state or record in contradiction with the
-// protocol, or cannot make a promise durable.
+// protocol, or cannot make a promise durable. When Run returns nothing uses the state machine any
+// more, nor a snapshot of it.
 func (s *Server) Run(ctx context.Context) error {
+	defer s.lock.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	s.cancel = cancel
-	var background sync.WaitGroup
-	background.Go(func() { s.watch(ctx) })
-	background.Go(func() {
+	s.background.Go(func() { s.watch(ctx) })
+	s.background.Go(func() {
 		if err := s.reporter.Run(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("reports of the sequencer's failure cannot be sent", "error", err)
 		}
 	})
-	background.Go(func() { s.logViews(ctx) })
+	s.background.Go(func() { s.observe(ctx) })
 	err := s.udp.Run(ctx, s.loop)
 	cause := context.Cause(ctx)
 	cancel(nil)
-	background.Wait()
+	s.background.Wait()
 	if err == nil && cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		err = cause
 	}
 	return err
 }
+
+func (s *Server) save(r replica.Record) error { return saveRecord(s.cfg.Dir, r) }
+
+func (s *Server) report(session uint32) { s.reporter.Report(session) }
+
+func (s *Server) publish(status replica.Status) { s.status.Store(&status) }
+
+// aside is called on the loop, so that Run, which waits for the loop first, misses no work.
+func (s *Server) aside(work func() func(now time.Duration)) {
+	s.background.Go(func() { s.udp.Post(work()) })
+}
+
+func (s *Server) fail(err error) { s.cancel(err) }
 
 // watch follows the group's sequencer.
 func (s *Server) watch(ctx context.Context) {
@@ -138,10 +178,11 @@ func (s *Server) watch(ctx context.Context) {
 	}
 }
 
-// logViews says when the replica's view or status changes.
-func (s *Server) logViews(ctx context.Context) {
+// observe says when the replica's view or status changes, and when recovery takes long.
+func (s *Server) observe(ctx context.Context) {
 	tick := time.NewTicker(publishInterval)
 	defer tick.Stop()
+	recovery := recoveryWatch{log: s.log, n: len(s.cfg.Replicas)}
 	var last replica.Status
 	for {
 		now := s.Status()
@@ -150,6 +191,7 @@ func (s *Server) logViews(ctx context.Context) {
 				"log_end", now.LogEnd, "sync_point", now.SyncPoint)
 			last = now
 		}
+		s.recovers.Store(int64(recovery.observe(time.Now(), now)))
 		select {
 		case <-ctx.Done():
 			return
@@ -160,6 +202,10 @@ func (s *Server) logViews(ctx context.Context) {
 
 // Status is the replica's status as of at most publishInterval ago.
 func (s *Server) Status() replica.Status { return *s.status.Load() }
+
+// Recovering is for how long the replica has been waiting, since its restart, to get its state back
+// from the others; 0 if it is not.
+func (s *Server) Recovering() time.Duration { return time.Duration(s.recovers.Load()) }
 
 // Transport returns the counters of the sockets.
 func (s *Server) Transport() transport.Stats { return s.udp.Stats() }
