@@ -118,6 +118,7 @@ func (t *UDP) Close() {
 	defer t.mu.Unlock()
 	if !t.closed {
 		t.closed = true
+		t.posts = nil
 		t.sock.close()
 	}
 }
@@ -138,10 +139,14 @@ func (t *UDP) SetDrop(rate float64) { t.drop.Store(uint64(min(max(rate, 0), 1) *
 // Stats returns the counters, as of the end of the last batch.
 func (t *UDP) Stats() Stats { return t.stats.read() }
 
-// Post runs f on the event loop, between two calls of its handler. Once Run has returned, f is
-// forgotten.
+// Post runs f on the event loop, between two calls of its handler. Once Run has returned or Close was
+// called, f is forgotten at once.
 func (t *UDP) Post(f func(now time.Duration)) {
 	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return
+	}
 	t.posts = append(t.posts, f)
 	t.posted.Store(true)
 	t.mu.Unlock()

@@ -306,6 +306,9 @@ func TestShutdown(t *testing.T) {
 	stop := run(t, u, &node{})
 	stop()
 	u.Post(func(time.Duration) { t.Error("a function ran after the end") })
+	if len(u.posts) != 0 {
+		t.Errorf("%d functions are kept after the end", len(u.posts))
+	}
 	again, err := ListenUDP(UDPConfig{Addr: udp.String(), BulkAddr: tcp.String()})
 	if err != nil {
 		t.Fatalf("the addresses are not free after Run: %v", err)
