@@ -70,11 +70,12 @@ var ErrRecordExists = errors.New("the replica has a record already")
 // Bootstrap makes the record of a replica of a new group in dir, which it creates if need be. All
 // replicas of a group are bootstrapped once, before any of them starts.
 func Bootstrap(dir string) error {
-	return bootstrap(dir, func(path string) error {
-		if _, err := os.Stat(path); err == nil {
-			return fmt.Errorf("%w, expected an empty directory", ErrRecordExists)
+	return withLock(dir, func() error {
+		err := createRecord(dir, replica.Bootstrap())
+		if errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("%w, expected an empty directory", ErrRecordExists)
 		}
-		return nil
+		return err
 	})
 }
 
@@ -84,24 +85,26 @@ func Bootstrap(dir string) error {
 // key, so that no message or client of the old group is taken for one of the new. It is meant for a
 // group of which more than f replicas were restarted at once. Nothing of the old group's data is left.
 func Discard(dir string) error {
-	return bootstrap(dir, func(path string) error {
-		if _, err := os.Stat(path); err != nil {
+	return withLock(dir, func() error {
+		_, err := os.Stat(filepath.Join(dir, recordName))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("%w, expected one to discard", ErrNoRecord)
+		case err != nil:
+			return err
 		}
-		return nil
+		return saveRecord(dir, replica.Bootstrap())
 	})
 }
 
-// bootstrap writes the record of a new group's replica if check finds nothing wrong with the one at
-// path, or with its absence.
-func bootstrap(dir string, check func(path string) error) (err error) {
-	path := filepath.Join(dir, recordName)
+// withLock makes the directory if need be, and calls f while no other process has it.
+func withLock(dir string, f func() error) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("server: bootstrap of %s: %w", path, err)
+			err = fmt.Errorf("server: bootstrap of %s: %w", filepath.Join(dir, recordName), err)
 		}
 	}()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	lock, err := lockDir(dir)
@@ -109,10 +112,7 @@ func bootstrap(dir string, check func(path string) error) (err error) {
 		return err
 	}
 	defer lock.Close()
-	if err := check(path); err != nil {
-		return err
-	}
-	return saveRecord(dir, replica.Bootstrap())
+	return f()
 }
 
 func loadRecord(dir string) (replica.Record, error) {
@@ -131,8 +131,24 @@ func loadRecord(dir string) (replica.Record, error) {
 	return r, nil
 }
 
-// saveRecord returns once the record is durable.
-func saveRecord(dir string, r replica.Record) (err error) {
+// saveRecord replaces the record, and returns once the new one is durable.
+func saveRecord(dir string, r replica.Record) error {
+	return placeRecord(dir, r, os.Rename)
+}
+
+// createRecord makes a record where there is none, and returns once it is durable. It is fs.ErrExist
+// if there is anything of that name, and whatever it is stays as it is.
+func createRecord(dir string, r replica.Record) error {
+	return placeRecord(dir, r, func(from, to string) error {
+		if err := os.Link(from, to); err != nil {
+			return err
+		}
+		return os.Remove(from)
+	})
+}
+
+// placeRecord writes the record to a file of another name and has place give it its own.
+func placeRecord(dir string, r replica.Record, place func(from, to string) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("server: saving the replica record: %w", err)
@@ -148,7 +164,7 @@ func saveRecord(dir string, r replica.Record) (err error) {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = place(f.Name(), path)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))

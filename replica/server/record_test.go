@@ -37,6 +37,43 @@ func TestRecordSurvives(t *testing.T) {
 	}
 }
 
+// What has the record's name is left alone, also where nobody can tell what it is.
+func TestBootstrapReplacesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, recordName)
+	if err := os.Symlink("elsewhere", path); err != nil { // to look through it finds nothing
+		t.Fatal(err)
+	}
+	if err := Bootstrap(dir); !errors.Is(err, ErrRecordExists) {
+		t.Errorf("got %v, want ErrRecordExists", err)
+	}
+	if to, err := os.Readlink(path); err != nil || to != "elsewhere" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(recordName, path); err != nil { // to look through it fails
+		t.Fatal(err)
+	}
+	if err := Discard(dir); err == nil || errors.Is(err, ErrNoRecord) {
+		t.Errorf("Discard: %v, want the error of looking for the record", err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Errorf("directory holds %v, %v, want the link alone", files, err)
+	}
+}
+
+func TestDirectoryIsItsOwners(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	if err := Bootstrap(dir); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode %v, %v, want 0700", info.Mode().Perm(), err)
+	}
+}
+
 func TestRecordMissingOrDamaged(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := loadRecord(dir); !errors.Is(err, ErrNoRecord) {
