@@ -6,18 +6,18 @@ import (
 	"github.com/netordered/nopaxos/client"
 )
 
-// ClientConfig returns what client.New needs to call the group of that name. It reads the key file.
+// ClientConfig returns what client.New needs to call the group of that name. It reads the clients' key.
 // The name may be empty if there is one group only.
 func (f *File) ClientConfig(group string) (client.Config, error) {
 	g, err := f.PickGroup(group)
 	if err != nil {
 		return client.Config{}, err
 	}
-	keys, err := f.Keys()
+	auth, err := f.ClientAuth()
 	if err != nil {
 		return client.Config{}, err
 	}
-	config := client.Config{Group: g.Number(), Replicas: len(g.Replicas), Auth: keys.Client, MTU: f.MTU}
+	config := client.Config{Group: g.Number(), Replicas: len(g.Replicas), Auth: auth, MTU: f.MTU}
 	for _, c := range f.Controllers {
 		config.Controllers = append(config.Controllers, c.Address.String())
 	}

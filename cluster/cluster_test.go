@@ -103,11 +103,11 @@ func TestParseErrors(t *testing.T) {
 		want     string // the whole error
 	}{
 		{"unknown key at the top", "mtu: 9000", "mtuu: 9000",
-			`c.yaml:2: mtuu: is an unknown key, expected one of name, mtu, key_file, controllers, sequencers, groups, kv, timing`},
+			`c.yaml:2: mtuu: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, sequencers, groups, kv, timing`},
 		{"unknown key below", "    f: 1", "    ff: 1",
 			`c.yaml:22: groups[0].ff: is an unknown key, expected one of name, address, f, replicas`},
 		{"key with a line break", "mtu: 9000", `"m\nt": 9000`,
-			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, controllers, sequencers, groups, kv, timing`},
+			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, sequencers, groups, kv, timing`},
 		{"duplicate key", "mtu: 9000", "name: other",
 			`c.yaml:2: name: is there twice, first on line 1, expected it once`},
 		{"missing key", "    f: 1\n", "",
@@ -167,7 +167,7 @@ func TestParseErrors(t *testing.T) {
 		{"impatient", "suspect_leader: 50ms", "suspect_leader: 6ms",
 			`c.yaml:37: timing.suspect_leader: ping is 5ms and suspect_leader is 6ms, expected suspect_leader to be at least twice ping`},
 		{"slow ticks", "suspect_leader: 50ms", "tick: 1s",
-			`c.yaml:37: timing.tick: tick is 1s and suspect_sequencer is 20ms, expected suspect_sequencer to be at least twice tick`},
+			`c.yaml:37: timing.tick: tick is 1s and suspect_sequencer is 30ms, expected suspect_sequencer to be at least twice tick`},
 		{"second document", "timing:", "---\ntiming:",
 			`c.yaml:36: cluster file: has a second document, expected one`},
 		{"alias", "name: lab\nmtu: 9000", "name: &x lab\nmtu: *x",

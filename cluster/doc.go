@@ -3,7 +3,8 @@
 //
 //	name: lab
 //	mtu: 1400                        # largest UDP payload that the network carries, in bytes
-//	key_file: cluster.key            # hex, at least 16 bytes; readable by its owner alone
+//	key_file: cluster.key            # for controllers and replicas: hex, at least 16 bytes, mode 0600
+//	client_key_file: client.key      # for front-ends and clients, which then need no cluster key
 //	controllers:
 //	  - address: 10.0.0.1:9600       # gRPC
 //	    http: 10.0.0.1:9601          # /metrics /healthz /status

@@ -12,14 +12,15 @@ import (
 type File struct {
 	Path string `yaml:"-"` // where it was read from; relative paths in it are relative to its directory
 
-	Name        string       `yaml:"name"`
-	MTU         int          `yaml:"mtu"`      // largest UDP payload in bytes
-	KeyFile     string       `yaml:"key_file"` // as written; Key reads it
-	Controllers []Controller `yaml:"controllers"`
-	Sequencers  []Sequencer  `yaml:"sequencers"` // in the order of preference
-	Groups      []Group      `yaml:"groups"`
-	KV          []KV         `yaml:"kv,omitempty"`
-	Timing      Timing       `yaml:"timing,omitempty"`
+	Name          string       `yaml:"name"`
+	MTU           int          `yaml:"mtu"`                       // largest UDP payload in bytes
+	KeyFile       string       `yaml:"key_file"`                  // of the cluster key, as written; Key reads it
+	ClientKeyFile string       `yaml:"client_key_file,omitempty"` // as written; empty: ClientAuth derives the key
+	Controllers   []Controller `yaml:"controllers"`
+	Sequencers    []Sequencer  `yaml:"sequencers"` // in the order of preference
+	Groups        []Group      `yaml:"groups"`
+	KV            []KV         `yaml:"kv,omitempty"`
+	Timing        Timing       `yaml:"timing,omitempty"`
 
 	lines map[string]int // path of a key → its line
 }

@@ -18,39 +18,21 @@ const KeyLen = 32
 // maxKeyFile bounds what is read as a key file, in bytes.
 const maxKeyFile = 1 << 12
 
+// clientKeyPrefix starts a client key file, so that neither kind of key can be taken for the other: the
+// cluster key's file is all hexadecimal.
+const clientKeyPrefix = "nopaxos-client-key:"
+
 // Key reads the cluster key from the key file. What is wrong with it is an *Error at the line of
 // key_file.
 func (f *File) Key() ([]byte, error) {
-	path := f.Resolve(f.KeyFile)
-	bad := func(problem, expected string) ([]byte, error) {
-		return nil, f.errorAt("key_file", path+" "+problem, expected)
-	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return bad("is not there", "a key file; `nopaxos keygen` makes one")
-	case err != nil:
-		return bad("cannot be read: "+cause(err), "a readable key file")
-	case !info.Mode().IsRegular() || info.Size() > maxKeyFile:
-		return bad("is not a small regular file", "a key file")
-	case info.Mode().Perm()&0o077 != 0:
-		return bad(fmt.Sprintf("has mode %04o", info.Mode().Perm()), "0600, so that only its owner can read it")
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return bad("cannot be read: "+cause(err), "a readable key file")
-	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return bad("is not hexadecimal", fmt.Sprintf("at least %d bytes in hex", wire.MinClusterKey))
-	}
-	if len(key) < wire.MinClusterKey {
-		return bad(fmt.Sprintf("has %d bytes", len(key)), fmt.Sprintf("at least %d bytes in hex", wire.MinClusterKey))
+	key, flaw := readKey(f.Resolve(f.KeyFile))
+	if flaw != nil {
+		return nil, f.errorAt("key_file", flaw.problem, flaw.expected)
 	}
 	return key, nil
 }
 
-// Keys reads the cluster key and derives the keys that the roles use.
+// Keys reads the cluster key and derives the keys that controllers and replicas use.
 func (f *File) Keys() (wire.Keys, error) {
 	key, err := f.Key()
 	if err != nil {
@@ -59,18 +41,118 @@ func (f *File) Keys() (wire.Keys, error) {
 	return wire.DeriveKeys(key)
 }
 
+// ClientAuth returns the clients' key: from the client key file if the cluster file names one, and then the
+// key file is not touched; else derived from the cluster key. What is wrong with the one that is read
+// is an *Error.
+func (f *File) ClientAuth() (wire.Auth, error) {
+	if f.ClientKeyFile != "" {
+		key, flaw := readClientKey(f.Resolve(f.ClientKeyFile))
+		if flaw != nil {
+			return wire.Auth{}, f.errorAt("client_key_file", flaw.problem, flaw.expected)
+		}
+		return wire.ClientAuth(key)
+	}
+	keys, err := f.Keys()
+	return keys.Client, err
+}
+
+// ReadKey reads a cluster key from the file at path.
+func ReadKey(path string) ([]byte, error) {
+	key, flaw := readKey(path)
+	if flaw != nil {
+		return nil, fmt.Errorf("cluster key: %s, expected %s", flaw.problem, flaw.expected)
+	}
+	return key, nil
+}
+
 // WriteKey makes a random cluster key and writes it to a new file at path that only its owner can read.
 // It never replaces a file.
 func WriteKey(path string) error {
 	key := make([]byte, KeyLen)
 	rand.Read(key) // never fails, see crypto/rand
+	return writeKeyFile(path, hex.EncodeToString(key))
+}
+
+// WriteClientKey writes the client key of a cluster key to a new file at path that only its owner can
+// read. It never replaces a file.
+func WriteClientKey(path string, clusterKey []byte) error {
+	key, err := wire.ClientKey(clusterKey)
+	if err != nil {
+		return err
+	}
+	return writeKeyFile(path, clientKeyPrefix+hex.EncodeToString(key))
+}
+
+func writeKeyFile(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
-	_, err = file.WriteString(hex.EncodeToString(key) + "\n")
+	_, err = file.WriteString(text + "\n")
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
 	return nil
+}
+
+// keyFlaw is what is wrong with a key file: "PATH is …", and what was expected.
+type keyFlaw struct{ problem, expected string }
+
+func readKey(path string) ([]byte, *keyFlaw) {
+	text, flaw := readKeyFile(path, "a key file; `nopaxos keygen` makes one")
+	if flaw != nil {
+		return nil, flaw
+	}
+	expected := fmt.Sprintf("at least %d bytes in hex", wire.MinClusterKey)
+	if strings.HasPrefix(text, clientKeyPrefix) {
+		return nil, &keyFlaw{path + " is a client key", "the cluster key: " + expected}
+	}
+	key, err := hex.DecodeString(text)
+	switch {
+	case err != nil:
+		return nil, &keyFlaw{path + " is not hexadecimal", expected}
+	case len(key) < wire.MinClusterKey:
+		return nil, &keyFlaw{fmt.Sprintf("%s has %d bytes", path, len(key)), expected}
+	}
+	return key, nil
+}
+
+func readClientKey(path string) ([]byte, *keyFlaw) {
+	text, flaw := readKeyFile(path, "a client key file; `nopaxos keygen --client-of` makes one")
+	if flaw != nil {
+		return nil, flaw
+	}
+	expected := fmt.Sprintf("%s and %d bytes in hex, as `nopaxos keygen --client-of` writes it", clientKeyPrefix, wire.ClientKeyLen)
+	digits, ok := strings.CutPrefix(text, clientKeyPrefix)
+	if !ok {
+		return nil, &keyFlaw{path + " is not a client key", expected}
+	}
+	key, err := hex.DecodeString(digits)
+	switch {
+	case err != nil:
+		return nil, &keyFlaw{path + " is not hexadecimal", expected}
+	case len(key) != wire.ClientKeyLen:
+		return nil, &keyFlaw{fmt.Sprintf("%s has %d bytes", path, len(key)), expected}
+	}
+	return key, nil
+}
+
+// readKeyFile reads the text of a key file of either kind, of which wanted tells where to get one.
+func readKeyFile(path, wanted string) (string, *keyFlaw) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", &keyFlaw{path + " is not there", wanted}
+	case err != nil:
+		return "", &keyFlaw{path + " cannot be read: " + cause(err), "a readable key file"}
+	case !info.Mode().IsRegular() || info.Size() > maxKeyFile:
+		return "", &keyFlaw{path + " is not a small regular file", "a key file"}
+	case info.Mode().Perm()&0o077 != 0:
+		return "", &keyFlaw{fmt.Sprintf("%s has mode %04o", path, info.Mode().Perm()), "0600, so that only its owner can read it"}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", &keyFlaw{path + " cannot be read: " + cause(err), "a readable key file"}
+	}
+	return strings.TrimSpace(string(text)), nil
 }

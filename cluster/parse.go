@@ -22,7 +22,7 @@ const DefaultMTU = 1400
 const MaxUDPPayload = 65507
 
 // Load reads and checks the cluster file at path. What is wrong with its content is an *Error. The key
-// file is not read: see Key.
+// files are not read: see Key and ClientAuth.
 func Load(path string) (*File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -90,6 +90,7 @@ func (d *decoder) cluster(n *yaml.Node, f *File) {
 		required("name", d.name(&f.Name)),
 		optional("mtu", number(d, &f.MTU, replica.MinMTU, MaxUDPPayload)),
 		required("key_file", d.path(&f.KeyFile)),
+		optional("client_key_file", d.path(&f.ClientKeyFile)),
 		required("controllers", d.list(1, items(&f.Controllers, d.controller))),
 		required("sequencers", d.list(1, items(&f.Sequencers, d.sequencer))),
 		required("groups", d.list(1, items(&f.Groups, d.group))),

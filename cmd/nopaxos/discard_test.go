@@ -108,12 +108,17 @@ func TestDiscardState(t *testing.T) {
 		d.kill(role)
 		d.waitLine(role + " died")
 	}
-	key := filepath.Join(d.dir, "cluster.key")
-	if err := os.Rename(key, filepath.Join(t.TempDir(), "old.key")); err != nil {
-		t.Fatal(err)
+	key, clientKey := filepath.Join(d.dir, "cluster.key"), filepath.Join(d.dir, "client.key")
+	away := t.TempDir()
+	for _, path := range []string{key, clientKey} {
+		if err := os.Rename(path, filepath.Join(away, filepath.Base(path))); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if code, _, errOut := nopaxos(t, "keygen", key); code != exitOK {
-		t.Fatal(errOut)
+	for _, args := range [][]string{{"keygen", key}, {"keygen", "--client-of", key, clientKey}} {
+		if code, _, errOut := nopaxos(t, args...); code != exitOK {
+			t.Fatal(errOut)
+		}
 	}
 	for _, i := range indexes {
 		if code, errOut := bootstrap(i, "--discard-state"); code != exitOK {

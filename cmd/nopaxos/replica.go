@@ -114,8 +114,9 @@ func bootstrapCommand() *cobra.Command {
 			"data is lost. To have an empty group in its place, and only then:\n" +
 			"  1. make sure that no f+1 replicas kept their state and are merely unreachable;\n" +
 			"  2. stop every replica of the group, every front-end and client, and every controller;\n" +
-			"  3. make a new cluster key (move the old one away, `nopaxos keygen`) and copy it to every machine: it\n" +
-			"     keeps messages and clients of the old group from being taken for those of the new one;\n" +
+			"  3. make new keys (move the old ones away, `nopaxos keygen`, `nopaxos keygen --client-of`) and copy\n" +
+			"     them to the machines that had the old ones: they keep messages and clients of the old group from\n" +
+			"     being taken for those of the new one;\n" +
 			"  4. run `nopaxos bootstrap --discard-state` once for every replica of the group;\n" +
 			"  5. start everything again.\n" +
 			"--discard-state on some replicas only, or while others run, loses acknowledged writes silently.",

@@ -66,7 +66,11 @@ var roleFile = regexp.MustCompile(`^(controller|sequencer|replica|kv)-[0-9]+(\.l
 // ours reports whether name is one that a development cluster gives to what it makes in its directory.
 // It is exact: what has such a name is removed when another cluster starts in the directory.
 func ours(name string) bool {
-	return name == clusterFile || name == keyFile || name == lockFile || roleFile.MatchString(name)
+	switch name {
+	case clusterFile, keyFile, clientKeyFile, lockFile:
+		return true
+	}
+	return roleFile.MatchString(name)
 }
 
 // layout describes the cluster: all on loopback, on ports that are free now.

@@ -15,6 +15,9 @@ const TagLen = 16
 // MinClusterKey is the least length in bytes of a cluster key.
 const MinClusterKey = 16
 
+// ClientKeyLen is the length in bytes of the clients' key.
+const ClientKeyLen = authKeyLen
+
 // Auth makes and checks tags with one key: SipHash-2-4 with 128 bits of output (Aumasson &
 // Bernstein, "SipHash: a fast short-input PRF"), a keyed MAC that costs tens of nanoseconds a
 // datagram.
@@ -56,29 +59,59 @@ type Keys struct {
 
 // DeriveKeys derives the keys from the cluster key by HKDF-SHA256 (RFC 5869).
 func DeriveKeys(clusterKey []byte) (Keys, error) {
-	if len(clusterKey) < MinClusterKey {
-		return Keys{}, fmt.Errorf("cluster key is %d bytes long, expected at least %d", len(clusterKey), MinClusterKey)
-	}
-	expand := func(purpose string, n int) ([]byte, error) {
-		return hkdf.Key(sha256.New, clusterKey, nil, "nopaxos "+purpose, n)
-	}
 	var keys Keys
 	for _, k := range []struct {
 		purpose string
 		auth    *Auth
-	}{{"client", &keys.Client}, {"replica", &keys.Replica}, {"digest", &keys.Digest}} {
-		b, err := expand(k.purpose, 16)
+	}{{clientPurpose, &keys.Client}, {"replica", &keys.Replica}, {"digest", &keys.Digest}} {
+		b, err := expand(clusterKey, k.purpose, authKeyLen)
 		if err != nil {
-			return Keys{}, fmt.Errorf("deriving the %s key: %w", k.purpose, err)
+			return Keys{}, err
 		}
-		k.auth.k0, k.auth.k1 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+		*k.auth = newAuth(b)
 	}
-	token, err := expand("session token", 32)
+	token, err := expand(clusterKey, "session token", 32)
 	if err != nil {
-		return Keys{}, fmt.Errorf("deriving the token key: %w", err)
+		return Keys{}, err
 	}
 	keys.Token = token
 	return keys, nil
+}
+
+// ClientKey derives from the cluster key the one that clients are given, ClientKeyLen bytes.
+// Nothing else can be derived from it.
+func ClientKey(clusterKey []byte) ([]byte, error) {
+	return expand(clusterKey, clientPurpose, ClientKeyLen)
+}
+
+// ClientAuth returns what clients seal requests and open replies with: the same as Keys.Client of
+// the cluster key that clientKey was derived from.
+func ClientAuth(clientKey []byte) (Auth, error) {
+	if len(clientKey) != ClientKeyLen {
+		return Auth{}, fmt.Errorf("client key is %d bytes long, expected %d", len(clientKey), ClientKeyLen)
+	}
+	return newAuth(clientKey), nil
+}
+
+const (
+	clientPurpose = "client"
+	authKeyLen    = 16 // of SipHash, in bytes
+)
+
+func newAuth(key []byte) Auth {
+	return Auth{k0: binary.LittleEndian.Uint64(key), k1: binary.LittleEndian.Uint64(key[8:])}
+}
+
+// expand derives n bytes for one purpose.
+func expand(clusterKey []byte, purpose string, n int) ([]byte, error) {
+	if len(clusterKey) < MinClusterKey {
+		return nil, fmt.Errorf("cluster key is %d bytes long, expected at least %d", len(clusterKey), MinClusterKey)
+	}
+	b, err := hkdf.Key(sha256.New, clusterKey, nil, "nopaxos "+purpose, n)
+	if err != nil {
+		return nil, fmt.Errorf("deriving the %s key: %w", purpose, err)
+	}
+	return b, nil
 }
 
 // Open checks a frame: its magic, version, kind and tag. It returns the kind and the frame without

@@ -106,3 +106,25 @@ func TestSealOfPart(t *testing.T) {
 		t.Errorf("opened %q, %v, expected the frame behind the header", body, ok)
 	}
 }
+
+// TestClientKey: what clients are given opens and seals like the key that replicas derive.
+func TestClientKey(t *testing.T) {
+	clusterKey := []byte("a cluster's key of its own")
+	keys, err := DeriveKeys(clusterKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ClientKey(clusterKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if auth, err := ClientAuth(key); err != nil || auth != keys.Client {
+		t.Errorf("the clients' key is another one than the replicas', or %v", err)
+	}
+	if _, err := ClientAuth(key[:ClientKeyLen-1]); err == nil {
+		t.Error("a client key of 15 bytes was accepted")
+	}
+	if _, err := ClientKey(clusterKey[:MinClusterKey-1]); err == nil {
+		t.Error("a client key was made of a cluster key of 15 bytes")
+	}
+}

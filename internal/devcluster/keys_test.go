@@ -1,0 +1,33 @@
+package devcluster
+
+import (
+	"os"
+	"testing"
+)
+
+// Front-ends and clients of a development cluster do not need the cluster key.
+func TestClientsDoWithoutTheClusterKey(t *testing.T) {
+	cfg, err := Config{Dir: t.TempDir()}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := layout(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err = write(f); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(f.Resolve(f.KeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ClientAuth(); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Keys(); err == nil {
+		t.Error("the keys of replicas can be had without the cluster key")
+	}
+	if err := refuseForeign(cfg.Dir); err != nil {
+		t.Errorf("a cluster's own directory is refused: %v", err)
+	}
+}
