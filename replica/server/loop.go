@@ -12,9 +12,23 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
+// host is what a loop needs besides a network: the process around it.
+type host interface {
+	// save returns once the record is durable.
+	save(replica.Record) error
+	// report tells the controller that the sequencer of a session seems dead.
+	report(session uint32)
+	// publish shows the replica's status to whoever asks.
+	publish(replica.Status)
+	// aside runs work without holding up the loop, and then on the loop what work returns.
+	aside(work func() (then func(now time.Duration)))
+	// fail ends the replica for good.
+	fail(error)
+}
+
 // loop is the replica as the transport's event loop sees it.
 type loop struct {
-	server  *Server
+	host    host
 	core    *replica.Core
 	network transport.Network
 	sender  *oumlib.Sender
@@ -25,6 +39,15 @@ type loop struct {
 	started bool
 	publish time.Duration // when the status is published next
 	stopped bool
+}
+
+// newLoop makes the loop of a replica that is configured as cfg and core are.
+func newLoop(cfg Config, core *replica.Core, network transport.Network, h host) *loop {
+	mtu := cfg.core().MTU
+	return &loop{
+		host: h, core: core, network: network, sender: oumlib.NewSender(cfg.Group, mtu),
+		peers: cfg.Replicas, self: cfg.Self, mtu: mtu,
+	}
 }
 
 var _ transport.Handler = (*loop)(nil)
@@ -81,17 +104,15 @@ func (l *loop) Flush(now time.Duration) {
 	}
 	if now >= l.publish {
 		l.publish = now + publishInterval
-		status := l.core.Status()
-		l.server.status.Store(&status)
+		l.host.publish(l.core.Status())
 	}
 }
 
 // stop ends the replica: it has nothing more to say that could be believed.
 func (l *loop) stop(err error) {
 	l.stopped = true
-	status := l.core.Status()
-	l.server.status.Store(&status)
-	l.server.cancel(err)
+	l.host.publish(l.core.Status())
+	l.host.fail(err)
 }
 
 func (l *loop) carryOut(e *replica.Effect) error {
@@ -109,9 +130,9 @@ func (l *loop) carryOut(e *replica.Effect) error {
 	case replica.EffectGroup:
 		l.multicast(e.Data)
 	case replica.EffectPersist:
-		return saveRecord(l.server.cfg.Dir, e.Record)
+		return l.host.save(e.Record)
 	case replica.EffectReport:
-		l.server.reporter.Report(e.Session)
+		l.host.report(e.Session)
 	case replica.EffectSnapshot:
 		l.writeSnapshot(e)
 	default:
@@ -144,9 +165,9 @@ func (l *loop) multicast(frame []byte) {
 // writeSnapshot lets the state machine write while the loop goes on.
 func (l *loop) writeSnapshot(e *replica.Effect) {
 	slot, from := e.Slot, e.Snapshot
-	go func() {
+	l.host.aside(func() func(now time.Duration) {
 		var b bytes.Buffer
 		_, err := from.WriteTo(&b)
-		l.server.udp.Post(func(now time.Duration) { l.core.SnapshotWritten(now, slot, b.Bytes(), err) })
-	}()
+		return func(now time.Duration) { l.core.SnapshotWritten(now, slot, b.Bytes(), err) }
+	})
 }
