@@ -26,13 +26,13 @@ func (j *judge) violation(format string, args ...any) {
 	}
 }
 
-// run judges banks until the channel is closed.
+// run judges banks until the channel is closed. Once ctx is done it only releases them: workers that
+// wait for room have to get on to see their own end.
 func (j *judge) run(ctx context.Context) {
 	for b := range j.recorder.retire {
-		if ctx.Err() != nil {
-			continue
+		if ctx.Err() == nil {
+			j.bank(ctx, b)
 		}
-		j.bank(ctx, b)
 		j.recorder.release(b)
 	}
 }
