@@ -3,10 +3,14 @@ package status
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -41,14 +45,15 @@ type Group struct {
 type Probe struct {
 	Name    string `json:"name"`
 	Address string `json:"http"`
-	Error   string `json:"error,omitempty"` // unreachable, in words
+	Error   string `json:"error,omitempty"` // why there is no answer to be had, in words
 	*Role
 }
 
 // maxStatus bounds one role's answer, in bytes.
 const maxStatus = 1 << 20
 
-// Fetch asks one role's HTTP address for its status.
+// Fetch asks one role's HTTP address for its status. The error says in a few words, without the address,
+// why there is none: nobody answered, or not as a role does.
 func Fetch(ctx context.Context, client *http.Client, address netip.AddrPort) (*Role, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address.String()+"/status", nil)
 	if err != nil {
@@ -56,17 +61,37 @@ func Fetch(ctx context.Context, client *http.Client, address netip.AddrPort) (*R
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, unreachable(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("status: %s answered %s, expected 200 OK", address, response.Status)
+		return nil, fmt.Errorf("answered %s, expected 200 OK", response.Status)
 	}
 	var role Role
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxStatus)).Decode(&role); err != nil {
-		return nil, fmt.Errorf("status: %s: %w", address, err)
+		return nil, fmt.Errorf("bad answer: %w", err)
 	}
 	return &role, nil
+}
+
+// unreachable says in a few words why a request had no answer. The address stands beside it already.
+func unreachable(err error) error {
+	var timeout interface{ Timeout() bool }
+	var failed *net.OpError
+	var asked *url.Error
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return errors.New("unreachable: no answer in time")
+	case errors.As(err, &failed):
+		err = failed.Err
+	case errors.As(err, &asked):
+		err = asked.Err
+	}
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err
+	}
+	return fmt.Errorf("unreachable: %w", err)
 }
 
 // Query asks every role of the file at once and waits at most patience for each.
@@ -83,7 +108,7 @@ func Query(ctx context.Context, f *cluster.File, patience time.Duration) *Cluste
 		wg.Go(func() {
 			role, err := Fetch(ctx, client, address)
 			if err != nil {
-				p.Error = "unreachable"
+				p.Error = err.Error()
 				return
 			}
 			p.Role = role

@@ -118,6 +118,42 @@ func TestProblem(t *testing.T) {
 	}
 }
 
+// A probe without an answer says why, in one line.
+func TestProbeErrors(t *testing.T) {
+	answer := func(h http.HandlerFunc) netip.AddrPort {
+		s := httptest.NewServer(h)
+		t.Cleanup(s.Close)
+		return netip.MustParseAddrPort(s.Listener.Addr().String())
+	}
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	for _, c := range []struct {
+		name     string
+		address  netip.AddrPort
+		patience time.Duration
+		want     string
+	}{
+		{"nobody listens", netip.MustParseAddrPort(closed.Listener.Addr().String()), time.Minute, "unreachable: connection refused"},
+		{"too slow", answer(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), time.Millisecond, "unreachable: no answer in time"},
+		{"hangs up", answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), time.Minute, "unreachable: EOF"},
+		{"HTTP error", answer(http.NotFound), time.Minute, "answered 404 Not Found, expected 200 OK"},
+		{"no JSON", answer(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }), time.Minute,
+			"bad answer: invalid character 'h' looking for beginning of value"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &cluster.File{KV: []cluster.KV{{HTTP: c.address}}}
+			s := Query(t.Context(), f, c.patience)
+			if got := s.FrontEnds[0]; got.Role != nil || got.Error != c.want {
+				t.Errorf("got %q, expected %q", got.Error, c.want)
+			}
+			var table bytes.Buffer
+			if err := s.WriteTable(&table); err != nil || !strings.Contains(table.String(), c.want) {
+				t.Errorf("%v, the table says\n%s", err, &table)
+			}
+		})
+	}
+}
+
 func TestCounterNames(t *testing.T) {
 	var r Role
 	r.AddCounters("core", struct {
