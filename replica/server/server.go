@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/netordered/nopaxos/controlplane/api"
-	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -48,6 +48,14 @@ type Config struct {
 	Logger *slog.Logger // nil: slog.Default()
 }
 
+// core is the core's configuration: Core, and what this Config says itself.
+func (cfg Config) core() replica.Config {
+	c := cfg.Core
+	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
+	c.MTU = cmp.Or(c.MTU, replica.DefaultConfig().MTU)
+	return c
+}
+
 // Server is a replica's process. Its methods may be called from any goroutine.
 type Server struct {
 	cfg      Config
@@ -59,7 +67,11 @@ type Server struct {
 	recovers atomic.Int64 // nanoseconds for which the replica has been recovering; 0 if it is not
 	lock     *os.File     // on cfg.Dir
 	cancel   context.CancelCauseFunc
+
+	background sync.WaitGroup // what Run started, besides the loop
 }
+
+var _ host = (*Server)(nil)
 
 // New opens the sockets of a replica. The caller must call Run or Close.
 func New(cfg Config) (*Server, error) {
@@ -88,17 +100,12 @@ func open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := cfg.Core
-	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
-	if c.MTU == 0 {
-		c.MTU = replica.DefaultConfig().MTU
-	}
-	core, err := replica.New(c, record, cfg.StateMachine)
+	core, err := replica.New(cfg.core(), record, cfg.StateMachine)
 	if err != nil {
 		return nil, err
 	}
 	self := cfg.Replicas[cfg.Self]
-	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Addr.String(), BulkAddr: self.Bulk.String(), MTU: c.MTU})
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Addr.String(), BulkAddr: self.Bulk.String(), MTU: cfg.core().MTU})
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +114,8 @@ func open(cfg Config) (*Server, error) {
 		s.log = slog.Default()
 	}
 	s.reporter = api.NewReporter(cfg.Controllers, cfg.Group, cfg.Self, cfg.DialOptions...)
-	s.loop = &loop{
-		server: s, core: core, network: udp, sender: oumlib.NewSender(cfg.Group, c.MTU),
-		peers: cfg.Replicas, self: cfg.Self, mtu: c.MTU,
-	}
-	status := core.Status()
-	s.status.Store(&status)
+	s.loop = newLoop(cfg, core, udp, s)
+	s.publish(core.Status())
 	return s, nil
 }
 
@@ -124,28 +127,41 @@ func (s *Server) Close() {
 
 // Run takes part in the group until ctx is done, and then returns nil. Any other error means that
 // the replica has stopped for good: it found its own state or record in contradiction with the
-// protocol, or cannot make a promise durable.
+// protocol, or cannot make a promise durable. When Run returns nothing uses the state machine any
+// more, nor a snapshot of it.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.lock.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	s.cancel = cancel
-	var background sync.WaitGroup
-	background.Go(func() { s.watch(ctx) })
-	background.Go(func() {
+	s.background.Go(func() { s.watch(ctx) })
+	s.background.Go(func() {
 		if err := s.reporter.Run(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("reports of the sequencer's failure cannot be sent", "error", err)
 		}
 	})
-	background.Go(func() { s.observe(ctx) })
+	s.background.Go(func() { s.observe(ctx) })
 	err := s.udp.Run(ctx, s.loop)
 	cause := context.Cause(ctx)
 	cancel(nil)
-	background.Wait()
+	s.background.Wait()
 	if err == nil && cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		err = cause
 	}
 	return err
 }
+
+func (s *Server) save(r replica.Record) error { return saveRecord(s.cfg.Dir, r) }
+
+func (s *Server) report(session uint32) { s.reporter.Report(session) }
+
+func (s *Server) publish(status replica.Status) { s.status.Store(&status) }
+
+// aside is called on the loop, so that Run, which waits for the loop first, misses no work.
+func (s *Server) aside(work func() func(now time.Duration)) {
+	s.background.Go(func() { s.udp.Post(work()) })
+}
+
+func (s *Server) fail(err error) { s.cancel(err) }
 
 // watch follows the group's sequencer.
 func (s *Server) watch(ctx context.Context) {
