@@ -32,7 +32,8 @@ type checker struct {
 	ends    map[viewSlot]wire.Digest // of started views
 
 	numbers  map[uint32]uint64 // last message number of every session
-	homes    map[uint32]int    // target that a session was installed on
+	messages map[stamp]message
+	homes    map[uint32]int // target that a session was installed on
 	sessions int
 	noOps    int
 
@@ -91,18 +92,10 @@ func newChecker(w *world) *checker {
 		replies: map[replyKey]*tally{}, said: map[saidKey]requestID{}, noOpsIn: map[viewSlot]*tally{},
 		open: map[wire.View][]uint64{}, agreed: map[viewSlot]uint64{}, changes: map[wire.View]uint64{},
 		bases: map[wire.View]uint64{}, ends: map[viewSlot]wire.Digest{},
-		numbers: map[uint32]uint64{}, homes: map[uint32]int{},
+		numbers: map[uint32]uint64{}, messages: map[stamp]message{}, homes: map[uint32]int{},
 		clients:  acknowledgements{sent: map[uint64]requestID{}, committed: map[requestID]bool{}},
 		replicas: make([]replicaHistory, w.s.replicas),
 	}
-}
-
-// stamped checks that a session's numbers are 1, 2, 3, … each once.
-func (c *checker) stamped(session uint32, number uint64) {
-	if number != c.numbers[session]+1 {
-		c.w.fail(-1, "session %d stamps number %d after %d", session, number, c.numbers[session])
-	}
-	c.numbers[session] = number
 }
 
 func (c *checker) crashed(id int) {
@@ -116,7 +109,7 @@ func (c *checker) recovering(id int) bool { return c.replicas[id].recovering }
 // persisted checks a record against the one before (invariant 7), and the view that it enters.
 func (c *checker) persisted(n *node, r replica.Record) {
 	old, h := n.record, &c.replicas[n.id]
-	if !old.View.LessEq(r.View) || !old.LastNormal.LessEq(r.LastNormal) || !r.LastNormal.LessEq(r.View) ||
+	if !lessEq(old.View, r.View) || !lessEq(old.LastNormal, r.LastNormal) || !lessEq(r.LastNormal, r.View) ||
 		r.Incarnation < old.Incarnation || r.Epoch < old.Epoch {
 		c.w.fail(n.id, "record %+v follows %+v (invariant 7)", r, old)
 	}
@@ -131,7 +124,7 @@ func (c *checker) persisted(n *node, r replica.Record) {
 // entered checks that a view that a replica enters was formed by f+1 replicas.
 func (c *checker) entered(n *node, v wire.View) {
 	h := &c.replicas[n.id]
-	if h.recovering && !h.recoverFrom.Less(v) {
+	if h.recovering && !less(h.recoverFrom, v) {
 		c.w.fail(n.id, "recovers into view %v, not above its persisted view %v", v, h.recoverFrom)
 	}
 	h.recovering = false
@@ -206,6 +199,10 @@ func (c *checker) message(n *node, m wire.Message) {
 		c.numbered(n, m.Kind(), m.Entries, m.Base, m.LastNormal.Session)
 	case *wire.StartView:
 		c.startView(n, m)
+	case *wire.SlotEntries:
+		c.authentic(n, m.Kind(), m.Entries)
+	case *wire.FetchLog:
+		c.authentic(n, m.Kind(), m.Entries)
 	case *wire.SyncRep:
 		c.agreed[viewSlot{m.View, m.P}] |= 1 << n.id
 	case *wire.SyncPrepare:
@@ -228,6 +225,7 @@ func (c *checker) isStable(n *node, slot uint64, digest wire.Digest) {
 
 // numbered is invariant 8: an entry behind base sits at base + its number.
 func (c *checker) numbered(n *node, kind wire.Kind, entries []wire.Entry, base uint64, session uint32) {
+	c.authentic(n, kind, entries)
 	for _, e := range entries {
 		if e.Slot > base && (e.Session != session || e.Slot != base+e.Number) {
 			c.w.fail(n.id, "%v has entry %s behind base %d (invariant 8)", kind, c.w.text.Entry(e), base)
@@ -247,6 +245,7 @@ func (c *checker) reply(n *node, m *wire.Reply) {
 		c.w.fail(n.id, "answers %v#%d and %v#%d at slot %d of view %v", have.client, have.id, id.client, id.id, m.Slot, m.View)
 	}
 	c.said[key] = id
+	c.inItsSlot(n, m)
 	leader := m.View.LeaderOf(c.w.s.replicas)
 	if n.id == leader {
 		c.nothingOpen(n, m)
@@ -329,7 +328,7 @@ func (c *checker) settled(n *node, s *observed) {
 			c.commit(n, d.slot, commit{view: d.view, noOp: true})
 			return true
 		}
-		return d.view.Less(s.view)
+		return less(d.view, s.view)
 	})
 }
 
@@ -359,7 +358,7 @@ func (c *checker) startView(n *node, m *wire.StartView) {
 	c.ends[at] = m.DigestEnd
 	if !known {
 		for _, v := range c.started {
-			if !v.LessEq(m.View) && !m.View.LessEq(v) {
+			if !lessEq(v, m.View) && !lessEq(m.View, v) {
 				c.w.fail(n.id, "views %v and %v were both started (invariant 10)", v, m.View)
 			}
 		}
@@ -376,7 +375,7 @@ func (c *checker) restores(n *node, m *wire.StartView) {
 	at := 0
 	for slot := m.SP + 1; slot <= c.highest; slot++ {
 		have, ok := c.commits[slot]
-		if !ok || !have.view.Less(m.View) {
+		if !ok || !less(have.view, m.View) {
 			continue
 		}
 		if slot > m.End {

@@ -62,7 +62,7 @@ func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 		s.cellSession, s.counter = session, 0
 	}
 	s.counter++
-	s.w.check.stamped(session, s.counter)
+	s.w.check.stamped(session, s.counter, b)
 	oumlib.Stamp(b, session, s.counter, token)
 	s.w.overheard = append(s.w.overheard[:0], b...)
 	s.w.trace(s.node(), "stamps", b)
