@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"net/netip"
 	"path/filepath"
 	"time"
@@ -103,6 +104,21 @@ func (f *File) Group(name string) (*Group, bool) {
 		}
 	}
 	return nil, false
+}
+
+// PickGroup returns the group of that name, or the only one if the name is empty.
+func (f *File) PickGroup(name string) (*Group, error) {
+	if name == "" && len(f.Groups) == 1 {
+		return &f.Groups[0], nil
+	}
+	if g, ok := f.Group(name); ok {
+		return g, nil
+	}
+	names := make([]string, len(f.Groups))
+	for i, g := range f.Groups {
+		names[i] = g.Name
+	}
+	return nil, f.errorAt("groups", fmt.Sprintf("have no %q", name), fmt.Sprintf("one of the names %q", names))
 }
 
 // errorAt makes an Error about the key at path.

@@ -27,7 +27,7 @@ func clientCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			config, err := f.ClientConfig(group)
+			config, err := client.FromFile(f, group)
 			if err != nil {
 				return err
 			}

@@ -33,7 +33,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 		return err
 	}
 	self, r := f.KV[flags.index], newRole("kv", flags.index)
-	config, err := f.ClientConfig(self.Group)
+	config, err := client.FromFile(f, self.Group)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 type libraryStore struct{ client *client.Client }
 
 func newLibraryStore(f *cluster.File) (*libraryStore, error) {
-	config, err := f.ClientConfig("")
+	config, err := client.FromFile(f, "")
 	if err != nil {
 		return nil, err
 	}
