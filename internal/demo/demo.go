@@ -56,6 +56,7 @@ type run struct {
 	load     *load
 	progress *progress
 	stores   []store // one per path
+	saboteur *saboteur
 	report   *Report
 }
 
@@ -81,6 +82,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	front := newRedisStore(c.RESP(), cfg.Workers+1)
 	defer front.close()
 	r.stores = []store{library, front}
+	r.saboteur = &saboteur{cluster: c, library: library}
 	r.judge = &judge{recorder: r.recorder, store: library}
 	r.load = &load{recorder: r.recorder, keys: newZipf(bankKeys, zipfTheta)}
 	r.progress = newProgress(r)
@@ -124,8 +126,7 @@ func (r *run) drive(ctx context.Context) error {
 // sabotage goes through the faults while the load runs. The error says that the cluster did not get
 // over one.
 func (r *run) sabotage(ctx context.Context) error {
-	saboteur := &saboteur{cluster: r.cluster}
-	steps := saboteur.steps()
+	steps := r.saboteur.steps()
 	rounds := max(1, int(r.cfg.Duration/roundLength))
 	turn := r.cfg.Duration / time.Duration(rounds*(len(steps)+warmUp))
 	for round := range rounds {
@@ -135,7 +136,7 @@ func (r *run) sabotage(ctx context.Context) error {
 		}
 		r.recorder.mark()
 		for _, s := range steps {
-			if err := r.fault(ctx, saboteur, s, turn); err != nil {
+			if err := r.fault(ctx, s, turn); err != nil {
 				return err
 			}
 		}
@@ -145,9 +146,9 @@ func (r *run) sabotage(ctx context.Context) error {
 }
 
 // fault carries out one step and notes the gap from it to the next.
-func (r *run) fault(ctx context.Context, saboteur *saboteur, s step, turn time.Duration) error {
+func (r *run) fault(ctx context.Context, s step, turn time.Duration) error {
 	// A passing view change leaves nobody to kill.
-	before, err := saboteur.await(ctx, saboteur.serving)
+	before, err := r.saboteur.await(ctx, r.saboteur.serving)
 	if err != nil {
 		return fmt.Errorf("before %s: %w", s.name, err)
 	}
@@ -162,7 +163,7 @@ func (r *run) fault(ctx context.Context, saboteur *saboteur, s step, turn time.D
 		name += " (" + detail + ")"
 	}
 	r.progress.event(name)
-	_, err = saboteur.await(ctx, s.over)
+	_, err = r.saboteur.await(ctx, s.over)
 	pause(ctx, turn-time.Since(started))
 	gap := r.recorder.mark()
 	r.report.Faults = append(r.report.Faults, Fault{Name: name, GapMillis: float64(gap.Microseconds()) / 1000})

@@ -18,7 +18,8 @@ type Fault struct {
 	GapMillis float64 `json:"gap_ms"`
 }
 
-// dropRate is the share of datagrams that sequencers, replicas and front-end lose for a while.
+// dropRate is the share of the datagrams they receive that sequencers, replicas, front-end and the
+// demo's own client lose for a while: every hop of a request and of its replies.
 const dropRate = 0.01
 
 // recoveryPatience bounds how long the cluster may take to be whole again after a fault.
@@ -27,6 +28,7 @@ const recoveryPatience = 20 * time.Second
 // saboteur breaks the cluster.
 type saboteur struct {
 	cluster *devcluster.Cluster
+	library *libraryStore // whose client is in this process
 
 	leader    string // that was killed
 	sequencer string // that was killed
@@ -78,10 +80,12 @@ func (f *saboteur) restartSequencer(context.Context, *status.Cluster) (string, e
 }
 
 func (f *saboteur) drop(ctx context.Context, _ *status.Cluster) (string, error) {
+	f.library.client.SetDrop(dropRate)
 	return "", f.cluster.Drop(ctx, dropRate)
 }
 
 func (f *saboteur) stopDropping(ctx context.Context, _ *status.Cluster) (string, error) {
+	f.library.client.SetDrop(0)
 	return "", f.cluster.Drop(ctx, 0)
 }
 
