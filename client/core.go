@@ -36,8 +36,8 @@ func (c CoreConfig) withDefaults() (CoreConfig, error) {
 	c.MaxTimeout = cmp.Or(c.MaxTimeout, 100*time.Millisecond)
 	c.MaxPushback = cmp.Or(c.MaxPushback, time.Second)
 	switch {
-	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > maxReplicas:
-		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, maxReplicas)
+	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > wire.MaxReplicas:
+		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, wire.MaxReplicas)
 	case c.Nonce == nil:
 		return c, fmt.Errorf("client: Nonce is nil, expected a source of random nonces")
 	case !c.ReplyTo.IsValid() || c.ReplyTo.Addr().IsUnspecified() || c.ReplyTo.Port() == 0:
@@ -55,10 +55,7 @@ func (c CoreConfig) withDefaults() (CoreConfig, error) {
 	return c, nil
 }
 
-const (
-	maxReplicas = 127 // in a group
-	minMTU      = 256 // bytes; the replicas' messages want as much
-)
+const minMTU = 256 // bytes; the replicas' messages want as much
 
 // Core is a client as a deterministic state machine; the package comment says how to drive it.
 type Core struct {

@@ -59,7 +59,7 @@ func (t *tally) committed(n int) bool {
 }
 
 // replicaSet is a set of replica numbers.
-type replicaSet [(maxReplicas + 63) / 64]uint64
+type replicaSet [(wire.MaxReplicas + 63) / 64]uint64
 
 func (s *replicaSet) add(i int) { s[i/64] |= 1 << (i % 64) }
 

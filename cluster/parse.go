@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/wire"
 )
 
 // DefaultMTU is the largest UDP payload in bytes where the file says nothing: what an Ethernet carries,
@@ -132,7 +133,7 @@ func (d *decoder) group(n *yaml.Node, path string, g *Group) {
 	d.mapping(n, path,
 		required("name", d.name(&g.Name)),
 		required("address", d.groupAddress(&g.Address)),
-		required("f", number(d, &g.F, 0, (replica.MaxReplicas-1)/2)),
+		required("f", number(d, &g.F, 0, (wire.MaxReplicas-1)/2)),
 		required("replicas", d.list(1, items(&g.Replicas, d.replica))),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/netordered/nopaxos/p4src"
+	"github.com/netordered/nopaxos/replica/wire"
 )
 
 // Config is what a controller is told at its start.
@@ -41,11 +42,11 @@ type Sequencer struct {
 	DeviceConfig  []byte         // the compiled program of a switch; nil for a software sequencer
 }
 
-// MaxGroupReplicas is the largest group that a sequencer serves: each group has so many copy
-// numbers (egress_rid, 16 bits, over MaxGroups groups).
-const MaxGroupReplicas = copiesPerGroup - 1
-
+// copiesPerGroup is how many copy numbers (egress_rid, 16 bits, over MaxGroups groups) each group has.
 const copiesPerGroup = (1 << 16) / p4src.MaxGroups
+
+// The first copy number of a group is no replica's: the largest group fits the others.
+const _ uint = copiesPerGroup - 1 - wire.MaxReplicas
 
 func (c Config) validate() error {
 	if len(c.Sequencers) == 0 {
@@ -55,8 +56,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("controlplane: %d groups, expected 1 to %d", len(c.Groups), p4src.MaxGroups)
 	}
 	for _, g := range c.Groups {
-		if len(g.Replicas) > MaxGroupReplicas {
-			return fmt.Errorf("controlplane: group %s has %d replicas, expected at most %d", g.Name, len(g.Replicas), MaxGroupReplicas)
+		if len(g.Replicas) > wire.MaxReplicas {
+			return fmt.Errorf("controlplane: group %s has %d replicas, expected at most %d", g.Name, len(g.Replicas), wire.MaxReplicas)
 		}
 		for i, r := range g.Replicas {
 			if !r.Addr.Addr().Is4() || r.Addr.Port() == 0 {

@@ -99,8 +99,8 @@ func (c Config) withDefaults() (Config, error) {
 	setInt(&c.MaxClients, d.MaxClients)
 
 	switch {
-	case c.N < 1 || c.N%2 == 0 || c.N > MaxReplicas:
-		return c, fmt.Errorf("replica: N is %d, expected an odd number from 1 to %d", c.N, MaxReplicas)
+	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxReplicas:
+		return c, fmt.Errorf("replica: N is %d, expected an odd number from 1 to %d", c.N, wire.MaxReplicas)
 	case c.Self < 0 || c.Self >= c.N:
 		return c, fmt.Errorf("replica: Self is %d, expected 0 to %d", c.Self, c.N-1)
 	case c.MTU < MinMTU:
@@ -118,9 +118,6 @@ func (c Config) withDefaults() (Config, error) {
 // maxLogSize is the largest MaxLogSize: with the entries' headers the whole log fits a message of the
 // bulk channel.
 const maxLogSize = 192 << 20
-
-// MaxReplicas is the largest group.
-const MaxReplicas = 127
 
 // MinMTU is the smallest MTU, in bytes, that every protocol message of fixed size fits.
 const MinMTU = 256
