@@ -29,8 +29,8 @@ func demoCommand() *cobra.Command {
 			if err := flags.parse(); err != nil {
 				return err
 			}
-			if config.Duration < demo.MinDuration {
-				return usagef("--duration is %v, expected at least %v: every fault has its turn", config.Duration, demo.MinDuration)
+			if err := flagError(config.Check()); err != nil {
+				return err
 			}
 			if !cmd.Flags().Changed("seed") {
 				config.Seed = rand.Uint64()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -33,13 +34,16 @@ func (f *clusterFlags) parse() error {
 		return usagef("--resp is %q, expected an IP address and port like %s", f.resp, devcluster.DefaultRESP)
 	}
 	f.config.RESP = a
-	if n := f.config.Replicas; n < 1 || n%2 == 0 {
-		return usagef("--replicas is %d, expected an odd number: 2f+1 survive f failures", n)
+	return flagError(f.config.Check())
+}
+
+// flagError is a usage error if a configuration that the flags made is wrong.
+func flagError(err error) error {
+	var wrong *devcluster.ConfigError
+	if errors.As(err, &wrong) {
+		return usagef("--%w", wrong)
 	}
-	if n := f.config.Sequencers; n < 1 {
-		return usagef("--sequencers is %d, expected at least 1", n)
-	}
-	return nil
+	return err
 }
 
 func devCommand() *cobra.Command {

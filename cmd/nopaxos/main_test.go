@@ -95,10 +95,14 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"replica", "--cluster", good, "--group", "x"}, "nopaxos: " + good + ":7: groups: have no \"x\", expected one of the names [\"kv\"]\n"},
 		{[]string{"frobnicate"}, "nopaxos: unknown command \"frobnicate\" for \"nopaxos\"\n"},
 		{[]string{"status", "--frob"}, "nopaxos: unknown flag: --frob\n"},
-		{[]string{"dev", "--replicas", "4"}, "nopaxos: --replicas is 4, expected an odd number: 2f+1 survive f failures\n"},
-		{[]string{"dev", "--sequencers", "0"}, "nopaxos: --sequencers is 0, expected at least 1\n"},
+		{[]string{"dev", "--replicas", "4"}, "nopaxos: --replicas is 4, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
+		{[]string{"dev", "--replicas", "0"}, "nopaxos: --replicas is 0, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
+		{[]string{"demo", "--replicas", "129"}, "nopaxos: --replicas is 129, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
+		{[]string{"dev", "--sequencers", "0"}, "nopaxos: --sequencers is 0, expected 1 to 16\n"},
+		{[]string{"dev", "--sequencers", "17"}, "nopaxos: --sequencers is 17, expected 1 to 16\n"},
 		{[]string{"dev", "--resp", "here"}, "nopaxos: --resp is \"here\", expected an IP address and port like 127.0.0.1:7379\n"},
 		{[]string{"demo", "--duration", "1s"}, "nopaxos: --duration is 1s, expected at least 7s: every fault has its turn\n"},
+		{[]string{"demo", "--workers", "5000"}, "nopaxos: --workers is 5000, expected 1 to 1000\n"},
 	} {
 		t.Run(strings.Join(c.args[:1], " "), func(t *testing.T) {
 			code, out, errOut := nopaxos(t, c.args...)

@@ -37,14 +37,26 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Progress == nil {
 		c.Progress = io.Discard
 	}
-	if c.Duration < MinDuration {
-		return c, fmt.Errorf("duration is %v, expected at least %v: every fault has its turn", c.Duration, MinDuration)
-	}
-	if c.Workers < 1 || c.Workers > 1000 {
-		return c, fmt.Errorf("workers is %d, expected 1 to 1000", c.Workers)
+	if err := c.Check(); err != nil {
+		return c, err
 	}
 	c.Cluster.FaultInjection = true
 	return c, nil
+}
+
+// maxWorkers keeps a typing error from taking the machine's memory.
+const maxWorkers = 1000
+
+// Check returns a *devcluster.ConfigError if something in a configuration whose defaults are filled in
+// is wrong. The cluster's part, which Start checks, is not looked at.
+func (c Config) Check() error {
+	switch {
+	case c.Duration < MinDuration:
+		return &devcluster.ConfigError{Name: "duration", Value: c.Duration, Expected: fmt.Sprintf("at least %v: every fault has its turn", MinDuration)}
+	case c.Workers < 1 || c.Workers > maxWorkers:
+		return &devcluster.ConfigError{Name: "workers", Value: c.Workers, Expected: fmt.Sprintf("1 to %d", maxWorkers)}
+	}
+	return nil
 }
 
 // run is one run of the demo.

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/netordered/nopaxos/replica"
 )
 
 // Config says what to run. The zero value is the default cluster in a fresh directory.
@@ -33,9 +31,6 @@ type Config struct {
 // DefaultRESP is where Redis clients connect to a development cluster.
 var DefaultRESP = netip.MustParseAddrPort("127.0.0.1:7379")
 
-// maxSequencers keeps a typing error from starting a thousand processes.
-const maxSequencers = 16
-
 func (c Config) withDefaults() (Config, error) {
 	c.Replicas = cmp.Or(c.Replicas, 3)
 	c.Sequencers = cmp.Or(c.Sequencers, 2)
@@ -46,11 +41,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = io.Discard
 	}
-	switch {
-	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > replica.MaxReplicas:
-		return c, fmt.Errorf("replicas is %d, expected an odd number from 1 to %d", c.Replicas, replica.MaxReplicas)
-	case c.Sequencers < 1 || c.Sequencers > maxSequencers:
-		return c, fmt.Errorf("sequencers is %d, expected 1 to %d", c.Sequencers, maxSequencers)
+	if err := c.Check(); err != nil {
+		return c, err
 	}
 	if c.Binary == "" {
 		self, err := os.Executable()

@@ -106,7 +106,7 @@ func TestConfigErrors(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{Config{Replicas: 2}, "replicas is 2, expected an odd number from 1 to 127"},
+		{Config{Replicas: 2}, "replicas is 2, expected an odd number from 1 to 63: 2f+1 survive f failures"},
 		{Config{Sequencers: 17}, "sequencers is 17, expected 1 to 16"},
 	} {
 		if _, err := Start(context.Background(), c.cfg); err == nil || err.Error() != c.want {
