@@ -7,29 +7,27 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
-	"github.com/netordered/nopaxos/oumlib"
-	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/cluster"
 )
 
+// A client needs the cluster file and the client key that it names.
 func Example() {
-	keys, err := wire.DeriveKeys([]byte("the content of the cluster's key file"))
+	file, err := cluster.Load("cluster.yaml")
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := client.New(client.Config{
-		Group:       oumlib.GroupNumber([4]byte{10, 97, 0, 1}),
-		Replicas:    3,
-		Auth:        keys.Client,
-		Controllers: []string{"127.0.0.1:9600"},
-	})
+	config, err := client.FromFile(file, "") // the file's only group
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := client.New(config)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer c.Close()
-
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	result, err := c.Invoke(ctx, []byte("an operation of the service"))
+	result, err := c.Invoke(ctx, []byte("count")) // one operation, executed once by every replica
 	if err != nil {
 		log.Fatal(err) // says whether the operation may have been executed
 	}

@@ -1,12 +1,12 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"strconv"
 
 	"github.com/netordered/nopaxos/replica/server"
@@ -20,24 +20,17 @@ func (c *counter) Execute(slot, now uint64, op, result []byte) []byte {
 	return strconv.AppendUint(result, c.n, 10)
 }
 
-func (c *counter) Snapshot() (io.WriterTo, error) { return snapshot(c.n), nil }
+func (c *counter) Snapshot() (io.WriterTo, error) {
+	return bytes.NewReader(binary.BigEndian.AppendUint64(nil, c.n)), nil
+}
 
 func (c *counter) Restore(r io.Reader) error { return binary.Read(r, binary.BigEndian, &c.n) }
 
-type snapshot uint64
-
-func (s snapshot) WriteTo(w io.Writer) (int64, error) {
-	return 8, binary.Write(w, binary.BigEndian, uint64(s))
-}
-
-// Example replicates a state machine of one's own: a process like this for each replica in the
-// cluster file, with its number as the argument.
+// A process like this is one replica: its number in the cluster file is the argument.
 func Example() {
 	index, err := strconv.Atoi(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	log.Fatal(server.ListenAndServe(ctx, "cluster.yaml", index, &counter{}))
+	log.Fatal(server.ListenAndServe(context.Background(), "cluster.yaml", index, &counter{}))
 }
