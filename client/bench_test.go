@@ -6,17 +6,17 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// BenchmarkCore is the client's work for one request of 100 bytes: one REQUEST out, three REPLYs in.
-func BenchmarkCore(b *testing.B) {
-	core := newTestCore(b, 3, nil)
-	newDriver(b, core).register(1)
+// newExchange returns a function that is the client's work for one request of 100 bytes: one REQUEST
+// out, three REPLYs in.
+func newExchange(tb testing.TB) func() {
+	core := newTestCore(tb, 3, nil)
+	newDriver(tb, core).register(1)
 	op := make([]byte, 100)
 	m := wire.Request{Client: wire.ClientID{Lo: 1}}
 	frame := make([]byte, 0, 256)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
+	return func() {
 		if _, err := core.Invoke(0, 1, op); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		m.ID++
 		for from := range 3 {
@@ -28,14 +28,28 @@ func BenchmarkCore(b *testing.B) {
 			core.Reply(0, frame)
 		}
 		if n := len(core.Effects()); n != 2 {
-			b.Fatalf("%d effects, expected a REQUEST and its outcome", n)
+			tb.Fatalf("%d effects, expected a REQUEST and its outcome", n)
 		}
 		core.ClearEffects()
 	}
 }
 
+func BenchmarkCore(b *testing.B) {
+	exchange := newExchange(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		exchange()
+	}
+}
+
 func TestCoreDoesNotAllocate(t *testing.T) {
-	if n := testing.Benchmark(BenchmarkCore).AllocsPerOp(); n != 0 {
-		t.Errorf("%d allocations per request, expected none", n)
+	exchange := newExchange(t)
+	const requests = 10_000
+	if n := testing.AllocsPerRun(1, func() {
+		for range requests {
+			exchange()
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for %d requests, expected none", n, requests)
 	}
 }

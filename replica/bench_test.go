@@ -105,38 +105,69 @@ func (t *trio) stamp(req *wire.Request) []byte {
 	return b
 }
 
-// BenchmarkCores is a request of 64 bytes through all three replicas: from the stamped datagram to
-// the REPLYs, with synchronization and snapshots on the way.
-func BenchmarkCores(b *testing.B) {
-	t := newTrio(b)
+// load returns a function that passes a request of 64 bytes through all three replicas: from the
+// stamped datagram to the REPLYs, with synchronization and snapshots on the way. It has been called
+// until every buffer has its working size.
+func (t *trio) load(tb testing.TB) (request func()) {
 	req := wire.Request{Register: true, Client: wire.ClientID{Hi: 1}, ID: 1, Low: 1, ReplyTo: netip.MustParseAddrPort("127.0.0.1:9")}
 	d := t.stamp(&req)
 	for _, c := range t.cores {
 		c.Stamped(t.now, d)
 	}
 	req = wire.Request{Client: wire.ClientID{Lo: 1}, ReplyTo: req.ReplyTo, Op: make([]byte, 64)}
-	request := func(i int) {
+	const batch = 64
+	request = func() {
 		req.ID++
 		req.Low = req.ID
 		d := t.stamp(&req)
 		for _, c := range t.cores {
 			c.Stamped(t.now, d)
 		}
-		if i%64 == 0 {
+		if req.ID%batch == 0 {
 			t.now += time.Microsecond
-			t.settle(b)
+			t.settle(tb)
 		}
 	}
-	for i := range 4 * int(DefaultConfig().Snapshot) {
-		request(i) // until every buffer has its working size
+	for range 4 * DefaultConfig().Snapshot {
+		request()
 	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		request(i)
-	}
+	return request
+}
+
+// keptUp checks that all three replicas executed what load passed through them.
+func (t *trio) keptUp(tb testing.TB) {
 	for _, c := range t.cores {
-		if c.err != nil || c.executed < req.ID/2 {
-			b.Fatalf("replica %d fell behind: %+v, %v", c.cfg.Self, c.Status(), c.err)
+		if c.err != nil || c.executed < t.seq/2 {
+			tb.Fatalf("replica %d fell behind: %+v, %v", c.cfg.Self, c.Status(), c.err)
 		}
 	}
+}
+
+func BenchmarkCores(b *testing.B) {
+	t := newTrio(b)
+	request := t.load(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		request()
+	}
+	t.keptUp(b)
+}
+
+// Nothing on a request's way allocates. What synchronization and snapshots allocate is a few objects
+// for thousands of requests.
+func TestCoresDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("takes long with the race detector, which has nothing to find here")
+	}
+	const requests, limit = 10_000, 100
+	tr := newTrio(t)
+	request := tr.load(t)
+	if n := testing.AllocsPerRun(1, func() {
+		for range requests {
+			request()
+		}
+	}); n >= limit {
+		t.Errorf("%v allocations for %d requests through three replicas, expected less than %d", n, requests, limit)
+	}
+	tr.keptUp(t)
 }

@@ -125,7 +125,9 @@ func (c *Core) measure(rtt time.Duration) {
 
 // advanceStable moves the sync point to p, up to which f+1 replicas hold the same log.
 func (c *Core) advanceStable(p uint64) {
-	c.assert(p > c.sp && p <= c.log.end, "sync point from %d to %d, log ends at %d", c.sp, p, c.log.end)
+	if p <= c.sp || p > c.log.end {
+		c.fail("sync point from %d to %d, log ends at %d", c.sp, p, c.log.end)
+	}
 	c.sp = p
 	c.executeStable()
 	c.table.release(p)

@@ -227,7 +227,7 @@ func TestStopsOnABrokenInvariant(t *testing.T) {
 type slow struct {
 	counter
 	snapshots int
-	writing   chan struct{} // closed when one is being written
+	writing   chan struct{} // has room for one; full when one is being written
 	release   chan struct{}
 	written   atomic.Bool
 }
@@ -246,7 +246,10 @@ type slowSnapshot struct {
 }
 
 func (w slowSnapshot) WriteTo(to io.Writer) (int64, error) {
-	close(w.service.writing)
+	select {
+	case w.service.writing <- struct{}{}:
+	default:
+	}
 	<-w.service.release
 	defer w.service.written.Store(true)
 	return w.WriterTo.WriteTo(to)
@@ -255,7 +258,7 @@ func (w slowSnapshot) WriteTo(to io.Writer) (int64, error) {
 // A snapshot that is being written when the replica is told to stop is finished before Run returns:
 // after it, nothing uses the service any more.
 func TestStopWhileASnapshotIsWritten(t *testing.T) {
-	service := &slow{writing: make(chan struct{}), release: make(chan struct{})}
+	service := &slow{writing: make(chan struct{}, 1), release: make(chan struct{})}
 	cfg := aloneConfig(t, service)
 	cfg.Core.Snapshot, cfg.Core.SyncSlots = 4, 1
 	r := run(t, cfg)

@@ -183,7 +183,10 @@ func Append(b []byte, m Message) []byte {
 
 // Decoder reads messages among replicas into memory that it uses again, except for those that alias
 // their frame: a message is valid until the next one of its kind. The zero Decoder is ready.
-type Decoder struct{ messages [kindEnd]Message }
+type Decoder struct {
+	messages [kindEnd]Message
+	reader   reader // of the frame that is being read
+}
 
 // Parse reads a frame that Keys.Open returned with the given kind, which must be one that travels
 // among replicas outside OUM. Slices in the message alias the frame.
@@ -200,10 +203,13 @@ func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
 			d.messages[kind] = m
 		}
 	}
-	r := reader{b: frame[PrefixLen:]}
+	r := &d.reader
+	*r = reader{b: frame[PrefixLen:]}
 	*m.Head() = r.header()
-	m.parseBody(&r)
-	if err := r.done(); err != nil {
+	m.parseBody(r)
+	err := r.done()
+	*r = reader{} // the frame is the caller's
+	if err != nil {
 		return nil, err
 	}
 	return m, nil
