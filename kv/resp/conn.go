@@ -44,7 +44,7 @@ const keptReplies = 4 * flushReplies
 func newConn(s *Server, nc net.Conn, id uint64) *conn {
 	c := &conn{server: s, nc: nc, id: id, since: time.Now()}
 	// An argument takes at least one byte in an operation and six on the wire.
-	c.request = newRequestReader(nc, 8*s.config.MaxOp+readBuffer)
+	c.request = newRequestReader(nc, 8*s.config.MaxOp+readBuffer, &s.budget)
 	c.setAuthenticated(s.config.Password == "")
 	return c
 }
@@ -56,14 +56,17 @@ func (c *conn) setAuthenticated(v bool) {
 
 // serve reads and answers commands until the connection ends.
 func (c *conn) serve() {
-	defer func() { _ = c.nc.Close() }()
+	defer func() {
+		c.request.release()
+		_ = c.nc.Close()
+	}()
 	for !c.closing {
 		switch args, err := c.request.next(); {
 		case err == nil:
 			c.command(args)
 		case errors.Is(err, errIncomplete):
 			// The pipeline that has arrived is gathered: execute and answer it.
-			if c.execute(); !c.write() || c.request.fill() != nil {
+			if c.execute(); !c.write() || !c.read() {
 				return
 			}
 			c.broken = nil
@@ -178,14 +181,32 @@ func (c *conn) execute() {
 	c.op, c.replies = c.op[:0], 0
 }
 
-// write writes the replies gathered and reports whether the connection lives.
-func (c *conn) write() bool {
-	if len(c.out) == 0 {
-		return true
+// read reads more of the requests and reports whether the connection lives.
+func (c *conn) read() bool {
+	err := c.request.fill()
+	if errors.Is(err, errNoRoom) {
+		c.server.stats.evicted.Add(1)
+		c.fail("ERR connection closed: " + err.Error())
+		c.write()
 	}
-	_, err := c.nc.Write(c.out)
+	return err == nil
+}
+
+// write writes the replies gathered and reports whether the connection lives. A client that takes less
+// than flushReplies in WriteTimeout does not.
+func (c *conn) write() bool {
+	for rest := c.out; len(rest) > 0; {
+		part := rest[:min(len(rest), flushReplies)]
+		if c.nc.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)) != nil {
+			return false
+		}
+		if _, err := c.nc.Write(part); err != nil {
+			return false
+		}
+		rest = rest[len(part):]
+	}
 	if c.out = c.out[:0]; cap(c.out) > keptReplies {
 		c.out = nil
 	}
-	return err == nil
+	return true
 }

@@ -58,10 +58,12 @@ func (s *Server) info() []infoSection {
 		{"Clients", []Field{
 			{"connected_clients", fmt.Sprint(clients)},
 			{"maxclients", fmt.Sprint(s.config.MaxConns)},
+			{"total_request_bytes_held", fmt.Sprint(s.budget.used.Load())},
 		}},
 		{"Stats", []Field{
 			{"total_connections_received", fmt.Sprint(s.stats.connections.Load())},
 			{"rejected_connections", fmt.Sprint(s.stats.rejected.Load())},
+			{"evicted_clients", fmt.Sprint(s.stats.evicted.Load())},
 			{"total_commands_processed", fmt.Sprint(s.stats.commands.Load())},
 			{"total_operations_replicated", fmt.Sprint(s.stats.operations.Load())},
 		}},

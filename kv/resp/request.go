@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unsafe"
 )
 
 const (
@@ -13,6 +14,7 @@ const (
 	maxLine    = 64 << 10  // bytes of an inline command, as in Redis
 	maxHead    = 32        // bytes of a line that holds a length
 	readBuffer = 16 << 10  // bytes that a connection's buffer starts with
+	keptBuffer = 64 << 10  // bytes that a connection keeps between two commands if there is room
 
 	// What a peer that has not authenticated may send, as in Redis.
 	maxArgsUnauthenticated = 10
@@ -43,6 +45,8 @@ type span struct{ from, to int }
 type requestReader struct {
 	r             io.Reader
 	limit         int // bytes of a command that are kept
+	budget        *budget
+	charged       int // bytes of the budget that are in use here
 	authenticated bool
 
 	buf        []byte
@@ -59,8 +63,8 @@ type requestReader struct {
 	args [][]byte
 }
 
-func newRequestReader(r io.Reader, limit int) *requestReader {
-	return &requestReader{r: r, limit: limit, bulk: -1, buf: make([]byte, readBuffer)}
+func newRequestReader(r io.Reader, limit int, b *budget) *requestReader {
+	return &requestReader{r: r, limit: limit, budget: b, bulk: -1, buf: make([]byte, readBuffer)}
 }
 
 // next returns the arguments of the next command that has arrived as a whole; they are valid until
@@ -235,21 +239,30 @@ func (q *requestReader) discard() error {
 	return nil
 }
 
-// fill reads more. It moves and grows the buffer as the command needs.
+// fill reads more. It moves and grows the buffer as the command needs; errNoRoom if it may not grow.
 func (q *requestReader) fill() error {
+	size := len(q.buf)
 	switch {
 	case q.start == q.end:
 		q.start, q.end = 0, 0
-		if len(q.buf) > 4*readBuffer {
-			q.buf = make([]byte, readBuffer)
+		if held := q.held(size); held > keptBuffer || held > 0 && q.budget.scarce() {
+			size, q.spans, q.args = readBuffer, nil, nil
 		}
 	case q.end == len(q.buf) && q.start > 0:
 		q.end = copy(q.buf, q.buf[q.start:q.end])
 		q.start = 0
 	case q.end == len(q.buf):
-		bigger := make([]byte, 2*len(q.buf))
-		copy(bigger, q.buf)
-		q.buf = bigger
+		size *= 2
+	}
+	held := q.held(size)
+	if !q.budget.resize(q.charged, held) {
+		return errNoRoom
+	}
+	q.charged = held
+	if size != len(q.buf) {
+		next := make([]byte, size)
+		copy(next, q.buf[:q.end])
+		q.buf = next
 	}
 	n, err := q.r.Read(q.buf[q.end:])
 	q.end += n
@@ -260,6 +273,18 @@ func (q *requestReader) fill() error {
 		err = io.ErrNoProgress
 	}
 	return err
+}
+
+// held is what the reader holds with a buffer of size bytes, beyond the buffer that every connection
+// has.
+func (q *requestReader) held(size int) int {
+	return size - readBuffer + cap(q.spans)*int(unsafe.Sizeof(span{})) + cap(q.args)*int(unsafe.Sizeof([]byte(nil)))
+}
+
+// release ends the reader: it holds nothing any more.
+func (q *requestReader) release() {
+	q.budget.resize(q.charged, 0)
+	q.buf, q.spans, q.args, q.charged = nil, nil, nil, 0
 }
 
 // parseLength reads a length: decimal digits, perhaps a minus before them.

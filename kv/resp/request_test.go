@@ -11,7 +11,7 @@ import (
 
 // transcript is what a reader makes of its input.
 func transcript(r io.Reader, limit int) string {
-	q := newRequestReader(r, limit)
+	q := newRequestReader(r, limit, &budget{limit: 1 << 30})
 	q.authenticated = true
 	var b bytes.Buffer
 	for {
@@ -56,7 +56,7 @@ func TestRequestBufferIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			endless := io.MultiReader(bytes.NewReader([]byte(head)), io.LimitReader(repeat("$1\r\nx\r\n"), 2<<20))
-			q := newRequestReader(endless, limit)
+			q := newRequestReader(endless, limit, &budget{limit: 1 << 30})
 			q.authenticated = true
 			for {
 				if _, err := q.next(); err != errIncomplete {

@@ -33,8 +33,15 @@ type Config struct {
 	MaxOp    int           // longest operation in bytes; default 1200, what fits a datagram of 1400
 	MaxConns int           // connections at a time; default 10,000
 	Timeout  time.Duration // for an operation, before its outcome counts as unknown; default 5 s
-	Logger   *slog.Logger  // default slog.Default()
-	Version  string        // of the program, for INFO
+	// WriteTimeout bounds how long a client may take to read 64 KiB of replies; default 30 s. The
+	// connection of one that takes longer is cut.
+	WriteTimeout time.Duration
+	// MaxRequests bounds, in bytes, what all connections together hold of requests that have not
+	// arrived as a whole, beyond 16 KiB each; default 256 MiB. The connection whose request does not
+	// fit is cut.
+	MaxRequests int
+	Logger      *slog.Logger // default slog.Default()
+	Version     string       // of the program, for INFO
 
 	// Replication has the lines of INFO's section of that name; nil: no such section.
 	Replication func() []Field
@@ -46,6 +53,9 @@ const (
 	defaultMaxConns = 10_000
 	defaultTimeout  = 5 * time.Second
 	minMaxOp        = 16
+
+	defaultWriteTimeout = 30 * time.Second
+	defaultMaxRequests  = 256 << 20
 )
 
 // Server serves Redis clients.
@@ -56,6 +66,7 @@ type Server struct {
 	cancel   context.CancelFunc
 	started  time.Time
 	stats    stats
+	budget   budget // of requests being read
 
 	mu     sync.Mutex
 	conns  map[uint64]*conn
@@ -69,6 +80,7 @@ type stats struct {
 	rejected    atomic.Uint64
 	commands    atomic.Uint64
 	operations  atomic.Uint64
+	evicted     atomic.Uint64 // connections cut because there was no room for their requests
 }
 
 // NewServer checks the configuration and listens. Clients are served once Serve is called.
@@ -88,6 +100,12 @@ func NewServer(config Config) (*Server, error) {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
 	}
+	if config.WriteTimeout == 0 {
+		config.WriteTimeout = defaultWriteTimeout
+	}
+	if config.MaxRequests == 0 {
+		config.MaxRequests = defaultMaxRequests
+	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
@@ -98,6 +116,10 @@ func NewServer(config Config) (*Server, error) {
 		return nil, fmt.Errorf("resp: Config.MaxConns is %d, expected a positive number", config.MaxConns)
 	case config.Timeout < 0:
 		return nil, fmt.Errorf("resp: Config.Timeout is %v, expected a positive duration", config.Timeout)
+	case config.WriteTimeout < 0:
+		return nil, fmt.Errorf("resp: Config.WriteTimeout is %v, expected a positive duration", config.WriteTimeout)
+	case config.MaxRequests < 0:
+		return nil, fmt.Errorf("resp: Config.MaxRequests is %d bytes, expected a positive number", config.MaxRequests)
 	}
 	listener, err := net.Listen("tcp", config.Addr)
 	if err != nil {
@@ -110,6 +132,7 @@ func NewServer(config Config) (*Server, error) {
 		listener = tls.NewListener(listener, config.TLS)
 	}
 	s := &Server{config: config, listener: listener, started: time.Now(), conns: make(map[uint64]*conn)}
+	s.budget.limit = int64(config.MaxRequests)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }

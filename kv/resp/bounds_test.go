@@ -1,0 +1,88 @@
+package resp
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRequestsHaveARoom: what connections hold of unfinished requests is bounded over all of them, and
+// is given back when a request is complete or its connection ends.
+func TestRequestsHaveARoom(t *testing.T) {
+	const maxOp, room = 64 << 10, 300 << 10
+	s, _ := start(t, Config{MaxOp: maxOp, MaxRequests: room})
+	value := strings.Repeat("v", maxOp/2)
+	whole := fmt.Appendf(nil, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$%d\r\n%s\r\n", len(value), value)
+	half := whole[:len(whole)-1]
+
+	// More unfinished requests than there is room for: some connections are cut, and told why.
+	var waiting []*peer
+	cut := 0
+	for range 20 {
+		p := dial(t, s.Addr().String())
+		_, _ = p.nc.Write(half) // fails where the connection is cut before all is sent
+		waiting = append(waiting, p)
+	}
+	for _, p := range waiting {
+		_, _ = p.nc.Write(whole[len(half):])
+		switch line, err := p.r.ReadString('\n'); {
+		case err == nil && line == "+OK\r\n":
+		case err != nil, strings.Contains(line, errNoRoom.Error()): // a reset may overtake the error
+			cut++
+		default:
+			t.Errorf("answer %q", line)
+		}
+	}
+	if cut == 0 || cut == len(waiting) {
+		t.Errorf("%d of %d connections were cut, expected some", cut, len(waiting))
+	}
+	if n := s.stats.evicted.Load(); n != uint64(cut) {
+		t.Errorf("counted %d connections that were cut, expected %d", n, cut)
+	}
+	for _, p := range waiting {
+		p.nc.Close()
+	}
+	for s.Connections() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if used := s.budget.used.Load(); used != 0 {
+		t.Errorf("%d bytes are held without a connection", used)
+	}
+	p := dial(t, s.Addr().String())
+	p.send(whole)
+	p.expect("+OK")
+}
+
+func TestBudget(t *testing.T) {
+	b := budget{limit: 100}
+	for i, step := range []struct {
+		from, to int
+		ok       bool
+		scarce   bool
+	}{
+		{0, 50, true, false}, {0, 50, true, true}, {0, 1, false, true}, {50, 51, false, true}, {50, 10, true, true}, {0, 40, true, true}, {50, 0, true, false},
+	} {
+		if ok := b.resize(step.from, step.to); ok != step.ok || b.scarce() != step.scarce {
+			t.Errorf("step %d: %v with %d used, scarce is %v", i, ok, b.used.Load(), b.scarce())
+		}
+	}
+}
+
+// TestClientThatDoesNotRead: replies that nobody takes do not keep a connection for ever.
+func TestClientThatDoesNotRead(t *testing.T) {
+	const maxOp = 64 << 10
+	s, _ := start(t, Config{MaxOp: maxOp, WriteTimeout: 10 * time.Millisecond})
+	p := dial(t, s.Addr().String())
+	p.send(request(t, "SET a "+strings.Repeat("v", maxOp/2)))
+	p.expect("+OK")
+	get := request(t, "GET a")
+	for {
+		if _, err := p.nc.Write(get); err != nil {
+			break // cut; dial's deadline ends the test otherwise
+		}
+	}
+	for s.Connections() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
