@@ -82,7 +82,7 @@ func (p *plan) sequenceEntry(group, session uint32) *p4v1.TableEntry {
 	}
 }
 
-// groupKey is the match of an entry of oum_group that a target returned.
+// oumGroupKey returns the match of an entry of oum_group that a target returned.
 func oumGroupKey(e *p4v1.TableEntry) (group uint32, sequenced bool) {
 	return uint32(matchValue(e, p4src.FieldOUMGroupIPv4Dst)), matchValue(e, p4src.FieldOUMGroupSequenced) != 0
 }

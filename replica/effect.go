@@ -11,7 +11,7 @@ import (
 type Record struct {
 	View        wire.View // the promise: the replica acts in no view below it
 	LastNormal  wire.View // last view in which it was in status normal
-	Incarnation uint64    // how often it was started; 1 at bootstrap
+	Incarnation uint64    // how often it was started; 0 before the first start
 	Epoch       uint64    // configuration epoch
 }
 

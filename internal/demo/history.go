@@ -74,23 +74,17 @@ func (w *keyWindow) check() verdict {
 	return v
 }
 
-// lost counts the acknowledged writes that were called after the write of the closing read's value
-// had returned: they, or a later write, should have been read. It is implied by linearizability, and
-// says more plainly what a user fears most.
+// lost counts the acknowledged writes that the closing read shows to be gone: those that were called
+// after the write of the value it read had returned; they, or a later write, should have been read. If
+// the value was there before the window, or nobody wrote it, that is every acknowledged write of the
+// window. If the outcome of the value's write is unknown, it may have taken effect last: then none is.
+// It is implied by linearizability, and says more plainly what a user fears most.
 func (w *keyWindow) lost() int {
-	var end time.Duration // of the write whose value was read; the initial one ended before all
-	if w.closing.value != w.initial {
-		found := false
-		for _, o := range w.ops {
-			if o.write && o.value == w.closing.value {
-				found, end = true, o.end
-			}
+	end := time.Duration(-1) // before every call
+	for _, o := range w.ops {
+		if o.write && o.value == w.closing.value {
+			end = o.end
 		}
-		if !found {
-			end = -1 // a value from nowhere: every acknowledged write is missing
-		}
-	} else {
-		end = -1
 	}
 	n := 0
 	for _, o := range w.ops {
