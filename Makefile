@@ -1,7 +1,6 @@
 # Every target that has a "##" comment is listed by `make help`.
 
 GO       ?= go
-FUZZTIME ?= 20s
 BENCH    ?= .
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -X main.version=$(VERSION)
@@ -9,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint mutants mutants-doc fuzz-short bench-micro generate clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc fuzz fuzz-short bench-micro generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +26,7 @@ test: ## run every test
 	$(GO) test ./...
 
 race: ## run every test under the race detector
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 20m ./...
 
 lint: ## check gofmt, go vet and staticcheck
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
@@ -40,13 +39,29 @@ mutants: ## plant each known protocol bug in turn, and fail if the simulator doe
 mutants-doc: ## the same, and write the table into docs/correctness.md
 	$(GO) run ./sim/mutants -document docs/correctness.md $(MUTANTS)
 
-fuzz-short: ## run every fuzzer for FUZZTIME (default 20s)
+# Every fuzzer of every package, one after the other: go test runs one at a time.
+define run_fuzzers
 	@set -e; $(GO) list -f '{{.ImportPath}} {{.Dir}}' ./... | while read -r package dir; do \
 		for fuzzer in $$(grep -hos '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //'); do \
 			echo "$$package $$fuzzer"; \
 			$(GO) test -run '^$$' -fuzz "^$$fuzzer\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$package" </dev/null; \
 		done; \
 	done
+endef
+
+fuzz: FUZZTIME ?= 1m
+fuzz: ## run every fuzzer for FUZZTIME (default 1m)
+	$(run_fuzzers)
+
+fuzz-short: FUZZTIME ?= 10s
+fuzz-short: ## the same for 10s each, before a commit
+	$(run_fuzzers)
+
+golden: ## write anew what golden tests expect; read the difference before you commit it
+	$(GO) test ./replica -run '^TestScenarios$$' -rewrite
+	$(GO) test ./sim -run '^TestGolden$$' -sim.update
+	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
+	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
 bench-micro: ## run the micro-benchmarks, with allocations (BENCH=regexp picks some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...

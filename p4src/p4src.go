@@ -12,6 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
+//go:generate p4c --target bmv2 --arch v1model --p4runtime-files generated/oum.p4info.txtpb --output generated oum.p4
+
 //go:embed generated/oum.p4info.txtpb
 var p4infoText []byte
 
