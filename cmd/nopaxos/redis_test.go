@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/goredistest"
+)
+
+// A stock client library finds the store behind `nopaxos dev` to be what it expects of one.
+func TestDevGoRedis(t *testing.T) {
+	goredistest.Run(t, startDev(t).redis)
+}
+
+// Redis's own benchmark runs against `nopaxos dev` to its end, and what it wrote is there.
+func TestDevRedisBenchmark(t *testing.T) {
+	benchmark, err := exec.LookPath("redis-benchmark")
+	if err != nil {
+		t.Skipf("redis-benchmark is not installed: %v", err)
+	}
+	n := 100_000
+	if testing.Short() || raceEnabled {
+		n = 5_000
+	}
+	d := startDev(t)
+	host, port, _ := strings.Cut(d.resp, ":")
+	out, err := exec.CommandContext(t.Context(), benchmark, "-h", host, "-p", port, "-q", "--csv",
+		"-t", "set,get,incr,lpush,hset", "-n", strconv.Itoa(n), "-P", "16", "-c", "50").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, test := range []string{"SET", "GET", "INCR", "LPUSH", "HSET"} {
+		if !strings.Contains(string(out), `"`+test+`"`) {
+			t.Errorf("no result of %s in\n%s", test, out)
+		}
+	}
+	if strings.Contains(strings.ToLower(string(out)), "error") {
+		t.Errorf("redis-benchmark complains:\n%s", out)
+	}
+	// It counts only what was answered, and stops sending when that is n: with pipelines of 16 on 50
+	// connections a few more may be on their way.
+	const surplus = 16 * 50
+	for what, get := range map[string]func() (int64, error){
+		"counter:__rand_int__": func() (int64, error) { return d.redis.Get(t.Context(), "counter:__rand_int__").Int64() },
+		"mylist":               func() (int64, error) { return d.redis.LLen(t.Context(), "mylist").Result() },
+	} {
+		if got, err := get(); err != nil || got < int64(n) || got > int64(n+surplus) {
+			t.Errorf("%s: %d, %v, expected %d", what, got, err, n)
+		}
+	}
+	t.Logf("%s", out)
+}
+
+// Whichever single role is killed while clients write, the load completes and nothing that was
+// acknowledged is lost, nor anything done twice.
+func TestDevIsKilledUnderLoad(t *testing.T) {
+	n := 20_000
+	if testing.Short() || raceEnabled {
+		n = 1_000
+	}
+	c, err := devcluster.Start(t.Context(), devcluster.Config{Dir: t.TempDir(), RESP: netip.MustParseAddrPort(freeAddress(t))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	for _, fault := range []struct {
+		name   string
+		victim func() string
+	}{
+		{"a follower", func() string { return fmt.Sprintf("replica-%d", (c.Status(t.Context()).Groups[0].Leader+1)%3) }},
+		{"the leader", func() string { return fmt.Sprintf("replica-%d", c.Status(t.Context()).Groups[0].Leader) }},
+		{"the active sequencer", func() string { return c.Status(t.Context()).Groups[0].Sequencer }},
+		{"the controller", func() string { return "controller-0" }},
+	} {
+		t.Run(fault.name, func(t *testing.T) {
+			victim := fault.victim()
+			l := newLoad(t, c.RESP().String(), fault.name, n)
+			l.start()
+			l.reach(n / 2)
+			if err := c.Kill(victim); err != nil {
+				t.Fatal(err)
+			}
+			l.reach(n)
+			if err := c.Restart(victim); err != nil {
+				t.Fatal(err)
+			}
+			l.finish()
+			eventually(t, victim+" is of use again", func() bool { return whole(c.Status(t.Context())) })
+		})
+	}
+}
+
+// load is n INCRs of a counter and as many LPUSHs to a list, by a stock client on several connections.
+type load struct {
+	t             *testing.T
+	redis         *redis.Client
+	counter, list string
+	n             int
+	begun         atomic.Int64 // operations of either kind
+	done          atomic.Int64
+	counts, items outcomes
+	workers       sync.WaitGroup
+	progress      chan struct{} // has an item when done has grown
+}
+
+// outcomes is what became of one kind of operation.
+type outcomes struct{ acknowledged, unknown atomic.Int64 }
+
+const (
+	loadWorkers = 16
+	// loadPatience is how long the load may go without an answer: the front-end's own time-out and
+	// then some.
+	loadPatience = 30 * time.Second
+)
+
+func newLoad(t *testing.T, address, name string, n int) *load {
+	l := &load{t: t, n: n, counter: "counter of " + name, list: "list of " + name, progress: make(chan struct{}, 1)}
+	l.redis = redis.NewClient(&redis.Options{
+		Addr: address, PoolSize: loadWorkers, ReadTimeout: loadPatience,
+		MaxRetries: -1, // a retry would be another write
+	})
+	t.Cleanup(func() { l.redis.Close() })
+	return l
+}
+
+func (l *load) start() {
+	for range loadWorkers {
+		l.workers.Go(func() {
+			for number := l.begun.Add(1); number <= int64(2*l.n); number = l.begun.Add(1) {
+				l.one(number)
+			}
+		})
+	}
+}
+
+// one is one operation: the two kinds alternate.
+func (l *load) one(number int64) {
+	var err error
+	o := &l.counts
+	if number%2 == 0 {
+		err = l.redis.Incr(context.Background(), l.counter).Err()
+	} else {
+		o = &l.items
+		err = l.redis.LPush(context.Background(), l.list, number).Err()
+	}
+	switch {
+	case err == nil:
+		o.acknowledged.Add(1)
+	case strings.HasPrefix(err.Error(), "ERR outcome unknown"):
+		o.unknown.Add(1)
+	default:
+		l.t.Errorf("operation %d: %v", number, err)
+	}
+	l.done.Add(1)
+	select {
+	case l.progress <- struct{}{}:
+	default:
+	}
+}
+
+// reach waits until so many operations of the load are done.
+func (l *load) reach(done int) {
+	l.t.Helper()
+	timer := time.NewTimer(loadPatience)
+	defer timer.Stop()
+	for l.done.Load() < int64(done) {
+		select {
+		case <-l.progress:
+			timer.Reset(loadPatience)
+		case <-timer.C:
+			l.t.Fatalf("the load stands still at %d of %d operations", l.done.Load(), 2*l.n)
+		}
+	}
+}
+
+// finish waits for the load's end and checks what is stored.
+func (l *load) finish() {
+	l.t.Helper()
+	l.reach(2 * l.n)
+	l.workers.Wait()
+	count, err := l.redis.Get(l.t.Context(), l.counter).Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		l.t.Fatal(err)
+	}
+	l.check("counter", count, &l.counts)
+	length, err := l.redis.LLen(l.t.Context(), l.list).Result()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.check("list", length, &l.items)
+	const page = 500 // items whose text fits an answer
+	seen := make(map[string]bool, length)
+	for first := int64(0); first < length; first += page {
+		items, err := l.redis.LRange(l.t.Context(), l.list, first, first+page-1).Result()
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		for _, item := range items {
+			if seen[item] {
+				l.t.Errorf("item %s is in the list twice", item)
+			}
+			seen[item] = true
+		}
+	}
+	if int64(len(seen)) != length {
+		l.t.Errorf("the list has %d items, expected %d", len(seen), length)
+	}
+}
+
+// check holds what is stored against what was answered: exact if every outcome is known.
+func (l *load) check(what string, stored int64, o *outcomes) {
+	l.t.Helper()
+	acknowledged, unknown := o.acknowledged.Load(), o.unknown.Load()
+	if acknowledged+unknown != int64(l.n) {
+		l.t.Errorf("%s: %d acknowledged and %d unknown, expected %d together", what, acknowledged, unknown, l.n)
+	}
+	if stored < acknowledged || stored > acknowledged+unknown {
+		l.t.Errorf("%s holds %d, expected %d to %d: %d are acknowledged, %d unknown",
+			what, stored, acknowledged, acknowledged+unknown, acknowledged, unknown)
+	}
+}
