@@ -80,10 +80,12 @@ func run(ctx context.Context) error {
 	if o.document != "" && len(mutants) != len(all) {
 		return errors.New("-document wants all mutants, not those of -only")
 	}
+	began := time.Now()
 	outcomes, err := hunters(ctx, &o, mutants)
 	if err != nil {
 		return err
 	}
+	total(os.Stdout, outcomes, time.Since(began))
 	if o.document != "" {
 		if err := document(o.document, outcomes); err != nil {
 			return err
@@ -154,18 +156,24 @@ func catch(ctx context.Context, o *options, m *mutant, sound string) (out outcom
 	}
 }
 
-// verdict is the error that ends the command when a mutant was not caught.
+// verdict is the error that ends the command when a mutant was not caught, or when a seed failed
+// without one.
 func verdict(outcomes []outcome) error {
 	var errs []error
+	unsound := map[string]bool{}
 	for i := range outcomes {
-		switch o := &outcomes[i]; {
+		o := &outcomes[i]
+		switch {
 		case o.err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", o.mutant.name, o.err))
 		case !o.caught():
 			errs = append(errs, fmt.Errorf("%s survived %d seeds", o.mutant.name, o.find.Runs))
 		}
-		for _, what := range outcomes[i].unsound {
-			errs = append(errs, fmt.Errorf("without any mutant, %s", what))
+		for _, what := range o.unsound {
+			if !unsound[what] {
+				unsound[what] = true
+				errs = append(errs, fmt.Errorf("without any mutant, %s", what))
+			}
 		}
 	}
 	return errors.Join(errs...)

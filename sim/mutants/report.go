@@ -39,6 +39,18 @@ func (t *table) row(o *outcome) {
 	fmt.Fprintf(t.out, "%-*s  %5s  %-8s  %5.1fs  %s\n", t.width, o.mutant.name, seeds, profile, o.took.Round(time.Millisecond).Seconds(), what)
 }
 
+// total prints the sum.
+func total(out io.Writer, outcomes []outcome, took time.Duration) {
+	caught, seeds := 0, 0
+	for i := range outcomes {
+		if outcomes[i].caught() {
+			caught++
+		}
+		seeds += outcomes[i].find.Runs
+	}
+	fmt.Fprintf(out, "%d of %d mutants caught, %d seeds, %v\n", caught, len(outcomes), seeds, took.Round(time.Second))
+}
+
 // summaryLen is how much of a failure the table shows.
 const summaryLen = 150
 
