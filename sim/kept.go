@@ -4,9 +4,9 @@ import "github.com/netordered/nopaxos/replica/wire"
 
 // standing is what a replica had the last time that it was looked at.
 type standing struct {
-	view     wire.View // in which it was in status normal; zero if it was not
-	end      uint64
-	snapshot uint64
+	view    wire.View // in which it was in status normal; zero if it was not
+	end     uint64
+	written uint64
 }
 
 // taken is a snapshot that a replica has begun to write.
@@ -22,10 +22,10 @@ func (c *checker) kept(n *node, s *observed) {
 	if s.normal && h.view == s.view && s.end < h.end {
 		c.w.fail(n.id, "log ends at slot %d, in the same view it ended at slot %d", s.end, h.end)
 	}
-	if s.snapshot != h.snapshot && s.snapshot == n.taken.slot && n.taken.state.slot != 0 {
+	if s.written != h.written && s.snapshot == n.taken.slot && n.taken.state.slot != 0 {
 		c.same(n, &n.taken.state)
 	}
-	*h = standing{end: s.end, snapshot: s.snapshot}
+	*h = standing{end: s.end, written: s.written}
 	if s.normal {
 		h.view = s.view
 	}

@@ -9,13 +9,14 @@ type observed struct {
 	sp       uint64
 	executed uint64
 	end      uint64
-	snapshot uint64
+	snapshot uint64 // slot of the one in use
+	written  uint64 // how many of its own it has begun to use
 }
 
 func (n *node) observe() observed {
 	s := n.core.Status()
 	return observed{
-		view: s.View, normal: s.Phase == "normal", sp: s.SyncPoint, executed: s.Executed, end: s.LogEnd, snapshot: s.Snapshot,
+		view: s.View, normal: s.Phase == "normal", sp: s.SyncPoint, executed: s.Executed, end: s.LogEnd, snapshot: s.Snapshot, written: s.Counters.Snapshots,
 	}
 }
 
