@@ -30,6 +30,9 @@
 //	  - resp: 127.0.0.1:7379
 //	    group: kv
 //	    http: 127.0.0.1:7380
+//	    password_file: kv.password   # optional, mode 0600: what clients give to AUTH
+//	    tls_cert: kv.crt             # optional, PEM; with tls_key, which has mode 0600
+//	    tls_key: kv.key
 //	timing:                          # optional; every field has a default
 //	  suspect_leader: 30ms
 //

@@ -67,9 +67,12 @@ type Replica struct {
 
 // KV is one RESP front-end of a group that runs the key-value store.
 type KV struct {
-	RESP  netip.AddrPort `yaml:"resp"`
-	Group string         `yaml:"group"`
-	HTTP  netip.AddrPort `yaml:"http"` // zero: not served
+	RESP         netip.AddrPort `yaml:"resp"`
+	Group        string         `yaml:"group"`
+	HTTP         netip.AddrPort `yaml:"http"`                    // zero: not served
+	PasswordFile string         `yaml:"password_file,omitempty"` // as written, see Password; empty: anyone may connect
+	TLSCert      string         `yaml:"tls_cert,omitempty"`      // as written, see TLS; empty: plain TCP
+	TLSKey       string         `yaml:"tls_key,omitempty"`       // as written; there if and only if TLSCert is
 }
 
 // Timing overrides the protocol's intervals; a zero field stands for the default (see

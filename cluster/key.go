@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -14,9 +13,6 @@ import (
 
 // KeyLen is the length in bytes of the keys that WriteKey makes.
 const KeyLen = 32
-
-// maxKeyFile bounds what is read as a key file, in bytes.
-const maxKeyFile = 1 << 12
 
 // clientKeyPrefix starts a client key file, so that neither kind of key can be taken for the other: the
 // cluster key's file is all hexadecimal.
@@ -95,64 +91,41 @@ func writeKeyFile(path, text string) error {
 	return nil
 }
 
-// keyFlaw is what is wrong with a key file: "PATH is …", and what was expected.
-type keyFlaw struct{ problem, expected string }
-
-func readKey(path string) ([]byte, *keyFlaw) {
-	text, flaw := readKeyFile(path, "a key file; `nopaxos keygen` makes one")
+func readKey(path string) ([]byte, *secretFlaw) {
+	text, flaw := readSecret(path, "key file", "a key file; `nopaxos keygen` makes one")
 	if flaw != nil {
 		return nil, flaw
 	}
 	expected := fmt.Sprintf("at least %d bytes in hex", wire.MinClusterKey)
 	if strings.HasPrefix(text, clientKeyPrefix) {
-		return nil, &keyFlaw{path + " is a client key", "the cluster key: " + expected}
+		return nil, &secretFlaw{path + " is a client key", "the cluster key: " + expected}
 	}
 	key, err := hex.DecodeString(text)
 	switch {
 	case err != nil:
-		return nil, &keyFlaw{path + " is not hexadecimal", expected}
+		return nil, &secretFlaw{path + " is not hexadecimal", expected}
 	case len(key) < wire.MinClusterKey:
-		return nil, &keyFlaw{fmt.Sprintf("%s has %d bytes", path, len(key)), expected}
+		return nil, &secretFlaw{fmt.Sprintf("%s has %d bytes", path, len(key)), expected}
 	}
 	return key, nil
 }
 
-func readClientKey(path string) ([]byte, *keyFlaw) {
-	text, flaw := readKeyFile(path, "a client key file; `nopaxos keygen --client-of` makes one")
+func readClientKey(path string) ([]byte, *secretFlaw) {
+	text, flaw := readSecret(path, "key file", "a client key file; `nopaxos keygen --client-of` makes one")
 	if flaw != nil {
 		return nil, flaw
 	}
 	expected := fmt.Sprintf("%s and %d bytes in hex, as `nopaxos keygen --client-of` writes it", clientKeyPrefix, wire.ClientKeyLen)
 	digits, ok := strings.CutPrefix(text, clientKeyPrefix)
 	if !ok {
-		return nil, &keyFlaw{path + " is not a client key", expected}
+		return nil, &secretFlaw{path + " is not a client key", expected}
 	}
 	key, err := hex.DecodeString(digits)
 	switch {
 	case err != nil:
-		return nil, &keyFlaw{path + " is not hexadecimal", expected}
+		return nil, &secretFlaw{path + " is not hexadecimal", expected}
 	case len(key) != wire.ClientKeyLen:
-		return nil, &keyFlaw{fmt.Sprintf("%s has %d bytes", path, len(key)), expected}
+		return nil, &secretFlaw{fmt.Sprintf("%s has %d bytes", path, len(key)), expected}
 	}
 	return key, nil
-}
-
-// readKeyFile reads the text of a key file of either kind, of which wanted tells where to get one.
-func readKeyFile(path, wanted string) (string, *keyFlaw) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", &keyFlaw{path + " is not there", wanted}
-	case err != nil:
-		return "", &keyFlaw{path + " cannot be read: " + cause(err), "a readable key file"}
-	case !info.Mode().IsRegular() || info.Size() > maxKeyFile:
-		return "", &keyFlaw{path + " is not a small regular file", "a key file"}
-	case info.Mode().Perm()&0o077 != 0:
-		return "", &keyFlaw{fmt.Sprintf("%s has mode %04o", path, info.Mode().Perm()), "0600, so that only its owner can read it"}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", &keyFlaw{path + " cannot be read: " + cause(err), "a readable key file"}
-	}
-	return strings.TrimSpace(string(text)), nil
 }

@@ -64,7 +64,7 @@ func Parse(path string, data []byte) (*File, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	for _, check := range []func() *Error{f.checkNames, f.checkGroups, f.checkAddresses, f.checkDirs, f.checkTiming} {
+	for _, check := range []func() *Error{f.checkNames, f.checkGroups, f.checkFrontEnds, f.checkAddresses, f.checkDirs, f.checkTiming} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -156,6 +156,9 @@ func (d *decoder) kv(n *yaml.Node, path string, k *KV) {
 		required("resp", d.address(&k.RESP, listen)),
 		required("group", d.name(&k.Group)),
 		optional("http", d.address(&k.HTTP, connect)),
+		optional("password_file", d.path(&k.PasswordFile)),
+		optional("tls_cert", d.path(&k.TLSCert)),
+		optional("tls_key", d.path(&k.TLSKey)),
 	)
 }
 

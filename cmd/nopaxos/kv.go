@@ -37,6 +37,14 @@ func runKV(ctx context.Context, flags roleFlags) error {
 	if err != nil {
 		return err
 	}
+	password, err := f.Password(flags.index)
+	if err != nil {
+		return err
+	}
+	encryption, err := f.TLS(flags.index)
+	if err != nil {
+		return err
+	}
 	config.Logger = r.log
 	group, err := client.New(config)
 	if err != nil {
@@ -45,6 +53,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 	defer group.Close()
 	server, err := resp.NewServer(resp.Config{
 		Addr: self.RESP.String(), Invoker: group, MaxOp: group.MaxOp(), Logger: r.log, Version: version,
+		Password: password, TLS: encryption,
 		Replication: func() []resp.Field { return replicationFields(self.Group, group.Stats()) },
 	})
 	if err != nil {

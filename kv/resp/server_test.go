@@ -344,6 +344,31 @@ func TestConcurrentConnections(t *testing.T) {
 	}
 }
 
+// TestOpenDoor: that anyone may write to the store from elsewhere is said, in one line.
+func TestOpenDoor(t *testing.T) {
+	for _, c := range []struct {
+		addr, password string
+		lines          int
+	}{
+		{"0.0.0.0:0", "", 1}, {"[::]:0", "", 1}, {"0.0.0.0:0", "secret", 0}, {"127.0.0.1:0", "", 0},
+	} {
+		var log strings.Builder
+		s, err := NewServer(Config{
+			Addr: c.addr, Password: c.password, Invoker: &local{store: kv.New()}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		if err != nil {
+			t.Logf("%s: %v", c.addr, err) // no IPv6
+			continue
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(log.String(), "\n"); n != c.lines || n == 1 && !strings.Contains(log.String(), "asks for no password") {
+			t.Errorf("%s with password %q logs %q", c.addr, c.password, log.String())
+		}
+	}
+}
+
 func TestNewServerErrors(t *testing.T) {
 	s, l := start(t, Config{})
 	for name, config := range map[string]Config{
