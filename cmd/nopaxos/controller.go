@@ -69,6 +69,7 @@ func runController(ctx context.Context, flags roleFlags) error {
 		Name: r.name, Version: version, Address: self.HTTP,
 		Status:  func(s *status.Role) { controllerStatus(c.Status(), s) },
 		Metrics: c.Metrics(),
+		Healthy: func() error { return controllerHealth(c.Status()) },
 	})
 	if err != nil {
 		return r.fail(errors.Join(err, c.Close()))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,6 +164,21 @@ func (d *devProcess) status() *status.Cluster {
 	return &s
 }
 
+// healthz asks a role for its health.
+func healthz(t *testing.T, address string) (code int, body string) {
+	t.Helper()
+	response, err := http.Get("http://" + address + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
 // A development cluster says what dies, goes on without it, and ends cleanly.
 func TestDev(t *testing.T) {
 	d := startDev(t)
@@ -180,6 +196,14 @@ func TestDev(t *testing.T) {
 	s := d.status()
 	if !s.OK || s.Groups[0].Sequencer == "" {
 		t.Errorf("status: %+v", s.Groups[0])
+	}
+
+	for _, probes := range [][]status.Probe{s.Controllers, s.Sequencers, s.FrontEnds, s.Groups[0].Replicas} {
+		for _, p := range probes {
+			if code, body := healthz(t, p.Address); code != http.StatusOK {
+				t.Errorf("%s is not healthy: %d %s", p.Name, code, body)
+			}
+		}
 	}
 
 	// The controller is not on the requests' path.

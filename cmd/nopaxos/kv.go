@@ -65,6 +65,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 			s.KV = &status.KV{Group: self.Group, RESP: self.RESP.String(), Connections: server.Connections()}
 			s.AddCounters("client", group.Stats())
 		},
+		Healthy: (&frontEndHealth{group: group}).check,
 	}
 	if flags.faultInjection {
 		page.Drop = group.SetDrop

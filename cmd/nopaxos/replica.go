@@ -72,7 +72,8 @@ func runReplica(ctx context.Context, flags replicaFlags, bootstrap bool) error {
 	}
 	page := ops.Config{
 		Name: r.name, Version: version, Address: self.HTTP,
-		Status: func(to *status.Role) { replicaStatus(s, group.Name, to) },
+		Status:  func(to *status.Role) { replicaStatus(s, group.Name, to) },
+		Healthy: func() error { return replicaHealth(s.Status()) },
 	}
 	if flags.faultInjection {
 		page.Drop = s.SetDrop

@@ -56,7 +56,8 @@ func runSequencer(ctx context.Context, flags roleFlags) error {
 	}
 	config := ops.Config{
 		Name: r.name, Version: version, Address: self.HTTP,
-		Status: func(s *status.Role) { sequencerStatus(server, plane, data, s) },
+		Status:  func(s *status.Role) { sequencerStatus(server, plane, data, s) },
+		Healthy: func() error { return sequencerHealth(server.Stats()) },
 	}
 	if flags.faultInjection {
 		config.Drop = data.SetDrop
