@@ -21,7 +21,7 @@ type clusterFlags struct {
 
 func (f *clusterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.config.Dir, "dir", "", "`directory` for the cluster file, logs and process ids (default: a fresh one in the user's cache)")
+	flags.StringVar(&f.config.Dir, "dir", "", "`directory` for the cluster file, logs and process ids (default: a fresh one in the user's cache, removed at the end)")
 	flags.StringVar(&f.resp, "resp", devcluster.DefaultRESP.String(), "`address` that Redis clients connect to")
 	flags.IntVar(&f.config.Replicas, "replicas", 3, "replicas, 2f+1 of them")
 	flags.IntVar(&f.config.Sequencers, "sequencers", 2, "sequencers: one is active, the others stand by")
@@ -52,7 +52,8 @@ func devCommand() *cobra.Command {
 		Use:   "dev",
 		Short: "Run a whole cluster on this machine until Ctrl-C",
 		Long: "Run a whole cluster on this machine, every role a process of its own, until Ctrl-C.\n" +
-			"What it holds is in memory and gone when it ends.",
+			"What it holds is in memory and gone when it ends, and so is its directory, with the logs, unless\n" +
+			"--dir names it or the cluster did not start.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.parse(); err != nil {
@@ -67,13 +68,16 @@ func devCommand() *cobra.Command {
 	return cmd
 }
 
-func runDev(ctx context.Context, config devcluster.Config, out io.Writer) error {
+func runDev(ctx context.Context, config devcluster.Config, out io.Writer) (err error) {
 	config.Log = out
 	c, err := devcluster.Start(ctx, config)
 	if err != nil {
 		return err
 	}
-	defer c.Stop()
+	defer func() {
+		c.Stop()
+		err = errors.Join(err, c.Remove())
+	}()
 	s := c.Status(ctx)
 	fmt.Fprintf(out, "cluster file   %s\n", c.File().Path)
 	fmt.Fprintf(out, "Redis clients  redis-cli -h %s -p %d\n", c.RESP().Addr(), c.RESP().Port())

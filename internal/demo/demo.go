@@ -74,8 +74,8 @@ type run struct {
 
 // Run starts a cluster, loads and breaks it, and reports what came of it. The error says that there is
 // no report: the cluster did not start, or ctx was done. A report of something gone wrong is no error.
-func Run(ctx context.Context, cfg Config) (*Report, error) {
-	cfg, err := cfg.withDefaults()
+func Run(ctx context.Context, cfg Config) (report *Report, err error) {
+	cfg, err = cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,14 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.Stop()
+	defer func() {
+		c.Stop()
+		if ctx.Err() == nil && (err != nil || !report.OK) {
+			fmt.Fprintln(cfg.Progress, "what the roles logged is in", c.Dir())
+			return
+		}
+		err = errors.Join(err, c.Remove())
+	}()
 	r := &run{cfg: cfg, cluster: c, recorder: newRecorder(), report: newReport(cfg)}
 	library, err := newLibraryStore(c.File())
 	if err != nil {

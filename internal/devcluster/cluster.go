@@ -20,6 +20,7 @@ import (
 // Cluster is a running development cluster.
 type Cluster struct {
 	cfg     Config
+	fresh   bool // the directory was made for this cluster
 	file    *cluster.File
 	roles   []*process // in the order of their start
 	spawner *spawner
@@ -36,13 +37,14 @@ type Cluster struct {
 }
 
 // Start starts every role and returns when a write through the front-end has committed. When it
-// fails, nothing is left running.
+// fails, nothing is left running; the directory stays, for the logs in it.
 func Start(ctx context.Context, cfg Config) (*Cluster, error) {
+	fresh := cfg.Dir == ""
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{cfg: cfg, http: &http.Client{Timeout: time.Second}}
+	c := &Cluster{cfg: cfg, fresh: fresh, http: &http.Client{Timeout: time.Second}}
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
@@ -57,7 +59,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	if err := c.waitReady(ctx); err != nil {
 		c.Stop()
-		return nil, err
+		return nil, fmt.Errorf("%w (logs in %s)", err, c.cfg.Dir)
 	}
 	return c, nil
 }
@@ -230,6 +232,18 @@ func (c *Cluster) Stop() {
 	wg.Wait()
 	c.spawner.close()
 	c.lock.Close()
+}
+
+// Remove removes the directory of a cluster that is stopped if it was made for it: one that the
+// configuration names is left.
+func (c *Cluster) Remove() error {
+	if !c.fresh {
+		return nil
+	}
+	if err := os.RemoveAll(c.cfg.Dir); err != nil {
+		return fmt.Errorf("cluster directory: %w", err)
+	}
+	return nil
 }
 
 func (c *Cluster) role(name string) (*process, error) {

@@ -101,6 +101,24 @@ func TestOurs(t *testing.T) {
 	}
 }
 
+// A directory goes with the cluster that it was made for; one that somebody named stays.
+func TestRemove(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	fresh, err := Config{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := t.TempDir()
+	for _, c := range []*Cluster{{cfg: fresh, fresh: true}, {cfg: Config{Dir: named}}} {
+		if err := c.Remove(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(c.Dir()); os.IsNotExist(err) != c.fresh {
+			t.Errorf("%s, fresh %v: %v", c.Dir(), c.fresh, err)
+		}
+	}
+}
+
 func TestConfigErrors(t *testing.T) {
 	for _, c := range []struct {
 		cfg  Config

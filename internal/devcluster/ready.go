@@ -33,7 +33,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w (logs in %s)", context.Cause(ctx), problem, c.cfg.Dir)
+			return fmt.Errorf("%w: %w", context.Cause(ctx), problem)
 		case <-ticker.C:
 		}
 	}
