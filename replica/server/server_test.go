@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
@@ -54,10 +55,16 @@ func run(t *testing.T, cfg server.Config) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runServer(t, cfg, s)
+}
+
+func runServer(t *testing.T, cfg server.Config, s *server.Server) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{Server: s, t: t, cfg: cfg, stop: cancel, ended: make(chan error, 1), next: 1}
 	go func() { r.ended <- s.Run(ctx); close(r.ended) }()
 	t.Cleanup(func() { cancel(); <-r.ended })
+	var err error
 	if r.conn, err = net.Dial("udp4", cfg.Replicas[cfg.Self].Addr.String()); err != nil {
 		t.Fatal(err)
 	}
@@ -78,20 +85,22 @@ func (r *running) stamped() {
 	_, _ = r.conn.Write(b)
 }
 
-// endsWhileStamping sends messages until Run returns, and returns its error.
-func (r *running) endsWhileStamping() (err error) {
+// end waits until Run returns and returns its error; meanwhile is called again and again.
+func (r *running) end(meanwhile func()) (err error) {
 	r.t.Helper()
 	eventually(r.t, "Run returns", func() bool {
 		select {
 		case err = <-r.ended:
 			return true
 		default:
-			r.stamped()
+			meanwhile()
 			return false
 		}
 	})
 	return err
 }
+
+func nothing() {}
 
 // What a server holds is free again after Close, and after Run.
 func TestRunAndClose(t *testing.T) {
@@ -108,7 +117,7 @@ func TestRunAndClose(t *testing.T) {
 			t.Errorf("a second server of one directory: %v, expected a refusal that names %s", err, cfg.Dir)
 		}
 		r.stop()
-		if err := <-r.ended; err != nil {
+		if err := r.end(nothing); err != nil {
 			t.Errorf("Run, stopped: %v", err)
 		}
 	}
@@ -172,7 +181,7 @@ func TestStopsWithoutADisk(t *testing.T) {
 		if err := os.RemoveAll(cfg.Dir); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), cfg.Dir) {
+		if err := runServer(t, cfg, s).end(nothing); err == nil || !strings.Contains(err.Error(), cfg.Dir) {
 			t.Errorf("Run: %v, expected an error that names %s", err, cfg.Dir)
 		}
 	})
@@ -183,7 +192,7 @@ func TestStopsWithoutADisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The first message of a session brings about a new view, which is promised first.
-		if err := r.endsWhileStamping(); err == nil || !strings.Contains(err.Error(), r.cfg.Dir) {
+		if err := r.end(r.stamped); err == nil || !strings.Contains(err.Error(), r.cfg.Dir) {
 			t.Errorf("Run: %v, expected an error that names %s", err, r.cfg.Dir)
 		}
 		if sent := r.Transport().DatagramsOut; sent != 0 {
@@ -212,7 +221,8 @@ func (f *failing) Snapshot() (io.WriterTo, error) {
 func TestStopsOnABrokenInvariant(t *testing.T) {
 	cfg := aloneConfig(t, &failing{good: 1}) // that of the empty state
 	cfg.Core.Snapshot, cfg.Core.SyncSlots = 4, 1
-	err := run(t, cfg).endsWhileStamping()
+	r := run(t, cfg)
+	err := r.end(r.stamped)
 	if err == nil {
 		t.Fatal("Run returned nil")
 	}
@@ -272,8 +282,20 @@ func TestStopWhileASnapshotIsWritten(t *testing.T) {
 		}
 	})
 	r.stop()
+	eventually(t, "the loop has ended", func() bool {
+		l, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(cfg.Replicas[0].Addr))
+		if err != nil {
+			return false
+		}
+		return l.Close() == nil
+	})
+	select {
+	case err := <-r.ended:
+		t.Fatalf("Run returned %v while a snapshot was being written", err)
+	case <-time.After(20 * time.Millisecond): // long enough for Run to end if it does not wait
+	}
 	close(service.release)
-	if err := <-r.ended; err != nil {
+	if err := r.end(nothing); err != nil {
 		t.Errorf("Run, stopped: %v", err)
 	}
 	if !service.written.Load() {

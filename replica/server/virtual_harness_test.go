@@ -222,7 +222,7 @@ func (c *virtualCluster) observe(e virtual.Event) {
 			c.t.Errorf("%v: a datagram of %d bytes to %v, expected at most %d", e.Time, len(e.Data), e.To, virtualMTU)
 		}
 	case virtual.Bulk:
-		kind, err := wire.PeekKind(e.Data)
+		kind, _, err := c.keys.Open(e.Data) // fails if the core has used the memory again
 		if err != nil || len(e.Data) <= virtualMTU {
 			c.t.Errorf("%v: %d bytes to %v by the bulk channel, expected a frame longer than %d: %v", e.Time, len(e.Data), e.To, virtualMTU, err)
 		}
