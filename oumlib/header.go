@@ -15,8 +15,6 @@ const (
 	Version = 1
 	// HeaderLen is the length of the OUM header in bytes.
 	HeaderLen = 28
-	// DefaultPort is the UDP port that a group's address is served on.
-	DefaultPort = 9797
 
 	// tokenLabel separates session tokens from whatever else is computed with the same key.
 	tokenLabel = "oum-session"
