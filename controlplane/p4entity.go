@@ -1,7 +1,6 @@
 package controlplane
 
 import (
-	"encoding/binary"
 	"slices"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -9,26 +8,12 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// canonical is v as P4Runtime writes numbers: big-endian without leading zero bytes, at least one
-// byte (P4Runtime 1.3 §8.4).
-func canonical(v uint64) []byte {
-	b := binary.BigEndian.AppendUint64(nil, v)
-	i := 0
-	for i < len(b)-1 && b[i] == 0 {
-		i++
-	}
-	return b[i:]
-}
-
-// value is the inverse of canonical, and takes leading zero bytes, which some targets return. A
-// number that no field of ours can hold becomes one that none of ours equals.
+// value reads a number that a target returned; leading zero bytes may be there. What no field of
+// ours can hold becomes a number that none of ours equals.
 func value(b []byte) uint64 {
-	v := uint64(0)
-	for _, x := range b {
-		if v>>56 != 0 {
-			return 1<<64 - 1
-		}
-		v = v<<8 | uint64(x)
+	v, err := p4src.ParseBits(b, 64)
+	if err != nil {
+		return 1<<64 - 1
 	}
 	return v
 }
@@ -36,12 +21,12 @@ func value(b []byte) uint64 {
 func exact(field uint32, v uint64) *p4v1.FieldMatch {
 	return &p4v1.FieldMatch{
 		FieldId:        field,
-		FieldMatchType: &p4v1.FieldMatch_Exact_{Exact: &p4v1.FieldMatch_Exact{Value: canonical(v)}},
+		FieldMatchType: &p4v1.FieldMatch_Exact_{Exact: &p4v1.FieldMatch_Exact{Value: p4src.FormatBits(v)}},
 	}
 }
 
 func param(id uint32, v uint64) *p4v1.Action_Param {
-	return &p4v1.Action_Param{ParamId: id, Value: canonical(v)}
+	return &p4v1.Action_Param{ParamId: id, Value: p4src.FormatBits(v)}
 }
 
 func action(id uint32, params ...*p4v1.Action_Param) *p4v1.TableAction {

@@ -12,17 +12,9 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-func TestCanonical(t *testing.T) {
-	for _, tt := range []struct {
-		v    uint64
-		want []byte
-	}{{0, []byte{0}}, {1, []byte{1}}, {0x100, []byte{1, 0}}, {1<<64 - 1, slices.Repeat([]byte{0xFF}, 8)}} {
-		if got := canonical(tt.v); !slices.Equal(got, tt.want) {
-			t.Errorf("canonical(%#x) = %x, want %x", tt.v, got, tt.want)
-		}
-		if got := value(append([]byte{0, 0}, canonical(tt.v)...)); got != tt.v {
-			t.Errorf("value() of padded %#x = %#x", tt.v, got)
-		}
+func TestValueOfAnswers(t *testing.T) {
+	if got := value([]byte{0, 0, 1, 0}); got != 0x100 {
+		t.Errorf("value() of padded 0x100 = %#x", got)
 	}
 	if got := value(slices.Repeat([]byte{1}, 9)); got != 1<<64-1 {
 		t.Errorf("value() of nine bytes = %#x, want no number of ours", got)
@@ -85,7 +77,7 @@ func setParam(id uint32, v uint64) func(e *p4v1.TableEntry) {
 	return func(e *p4v1.TableEntry) {
 		for _, p := range e.GetAction().GetAction().GetParams() {
 			if p.GetParamId() == id {
-				p.Value = canonical(v)
+				p.Value = p4src.FormatBits(v)
 			}
 		}
 	}

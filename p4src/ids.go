@@ -2,10 +2,11 @@ package p4src
 
 // Ids of the tables of oum.p4.
 const (
-	TablePortRole = 0x02000001 // ingress port → fabric; a port without an entry is a host port
-	TableOUMGroup = 0x02000002 // (ipv4_dst, sequenced) → sequence, to_sequencer, replicate or oum_drop
-	TableIPv4LPM  = 0x02000003 // ipv4_dst → forward or oum_drop
-	TableOUMCopy  = 0x02000004 // egress_rid → deliver or relay
+	TablePortRole   = 0x02000001 // ingress port → fabric; a port without an entry is a host port
+	TableOUMGroup   = 0x02000002 // (ipv4_dst, sequenced) → sequence, to_sequencer, replicate or oum_drop
+	TableIPv4LPM    = 0x02000003 // ipv4_dst → forward or oum_drop
+	TableOUMCopy    = 0x02000004 // egress_rid → deliver or relay
+	TableARPGateway = 0x02000005 // target_ip → arp_reply; ARP for another address is dropped
 )
 
 // Ids of the match fields, by table.
@@ -15,6 +16,7 @@ const (
 	FieldOUMGroupSequenced   = 2 // exact, 1 bit
 	FieldIPv4LPMIPv4Dst      = 1 // LPM, 32 bits
 	FieldOUMCopyEgressRID    = 1 // exact, 16 bits: instance of the multicast group's replica
+	FieldARPGatewayTargetIP  = 1 // exact, 32 bits: a gateway address of the switch
 )
 
 // Ids of the actions of oum.p4.
@@ -27,6 +29,7 @@ const (
 	ActionDeliver     = 0x01000006
 	ActionRelay       = 0x01000007
 	ActionFabric      = 0x01000008
+	ActionARPReply    = 0x01000009
 	ActionNoAction    = 21257015 // the core library's NoAction; the compiler chose its id
 )
 
@@ -54,6 +57,8 @@ const (
 
 	ParamRelayDMAC = 1 // 48 bits
 	ParamRelaySMAC = 2 // 48 bits
+
+	ParamARPReplyMAC = 1 // 48 bits: the switch's own, which hosts then send to
 )
 
 // Ids of counters and registers.

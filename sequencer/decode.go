@@ -79,7 +79,7 @@ func (t *table) match(key *Key, f *p4configv1.MatchField, m *p4v1.FieldMatch) er
 	default:
 		return invalid("table %s: match field %s has match type %T, expected %s", t.name, f.GetName(), x, f.GetMatchType())
 	}
-	v, err := parseBits(text, f.GetBitwidth())
+	v, err := p4src.ParseBits(text, f.GetBitwidth())
 	if err != nil {
 		return invalid("table %s: match field %s %v", t.name, f.GetName(), err)
 	}
@@ -129,7 +129,7 @@ func (c *contract) action(t *table, isDefault bool, ta *p4v1.TableAction) (Actio
 			return Action{}, invalid("action %s: parameter %s is given twice", info.name, param.GetName())
 		}
 		seen |= 1 << id
-		v, err := parseBits(p.GetValue(), param.GetBitwidth())
+		v, err := p4src.ParseBits(p.GetValue(), param.GetBitwidth())
 		if err != nil {
 			return Action{}, invalid("action %s: parameter %s %v", info.name, param.GetName(), err)
 		}
@@ -226,7 +226,7 @@ func (c *contract) egressPort(p *p4v1.PacketOut) (uint16, error) {
 		if m.GetMetadataId() != p4src.MetadataPacketOutEgressPort {
 			return 0, invalid("packet-out has metadata id %d: the pipeline has no such field", m.GetMetadataId())
 		}
-		v, err := parseBits(m.GetValue(), c.packetOut.GetMetadata()[0].GetBitwidth())
+		v, err := p4src.ParseBits(m.GetValue(), c.packetOut.GetMetadata()[0].GetBitwidth())
 		if err != nil {
 			return 0, invalid("packet-out: egress_port %v", err)
 		}

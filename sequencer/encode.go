@@ -15,7 +15,7 @@ func (t *table) encodeKey(k Key) *p4v1.TableEntry {
 	}
 	for i, f := range t.fields {
 		m := &p4v1.FieldMatch{FieldId: f.GetId()}
-		value := formatBits(k.Fields[i])
+		value := p4src.FormatBits(k.Fields[i])
 		switch f.GetMatchType() {
 		case p4configv1.MatchField_EXACT:
 			m.FieldMatchType = &p4v1.FieldMatch_Exact_{Exact: &p4v1.FieldMatch_Exact{Value: value}}
@@ -36,7 +36,7 @@ func (t *table) encodeKey(k Key) *p4v1.TableEntry {
 func (c *contract) encodeAction(a Action) *p4v1.TableAction {
 	msg := &p4v1.Action{ActionId: a.ID}
 	for i, p := range c.actions[a.ID].params {
-		msg.Params = append(msg.Params, &p4v1.Action_Param{ParamId: p.GetId(), Value: formatBits(a.Params[i])})
+		msg.Params = append(msg.Params, &p4v1.Action_Param{ParamId: p.GetId(), Value: p4src.FormatBits(a.Params[i])})
 	}
 	return &p4v1.TableAction{Type: &p4v1.TableAction_Action{Action: msg}}
 }
@@ -66,7 +66,7 @@ func encodePacketIn(port uint16, payload []byte) *p4v1.StreamMessageResponse {
 		Payload: payload,
 		Metadata: []*p4v1.PacketMetadata{{
 			MetadataId: p4src.MetadataPacketInIngressPort,
-			Value:      formatBits(uint64(port)),
+			Value:      p4src.FormatBits(uint64(port)),
 		}},
 	}}}
 }

@@ -39,6 +39,11 @@ func TestReadWriteSymmetry(t *testing.T) {
 		tableEntity(routeEntry(16, forward(), 10, 0, 0, 0)),
 		tableEntity(copyEntry(0, deliver(1, 99))),
 		tableEntity(copyEntry(1, act(p4src.ActionRelay, []byte{2}, []byte{1}))),
+		tableEntity(&p4v1.TableEntry{
+			TableId: p4src.TableARPGateway,
+			Match:   []*p4v1.FieldMatch{exact(p4src.FieldARPGatewayTargetIP, 10, 0, 1, 1)},
+			Action:  act(p4src.ActionARPReply, []byte{2, 0, 0, 0, 1, 0}),
+		}),
 	}
 	groups := []*p4v1.Entity{
 		multicastEntity(3, &p4v1.Replica{EgressPort: 511, Instance: 0}, &p4v1.Replica{EgressPort: 1, Instance: 65535}),

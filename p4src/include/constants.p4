@@ -8,8 +8,12 @@ typedef bit<32> ipv4_addr_t;
 typedef bit<9>  port_t;
 
 const bit<16> ETHERTYPE_IPV4 = 0x0800;
+const bit<16> ETHERTYPE_ARP  = 0x0806;
 const bit<8>  IP_PROTO_UDP   = 17;
 const bit<8>  IPV4_NO_OPTIONS = 0x45; // version 4, a header of five words
+
+const bit<64> ARP_IPV4_REQUEST = 0x0001080006040001; // Ethernet, IPv4, lengths 6 and 4, request
+const bit<16> ARP_REPLY        = 2;
 
 const bit<24> OUM_MAGIC_VERSION  = 0x4F5501; // "OU", version 1
 const bit<16> OUM_MIN_UDP_LENGTH = 36; // UDP header 8, OUM header 28

@@ -22,6 +22,19 @@ header ethernet_t {
     bit<16>    ether_type;
 }
 
+// ARP for IPv4 over Ethernet (RFC 826).
+header arp_t {
+    bit<16>     hardware_type;
+    bit<16>     protocol_type;
+    bit<8>      hardware_len;
+    bit<8>      protocol_len;
+    bit<16>     operation;
+    mac_addr_t  sender_mac;
+    ipv4_addr_t sender_ip;
+    mac_addr_t  target_mac;
+    ipv4_addr_t target_ip;
+}
+
 header ipv4_t {
     bit<8>      version_ihl;
     bit<8>      tos;
@@ -62,6 +75,7 @@ struct headers_t {
     packet_out_header_t packet_out;
     packet_in_header_t  packet_in;
     ethernet_t          ethernet;
+    arp_t               arp;
     ipv4_t              ipv4;
     udp_t               udp;
     oum_t               oum;

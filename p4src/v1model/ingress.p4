@@ -90,10 +90,42 @@ control OumIngress(inout headers_t hdr,
         size = IPV4_LPM_SIZE;
     }
 
+    // The switch answers for its gateway addresses itself, so that unmodified hosts find their
+    // gateway. Other ARP is dropped: a route leads to one host, nothing is flooded.
+    @name(".arp_reply") @id(0x01000009)
+    action arp_reply(@id(1) mac_addr_t mac) {
+        standard_metadata.egress_spec = standard_metadata.ingress_port;
+        ipv4_addr_t gateway = hdr.arp.target_ip;
+        hdr.arp.operation = ARP_REPLY;
+        hdr.arp.target_mac = hdr.arp.sender_mac;
+        hdr.arp.target_ip = hdr.arp.sender_ip;
+        hdr.arp.sender_mac = mac;
+        hdr.arp.sender_ip = gateway;
+        hdr.ethernet.dst_addr = hdr.ethernet.src_addr;
+        hdr.ethernet.src_addr = mac;
+    }
+
+    @name(".arp_gateway") @id(0x02000005)
+    table arp_gateway {
+        key = {
+            hdr.arp.target_ip: exact @name("target_ip") @id(1);
+        }
+        actions = {
+            @tableonly arp_reply;
+            @defaultonly oum_drop(standard_metadata);
+        }
+        const default_action = oum_drop(standard_metadata);
+        size = ARP_GATEWAY_SIZE;
+    }
+
     apply {
         if (hdr.packet_out.isValid()) {
             standard_metadata.egress_spec = (port_t) hdr.packet_out.egress_port;
             hdr.packet_out.setInvalid();
+            return;
+        }
+        if (hdr.arp.isValid()) {
+            arp_gateway.apply();
             return;
         }
         if (!hdr.ipv4.isValid() || hdr.ipv4.ttl <= 1

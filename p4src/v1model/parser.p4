@@ -21,8 +21,22 @@ parser OumParser(packet_in packet,
         packet.extract(hdr.ethernet);
         transition select(hdr.ethernet.ether_type) {
             ETHERTYPE_IPV4: parse_version_ihl;
+            ETHERTYPE_ARP: parse_arp_type;
             default: accept;
         }
+    }
+
+    // Only requests for an IPv4 address matter; the switch asks nobody.
+    state parse_arp_type {
+        transition select(packet.lookahead<bit<64>>()) {
+            ARP_IPV4_REQUEST: parse_arp;
+            default: accept;
+        }
+    }
+
+    state parse_arp {
+        packet.extract(hdr.arp);
+        transition accept;
     }
 
     state parse_version_ihl {
@@ -65,6 +79,7 @@ control OumDeparser(packet_out packet, in headers_t hdr) {
     apply {
         packet.emit(hdr.packet_in);
         packet.emit(hdr.ethernet);
+        packet.emit(hdr.arp);
         packet.emit(hdr.ipv4);
         packet.emit(hdr.udp);
         packet.emit(hdr.oum);

@@ -29,7 +29,7 @@ func (d *DataPlane) Put(key sequencer.Key, action sequencer.Action) {
 		}
 		d.entries.copies[egressRID(key)] = action
 	default:
-		return // an end host has no ports and no routes
+		return // an end host has no ports and no routes, and answers ARP itself
 	}
 	d.publish()
 }

@@ -11,7 +11,7 @@
 //   - oum_copy: deliver sends to ip and udp_port; MAC addresses mean nothing here. relay is dropped
 //     and counted.
 //   - port_role: everything arrives from hosts, so a stamped datagram is dropped.
-//   - ipv4_lpm: stored, and never used.
+//   - ipv4_lpm: stored, and never used. arp_gateway likewise: the host answers ARP itself.
 //   - ports: only p4src.CPUPort exists. A packet-out to it comes back as a packet-in by way of the
 //     event loop.
 //

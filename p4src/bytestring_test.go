@@ -1,4 +1,4 @@
-package sequencer
+package p4src
 
 import (
 	"bytes"
@@ -30,9 +30,9 @@ func TestParseBits(t *testing.T) {
 		{make([]byte, 100), 1, 0, true},
 	}
 	for _, tt := range tests {
-		got, err := parseBits(tt.in, tt.width)
+		got, err := ParseBits(tt.in, tt.width)
 		if got != tt.want || (err == nil) != tt.ok {
-			t.Errorf("parseBits(%x, %d) = %#x, %v; want %#x, ok %v", tt.in, tt.width, got, err, tt.want, tt.ok)
+			t.Errorf("ParseBits(%x, %d) = %#x, %v; want %#x, ok %v", tt.in, tt.width, got, err, tt.want, tt.ok)
 		}
 	}
 }
@@ -40,12 +40,12 @@ func TestParseBits(t *testing.T) {
 func TestFormatBitsIsCanonical(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.Uint64().Draw(t, "v") >> rapid.IntRange(0, 63).Draw(t, "shift")
-		b := formatBits(v)
+		b := FormatBits(v)
 		if len(b) == 0 || len(b) > 1 && b[0] == 0 {
-			t.Fatalf("formatBits(%#x) = %x is not the shortest form", v, b)
+			t.Fatalf("FormatBits(%#x) = %x is not the shortest form", v, b)
 		}
-		if got, err := parseBits(b, 64); err != nil || got != v {
-			t.Fatalf("parseBits(formatBits(%#x)) = %#x, %v", v, got, err)
+		if got, err := ParseBits(b, 64); err != nil || got != v {
+			t.Fatalf("ParseBits(FormatBits(%#x)) = %#x, %v", v, got, err)
 		}
 	})
 }

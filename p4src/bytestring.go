@@ -1,4 +1,4 @@
-package sequencer
+package p4src
 
 import (
 	"encoding/binary"
@@ -6,9 +6,10 @@ import (
 	"math/bits"
 )
 
-// parseBits reads a P4Runtime byte string as an unsigned integer of width bits, at most 64. Leading
-// zero bytes are accepted, as the specification demands ("Bytestrings").
-func parseBits(b []byte, width int32) (uint64, error) {
+// ParseBits reads a P4Runtime byte string as an unsigned integer of width bits, at most 64. Leading
+// zero bytes are accepted (P4Runtime 1.3 §8.4, "Bytestrings"). The error lacks a subject: "is empty,
+// expected …".
+func ParseBits(b []byte, width int32) (uint64, error) {
 	if len(b) == 0 {
 		return 0, fmt.Errorf("is an empty byte string, expected a value of %d bits", width)
 	}
@@ -29,8 +30,9 @@ func parseBits(b []byte, width int32) (uint64, error) {
 	return v, nil
 }
 
-// formatBits returns the canonical, shortest byte string of v.
-func formatBits(v uint64) []byte {
+// FormatBits returns the canonical, shortest byte string of v, as P4Runtime writes numbers:
+// big-endian without leading zero bytes, at least one byte (P4Runtime 1.3 §8.4).
+func FormatBits(v uint64) []byte {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], v)
 	skip := min(bits.LeadingZeros64(v)/8, 7)
