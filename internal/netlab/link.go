@@ -1,0 +1,131 @@
+//go:build linux
+
+package netlab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+)
+
+// Port is a network interface of a node: what Link shall make, or one that there is.
+type Port struct {
+	Node *Node
+	Name string // of the interface, at most 15 characters
+
+	// What Link gives the interface besides.
+	Address netip.Prefix     // the zero value: none
+	MAC     net.HardwareAddr // nil: the kernel picks one
+	MTU     int              // in bytes, without the Ethernet header; 0: 1500
+	// Raw is for ports at which a program sends or receives whole frames: the kernel then computes
+	// checksums before it hands a frame over, and does not merge packets.
+	Raw bool
+}
+
+// Port names an interface of the node.
+func (n *Node) Port(name string) Port { return Port{Node: n, Name: name} }
+
+func (p Port) String() string { return p.Node.name + "/" + p.Name }
+
+// defaultMTU is Ethernet's.
+const defaultMTU = 1500
+
+// Link joins two nodes by a cable: a pair of virtual Ethernet interfaces, both up.
+func (l *Lab) Link(a, b Port) error {
+	if err := linkPorts(a, b); err != nil {
+		return fmt.Errorf("link %v - %v: %w", a, b, err)
+	}
+	return nil
+}
+
+func linkPorts(a, b Port) error {
+	attributes := netlink.NewLinkAttrs()
+	attributes.Name = a.Name
+	veth := &netlink.Veth{LinkAttrs: attributes, PeerName: b.Name, PeerNamespace: netlink.NsFd(b.Node.ns)}
+	if err := a.Node.netlink.LinkAdd(veth); err != nil {
+		return err
+	}
+	return errors.Join(a.configure(), b.configure())
+}
+
+// configure makes a new interface as the Port says.
+func (p Port) configure() error {
+	link, err := p.link()
+	if err != nil {
+		return err
+	}
+	h := p.Node.netlink
+	if p.MAC != nil {
+		if err := h.LinkSetHardwareAddr(link, p.MAC); err != nil {
+			return fmt.Errorf("address %v of %v: %w", p.MAC, p, err)
+		}
+	}
+	mtu := p.MTU
+	if mtu == 0 {
+		mtu = defaultMTU
+	}
+	if err := h.LinkSetMTU(link, mtu); err != nil {
+		return fmt.Errorf("MTU %d of %v: %w", mtu, p, err)
+	}
+	if p.Raw {
+		if err := p.disableOffload(); err != nil {
+			return err
+		}
+	}
+	if p.Address.IsValid() {
+		if err := h.AddrAdd(link, &netlink.Addr{IPNet: ipNet(p.Address)}); err != nil {
+			return fmt.Errorf("address %v of %v: %w", p.Address, p, err)
+		}
+	}
+	return p.Up()
+}
+
+func (p Port) link() (netlink.Link, error) {
+	link, err := p.Node.netlink.LinkByName(p.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", p, err)
+	}
+	return link, nil
+}
+
+// Up sets the interface up.
+func (p Port) Up() error { return p.set(p.Node.netlink.LinkSetUp) }
+
+// Down sets the interface down. At the other end of the cable the carrier is lost; addresses and routes
+// stay there, while those that go out at this interface are lost.
+func (p Port) Down() error { return p.set(p.Node.netlink.LinkSetDown) }
+
+func (p Port) set(state func(netlink.Link) error) error {
+	link, err := p.link()
+	if err != nil {
+		return err
+	}
+	if err := state(link); err != nil {
+		return fmt.Errorf("%v: %w", p, err)
+	}
+	return nil
+}
+
+// Bridge joins interfaces of the node to an Ethernet switch that learns addresses.
+func (n *Node) Bridge(name string, ports ...string) error {
+	attributes := netlink.NewLinkAttrs()
+	attributes.Name = name
+	bridge := &netlink.Bridge{LinkAttrs: attributes}
+	if err := n.netlink.LinkAdd(bridge); err != nil {
+		return fmt.Errorf("bridge %s of node %s: %w", name, n.name, err)
+	}
+	for _, port := range ports {
+		err := n.Port(port).set(func(link netlink.Link) error { return n.netlink.LinkSetMaster(link, bridge) })
+		if err != nil {
+			return fmt.Errorf("bridge %s: %w", name, err)
+		}
+	}
+	return n.Port(name).Up()
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}

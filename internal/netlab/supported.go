@@ -1,0 +1,28 @@
+//go:build linux
+
+package netlab
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrNotSupported says that this machine, or this user, cannot have what was asked for. The error that
+// wraps it says what is missing; tests skip with it.
+var ErrNotSupported = errors.New("not supported here")
+
+// Supported returns nil if New can make labs, otherwise an error that wraps ErrNotSupported.
+func Supported() error {
+	failed := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread, and the namespace with it, ends here
+		failed <- unix.Unshare(unix.CLONE_NEWNET)
+	}()
+	if err := <-failed; err != nil {
+		return fmt.Errorf("network namespaces are %w: they need root (CAP_SYS_ADMIN): %w", ErrNotSupported, err)
+	}
+	return nil
+}
