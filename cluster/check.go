@@ -67,6 +67,11 @@ func (f *File) checkAddresses() *Error {
 		add(&tcp, c.Address, "controllers[%d].address", i)
 		add(&tcp, c.HTTP, "controllers[%d].http", i)
 	}
+	if f.Topology != nil {
+		for i, s := range f.Topology.Switches {
+			add(&tcp, s.P4Runtime, "topology.switches[%d].p4runtime", i)
+		}
+	}
 	for i, s := range f.Sequencers {
 		add(&tcp, s.P4Runtime, "sequencers[%d].p4runtime", i)
 		add(&udp, s.Data, "sequencers[%d].data", i)

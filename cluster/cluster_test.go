@@ -103,11 +103,11 @@ func TestParseErrors(t *testing.T) {
 		want     string // the whole error
 	}{
 		{"unknown key at the top", "mtu: 9000", "mtuu: 9000",
-			`c.yaml:2: mtuu: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, sequencers, groups, kv, timing`},
+			`c.yaml:2: mtuu: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing`},
 		{"unknown key below", "    f: 1", "    ff: 1",
 			`c.yaml:22: groups[0].ff: is an unknown key, expected one of name, address, f, replicas`},
 		{"key with a line break", "mtu: 9000", `"m\nt": 9000`,
-			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, sequencers, groups, kv, timing`},
+			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing`},
 		{"duplicate key", "mtu: 9000", "name: other",
 			`c.yaml:2: name: is there twice, first on line 1, expected it once`},
 		{"missing key", "    f: 1\n", "",
@@ -171,7 +171,7 @@ func TestParseErrors(t *testing.T) {
 		{"two controllers", "sequencers:", "  - address: 127.0.0.1:9610\n    dir: controller-1\nsequencers:",
 			`c.yaml:4: controllers: has 2 items, expected exactly one: the store of session numbers is embedded in it, and two stores would hand out one number twice`},
 		{"no such kind", "kind: udp", "kind: abacus",
-			`c.yaml:10: sequencers[0].kind: is "abacus", expected one of udp`},
+			`c.yaml:10: sequencers[0].kind: is "abacus", expected one of udp, bmv2, tofino`},
 		{"bad duration", "suspect_leader: 50ms", "suspect_leader: 50",
 			`c.yaml:37: timing.suspect_leader: is "50", expected a duration above zero like 5ms`},
 		{"impatient", "suspect_leader: 50ms", "suspect_leader: 6ms",
@@ -265,6 +265,7 @@ func TestKeyFile(t *testing.T) {
 // Whatever the bytes, Parse answers with a file or with one line.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
+	f.Add([]byte(switched))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("? [x]\n: y"))
 	f.Add([]byte("name: !!binary x\n"))

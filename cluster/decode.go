@@ -63,6 +63,16 @@ func (d *decoder) mapping(n *yaml.Node, path string, fields ...field) {
 	}
 }
 
+// peek returns the value of a key of a mapping before the mapping is read; "" if it has none.
+func peek(n *yaml.Node, key string) string {
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if k, v := n.Content[i], n.Content[i+1]; k.Kind == yaml.ScalarNode && k.Value == key && v.Kind == yaml.ScalarNode {
+			return v.Value
+		}
+	}
+	return ""
+}
+
 // pair reads one key and its value.
 func (d *decoder) pair(k, v *yaml.Node, path string, fields []field, keys []string, seen map[string]int) {
 	at := join(path, printable(k.Value))
@@ -220,9 +230,8 @@ func (d *decoder) address(p *netip.AddrPort, r reach) take {
 	}
 }
 
-// groupAddress reads a group's virtual address.
-func (d *decoder) groupAddress(p *netip.Addr) take {
-	const expected = "an IPv4 unicast address like 10.97.0.1, which is the group's number"
+// ipv4 reads an IPv4 unicast address.
+func (d *decoder) ipv4(p *netip.Addr, expected string) take {
 	return func(n *yaml.Node, path string) {
 		s, ok := d.scalar(n, path, expected)
 		if !ok {

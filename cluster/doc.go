@@ -9,7 +9,27 @@
 //	  - address: 10.0.0.1:9600       # gRPC
 //	    http: 10.0.0.1:9601          # /metrics /healthz /status
 //	    dir: /var/lib/nopaxos        # the durable session numbers
+//	topology:                        # optional: the P4 switches between the hosts
+//	  management: 10.255.0.0/24      # optional: a network beside the switches that leads to the controller
+//	  switches:
+//	    - name: s1
+//	      kind: bmv2                 # or tofino
+//	      device_id: 1               # default 1
+//	      p4runtime: 10.255.0.2:9559 # gRPC
+//	      mac: "02:00:00:00:01:00"   # default: derived from the name
+//	      program: oum.json          # default for bmv2: the one that nopaxos carries
+//	    - …
+//	  links: ["s1/1 - s2/3"]         # switch/port - switch/port
+//	  hosts:
+//	    - name: h1
+//	      address: 10.0.1.2
+//	      mac: "02:00:00:00:00:01"
+//	      port: s1/3
+//	      gateway: 10.0.1.1          # optional: the switch answers ARP for it
+//	    - …
 //	sequencers:                      # in the order of preference
+//	  - name: s1                     # a switch of the topology, which says the rest
+//	    kind: bmv2
 //	  - name: middlebox-a
 //	    kind: udp
 //	    device_id: 1

@@ -18,7 +18,8 @@ type File struct {
 	KeyFile       string       `yaml:"key_file"`                  // of the cluster key, as written; Key reads it
 	ClientKeyFile string       `yaml:"client_key_file,omitempty"` // as written; empty: ClientAuth derives the key
 	Controllers   []Controller `yaml:"controllers"`
-	Sequencers    []Sequencer  `yaml:"sequencers"` // in the order of preference
+	Topology      *Topology    `yaml:"topology,omitempty"` // nil: no switches
+	Sequencers    []Sequencer  `yaml:"sequencers"`         // in the order of preference
 	Groups        []Group      `yaml:"groups"`
 	KV            []KV         `yaml:"kv,omitempty"`
 	Timing        Timing       `yaml:"timing,omitempty"`
@@ -36,14 +37,15 @@ type Controller struct {
 // KindUDP is the end-host sequencer in Go user space.
 const KindUDP = "udp"
 
-// Sequencer is one candidate for stamping the groups' messages.
+// Sequencer is one candidate for stamping the groups' messages: an end host, or a switch of the topology,
+// which then says the rest.
 type Sequencer struct {
-	Name      string         `yaml:"name"`
-	Kind      string         `yaml:"kind"`      // KindUDP
-	DeviceID  uint64         `yaml:"device_id"` // P4Runtime device id, from 1
-	P4Runtime netip.AddrPort `yaml:"p4runtime"` // gRPC
-	Data      netip.AddrPort `yaml:"data"`      // UDP: where senders send to
-	HTTP      netip.AddrPort `yaml:"http"`      // zero: not served
+	Name      string         `yaml:"name"`                // of a switch: the switch's
+	Kind      string         `yaml:"kind"`                // KindUDP, KindBMv2 or KindTofino; only the first has the rest
+	DeviceID  uint64         `yaml:"device_id,omitempty"` // P4Runtime device id, from 1
+	P4Runtime netip.AddrPort `yaml:"p4runtime"`           // gRPC
+	Data      netip.AddrPort `yaml:"data"`                // UDP: where senders send to
+	HTTP      netip.AddrPort `yaml:"http"`                // zero: not served
 }
 
 // Group is one replicated service.

@@ -64,7 +64,7 @@ func Parse(path string, data []byte) (*File, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	for _, check := range []func() *Error{f.checkNames, f.checkGroups, f.checkFrontEnds, f.checkAddresses, f.checkDirs, f.checkTiming} {
+	for _, check := range []func() *Error{f.checkNames, f.checkGroups, f.checkFrontEnds, f.checkAddresses, f.checkDirs, f.checkTiming, f.checkTopology} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -93,6 +93,10 @@ func (d *decoder) cluster(n *yaml.Node, f *File) {
 		required("key_file", d.path(&f.KeyFile)),
 		optional("client_key_file", d.path(&f.ClientKeyFile)),
 		required("controllers", d.list(1, items(&f.Controllers, d.controller))),
+		optional("topology", func(n *yaml.Node, path string) {
+			f.Topology = new(Topology)
+			d.topology(n, path, f.Topology)
+		}),
 		required("sequencers", d.list(1, items(&f.Sequencers, d.sequencer))),
 		required("groups", d.list(1, items(&f.Groups, d.group))),
 		optional("kv", d.list(0, items(&f.KV, d.kv))),
@@ -118,10 +122,17 @@ func (d *decoder) controller(n *yaml.Node, path string, c *Controller) {
 }
 
 func (d *decoder) sequencer(n *yaml.Node, path string, s *Sequencer) {
+	if kind := peek(n, "kind"); kind == KindBMv2 || kind == KindTofino {
+		d.mapping(n, path, // the rest is what the topology says of the switch
+			required("name", d.name(&s.Name)),
+			required("kind", d.choice(&s.Kind, kind)),
+		)
+		return
+	}
 	s.Kind, s.DeviceID = KindUDP, 1
 	d.mapping(n, path,
 		required("name", d.name(&s.Name)),
-		optional("kind", d.choice(&s.Kind, KindUDP)),
+		optional("kind", d.choice(&s.Kind, KindUDP, KindBMv2, KindTofino)),
 		optional("device_id", number(d, &s.DeviceID, 1, 1<<62)),
 		required("p4runtime", d.address(&s.P4Runtime, connect)),
 		required("data", d.address(&s.Data, stamped)),
@@ -132,7 +143,7 @@ func (d *decoder) sequencer(n *yaml.Node, path string, s *Sequencer) {
 func (d *decoder) group(n *yaml.Node, path string, g *Group) {
 	d.mapping(n, path,
 		required("name", d.name(&g.Name)),
-		required("address", d.groupAddress(&g.Address)),
+		required("address", d.ipv4(&g.Address, "an IPv4 unicast address like 10.97.0.1, which is the group's number")),
 		required("f", number(d, &g.F, 0, (wire.MaxReplicas-1)/2)),
 		required("replicas", d.list(1, items(&g.Replicas, d.replica))),
 	)

@@ -37,6 +37,9 @@ func runSequencer(ctx context.Context, flags roleFlags) error {
 		return err
 	}
 	self, r := f.Sequencers[flags.index], newRole("sequencer", flags.index)
+	if self.Kind != cluster.KindUDP {
+		return usagef("--index is %d, which is switch %s of kind %s: it runs by itself, and the controller programs it", flags.index, self.Name, self.Kind)
+	}
 	data, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Data.String(), MTU: f.MTU})
 	if err != nil {
 		return r.fail(err)

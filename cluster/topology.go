@@ -1,0 +1,187 @@
+package cluster
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Kinds of switches, which are also the kinds of the sequencers on them.
+const (
+	KindBMv2   = "bmv2"   // simple_switch_grpc, the software reference switch
+	KindTofino = "tofino" // a Tofino behind the P4Runtime server of bf_switchd
+)
+
+// Topology is the network of P4 switches between the hosts of a cluster.
+type Topology struct {
+	// Management is the network beside the switches, on which hosts may reach the controller; the zero
+	// Prefix: there is none, and the controller is at a host.
+	Management netip.Prefix `yaml:"management"`
+	Switches   []Switch     `yaml:"switches"`
+	Links      []Link       `yaml:"links,omitempty"`
+	Hosts      []Host       `yaml:"hosts"`
+}
+
+// Switch is one P4 switch.
+type Switch struct {
+	Name      string         `yaml:"name"`
+	Kind      string         `yaml:"kind"`              // KindBMv2 or KindTofino
+	DeviceID  uint64         `yaml:"device_id"`         // P4Runtime device id, from 1
+	P4Runtime netip.AddrPort `yaml:"p4runtime"`         // gRPC
+	MAC       MAC            `yaml:"mac"`               // source of what it sends; Parse derives it from the name if the file has none
+	Program   string         `yaml:"program,omitempty"` // as written, see DeviceConfig; empty: the program that nopaxos carries
+}
+
+// Link is a cable between two switches.
+type Link struct{ A, B Port }
+
+// Host is a machine at a switch.
+type Host struct {
+	Name    string     `yaml:"name"`
+	Address netip.Addr `yaml:"address"` // IPv4
+	MAC     MAC        `yaml:"mac"`
+	Port    Port       `yaml:"port"`
+	Gateway netip.Addr `yaml:"gateway"` // the switch answers ARP for it; zero: the host has a static neighbour
+}
+
+// MaxPort is the highest port of a switch that may carry a cable: the program's ports have 9 bits, and the
+// highest numbers are the controller's.
+const MaxPort = 509
+
+// Port is a port of a switch, from 1 to MaxPort.
+type Port struct {
+	Switch string
+	Port   uint16
+}
+
+// ParsePort reads "switch/port".
+func ParsePort(s string) (Port, error) {
+	name, number, found := strings.Cut(s, "/")
+	port, err := strconv.ParseUint(number, 10, 16)
+	if !found || err != nil || !nameForm.MatchString(name) || port < 1 || port > MaxPort {
+		return Port{}, fmt.Errorf("is %q, expected %s", s, portExpected)
+	}
+	return Port{Switch: name, Port: uint16(port)}, nil
+}
+
+// String returns "switch/port".
+func (p Port) String() string { return fmt.Sprintf("%s/%d", p.Switch, p.Port) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (p Port) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// ParseLink reads "switch/port - switch/port".
+func ParseLink(s string) (Link, error) {
+	bad := fmt.Errorf("is %q, expected %s", s, linkExpected)
+	ends := strings.Fields(s)
+	if len(ends) != 3 || ends[1] != "-" {
+		return Link{}, bad
+	}
+	a, errA := ParsePort(ends[0])
+	b, errB := ParsePort(ends[2])
+	if errA != nil || errB != nil {
+		return Link{}, bad
+	}
+	return Link{A: a, B: b}, nil
+}
+
+// String returns "switch/port - switch/port".
+func (l Link) String() string { return l.A.String() + " - " + l.B.String() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (l Link) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// MAC is a 48-bit Ethernet address; the zero value is none.
+type MAC [6]byte
+
+var errMAC = errors.New("expected " + macExpected)
+
+// ParseMAC reads a unicast address of the form 02:00:00:00:00:01.
+func ParseMAC(s string) (MAC, error) {
+	var m MAC
+	parts := strings.Split(s, ":")
+	if len(parts) != len(m) {
+		return MAC{}, errMAC
+	}
+	for i, p := range parts {
+		b, err := hex.DecodeString(p)
+		if err != nil || len(b) != 1 {
+			return MAC{}, errMAC
+		}
+		m[i] = b[0]
+	}
+	if m == (MAC{}) || m[0]&1 != 0 {
+		return MAC{}, errMAC
+	}
+	return m, nil
+}
+
+// String returns the form 02:00:00:00:00:01, or "" for none.
+func (m MAC) String() string {
+	if m == (MAC{}) {
+		return ""
+	}
+	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// switchMAC derives the address of a switch without one: locally administered, and the same whatever
+// stands around the switch in the file, since hosts remember it.
+func switchMAC(name string) MAC {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails, see hash.Hash
+	sum := h.Sum32()
+	return MAC{0x02, 0x4F, byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}
+}
+
+// Switch returns the switch of that name.
+func (f *File) Switch(name string) (*Switch, bool) {
+	if f.Topology == nil {
+		return nil, false
+	}
+	for i := range f.Topology.Switches {
+		if f.Topology.Switches[i].Name == name {
+			return &f.Topology.Switches[i], true
+		}
+	}
+	return nil, false
+}
+
+// HostAt returns the topology's host with that address.
+func (f *File) HostAt(a netip.Addr) (*Host, bool) {
+	if f.Topology == nil {
+		return nil, false
+	}
+	for i := range f.Topology.Hosts {
+		if f.Topology.Hosts[i].Address == a {
+			return &f.Topology.Hosts[i], true
+		}
+	}
+	return nil, false
+}
+
+// DeviceConfig reads the compiled program of the topology's switch number i; nil if the file names none.
+// What is wrong with it is an *Error.
+func (f *File) DeviceConfig(i int) ([]byte, error) {
+	program := f.Topology.Switches[i].Program
+	if program == "" {
+		return nil, nil
+	}
+	at := fmt.Sprintf("topology.switches[%d].program", i)
+	path := f.Resolve(program)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, f.errorAt(at, path+" cannot be read: "+cause(err), "a readable file with the compiled program")
+	}
+	if len(data) == 0 {
+		return nil, f.errorAt(at, path+" is empty", "a file with the compiled program")
+	}
+	return data, nil
+}
