@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/clients"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -50,10 +51,10 @@ type Core struct {
 	base     uint64 // the slot before message 1 of the session
 	sp       uint64 // stable prefix
 	executed uint64 // operations at or below are in the state machine
-	table    clientTable
+	table    clients.Table
 	logTime  uint64        // logical time at the end of the log
 	timeAt   time.Duration // when the log reached logTime
-	result   []byte        // scratch for Execute
+	result   []byte        // scratch
 
 	snap         *snapshot // newest one at or below sp
 	prevSnap     *snapshot // the one before, while somebody fetches it
@@ -100,7 +101,7 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 	c := &Core{
 		cfg: cfg, f: cfg.N / 2, sm: sm, rec: rec,
 		log:       newLog(cfg.Keys.Digest),
-		table:     newClientTable(cfg.MaxClients),
+		table:     clients.New(cfg.MaxClients),
 		window:    newWindow(cfg.Window),
 		known:     make([]uint64, cfg.N),
 		heard:     make([]time.Duration, cfg.N),

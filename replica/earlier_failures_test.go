@@ -139,15 +139,12 @@ func TestEarlierFailure08MemoryIsBounded(t *testing.T) {
 		if bound := cfg.KeepLog + cfg.Snapshot + 2*cfg.SyncSlots; c.log.len() > bound {
 			t.Errorf("replica %d has %d slots in its log, expected at most %d", i, c.log.len(), bound)
 		}
-		if n := len(c.table.journal.ring); n > int(4*cfg.SyncSlots) {
-			t.Errorf("replica %d has a journal of %d changes, expected at most %d", i, n, 4*cfg.SyncSlots)
+		results, changes := c.table.Usage()
+		if changes > int(4*cfg.SyncSlots) {
+			t.Errorf("replica %d has a journal of %d changes, expected at most %d", i, changes, 4*cfg.SyncSlots)
 		}
-		if n := len(c.table.order); n != clients {
+		if n := c.table.Len(); n != clients {
 			t.Errorf("replica %d knows %d clients, expected %d", i, n, clients)
-		}
-		results := 0
-		for _, client := range c.table.order {
-			results += len(client.results)
 		}
 		if results > 64*clients {
 			t.Errorf("replica %d keeps %d results of %d clients with one request each, expected at most %d", i, results, clients, 64*clients)

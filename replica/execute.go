@@ -52,38 +52,13 @@ func (c *Core) executeTick(slot uint64, body []byte) {
 	if err != nil {
 		c.fail("TICK in slot %d does not parse: %v", slot, err)
 	}
-	if t.Time > c.table.time {
-		c.table.begin(slot)
-		c.table.time = t.Time
-	}
+	c.table.SetTime(slot, t.Time)
 }
 
 func (c *Core) executeRequest(slot uint64, req *wire.Request) {
-	t := &c.table
-	if req.Register {
-		t.register(slot)
+	if c.table.Execute(slot, req, c.sm) {
 		c.counters.Executed++
-		return
 	}
-	cl := t.byID[req.Client.Lo]
-	if cl == nil {
-		return
-	}
-	ch := t.use(slot, cl, req.Low)
-	if req.ID < cl.low || req.ID-cl.low >= wire.MaxOutstanding || cl.lookup(req.ID) != nil {
-		return
-	}
-	c.result = c.sm.Execute(slot, t.time, req.Op, c.result[:0])
-	c.counters.Executed++
-	r := t.put(cl, req.ID)
-	ch.id = req.ID
-	r.status = wire.StatusOK
-	if len(c.result) > wire.MaxResult {
-		r.status = wire.StatusTooLarge
-	} else {
-		r.data = append(r.data, c.result...)
-	}
-	t.stored(slot, cl, r)
 }
 
 // answer sends the leader's REPLY to the request at an executed slot, from the client table.
@@ -93,28 +68,8 @@ func (c *Core) answer(slot uint64) {
 		return
 	}
 	req := c.parseRequest(slot, e.payload)
-	if req.Register {
-		status := wire.StatusRegistered
-		if c.table.byID[slot] == nil {
-			status = wire.StatusEvicted
-		}
-		c.reply(slot, &req, status, nil)
-		return
-	}
-	cl := c.table.byID[req.Client.Lo]
-	switch {
-	case cl == nil:
-		c.reply(slot, &req, wire.StatusEvicted, nil)
-	case req.ID < cl.low:
-	case req.ID-cl.low >= wire.MaxOutstanding:
-		c.reply(slot, &req, wire.StatusTooMany, nil)
-	default:
-		r := cl.lookup(req.ID)
-		if r == nil {
-			// In a slot that was executed when the request's id was out of range.
-			return
-		}
-		c.reply(slot, &req, r.status, r.data)
+	if status, result, ok := c.table.Answer(slot, &req); ok {
+		c.reply(slot, &req, status, result)
 	}
 }
 
@@ -130,7 +85,7 @@ func (c *Core) rollback(slot uint64) {
 	}
 	if c.undo != nil {
 		c.undo.Undo(slot)
-		c.table.undo(slot)
+		c.table.Undo(slot)
 		c.executed = slot
 		return
 	}
@@ -142,7 +97,7 @@ func (c *Core) rollback(slot uint64) {
 
 // install replaces the executed state by a snapshot's.
 func (c *Core) install(s *snapshot) {
-	body, err := c.table.parse(s.data[snapshotHeader:])
+	body, err := c.table.Parse(s.data[snapshotHeader:])
 	c.assert(err == nil, "snapshot at slot %d: %v", s.slot, err)
 	err = c.sm.Restore(bytes.NewReader(body))
 	c.assert(err == nil, "state machine refuses the snapshot at slot %d: %v", s.slot, err)

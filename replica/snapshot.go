@@ -71,7 +71,7 @@ func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 	head = binary.BigEndian.AppendUint32(head, s.session)
 	head = binary.BigEndian.AppendUint64(head, s.digest.Hi)
 	head = binary.BigEndian.AppendUint64(head, s.digest.Lo)
-	return s, &snapshotWriter{head: c.table.appendTo(head), state: state}, nil
+	return s, &snapshotWriter{head: c.table.AppendTo(head), state: state}, nil
 }
 
 // maybeSnapshot starts a snapshot when enough was executed since the last one, or when the log

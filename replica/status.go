@@ -88,7 +88,7 @@ func (c *Core) Status() Status {
 		Replica: c.cfg.Self, Incarnation: c.rec.Incarnation,
 		View: c.rec.View, LastNormal: c.rec.LastNormal, Phase: c.phase.String(), Leader: c.leader(),
 		Base: c.base, LogStart: c.log.start, Snapshot: c.snap.slot, SyncPoint: c.sp, Executed: c.executed,
-		LogEnd: c.log.end, Missing: c.high - c.log.end, LogBytes: c.log.bytes, LogicalTime: c.table.time,
-		Clients: len(c.table.order), Full: c.full(), Counters: c.counters, OUM: c.rx.Stats(),
+		LogEnd: c.log.end, Missing: c.high - c.log.end, LogBytes: c.log.bytes, LogicalTime: c.table.Time(),
+		Clients: c.table.Len(), Full: c.full(), Counters: c.counters, OUM: c.rx.Stats(),
 	}
 }

@@ -130,7 +130,7 @@ func (c *Core) advanceStable(p uint64) {
 	}
 	c.sp = p
 	c.executeStable()
-	c.table.release(p)
+	c.table.Release(p)
 	if c.undo != nil {
 		c.undo.Release(p)
 	}

@@ -40,7 +40,7 @@ func (c *Core) startHealth() {
 
 // resetLogTime finds logical time at the end of the log anew, after entries were replaced.
 func (c *Core) resetLogTime() {
-	t := c.table.time
+	t := c.table.Time()
 	for slot := max(c.executed, c.log.start) + 1; slot <= c.log.end; slot++ {
 		if e := c.log.at(slot); e.kind == wire.EntryTick {
 			if m, err := wire.ParseTick(e.payload); err == nil {
