@@ -112,11 +112,11 @@ func traceSeed(ctx context.Context, cfg sim.Config, shrink bool, out io.Writer) 
 func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOut io.Writer) error {
 	s := sim.Sweep{Profiles: profiles, First: f.first, Seeds: f.seeds, Parallel: f.parallel}
 	report := newSimReport(f.seeds)
-	progress := out
+	shown := out
 	if f.json {
-		progress = errOut
+		shown = errOut
 	}
-	bar := newSimProgress(progress, s.Runs())
+	bar := newSimProgress(shown, s.Runs())
 	s.Run(ctx, func(r *sim.Result) bool {
 		report.add(r)
 		bar.done(report)
@@ -125,11 +125,11 @@ func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOu
 			if f.shrink {
 				smaller = sim.Shrink(ctx, r.Config, bar.shrinking)
 			}
-			bar.failed(report.fail(r, &smaller))
+			bar.line.Print(report.fail(r, &smaller).String())
 		}
 		return true
 	})
-	bar.end()
+	bar.line.End()
 	report.finish()
 	var err error
 	if f.json {

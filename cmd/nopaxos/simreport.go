@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/progress"
 	"github.com/netordered/nopaxos/sim"
 )
 
@@ -96,74 +97,26 @@ func (f simFailure) String() string {
 	return b.String()
 }
 
-// simProgress shows how far a sweep is: a bar that is written over on a terminal, else a line now
-// and then.
+// simProgress shows how far a sweep is.
 type simProgress struct {
-	out      io.Writer
-	terminal bool
-	total    int
-	shown    time.Time
-	pending  bool // the terminal's line is not ended
+	line  *progress.Line
+	total int
 }
 
-// Pauses between two signs of progress.
-const (
-	barEvery  = 100 * time.Millisecond
-	lineEvery = 10 * time.Second
-	barWidth  = 30
-)
-
 func newSimProgress(out io.Writer, total int) *simProgress {
-	return &simProgress{out: out, terminal: isTerminal(out), total: total, shown: time.Now()}
+	const every = 10 * time.Second
+	return &simProgress{line: progress.New(out, every), total: total}
 }
 
 // done says that one more run is over.
 func (p *simProgress) done(r *simReport) {
-	now := time.Now()
-	every := lineEvery
-	if p.terminal {
-		every = barEvery
-	}
-	if now.Sub(p.shown) < every {
-		return
-	}
-	p.shown = now
-	rate := float64(r.Events) / now.Sub(r.began).Seconds()
-	p.write(fmt.Sprintf("%s %d/%d runs, %d failed, %.0f events/s", p.bar(r.Runs), r.Runs, p.total, r.Failures, rate))
-}
-
-func (p *simProgress) bar(runs int) string {
-	filled := barWidth * runs / max(p.total, 1)
-	return "[" + strings.Repeat("#", filled) + strings.Repeat(".", barWidth-filled) + "]"
+	p.line.Show(func() string {
+		rate := float64(r.Events) / time.Since(r.began).Seconds()
+		return fmt.Sprintf("%s runs, %d failed, %.0f events/s", progress.Bar(r.Runs, p.total), r.Failures, rate)
+	})
 }
 
 // shrinking says how many faults are left of those of a seed that failed.
 func (p *simProgress) shrinking(left int) {
-	if now := time.Now(); p.terminal && now.Sub(p.shown) >= barEvery {
-		p.shown = now
-		p.write(fmt.Sprintf("shrinking: %d faults left", left))
-	}
-}
-
-func (p *simProgress) write(line string) {
-	if !p.terminal {
-		fmt.Fprintln(p.out, line)
-		return
-	}
-	const clearToEnd = "\x1b[K"
-	fmt.Fprint(p.out, "\r", line, clearToEnd)
-	p.pending = true
-}
-
-// failed tells of a seed that failed, on lines of its own.
-func (p *simProgress) failed(f simFailure) {
-	p.end()
-	fmt.Fprintln(p.out, f)
-}
-
-func (p *simProgress) end() {
-	if p.pending {
-		fmt.Fprintln(p.out)
-		p.pending = false
-	}
+	p.line.ShowOnTerminal(func() string { return fmt.Sprintf("shrinking: %d faults left", left) })
 }
