@@ -302,7 +302,7 @@ func TestDemo(t *testing.T) {
 		OK               bool
 		Linearizable     bool
 		Operations       uint64
-		Faults           []demo.Fault
+		Faults           []json.RawMessage
 		AcknowledgedLost int `json:"acknowledged_lost"`
 	}
 	if err := json.Unmarshal(out, &report); err != nil {

@@ -102,6 +102,9 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"dev", "--sequencers", "17"}, "nopaxos: --sequencers is 17, expected 1 to 16\n"},
 		{[]string{"dev", "--resp", "here"}, "nopaxos: --resp is \"here\", expected an IP address and port like 127.0.0.1:7379\n"},
 		{[]string{"demo", "--duration", "1s"}, "nopaxos: --duration is 1s, expected at least 7s: every fault has its turn\n"},
+		{[]string{"load"}, "nopaxos: --cluster is not set, expected a cluster file\n"},
+		{[]string{"load", "--workers", "0"}, "nopaxos: --workers is 0, expected 1 to 1000\n"},
+		{[]string{"load", "--duration", "0"}, "nopaxos: --duration is 0s, expected a time above zero\n"},
 		{[]string{"demo", "--workers", "5000"}, "nopaxos: --workers is 5000, expected 1 to 1000\n"},
 	} {
 		t.Run(strings.Join(c.args[:1], " "), func(t *testing.T) {
@@ -170,7 +173,7 @@ func TestVersionAndHelp(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("help: exit %d", code)
 	}
-	for _, name := range []string{"demo", "dev", "controller", "sequencer", "replica", "kv", "client", "status", "keygen", "bootstrap", "completion"} {
+	for _, name := range []string{"demo", "dev", "controller", "sequencer", "replica", "kv", "client", "load", "status", "keygen", "bootstrap", "completion"} {
 		if !strings.Contains(out, "\n  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}

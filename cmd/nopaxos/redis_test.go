@@ -102,8 +102,8 @@ func TestDevIsKilledUnderLoad(t *testing.T) {
 	}
 }
 
-// load is n INCRs of a counter and as many LPUSHs to a list, by a stock client on several connections.
-type load struct {
+// exactLoad is n INCRs of a counter and as many LPUSHs to a list, by a stock client on several connections.
+type exactLoad struct {
 	t             *testing.T
 	redis         *redis.Client
 	counter, list string
@@ -125,8 +125,8 @@ const (
 	loadPatience = 30 * time.Second
 )
 
-func newLoad(t *testing.T, address, name string, n int) *load {
-	l := &load{t: t, n: n, counter: "counter of " + name, list: "list of " + name, progress: make(chan struct{}, 1)}
+func newLoad(t *testing.T, address, name string, n int) *exactLoad {
+	l := &exactLoad{t: t, n: n, counter: "counter of " + name, list: "list of " + name, progress: make(chan struct{}, 1)}
 	l.redis = redis.NewClient(&redis.Options{
 		Addr: address, PoolSize: loadWorkers, ReadTimeout: loadPatience,
 		MaxRetries: -1, // a retry would be another write
@@ -135,7 +135,7 @@ func newLoad(t *testing.T, address, name string, n int) *load {
 	return l
 }
 
-func (l *load) start() {
+func (l *exactLoad) start() {
 	for range loadWorkers {
 		l.workers.Go(func() {
 			for number := l.begun.Add(1); number <= int64(2*l.n); number = l.begun.Add(1) {
@@ -146,7 +146,7 @@ func (l *load) start() {
 }
 
 // one is one operation: the two kinds alternate.
-func (l *load) one(number int64) {
+func (l *exactLoad) one(number int64) {
 	var err error
 	o := &l.counts
 	if number%2 == 0 {
@@ -171,7 +171,7 @@ func (l *load) one(number int64) {
 }
 
 // reach waits until so many operations of the load are done.
-func (l *load) reach(done int) {
+func (l *exactLoad) reach(done int) {
 	l.t.Helper()
 	timer := time.NewTimer(loadPatience)
 	defer timer.Stop()
@@ -186,7 +186,7 @@ func (l *load) reach(done int) {
 }
 
 // finish waits for the load's end and checks what is stored.
-func (l *load) finish() {
+func (l *exactLoad) finish() {
 	l.t.Helper()
 	l.reach(2 * l.n)
 	l.workers.Wait()
@@ -220,7 +220,7 @@ func (l *load) finish() {
 }
 
 // check holds what is stored against what was answered: exact if every outcome is known.
-func (l *load) check(what string, stored int64, o *outcomes) {
+func (l *exactLoad) check(what string, stored int64, o *outcomes) {
 	l.t.Helper()
 	acknowledged, unknown := o.acknowledged.Load(), o.unknown.Load()
 	if acknowledged+unknown != int64(l.n) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/load"
 )
 
 // Config says what to run.
@@ -44,17 +45,14 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// maxWorkers keeps a typing error from taking the machine's memory.
-const maxWorkers = 1000
-
 // Check returns a *devcluster.ConfigError if something in a configuration whose defaults are filled in
 // is wrong. The cluster's part, which Start checks, is not looked at.
 func (c Config) Check() error {
 	switch {
 	case c.Duration < MinDuration:
 		return &devcluster.ConfigError{Name: "duration", Value: c.Duration, Expected: fmt.Sprintf("at least %v: every fault has its turn", MinDuration)}
-	case c.Workers < 1 || c.Workers > maxWorkers:
-		return &devcluster.ConfigError{Name: "workers", Value: c.Workers, Expected: fmt.Sprintf("1 to %d", maxWorkers)}
+	case c.Workers < 1 || c.Workers > load.MaxWorkers:
+		return &devcluster.ConfigError{Name: "workers", Value: c.Workers, Expected: fmt.Sprintf("1 to %d", load.MaxWorkers)}
 	}
 	return nil
 }
@@ -63,13 +61,11 @@ func (c Config) Check() error {
 type run struct {
 	cfg      Config
 	cluster  *devcluster.Cluster
-	recorder *recorder
-	judge    *judge
-	load     *load
+	load     *load.Load
 	progress *progress
-	stores   []store // one per path
 	saboteur *saboteur
-	report   *Report
+	faults   []load.Fault
+	memory   memory
 }
 
 // Run starts a cluster, loads and breaks it, and reports what came of it. The error says that there is
@@ -92,54 +88,35 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		}
 		err = errors.Join(err, c.Remove())
 	}()
-	r := &run{cfg: cfg, cluster: c, recorder: newRecorder(), report: newReport(cfg)}
-	library, err := newLibraryStore(c.File())
+	l, err := load.Begin(ctx, load.Config{File: c.File(), Seed: cfg.Seed, Workers: cfg.Workers})
 	if err != nil {
 		return nil, err
 	}
-	defer library.close()
-	front := newRedisStore(c.RESP(), cfg.Workers+1)
-	defer front.close()
-	r.stores = []store{library, front}
-	r.saboteur = &saboteur{cluster: c, library: library}
-	r.judge = &judge{recorder: r.recorder, store: library}
-	r.load = &load{recorder: r.recorder, keys: newZipf(bankKeys, zipfTheta)}
+	r := &run{cfg: cfg, cluster: c, load: l, saboteur: &saboteur{cluster: c, load: l}}
 	r.progress = newProgress(r)
-	if err := r.drive(ctx); err != nil {
-		return nil, err
-	}
-	return r.report, nil
+	return r.drive(ctx)
 }
 
-// drive runs the load beside the faults, then judges the rest and fills in the report.
-func (r *run) drive(ctx context.Context) error {
-	loadCtx, stopLoad := context.WithCancel(ctx)
-	defer stopLoad()
-	var workers, judging, showing sync.WaitGroup
-	judging.Go(func() { r.judge.run(ctx) })
-	showing.Go(func() { r.progress.show(loadCtx) })
-	number := uint64(0)
-	for _, s := range r.stores {
-		for range r.cfg.Workers {
-			number++
-			n := number
-			workers.Go(func() { r.load.worker(loadCtx, s, r.cfg.Seed, n) })
-		}
-	}
+// drive breaks the cluster under its load, then reports.
+func (r *run) drive(ctx context.Context) (*Report, error) {
+	showCtx, stopShowing := context.WithCancel(ctx)
+	defer stopShowing()
+	var showing sync.WaitGroup
+	showing.Go(func() { r.progress.show(showCtx) })
 	problem := r.sabotage(ctx)
-	elapsed := time.Since(r.recorder.origin)
-	stopLoad()
-	workers.Wait()
+	stopShowing()
 	showing.Wait()
-	r.recorder.finish()
-	close(r.recorder.retire)
-	judging.Wait()
-	if err := ctx.Err(); err != nil {
-		return errors.New("interrupted")
+	of, err := r.load.End(ctx)
+	if err != nil {
+		return nil, err
 	}
-	r.judge.readAgain(ctx, r.stores[pathRESP])
-	r.conclude(ctx, elapsed, problem)
-	return nil
+	of.Faults = append(of.Faults, r.faults...)
+	if problem != nil {
+		of.Fail(problem.Error())
+	}
+	r.memory.read(r.cluster.Status(ctx), last)
+	f := r.cluster.File()
+	return &Report{Report: *of, Memory: r.memory, Replicas: len(f.Groups[0].Replicas), Sequencers: len(f.Sequencers)}, nil
 }
 
 // sabotage goes through the faults while the load runs. The error says that the cluster did not get
@@ -151,15 +128,15 @@ func (r *run) sabotage(ctx context.Context) error {
 	for round := range rounds {
 		pause(ctx, turn)
 		if round == 0 {
-			r.report.memoryAtStart(r.cluster.Status(ctx))
+			r.memory.read(r.cluster.Status(ctx), first)
 		}
-		r.recorder.mark()
+		r.load.Mark()
 		for _, s := range steps {
 			if err := r.fault(ctx, s, turn); err != nil {
 				return err
 			}
 		}
-		r.report.memoryNow(r.cluster.Status(ctx), false)
+		r.memory.read(r.cluster.Status(ctx), later)
 	}
 	return nil
 }
@@ -171,7 +148,7 @@ func (r *run) fault(ctx context.Context, s step, turn time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("before %s: %w", s.name, err)
 	}
-	r.recorder.mark()
+	r.load.Mark()
 	started := time.Now()
 	detail, err := s.do(ctx, before)
 	if err != nil {
@@ -184,8 +161,8 @@ func (r *run) fault(ctx context.Context, s step, turn time.Duration) error {
 	r.progress.event(name)
 	_, err = r.saboteur.await(ctx, s.over)
 	pause(ctx, turn-time.Since(started))
-	gap := r.recorder.mark()
-	r.report.Faults = append(r.report.Faults, Fault{Name: name, GapMillis: float64(gap.Microseconds()) / 1000})
+	gap := r.load.Mark()
+	r.faults = append(r.faults, load.NewFault(name, gap))
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}

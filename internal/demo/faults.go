@@ -7,16 +7,9 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/load"
 	"github.com/netordered/nopaxos/internal/status"
 )
-
-// Fault is one thing that was done to the cluster and how long service stood still for it.
-type Fault struct {
-	Name string `json:"name"`
-	// GapMillis is the longest time, in milliseconds, between two consecutive completed
-	// operations from this fault to the next.
-	GapMillis float64 `json:"gap_ms"`
-}
 
 // dropRate is the share of the datagrams they receive that sequencers, replicas, front-end and the
 // demo's own client lose for a while: every hop of a request and of its replies.
@@ -28,7 +21,7 @@ const recoveryPatience = 20 * time.Second
 // saboteur breaks the cluster.
 type saboteur struct {
 	cluster *devcluster.Cluster
-	library *libraryStore // whose client is in this process
+	load    *load.Load // whose client library is in this process
 
 	leader    string // that was killed
 	sequencer string // that was killed
@@ -80,12 +73,12 @@ func (f *saboteur) restartSequencer(context.Context, *status.Cluster) (string, e
 }
 
 func (f *saboteur) drop(ctx context.Context, _ *status.Cluster) (string, error) {
-	f.library.client.SetDrop(dropRate)
+	f.load.SetDrop(dropRate)
 	return "", f.cluster.Drop(ctx, dropRate)
 }
 
 func (f *saboteur) stopDropping(ctx context.Context, _ *status.Cluster) (string, error) {
-	f.library.client.SetDrop(0)
+	f.load.SetDrop(0)
 	return "", f.cluster.Drop(ctx, 0)
 }
 

@@ -46,7 +46,7 @@ func (p *progress) show(ctx context.Context) {
 
 // line says what happened since the last one.
 func (p *progress) line(s *status.Cluster) string {
-	operations, p50, p99 := p.run.recorder.takeInterval()
+	operations, p50, p99 := p.run.load.Interval()
 	now := time.Now()
 	rate := float64(operations) / now.Sub(p.last).Seconds()
 	p.last = now
@@ -55,7 +55,7 @@ func (p *progress) line(s *status.Cluster) string {
 		view, session = fmt.Sprintf("%s led by replica-%d", g.View, g.Leader), g.Session
 	}
 	return fmt.Sprintf("%6.1f s  %7.0f ops/s  p50 %6d µs  p99 %6d µs  view %s  session %d",
-		now.Sub(p.run.recorder.origin).Seconds(), rate, p50, p99, view, session)
+		p.run.load.Elapsed().Seconds(), rate, p50, p99, view, session)
 }
 
 func (p *progress) write(line string) {
@@ -73,7 +73,7 @@ func (p *progress) event(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endLine()
-	fmt.Fprintf(p.out, "%6.1f s  >> %s\n", time.Since(p.run.recorder.origin).Seconds(), text)
+	fmt.Fprintf(p.out, "%6.1f s  >> %s\n", p.run.load.Elapsed().Seconds(), text)
 }
 
 func (p *progress) endLine() {

@@ -1,4 +1,4 @@
-package demo
+package load
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ func (z zipf) draw(r *rand.Rand) int {
 }
 
 // keyName is what the store calls a key.
-func keyName(bank, key int) string { return fmt.Sprintf("demo:%d:%d", bank, key) }
+func keyName(bank, key int) string { return fmt.Sprintf("load:%d:%d", bank, key) }
 
 // digits is the length of a written value's number.
 const digits = 20

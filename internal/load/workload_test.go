@@ -1,7 +1,8 @@
-package demo
+package load
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -34,6 +35,16 @@ func TestZipfPrefersLowNumbers(t *testing.T) {
 	}
 	if count[0] <= count[1] || count[1] <= count[10] {
 		t.Errorf("counts %v", count[:11])
+	}
+}
+
+// A write that was never sent takes part in nothing.
+func TestUnsentWritesAreNone(t *testing.T) {
+	r := newRecorder()
+	r.end(pathRESP, r.begin(1, true), 0, fmt.Errorf("dialing: %w", errNotSent))
+	r.finish()
+	if o := (<-r.retire).ops[0]; o.write || !o.unknown || r.unknown != 0 {
+		t.Errorf("operation %+v, %d unknown", o, r.unknown)
 	}
 }
 
@@ -77,10 +88,10 @@ func TestGapMeter(t *testing.T) {
 		t.Errorf("got %v, expected 4ms", got)
 	}
 	g.completed(ms(30))
-	if got := g.restart(ms(31)); got != ms(24) {
-		t.Errorf("got %v, expected 24ms: the gap was open when the fault came", got)
+	if got := g.restart(ms(31)); got != ms(22) {
+		t.Errorf("got %v, expected 22ms: from the beginning to the first completion", got)
 	}
-	if got := g.restart(ms(100)); got != ms(70) {
-		t.Errorf("got %v, expected 70ms: the gap is still open", got)
+	if got := g.restart(ms(100)); got != ms(69) {
+		t.Errorf("got %v, expected 69ms: the gap is still open", got)
 	}
 }

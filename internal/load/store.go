@@ -1,9 +1,10 @@
-package demo
+package load
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // store is a way to the replicated store. Its methods may be called from many goroutines. An error
-// other than a *strangerError means that the outcome is unknown.
+// means that the outcome is unknown, unless it is a *strangerError or wraps errNotSent.
 type store interface {
 	path() path
 	get(ctx context.Context, key string) (value, error) // 0: there is none
@@ -19,6 +20,9 @@ type store interface {
 	getMany(ctx context.Context, keys []string) ([]value, error)
 	close()
 }
+
+// errNotSent says that an operation never left the client, and so was not executed.
+var errNotSent = errors.New("not sent")
 
 // opTimeout bounds one operation: longer than every recovery that the protocol promises.
 const opTimeout = 10 * time.Second
@@ -34,6 +38,15 @@ func newRedisStore(address netip.AddrPort, connections int) *redisStore {
 		WriteTimeout: opTimeout,
 		// A retry after a time-out would be a second write with the first one's value.
 		MaxRetries: -1,
+		// A front-end that is down would else pile up writes whose outcome is taken for unknown.
+		DialerRetries: 1,
+		Dialer: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err != nil {
+				err = fmt.Errorf("%w: %w", errNotSent, err)
+			}
+			return conn, err
+		},
 	})}
 }
 

@@ -1,6 +1,7 @@
-package demo
+package load
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -114,7 +115,7 @@ func (r *recorder) begin(key int, write bool) ticket {
 	return ticket{bank: b, index: len(b.ops) - 1, operation: o}
 }
 
-// end notes the outcome of an operation. With an error the outcome is unknown.
+// end notes the outcome of an operation. With an error the outcome is unknown, but for errNotSent.
 func (r *recorder) end(p path, t ticket, read value, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -132,6 +133,8 @@ func (r *recorder) end(p path, t ticket, read value, err error) {
 		_ = r.total[p].latency.RecordValue(micros)
 		r.total[p].operations++
 		r.gap.completed(o.end)
+	} else if errors.Is(err, errNotSent) {
+		o.write = false // as little as a read without an outcome
 	} else {
 		r.unknown++
 	}
@@ -176,16 +179,16 @@ func (r *recorder) takeInterval() (operations, p50, p99 int64) {
 	return operations, p50, p99
 }
 
-// mark starts a new measurement of the longest gap and returns the one before.
+// mark starts a new measurement of the longest gap and returns the one that ends.
 func (r *recorder) mark() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.gap.restart(time.Since(r.origin))
 }
 
-// gapMeter measures the longest time between two consecutive completions.
+// gapMeter measures the longest time without a completion.
 type gapMeter struct {
-	last    time.Duration
+	last    time.Duration // a completion, or the beginning
 	longest time.Duration
 }
 
@@ -194,9 +197,10 @@ func (g *gapMeter) completed(now time.Duration) {
 	g.last = now
 }
 
-// restart returns the longest gap so far, one that is still open included.
+// restart returns the longest gap so far, one that is still open included, and begins anew.
 func (g *gapMeter) restart(now time.Duration) time.Duration {
-	longest := max(g.longest, now-g.last)
+	g.completed(now)
+	longest := g.longest
 	g.longest = 0
 	return longest
 }

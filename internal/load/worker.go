@@ -1,4 +1,4 @@
-package demo
+package load
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// load is a number of workers that each have one operation outstanding.
-type load struct {
+// workload is what a number of workers, each with one operation outstanding, do.
+type workload struct {
 	recorder *recorder
 	keys     zipf
 
@@ -21,7 +21,7 @@ type load struct {
 const pauseAfterError = 10 * time.Millisecond
 
 // worker runs operations until ctx is done; the one that is outstanding then is waited for.
-func (l *load) worker(ctx context.Context, s store, seed, number uint64) {
+func (l *workload) worker(ctx context.Context, s store, seed, number uint64) {
 	random := rand.New(rand.NewPCG(seed, number))
 	for ctx.Err() == nil {
 		if err := l.one(s, random); err != nil {
@@ -38,7 +38,7 @@ func (l *load) worker(ctx context.Context, s store, seed, number uint64) {
 }
 
 // one runs one operation and records it.
-func (l *load) one(s store, random *rand.Rand) error {
+func (l *workload) one(s store, random *rand.Rand) error {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
 	key, write := l.keys.draw(random), random.Float64() >= readShare
@@ -55,7 +55,7 @@ func (l *load) one(s store, random *rand.Rand) error {
 	return err
 }
 
-func (l *load) note(err *strangerError) {
+func (l *workload) note(err *strangerError) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.strangers) < maxViolations {
