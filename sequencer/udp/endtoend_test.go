@@ -46,7 +46,7 @@ func entry(table uint32, match []uint64, action uint32, params ...uint64) *p4v1.
 }
 
 // startSequencer runs a sequencer on loopback: P4Runtime over TCP, data plane over UDP.
-func startSequencer(t *testing.T) (p4v1.P4RuntimeClient, netip.AddrPort) {
+func startSequencer(t testing.TB) (p4v1.P4RuntimeClient, netip.AddrPort, *udp.DataPlane) {
 	t.Helper()
 	network, err := transport.ListenUDP(transport.UDPConfig{Addr: "127.0.0.1:0"})
 	if err != nil {
@@ -85,13 +85,13 @@ func startSequencer(t *testing.T) (p4v1.P4RuntimeClient, netip.AddrPort) {
 		}
 		network.Close()
 	})
-	return p4v1.NewP4RuntimeClient(conn), network.LocalAddr()
+	return p4v1.NewP4RuntimeClient(conn), network.LocalAddr(), plane
 }
 
 // TestEndToEnd programs a sequencer as a controller does, sends it a request as a client does, and
 // receives the stamped copies as replicas do.
 func TestEndToEnd(t *testing.T) {
-	client, addr := startSequencer(t)
+	client, addr, _ := startSequencer(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 

@@ -1,0 +1,194 @@
+package packettest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/gopacket/gopacket"
+)
+
+// Field is one field of a frame.
+type Field struct {
+	Name    string // like "ip.ttl"
+	At, Len int    // in bytes, from the start of the frame
+}
+
+// A layout names the fields of a header in order.
+type layout []struct {
+	name string
+	len  int
+}
+
+var (
+	ethernetLayout = layout{{"eth.dst", 6}, {"eth.src", 6}, {"eth.type", 2}}
+	vlanLayout     = layout{{"vlan.tci", 2}, {"vlan.type", 2}}
+	arpLayout      = layout{
+		{"arp.hardware_type", 2}, {"arp.protocol_type", 2}, {"arp.lengths", 2}, {"arp.operation", 2},
+		{"arp.sender_mac", 6}, {"arp.sender_ip", 4}, {"arp.target_mac", 6}, {"arp.target_ip", 4},
+	}
+	ipv4Layout = layout{
+		{"ip.version_ihl", 1}, {"ip.tos", 1}, {"ip.total_len", 2}, {"ip.id", 2}, {"ip.fragment", 2},
+		{"ip.ttl", 1}, {"ip.protocol", 1}, {"ip.checksum", 2}, {"ip.src", 4}, {"ip.dst", 4},
+	}
+	udpLayout = layout{{"udp.src_port", 2}, {"udp.dst_port", 2}, {"udp.length", 2}, {"udp.checksum", 2}}
+	oumLayout = layout{
+		{"oum.magic", 2}, {"oum.version", 1}, {"oum.flags", 1},
+		{"oum.group", 4}, {"oum.session", 4}, {"oum.number", 8}, {"oum.token", 8},
+	}
+)
+
+const (
+	etherTypeIPv4 = 0x0800
+	etherTypeARP  = 0x0806
+	etherTypeVLAN = 0x8100
+	protocolUDP   = 17
+)
+
+// dissector walks a frame from its start.
+type dissector struct {
+	frame  []byte
+	at     int
+	fields []Field
+}
+
+// Dissect names the fields of a frame, whatever it holds: what does not fit a header any more is
+// "rest". The fields follow each other without a gap and cover the frame.
+func Dissect(frame []byte) []Field {
+	d := &dissector{frame: frame}
+	d.ethernet()
+	d.take("rest", len(frame)-d.at)
+	return d.fields
+}
+
+func (d *dissector) take(name string, n int) {
+	if n > 0 {
+		d.fields = append(d.fields, Field{name, d.at, n})
+		d.at += n
+	}
+}
+
+// header takes all fields of l, or nothing if the frame ends before.
+func (d *dissector) header(l layout) bool {
+	size := 0
+	for _, f := range l {
+		size += f.len
+	}
+	if len(d.frame)-d.at < size {
+		return false
+	}
+	for _, f := range l {
+		d.take(f.name, f.len)
+	}
+	return true
+}
+
+// back16 is the 16-bit number that ends n bytes before the place that was reached.
+func (d *dissector) back16(n int) uint16 { return binary.BigEndian.Uint16(d.frame[d.at-n-2:]) }
+
+func (d *dissector) ethernet() {
+	if !d.header(ethernetLayout) {
+		return
+	}
+	if d.back16(0) == etherTypeVLAN && !d.header(vlanLayout) {
+		return
+	}
+	switch d.back16(0) {
+	case etherTypeARP:
+		d.header(arpLayout)
+	case etherTypeIPv4:
+		d.ipv4()
+	}
+}
+
+func (d *dissector) ipv4() {
+	start := d.at
+	if !d.header(ipv4Layout) {
+		return
+	}
+	header := d.frame[start:]
+	options := int(header[0]&0x0F)*4 - 20
+	if options > len(d.frame)-d.at {
+		return
+	}
+	d.take("ip.options", options)
+	laterFragment := binary.BigEndian.Uint16(header[6:])&0x1FFF != 0
+	if header[9] != protocolUDP || laterFragment || !d.header(udpLayout) {
+		return
+	}
+	if len(d.frame)-d.at >= 2 && binary.BigEndian.Uint16(d.frame[d.at:]) == 0x4F55 {
+		d.header(oumLayout)
+	}
+	end := start + int(binary.BigEndian.Uint16(header[2:]))
+	d.take("payload", min(end, len(d.frame))-d.at)
+	d.take("trailer", len(d.frame)-d.at)
+}
+
+// find returns the field with that name.
+func find(frame []byte, name string) (Field, bool) {
+	fields := Dissect(frame)
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return fields[i], true
+}
+
+// offsetOf is find for the fields that a case knows to be there.
+func offsetOf(frame []byte, name string) int {
+	f, ok := find(frame, name)
+	if !ok {
+		panic(fmt.Sprintf("packettest: the frame has no field %s: % x", name, frame))
+	}
+	return f.At
+}
+
+// Set returns a copy of frame with another value in a field of at most 8 bytes. Checksums stay as
+// they were.
+func Set(frame []byte, name string, value uint64) []byte {
+	f, ok := find(frame, name)
+	if !ok || f.Len > 8 {
+		panic(fmt.Sprintf("packettest: the frame has no field %s of 1 to 8 bytes: % x", name, frame))
+	}
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], value)
+	out := slices.Clone(frame)
+	copy(out[f.At:f.At+f.Len], b[8-f.Len:])
+	return out
+}
+
+// SumIPv4 returns a copy of frame with the right IPv4 header checksum.
+func SumIPv4(frame []byte) []byte {
+	out := Set(frame, "ip.checksum", 0)
+	start := offsetOf(out, "ip.version_ihl")
+	header := out[start : start+int(out[start]&0x0F)*4]
+	sum := gopacket.FoldChecksum(gopacket.ComputeChecksum(header, 0))
+	return Set(out, "ip.checksum", uint64(sum))
+}
+
+// UDPPayload returns what the UDP datagram in a frame carries; false if there is none.
+func UDPPayload(frame []byte) ([]byte, bool) {
+	f, ok := find(frame, "udp.length")
+	if !ok {
+		return nil, false
+	}
+	start, end := f.At+4, f.At-4+int(binary.BigEndian.Uint16(frame[f.At:]))
+	if end < start || end > len(frame) {
+		return nil, false
+	}
+	return frame[start:end], true
+}
+
+// UDPDestination returns where the UDP datagram in a frame is addressed to; the zero value if there
+// is none.
+func UDPDestination(frame []byte) netip.AddrPort {
+	ip, _ := find(frame, "ip.dst")
+	port, ok := find(frame, "udp.dst_port")
+	if !ok {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(
+		netip.AddrFrom4([4]byte(frame[ip.At:ip.At+4])),
+		binary.BigEndian.Uint16(frame[port.At:]))
+}

@@ -1,0 +1,167 @@
+package packettest
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+
+	"github.com/netordered/nopaxos/p4src"
+)
+
+func exact(field uint32, v uint64) *p4v1.FieldMatch {
+	return &p4v1.FieldMatch{
+		FieldId:        field,
+		FieldMatchType: &p4v1.FieldMatch_Exact_{Exact: &p4v1.FieldMatch_Exact{Value: p4src.FormatBits(v)}},
+	}
+}
+
+// action builds an action whose parameter with id i has the value params[i-1].
+func action(id uint32, params ...uint64) *p4v1.TableAction {
+	a := &p4v1.Action{ActionId: id}
+	for i, v := range params {
+		a.Params = append(a.Params, &p4v1.Action_Param{ParamId: uint32(i + 1), Value: p4src.FormatBits(v)})
+	}
+	return &p4v1.TableAction{Type: &p4v1.TableAction_Action{Action: a}}
+}
+
+func number(a netip.Addr) uint64 {
+	b := a.As4()
+	return uint64(binary.BigEndian.Uint32(b[:]))
+}
+
+// groupKey is the key of a group in oum_group, for unstamped or for stamped packets.
+func groupKey(group netip.Addr, stamped bool) *p4v1.TableEntry {
+	sequenced := uint64(0)
+	if stamped {
+		sequenced = 1
+	}
+	return &p4v1.TableEntry{TableId: p4src.TableOUMGroup, Match: []*p4v1.FieldMatch{
+		exact(p4src.FieldOUMGroupIPv4Dst, number(group)),
+		exact(p4src.FieldOUMGroupSequenced, sequenced),
+	}}
+}
+
+// withAction is e with what it does.
+func withAction(e *p4v1.TableEntry, a *p4v1.TableAction) *p4v1.Entity {
+	e.Action = a
+	return tableEntity(e)
+}
+
+// SequenceEntry makes the target stamp the group's packets.
+func SequenceEntry(group netip.Addr, cell uint16, session uint32, token uint64, multicast uint16) *p4v1.Entity {
+	return withAction(groupKey(group, false),
+		action(p4src.ActionSequence, uint64(cell), uint64(session), token, uint64(multicast)))
+}
+
+// ToSequencerEntry makes the target pass the group's unstamped packets on.
+func ToSequencerEntry(group netip.Addr, port int, dmac, smac MAC) *p4v1.Entity {
+	return withAction(groupKey(group, false),
+		action(p4src.ActionToSequencer, uint64(port), dmac.Uint64(), smac.Uint64()))
+}
+
+// ReplicateEntry makes the target send the group's stamped packets down the tree.
+func ReplicateEntry(group netip.Addr, multicast uint16) *p4v1.Entity {
+	return withAction(groupKey(group, true), action(p4src.ActionReplicate, uint64(multicast)))
+}
+
+// DropEntry makes the target drop a group's packets.
+func DropEntry(group netip.Addr, stamped bool) *p4v1.Entity {
+	return withAction(groupKey(group, stamped), action(p4src.ActionOUMDrop))
+}
+
+func copyKey(rid uint16) *p4v1.TableEntry {
+	return &p4v1.TableEntry{TableId: p4src.TableOUMCopy, Match: []*p4v1.FieldMatch{
+		exact(p4src.FieldOUMCopyEgressRID, uint64(rid)),
+	}}
+}
+
+// DeliverEntry addresses a copy to a replica.
+func DeliverEntry(rid uint16, dmac, smac MAC, to netip.AddrPort) *p4v1.Entity {
+	return withAction(copyKey(rid),
+		action(p4src.ActionDeliver, dmac.Uint64(), smac.Uint64(), number(to.Addr()), uint64(to.Port())))
+}
+
+// RelayEntry passes a copy on to the next switch.
+func RelayEntry(rid uint16, dmac, smac MAC) *p4v1.Entity {
+	return withAction(copyKey(rid), action(p4src.ActionRelay, dmac.Uint64(), smac.Uint64()))
+}
+
+func routeKey(prefix netip.Prefix) *p4v1.TableEntry {
+	return &p4v1.TableEntry{TableId: p4src.TableIPv4LPM, Match: []*p4v1.FieldMatch{{
+		FieldId: p4src.FieldIPv4LPMIPv4Dst,
+		FieldMatchType: &p4v1.FieldMatch_Lpm{Lpm: &p4v1.FieldMatch_LPM{
+			Value: p4src.FormatBits(number(prefix.Masked().Addr())), PrefixLen: int32(prefix.Bits()),
+		}},
+	}}}
+}
+
+// RouteEntry forwards ordinary traffic.
+func RouteEntry(prefix netip.Prefix, port int, dmac, smac MAC) *p4v1.Entity {
+	return withAction(routeKey(prefix), action(p4src.ActionForward, uint64(port), dmac.Uint64(), smac.Uint64()))
+}
+
+// BlackholeEntry drops ordinary traffic.
+func BlackholeEntry(prefix netip.Prefix) *p4v1.Entity {
+	return withAction(routeKey(prefix), action(p4src.ActionOUMDrop))
+}
+
+// FabricEntry makes a port one between switches.
+func FabricEntry(port int) *p4v1.Entity {
+	return withAction(&p4v1.TableEntry{TableId: p4src.TablePortRole, Match: []*p4v1.FieldMatch{
+		exact(p4src.FieldPortRoleIngressPort, uint64(port)),
+	}}, action(p4src.ActionFabric))
+}
+
+// GatewayEntry makes the target answer ARP requests for its own address.
+func GatewayEntry(gateway netip.Addr, mac MAC) *p4v1.Entity {
+	return withAction(&p4v1.TableEntry{TableId: p4src.TableARPGateway, Match: []*p4v1.FieldMatch{
+		exact(p4src.FieldARPGatewayTargetIP, number(gateway)),
+	}}, action(p4src.ActionARPReply, mac.Uint64()))
+}
+
+// A Member is one copy of a multicast group: egress port and egress_rid.
+type Member struct {
+	Port int
+	RID  uint16
+}
+
+// MulticastEntry defines a group of the packet replication engine.
+func MulticastEntry(id uint16, members ...Member) *p4v1.Entity {
+	group := &p4v1.MulticastGroupEntry{MulticastGroupId: uint32(id)}
+	for _, m := range members {
+		group.Replicas = append(group.Replicas, &p4v1.Replica{EgressPort: uint32(m.Port), Instance: uint32(m.RID)})
+	}
+	return multicastEntity(group)
+}
+
+func multicastEntity(group *p4v1.MulticastGroupEntry) *p4v1.Entity {
+	return &p4v1.Entity{Entity: &p4v1.Entity_PacketReplicationEngineEntry{
+		PacketReplicationEngineEntry: &p4v1.PacketReplicationEngineEntry{
+			Type: &p4v1.PacketReplicationEngineEntry_MulticastGroupEntry{MulticastGroupEntry: group},
+		},
+	}}
+}
+
+func tableEntity(e *p4v1.TableEntry) *p4v1.Entity {
+	return &p4v1.Entity{Entity: &p4v1.Entity_TableEntry{TableEntry: e}}
+}
+
+func counterEntity(e *p4v1.TableEntry) *p4v1.Entity {
+	return &p4v1.Entity{Entity: &p4v1.Entity_DirectCounterEntry{
+		DirectCounterEntry: &p4v1.DirectCounterEntry{TableEntry: e},
+	}}
+}
+
+func updates(kind p4v1.Update_Type, entities []*p4v1.Entity) []*p4v1.Update {
+	list := make([]*p4v1.Update, 0, len(entities))
+	for _, e := range entities {
+		list = append(list, &p4v1.Update{Type: kind, Entity: e})
+	}
+	return list
+}
+
+// Insert, Modify and Delete make the updates of a Write request.
+func Insert(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_INSERT, entities) }
+func Modify(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_MODIFY, entities) }
+func Delete(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_DELETE, entities) }

@@ -1,0 +1,157 @@
+package packettest
+
+import (
+	"fmt"
+
+	"github.com/gopacket/gopacket/layers"
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+)
+
+// malformed: what is not a whole, sound OUM packet is not stamped and uses up no number. Whether it is
+// dropped or routed like other traffic shows where there is a route for the group's address.
+func malformed(h hosts) []Case {
+	a := h.groupA()
+	whole := a.request(h[1], "op")
+	cases := []Case{
+		notOUM(h, "another magic", setPayload(whole, 1, 'V')),
+		notOUM(h, "version 0", setPayload(whole, 2, 0)),
+		notOUM(h, "version 2", setPayload(whole, 2, 2)),
+	}
+	for _, n := range []int{0, 1, 2, 3, 4, 27} {
+		short := whole
+		short.Payload = whole.Payload[:n]
+		cases = append(cases, notOUM(h, fmt.Sprintf("%d bytes of the 28", n), short))
+	}
+	cases = append(cases, routedNotStamped(h)...)
+	for _, d := range damaged(whole) {
+		cases = append(cases, Case{
+			Name: d.name, Needs: Frames,
+			Entries: append(a.entries(5), h.groupRoute()),
+			Steps:   []Step{Send{Port: 1, Frame: d.frame}, h.firstNumber()},
+		})
+	}
+	return append(cases, Case{
+		Name: "bytes behind the IPv4 packet do not matter", Needs: Frames, Entries: a.entries(5),
+		Steps: []Step{Send{Port: 1, Frame: append(whole.Frame(), 0, 0, 0, 0), Want: trailed(a.copies(whole, 5, 1))}},
+	})
+}
+
+// groupRoute routes the group's address to port 4, for what is not the group's.
+func (h hosts) groupRoute() *p4v1.Entity {
+	return RouteEntry(prefixOf(h.groupA().addr, 32), 4, h[4].MAC, h[4].Gateway)
+}
+
+// firstNumber shows that no number of session 5 was used up.
+func (h hosts) firstNumber() Step {
+	a := h.groupA()
+	p := a.request(h[1], "the first")
+	return Send{Port: 1, Frame: p.Frame(), Want: a.copies(p, 5, 1)}
+}
+
+func setPayload(p Packet, i int, b byte) Packet {
+	p.Payload = append([]byte(nil), p.Payload...)
+	p.Payload[i] = b
+	return p
+}
+
+// notOUM: a datagram for the group's address that is none of the group's goes nowhere.
+func notOUM(h hosts, name string, p Packet) Case {
+	return Case{
+		Name: name, Entries: h.groupA().entries(5),
+		Steps: []Step{Send{Port: 1, Frame: p.Frame()}, h.firstNumber()},
+	}
+}
+
+// routedNotStamped: what carries no OUM header, or carries one where no sender puts it, is ordinary
+// traffic: with a route it is forwarded as it is.
+func routedNotStamped(h hosts) []Case {
+	a := h.groupA()
+	whole := a.request(h[1], "a payload that is long enough to be cut in two")
+	first, later := whole.Fragments(40)
+	options := whole
+	options.Options = []layers.IPv4Option{{OptionType: 148, OptionLength: 4, OptionData: []byte{0, 0}}}
+	moreOptions := whole
+	for range 39 {
+		moreOptions.Options = append(moreOptions.Options, layers.IPv4Option{OptionType: 1})
+	}
+	moreOptions.Options = append(moreOptions.Options, layers.IPv4Option{OptionType: 0})
+	short := whole
+	short.Payload = whole.Payload[:27]
+	rows := []struct {
+		name string
+		in   Packet
+	}{
+		{"27 bytes of the 28", short},
+		{"another magic", setPayload(whole, 0, 0)},
+		{"version 2", setPayload(whole, 2, 2)},
+		{"IPv4 options: router alert", options},
+		{"IPv4 options: 40 bytes", moreOptions},
+		{"the first fragment", first},
+		{"a later fragment", later},
+	}
+	var cases []Case
+	for _, row := range rows {
+		out := row.in.Through(h[4].MAC, h[4].Gateway).Frame()
+		cases = append(cases, Case{
+			Name: row.name + ", with a route", Needs: Frames | Routes,
+			Entries: append(a.entries(5), h.groupRoute()),
+			Steps: []Step{
+				// A fragment has a part of the datagram that its UDP checksum is about.
+				Send{Port: 1, Frame: row.in.Frame(), Want: []Out{{4, out}}, BadChecksum: row.in.IPPayload != nil},
+				h.firstNumber(),
+			},
+		})
+	}
+	tcp := SumIPv4(Set(whole.Frame(), "ip.protocol", 6))
+	out := SumIPv4(Set(whole.Through(h[4].MAC, h[4].Gateway).Frame(), "ip.protocol", 6))
+	return append(cases, Case{
+		Name: "TCP, with a route", Needs: Frames | Routes,
+		Entries: append(a.entries(5), h.groupRoute()),
+		// These bytes are no TCP segment, so its checksum is none either.
+		Steps: []Step{Send{Port: 1, Frame: tcp, Want: []Out{{4, out}}, BadChecksum: true}, h.firstNumber()},
+	})
+}
+
+// damaged lists frames that no sound sender sends. They are dropped, route or not: a packet that lies
+// about its lengths could carry a stamped header past the switch to a host that reads it otherwise.
+func damaged(whole Packet) []struct {
+	name  string
+	frame []byte
+} {
+	f := whole.Frame()
+	type row = struct {
+		name  string
+		frame []byte
+	}
+	length := uint64(8 + len(whole.Payload))
+	double := whole
+	double.VLAN = 10
+	twice := double.Frame()
+	twice = append(append(append([]byte(nil), twice[:12]...), 0x81, 0x00, 0x00, 0x0B), twice[12:]...)
+	return []row{
+		{"nothing but an Ethernet header", f[:14]},
+		{"an IPv4 header that is cut off", f[:24]},
+		{"a UDP header that is cut off", f[:38]},
+		{"an OUM header that is cut off", f[:60]},
+		{"a payload that is cut off", f[:len(f)-1]},
+		{"IP version 6 in an IPv4 frame", SumIPv4(Set(f, "ip.version_ihl", 0x65))},
+		{"an IPv4 header of 4 words", SumIPv4(Set(f, "ip.version_ihl", 0x44))},
+		{"a total length below the header's", SumIPv4(Set(f, "ip.total_len", 19))},
+		{"a total length that ends within the UDP header", SumIPv4(Set(f, "ip.total_len", 24))},
+		{"a total length beyond the frame", SumIPv4(Set(f, "ip.total_len", 20+length+1))},
+		{"a UDP length beyond the packet", Set(f, "udp.length", length+1)},
+		{"a UDP length far beyond the packet", Set(f, "udp.length", 0xFFFF)},
+		{"a UDP length short of the packet", Set(f, "udp.length", length-2)},
+		{"EtherType IPv6", Set(f, "eth.type", 0x86DD)},
+		{"EtherType LLDP", Set(f, "eth.type", 0x88CC)},
+		{"two 802.1Q tags", twice},
+	}
+}
+
+// trailed is what came with bytes behind the IPv4 packet.
+func trailed(list []Out) []Out {
+	for i := range list {
+		list[i].Frame = append(list[i].Frame, 0, 0, 0, 0)
+	}
+	return list
+}

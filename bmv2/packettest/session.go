@@ -1,0 +1,173 @@
+package packettest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/netordered/nopaxos/p4src"
+)
+
+// patience bounds every wait for a target. Nothing waits as long unless something is wrong.
+const patience = 10 * time.Second
+
+// electionID is that of the suite's controller.
+var electionID = &p4v1.Uint128{Low: 1}
+
+// session is the suite as the target's primary controller.
+type session struct {
+	client   p4v1.P4RuntimeClient
+	deviceID uint64
+	stream   p4v1.P4Runtime_StreamChannelClient
+	messages chan *p4v1.StreamMessageResponse
+	cancel   context.CancelFunc
+}
+
+// open becomes the target's primary.
+func open(client p4v1.P4RuntimeClient, deviceID uint64) (*session, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	stream, err := client.StreamChannel(ctx)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("open the stream: %w", err)
+	}
+	s := &session{
+		client: client, deviceID: deviceID, stream: stream, cancel: cancel,
+		messages: make(chan *p4v1.StreamMessageResponse, 1024),
+	}
+	go func() {
+		defer close(s.messages)
+		for {
+			m, err := stream.Recv()
+			if err != nil {
+				return // the next who waits for a message is told that there is none
+			}
+			s.messages <- m
+		}
+	}()
+	err = stream.Send(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Arbitration{
+		Arbitration: &p4v1.MasterArbitrationUpdate{DeviceId: deviceID, ElectionId: electionID},
+	}})
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("send the arbitration: %w", err)
+	}
+	m, err := s.next(time.Now().Add(patience))
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("arbitration: %w", err)
+	}
+	if u := m.GetArbitration(); u == nil || u.GetStatus().GetCode() != int32(codes.OK) {
+		cancel()
+		return nil, fmt.Errorf("arbitration: the answer is %v, expected status OK", m)
+	}
+	return s, nil
+}
+
+// close ends the session and waits for its goroutine.
+func (s *session) close() {
+	s.cancel()
+	for range s.messages {
+	}
+}
+
+// next waits for a message of the target.
+func (s *session) next(deadline time.Time) (*p4v1.StreamMessageResponse, error) {
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case m, ok := <-s.messages:
+		if !ok {
+			return nil, errors.New("the target closed the stream")
+		}
+		return m, nil
+	case <-timer.C:
+		return nil, errors.New("no message of the target before the deadline")
+	}
+}
+
+// push installs the pipeline.
+func (s *session) push(device []byte) error {
+	info, err := p4src.P4Info()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err = s.client.SetForwardingPipelineConfig(ctx, &p4v1.SetForwardingPipelineConfigRequest{
+		DeviceId: s.deviceID, ElectionId: electionID,
+		Action: p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT,
+		Config: &p4v1.ForwardingPipelineConfig{
+			P4Info: info, P4DeviceConfig: device,
+			Cookie: &p4v1.ForwardingPipelineConfig_Cookie{Cookie: 1},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("push the pipeline: %w", err)
+	}
+	return nil
+}
+
+// write sends one request.
+func (s *session) write(list []*p4v1.Update) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := s.client.Write(ctx, &p4v1.WriteRequest{DeviceId: s.deviceID, ElectionId: electionID, Updates: list})
+	if err == nil {
+		return nil
+	}
+	for i, code := range errorCodes(err) {
+		if code != codes.OK {
+			return fmt.Errorf("write: update %d (%v): %v: %w", i, list[i], code, err)
+		}
+	}
+	return fmt.Errorf("write: %w", err)
+}
+
+// errorCodes returns the code of each update of a failed Write; nil if the target does not say.
+func errorCodes(err error) []codes.Code {
+	var list []codes.Code
+	for _, d := range status.Convert(err).Details() {
+		if e, ok := d.(*p4v1.Error); ok {
+			list = append(list, codes.Code(e.GetCanonicalCode()))
+		}
+	}
+	return list
+}
+
+// read returns the entities that match.
+func (s *session) read(wildcards ...*p4v1.Entity) ([]*p4v1.Entity, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	stream, err := s.client.Read(ctx, &p4v1.ReadRequest{DeviceId: s.deviceID, Entities: wildcards})
+	if err != nil {
+		return nil, err
+	}
+	var all []*p4v1.Entity
+	for {
+		reply, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, reply.GetEntities()...)
+	}
+}
+
+// packetOut sends a packet out of a port of the target.
+func (s *session) packetOut(port int, payload []byte) error {
+	return s.stream.Send(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Packet{Packet: &p4v1.PacketOut{
+		Payload: payload,
+		Metadata: []*p4v1.PacketMetadata{{
+			MetadataId: p4src.MetadataPacketOutEgressPort, Value: p4src.FormatBits(uint64(port)),
+		}},
+	}}})
+}

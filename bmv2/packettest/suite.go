@@ -1,0 +1,37 @@
+package packettest
+
+import "net/netip"
+
+// hosts are those of a target, by port; hosts[0] is nobody.
+type hosts [Ports + 1]Host
+
+// All returns the suite for the hosts of a target.
+func All(target Target) []Case {
+	var h hosts
+	for p := 1; p <= Ports; p++ {
+		h[p] = target.Host(p)
+	}
+	var all []Case
+	for _, theme := range []func(hosts) []Case{
+		stamping, sessions, replication, tree, malformed, checksums, routing, arp, counters, packetIO,
+	} {
+		all = append(all, theme(h)...)
+	}
+	return all
+}
+
+// groupA has the replicas at ports 2, 3 and 4; most cases are about it.
+func (h hosts) groupA() group {
+	return group{
+		addr: netip.AddrFrom4([4]byte{10, 255, 0, 1}), cell: 7, multicast: 21, rid: 100,
+		members: []Host{h[2], h[3], h[4]},
+	}
+}
+
+// groupB shares a replica with groupA, and nothing else.
+func (h hosts) groupB() group {
+	return group{
+		addr: netip.AddrFrom4([4]byte{10, 255, 0, 2}), cell: 8, multicast: 22, rid: 200,
+		members: []Host{h[4]},
+	}
+}
