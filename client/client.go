@@ -65,7 +65,10 @@ func New(cfg Config) (*Client, error) {
 		c.log = slog.Default()
 	}
 	c.drain = c.takeOrders
-	c.loop = loop{core: core, network: udp, sender: c.sender}
+	c.loop = loop{core: core, network: udp, courier: cfg.Courier}
+	if c.loop.courier == nil {
+		c.loop.courier = NewMulticast(c.sender)
+	}
 	core.Register(transport.Now())
 	c.start(cfg)
 	return c, nil

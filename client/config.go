@@ -13,7 +13,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config is what a Client is told at its start. Either Controllers or Sequencer is needed.
+// Config is what a Client is told at its start. Either Controllers or Sequencer is needed, or Courier.
 type Config struct {
 	Group    uint32    // OUM group number, see oumlib.GroupNumber
 	Replicas int       // in the group: 2f+1
@@ -25,6 +25,12 @@ type Config struct {
 	DialOptions []grpc.DialOption
 	// Sequencer is where requests go until a controller has answered.
 	Sequencer netip.AddrPort
+
+	// Courier takes requests to the replicas, in place of OUM: Group, Controllers and Sequencer do not
+	// count then, and Listen is needed. Rule says when a request is complete. Together they make this
+	// the client of another system, see package baseline.
+	Courier Courier
+	Rule    Rule
 
 	// Listen is the address ("host:port") at which answers are received and which requests name
 	// to the replicas. Empty: the address of this host that leads to the first controller, or to
@@ -44,11 +50,13 @@ type Config struct {
 
 func (c *Config) check() error {
 	switch {
-	case c.Group == 0:
+	case c.Courier != nil && (c.Listen == "" || len(c.Controllers) > 0):
+		return fmt.Errorf("client: Courier is set, expected Listen to be set too, and no Controllers")
+	case c.Courier == nil && c.Group == 0:
 		return fmt.Errorf("client: Group is 0, expected the number of the group's address")
 	case c.Auth == wire.Auth{}:
 		return fmt.Errorf("client: Auth is not set, expected the clients' key")
-	case len(c.Controllers) == 0 && !c.Sequencer.IsValid():
+	case c.Courier == nil && len(c.Controllers) == 0 && !c.Sequencer.IsValid():
 		return fmt.Errorf("client: neither Controllers nor Sequencer is set, expected one of them")
 	}
 	return nil
@@ -78,7 +86,8 @@ func (c *Config) listen() (string, error) {
 func (c *Config) core(replyTo netip.AddrPort, nonce func() wire.ClientID, seed uint64) CoreConfig {
 	return CoreConfig{
 		Replicas: c.Replicas, Auth: c.Auth, ReplyTo: replyTo, Nonce: nonce, Seed: seed,
-		MTU: c.MTU, Window: c.Window, MaxWaiting: c.MaxWaiting,
+		Rule: c.Rule,
+		MTU:  c.MTU, Window: c.Window, MaxWaiting: c.MaxWaiting,
 		MinTimeout: c.MinTimeout, MaxTimeout: c.MaxTimeout, MaxPushback: c.MaxPushback,
 	}
 }

@@ -19,6 +19,7 @@ type CoreConfig struct {
 	ReplyTo  netip.AddrPort       // where the replicas' answers are received
 	Nonce    func() wire.ClientID // 128 random bits; called once per registration
 	Seed     uint64               // of the retransmissions' jitter
+	Rule     Rule                 // when a request is complete; the zero Rule is NOPaxos's
 
 	MTU         int           // largest UDP payload in bytes that the path carries; default 1400
 	Window      int           // requests in flight; default 256, at most wire.MaxOutstanding
@@ -38,6 +39,8 @@ func (c CoreConfig) withDefaults() (CoreConfig, error) {
 	switch {
 	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > wire.MaxReplicas:
 		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, wire.MaxReplicas)
+	case c.Rule.Quorum < 0 || c.Rule.Quorum > c.Replicas:
+		return c, fmt.Errorf("client: Rule.Quorum is %d, expected 0 to %d", c.Rule.Quorum, c.Replicas)
 	case c.Nonce == nil:
 		return c, fmt.Errorf("client: Nonce is nil, expected a source of random nonces")
 	case !c.ReplyTo.IsValid() || c.ReplyTo.Addr().IsUnspecified() || c.ReplyTo.Port() == 0:
@@ -60,6 +63,7 @@ const minMTU = 256 // bytes; the replicas' messages want as much
 // Core is a client as a deterministic state machine; the package comment says how to drive it.
 type Core struct {
 	cfg      CoreConfig
+	quorum   int // answers that complete a request
 	timeouts timeouts
 	random   uint64
 	deadline time.Duration // not after the earliest due time of a request
@@ -81,6 +85,7 @@ type Core struct {
 	done     []*request // completed; recycled when their effects are cleared
 
 	stopped bool
+	answer  Answer // being looked at
 	effects []Effect
 	frames  []byte // what the effects' Data points to
 	stats   Stats
@@ -113,6 +118,7 @@ func NewCore(cfg CoreConfig) (*Core, error) {
 	t.current = t.estimate()
 	return &Core{
 		cfg:          cfg,
+		quorum:       cfg.Rule.quorum(cfg.Replicas),
 		timeouts:     t,
 		random:       cfg.Seed,
 		deadline:     transport.Never,
@@ -238,18 +244,20 @@ func (c *Core) transmit(now time.Duration, r *request) {
 	start := len(c.frames)
 	c.frames = wire.AppendRequest(c.frames, &m)
 	c.frames = c.cfg.Auth.Seal(c.frames, start)
-	c.effects = append(c.effects, Effect{Kind: EffectGroup, Data: c.frames[start:]})
+	c.effects = append(c.effects, Effect{
+		Kind: EffectGroup, Data: c.frames[start:], Attempt: r.sent, Leader: c.view.LeaderOf(c.cfg.Replicas),
+	})
 	c.schedule(now, r, c.timeouts.ceiling)
 }
 
 // Reply takes a datagram from a replica.
 func (c *Core) Reply(now time.Duration, frame []byte) {
-	m, ok := c.parse(frame)
-	if !ok {
+	if !c.parse(frame) {
 		c.stats.BadReplies++
 		return
 	}
-	r := c.addressee(&m)
+	m := &c.answer
+	r := c.addressee(m)
 	if r == nil || m.Incarnation < c.incarnations[m.Replica] {
 		c.stats.StaleReplies++
 		return
@@ -263,34 +271,49 @@ func (c *Core) Reply(now time.Duration, frame []byte) {
 		c.pushback(now, r)
 		return
 	}
-	if leader := m.View.LeaderOf(c.cfg.Replicas) == int(m.Replica); leader != (m.Status != wire.StatusLogged) {
+	if speaks := c.cfg.Rule.speaks(m, c.cfg.Replicas); speaks != (m.Status != wire.StatusLogged) {
 		c.stats.BadReplies++
 		return
-	} else if leader {
-		r.result.add(&m)
+	} else if speaks {
+		r.result.add(m)
 	}
-	r.vote(&m, c.cfg.Replicas)
-	if t := r.outcome(c.cfg.Replicas); t != nil {
+	r.vote(m)
+	if t := r.outcome(c.quorum); t != nil {
 		c.conclude(now, r, t)
 	}
 }
 
-// parse authenticates and reads a REPLY.
-func (c *Core) parse(frame []byte) (m wire.Reply, ok bool) {
+// parse authenticates and reads an answer into c.answer.
+func (c *Core) parse(frame []byte) bool {
+	m := &c.answer
+	if read := c.cfg.Rule.Read; read == nil {
+		if !c.parseReply(frame) {
+			return false
+		}
+	} else if answer, ok := read(c.cfg.Auth, frame); ok {
+		*m = answer
+	} else {
+		return false
+	}
+	return int(m.Replica) < c.cfg.Replicas && m.Slot != 0
+}
+
+// parseReply authenticates and reads a REPLY into c.answer.
+func (c *Core) parseReply(frame []byte) bool {
 	kind, err := wire.PeekKind(frame)
 	if err != nil || kind != wire.KindReply || len(frame) < wire.ReplyOverhead {
-		return m, false
+		return false
 	}
 	body, ok := c.cfg.Auth.Open(frame)
 	if !ok {
-		return m, false
+		return false
 	}
-	m, err = wire.ParseReply(body)
-	return m, err == nil && int(m.Replica) < c.cfg.Replicas && m.Slot != 0
+	c.answer.Reply, err = wire.ParseReply(body)
+	return err == nil
 }
 
 // addressee finds the request that a REPLY answers, or nil.
-func (c *Core) addressee(m *wire.Reply) *request {
+func (c *Core) addressee(m *Answer) *request {
 	switch {
 	case m.Client.Hi == 0 && m.Client == c.id:
 		return c.outstanding(m.ID)

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/transport"
 )
 
@@ -13,10 +12,9 @@ import (
 type loop struct {
 	core    *Core
 	network transport.Network
-	sender  *oumlib.Sender
+	courier Courier
 	calls   callTable
 	orders  []order // taken from Client.queue
-	out     []byte  // the datagram being sent
 }
 
 var _ transport.Handler = (*loop)(nil)
@@ -35,10 +33,12 @@ func (l *loop) Deadline() time.Duration { return l.core.Deadline() }
 
 // Flush carries out what the core wants.
 func (l *loop) Flush(time.Duration) {
-	for _, e := range l.core.Effects() {
+	effects := l.core.Effects()
+	for i := range effects {
+		e := &effects[i]
 		switch e.Kind {
 		case EffectGroup:
-			l.send(e.Data)
+			l.courier.Send(l.network, e)
 		case EffectDone:
 			k := l.calls.remove(e.Tag)
 			if e.Err == nil {
@@ -48,21 +48,6 @@ func (l *loop) Flush(time.Duration) {
 		}
 	}
 	l.core.ClearEffects()
-}
-
-// send sends a frame to the group. Without a known sequencer that is a REGISTER, since nothing else
-// is sent before it was answered; it is lost, and sent again when there is a route.
-func (l *loop) send(frame []byte) {
-	addr := l.sender.Addr()
-	if !addr.IsValid() {
-		return
-	}
-	datagram, err := l.sender.Append(l.out[:0], frame)
-	if err != nil {
-		return // Invoke has refused what does not fit
-	}
-	l.out = datagram
-	l.network.Send(addr, datagram)
 }
 
 // invoke hands a call to the core.
@@ -100,10 +85,10 @@ func (l *loop) abandon(now time.Duration, k *call, cause error) {
 
 // obstacle says what keeps requests from being sent.
 func (l *loop) obstacle() string {
-	switch {
-	case !l.sender.Addr().IsValid():
-		return "no controller has named the group's sequencer yet"
-	case !l.core.registered():
+	if obstacle := l.courier.Obstacle(); obstacle != "" {
+		return obstacle
+	}
+	if !l.core.registered() {
 		return "the group has not answered the client's REGISTER"
 	}
 	return "the window of requests in flight is full"

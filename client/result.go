@@ -4,10 +4,12 @@ import "github.com/netordered/nopaxos/replica/wire"
 
 // assembly puts together a result that comes in parts. Parts of different slots of one view may be
 // mixed: the leader of a view never rolls back within it, so the result of a request that it has
-// executed is the same at every slot at which the request appears. So each transmission fills in
+// executed is the same at every slot at which the request appears. (Where replicas speculate, equal
+// logs stand for that.) So each transmission fills in
 // what the ones before it left open, however large the result and however lossy the way.
 type assembly struct {
 	view     wire.View
+	log      wire.Digest // see Answer
 	status   wire.Status // StatusLogged: nothing yet
 	buf      []byte      // as long as the whole result
 	received []span      // what of buf has been filled in: ascending, neither touching nor overlapping
@@ -20,9 +22,10 @@ type span struct{ from, to uint32 }
 // lost.
 const maxSpans = 1 << 12
 
-// add enters the leader's reply, which starts the assembly anew if it is of a newer view.
-func (a *assembly) add(m *wire.Reply) {
-	fits := a.view == m.View && a.status == m.Status && len(a.buf) == int(m.Total)
+// add enters a reply with a part of a result. It starts the assembly anew if it is of a newer view, or
+// of the same view and another log.
+func (a *assembly) add(m *Answer) {
+	fits := a.view == m.View && a.log == m.Log && a.status == m.Status && len(a.buf) == int(m.Total)
 	if !fits {
 		if a.status != wire.StatusLogged && m.View.Less(a.view) {
 			return
@@ -36,8 +39,8 @@ func (a *assembly) add(m *wire.Reply) {
 	copy(a.buf[m.Offset:end], m.Part)
 }
 
-func (a *assembly) start(m *wire.Reply) {
-	a.view, a.status = m.View, m.Status
+func (a *assembly) start(m *Answer) {
+	a.view, a.log, a.status = m.View, m.Log, m.Status
 	a.received = a.received[:0]
 	if cap(a.buf) < int(m.Total) {
 		a.buf = make([]byte, m.Total)
@@ -72,7 +75,7 @@ func (a *assembly) mark(s span) bool {
 
 // complete reports whether the whole result that belongs to a committed tally is there.
 func (a *assembly) complete(t *tally) bool {
-	if a.status != t.status || a.view != t.view {
+	if a.status != t.status || a.view != t.view || a.log != t.log {
 		return false
 	}
 	return len(a.buf) == 0 || len(a.received) == 1 && a.received[0] == span{to: uint32(len(a.buf))}

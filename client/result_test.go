@@ -20,7 +20,7 @@ func TestAssemblyAgainstBitmap(t *testing.T) {
 		for {
 			from := rapid.IntRange(0, len(result)).Draw(t, "from")
 			to := rapid.IntRange(from, len(result)).Draw(t, "to")
-			a.add(&wire.Reply{View: view, Status: wire.StatusOK, Total: uint32(len(result)), Offset: uint32(from), Part: result[from:to]})
+			a.add(&Answer{Reply: wire.Reply{View: view, Status: wire.StatusOK, Total: uint32(len(result)), Offset: uint32(from), Part: result[from:to]}})
 			for i := from; i < to; i++ {
 				if !seen[i] {
 					seen[i] = true
@@ -43,7 +43,7 @@ func TestAssemblyAgainstBitmap(t *testing.T) {
 func TestFragmentsAreBounded(t *testing.T) {
 	var a assembly
 	for i := range uint32(2 * maxSpans) {
-		a.add(&wire.Reply{Status: wire.StatusOK, Total: 4 * maxSpans, Offset: 2 * i, Part: []byte{1}})
+		a.add(&Answer{Reply: wire.Reply{Status: wire.StatusOK, Total: 4 * maxSpans, Offset: 2 * i, Part: []byte{1}}})
 	}
 	if len(a.received) != maxSpans {
 		t.Errorf("%d fragments kept, expected %d", len(a.received), maxSpans)

@@ -73,7 +73,7 @@ func newVirtualClient(t *testing.T, seed uint64, loss float64) *virtualClient {
 	c.node = c.network.Attach(testReplyTo)
 	sender := oumlib.NewSender(testGroup, 1400)
 	sender.SetAddr(groupAddr)
-	c.loop = &loop{core: newTestCore(t, 3, nil), network: c.node, sender: sender}
+	c.loop = &loop{core: newTestCore(t, 3, nil), network: c.node, courier: NewMulticast(sender)}
 	c.node.Start(c.loop)
 	return c
 }
