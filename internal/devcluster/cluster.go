@@ -23,7 +23,7 @@ type Cluster struct {
 	fresh   bool // the directory was made for this cluster
 	file    *cluster.File
 	roles   []*process // in the order of their start
-	spawner *spawner
+	hosts   hosts
 	lock    *os.File
 	http    *http.Client
 
@@ -44,12 +44,13 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{cfg: cfg, fresh: fresh, http: &http.Client{Timeout: time.Second}}
+	c := &Cluster{cfg: cfg, fresh: fresh, hosts: newHosts(cfg)}
+	c.http = &http.Client{Timeout: time.Second, Transport: &http.Transport{DialContext: c.hosts.dial}}
 	if err := c.prepare(); err != nil {
+		c.hosts.close()
 		return nil, err
 	}
 	c.stopping, c.stop = context.WithCancel(context.Background())
-	c.spawner = newSpawner()
 	c.cast()
 	for _, p := range c.roles {
 		if err := p.start(); err != nil {
@@ -101,7 +102,7 @@ func (c *Cluster) fill() error {
 	if err := removeEarlier(c.cfg.Dir); err != nil {
 		return err
 	}
-	f, err := layout(c.cfg)
+	f, err := c.hosts.layout(c.cfg)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (c *Cluster) cast() {
 		p := &process{
 			name: kind + "-" + strconv.Itoa(index), dir: c.cfg.Dir, binary: c.cfg.Binary, http: http,
 			args:      []string{kind, "--cluster", c.file.Path, "--index", strconv.Itoa(index)},
-			firstArgs: firstArgs, spawner: c.spawner, died: c.died,
+			firstArgs: firstArgs, hosts: c.hosts, died: c.died,
 		}
 		if c.cfg.FaultInjection && kind != "controller" {
 			p.args = append(p.args, "--fault-injection")
@@ -123,7 +124,9 @@ func (c *Cluster) cast() {
 		c.roles = append(c.roles, p)
 	}
 	for i, s := range c.file.Sequencers {
-		add("sequencer", i, s.HTTP)
+		if s.Kind == cluster.KindUDP { // the others are switches, which are not ours to start
+			add("sequencer", i, s.HTTP)
+		}
 	}
 	for i, k := range c.file.Controllers {
 		add("controller", i, k.HTTP)
@@ -150,7 +153,7 @@ func (c *Cluster) HTTP() netip.AddrPort { return c.file.Controllers[0].HTTP }
 
 // Status asks every role.
 func (c *Cluster) Status(ctx context.Context) *status.Cluster {
-	return status.Query(ctx, c.file, time.Second)
+	return status.QueryThrough(ctx, c.file, time.Second, c.hosts.dial)
 }
 
 // Kill ends a role as a crash would (SIGKILL) and returns when it is gone.
@@ -230,7 +233,7 @@ func (c *Cluster) Stop() {
 		})
 	}
 	wg.Wait()
-	c.spawner.close()
+	c.hosts.close()
 	c.lock.Close()
 }
 

@@ -2,12 +2,17 @@ package devcluster
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/netordered/nopaxos/cluster"
 )
 
 // Config says what to run. The zero value is the default cluster in a fresh directory.
@@ -18,6 +23,8 @@ type Config struct {
 	Replicas   int            // 2f+1; default 3
 	Sequencers int            // default 2
 
+	Hosts Hosts // where the roles run; default: all on this machine, on its loopback interface
+
 	Supervise      bool // restart a role that dies by itself
 	FaultInjection bool // let Drop work
 
@@ -26,6 +33,18 @@ type Config struct {
 	Log io.Writer
 	// Patience bounds how long Start waits for the first committed write; default 30 s.
 	Patience time.Duration
+}
+
+// Hosts runs the roles where they have addresses that this process has not.
+type Hosts interface {
+	// File describes the cluster, but for what is in its directory: path and key files. It has at
+	// least one front-end. RESP, Replicas and Sequencers of the configuration then count for
+	// nothing.
+	File() *cluster.File
+	// Start starts a role, like "replica-0", on its host.
+	Start(role string, cmd *exec.Cmd) error
+	// Dial connects to a role, where the role is.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // DefaultRESP is where Redis clients connect to a development cluster.
@@ -40,6 +59,10 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = io.Discard
+	}
+	if c.Hosts != nil {
+		f := c.Hosts.File()
+		c.RESP, c.Replicas, c.Sequencers = f.KV[0].RESP, len(f.Groups[0].Replicas), len(f.Sequencers)
 	}
 	if err := c.Check(); err != nil {
 		return c, err

@@ -77,7 +77,7 @@ func ours(name string) bool {
 func layout(c Config) (*cluster.File, error) {
 	ports := portPicker{taken: map[uint16]bool{c.RESP.Port(): true}}
 	f := &cluster.File{
-		Path:          filepath.Join(c.Dir, clusterFile),
+		Path:          clusterPath(c),
 		Name:          "dev",
 		MTU:           loopbackMTU,
 		KeyFile:       keyFile,
@@ -101,6 +101,8 @@ func layout(c Config) (*cluster.File, error) {
 	f.KV = []cluster.KV{{RESP: c.RESP, Group: group, HTTP: ports.next()}}
 	return f, ports.err
 }
+
+func clusterPath(c Config) string { return filepath.Join(c.Dir, clusterFile) }
 
 // write makes the key files and the cluster file, and reads the latter back as the roles will.
 func write(f *cluster.File) (*cluster.File, error) {

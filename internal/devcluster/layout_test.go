@@ -37,7 +37,7 @@ func TestDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &Cluster{cfg: cfg}
+		c := &Cluster{cfg: cfg, hosts: loopback{}}
 		err = c.prepare()
 		if err == nil {
 			t.Cleanup(func() { c.lock.Close() })

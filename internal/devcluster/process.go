@@ -23,7 +23,7 @@ type process struct {
 	args      []string // of every start
 	firstArgs []string // of the first start besides
 	http      netip.AddrPort
-	spawner   *spawner
+	hosts     hosts
 	died      func(p *process, life time.Duration, how error) // called when it ended and nobody had asked it to
 
 	reaping sync.WaitGroup // of every process that was started
@@ -56,7 +56,7 @@ func (p *process) start() error {
 	cmd := exec.Command(p.binary, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = childAttributes()
-	if err := p.spawner.start(cmd); err != nil {
+	if err := p.hosts.start(p.name, cmd); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	if p.started {

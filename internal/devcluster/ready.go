@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -55,17 +54,16 @@ func (c *Cluster) ready(ctx context.Context) error {
 	if s.Groups[0].Session == 0 {
 		return errors.New("the group has no session yet")
 	}
-	return commitWrite(ctx, c.cfg.RESP.String())
+	return c.commitWrite(ctx)
 }
 
 // commitWrite sends a write that changes nothing and waits for its answer: DEL of a key that is not
 // there goes through the log like any other.
-func commitWrite(ctx context.Context, address string) error {
+func (c *Cluster) commitWrite(ctx context.Context) error {
 	const patience = 2 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
+	conn, err := c.hosts.dial(ctx, "tcp", c.cfg.RESP.String())
 	if err != nil {
 		return err
 	}

@@ -94,9 +94,17 @@ func unreachable(err error) error {
 	return fmt.Errorf("unreachable: %w", err)
 }
 
+// Dial connects like the method of net.Dialer.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 // Query asks every role of the file at once and waits at most patience for each.
 func Query(ctx context.Context, f *cluster.File, patience time.Duration) *Cluster {
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	return QueryThrough(ctx, f, patience, new(net.Dialer).DialContext)
+}
+
+// QueryThrough is Query for roles that are reached in a way of their own.
+func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration, dial Dial) *Cluster {
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 	var wg sync.WaitGroup
 	ask := func(p *Probe, name string, address netip.AddrPort) {
 		p.Name = name
