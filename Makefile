@@ -8,10 +8,10 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc fuzz fuzz-short bench-micro generate clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc fuzz fuzz-short bench-micro generate p4 clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/nopaxos
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos ./cmd/nopaxos
@@ -68,6 +68,9 @@ bench-micro: ## run the micro-benchmarks, with allocations (BENCH=regexp picks s
 
 generate: ## regenerate what is generated (needs the generators that the go:generate lines name)
 	$(GO) generate ./...
+
+p4: ## compile the switch program into p4src/generated (needs p4c)
+	$(GO) run ./p4src/compile bmv2
 
 clean: ## remove what the other targets built
 	rm -rf bin

@@ -1,6 +1,7 @@
 package p4src
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -138,7 +139,7 @@ func compare(t *testing.T, want, got map[string]object) {
 func source(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, pattern := range []string{"*.p4", "include/*.p4", "v1model/*.p4"} {
+	for _, pattern := range []string{"*.p4", "shared/*.p4", "v1model/*.p4"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files match %s: %v", pattern, err)
@@ -222,6 +223,49 @@ func TestSourcesAgreeWithP4Info(t *testing.T) {
 		got["header "+m[1]] = object{number(t, m[2]), params(t, m[3])}
 	}
 	compare(t, want, got)
+}
+
+// TestBMv2ConfigAgreesWithP4Info: simple_switch_grpc finds a table or an action of the p4info by its
+// name in the JSON, so both must come from one program.
+func TestBMv2ConfigAgreesWithP4Info(t *testing.T) {
+	type named struct {
+		Name string `json:"name"`
+		Size int64  `json:"max_size"`
+	}
+	var config struct {
+		Actions   []named
+		Pipelines []struct{ Tables []named }
+		Registers []named `json:"register_arrays"`
+	}
+	if err := json.Unmarshal(BMv2Config(), &config); err != nil {
+		t.Fatal(err)
+	}
+	sizes, names := map[string]int64{}, map[string]bool{}
+	for _, pipeline := range config.Pipelines {
+		for _, table := range pipeline.Tables {
+			sizes[table.Name] = table.Size
+		}
+	}
+	for _, x := range append(config.Actions, config.Registers...) {
+		names[x.Name] = true
+	}
+	info := mustP4Info(t)
+	for _, table := range info.GetTables() {
+		name := table.GetPreamble().GetName()
+		if size, ok := sizes[name]; !ok || size != table.GetSize() {
+			t.Errorf("table %s has size %d (there: %v), want %d", name, size, ok, table.GetSize())
+		}
+	}
+	for _, action := range info.GetActions() {
+		if name := action.GetPreamble().GetName(); !names[name] {
+			t.Errorf("action %s is missing", name)
+		}
+	}
+	for _, register := range info.GetRegisters() {
+		if name := register.GetPreamble().GetName(); !names[name] {
+			t.Errorf("register %s is missing", name)
+		}
+	}
 }
 
 func TestSizesAgreeWithSources(t *testing.T) {

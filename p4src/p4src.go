@@ -5,6 +5,7 @@
 package p4src
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 
@@ -12,10 +13,13 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
-//go:generate p4c --target bmv2 --arch v1model --p4runtime-files generated/oum.p4info.txtpb --output generated oum.p4
+//go:generate go run ./compile bmv2
 
 //go:embed generated/oum.p4info.txtpb
 var p4infoText []byte
+
+//go:embed generated/oum.json
+var bmv2Config []byte
 
 // P4Info returns a fresh copy of the p4info of oum.p4.
 //
@@ -28,3 +32,7 @@ func P4Info() (*p4configv1.P4Info, error) {
 	}
 	return info, nil
 }
+
+// BMv2Config returns a fresh copy of oum.p4 compiled for BMv2: the device config that
+// SetForwardingPipelineConfig gives to a simple_switch_grpc (P4Runtime 1.3 §9.1).
+func BMv2Config() []byte { return bytes.Clone(bmv2Config) }

@@ -1,6 +1,7 @@
 package sequencer_test
 
 import (
+	"slices"
 	"testing"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
@@ -8,6 +9,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/netordered/nopaxos/p4src"
 )
 
 const (
@@ -78,6 +81,12 @@ func TestNoPipeline(t *testing.T) {
 	}
 }
 
+// sequenceOf returns the action sequence of a p4info.
+func sequenceOf(p *p4configv1.P4Info) *p4configv1.Action {
+	i := slices.IndexFunc(p.Actions, func(a *p4configv1.Action) bool { return a.Preamble.Id == p4src.ActionSequence })
+	return p.Actions[i]
+}
+
 func TestPipelineRefused(t *testing.T) {
 	with := func(change func(*p4configv1.P4Info)) *p4v1.ForwardingPipelineConfig {
 		cfg := pipeline(t, 1)
@@ -104,8 +113,8 @@ func TestPipelineRefused(t *testing.T) {
 			p.Tables = append(p.Tables, more)
 		}), codes.InvalidArgument},
 		{"another width", reconcile, with(func(p *p4configv1.P4Info) { p.Tables[1].MatchFields[0].Bitwidth = 128 }), codes.InvalidArgument},
-		{"another parameter", verifyAndCommit, with(func(p *p4configv1.P4Info) { p.Actions[3].Params[0].Id = 9 }), codes.InvalidArgument},
-		{"another name", verifyAndCommit, with(func(p *p4configv1.P4Info) { p.Actions[3].Preamble.Name = "x" }), codes.InvalidArgument},
+		{"another parameter", verifyAndCommit, with(func(p *p4configv1.P4Info) { sequenceOf(p).Params[0].Id = 9 }), codes.InvalidArgument},
+		{"another name", verifyAndCommit, with(func(p *p4configv1.P4Info) { sequenceOf(p).Preamble.Name = "x" }), codes.InvalidArgument},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

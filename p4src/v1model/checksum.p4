@@ -1,33 +1,56 @@
-// The UDP checksum of an OUM packet covers what the sequencer writes, so it is computed again for
-// every copy. Because that would also make a damaged packet look whole, the one that came in is
-// verified first, and ingress drops the packet when it is wrong. A sender that sent none (0) gets
-// one.
-#define UDP_CHECKSUM_FIELDS { hdr.ipv4.src_addr, hdr.ipv4.dst_addr, 8w0, hdr.ipv4.protocol, \
-                              hdr.udp.length, hdr.udp.src_port, hdr.udp.dst_port, hdr.udp.length, \
-                              hdr.oum.magic, hdr.oum.version, hdr.oum.flags, hdr.oum.sequenced, \
-                              hdr.oum.group, hdr.oum.session, hdr.oum.number, hdr.oum.token }
+// The IPv4 header checksum is verified on the way in. It follows the TTL (shared/ttl.p4), and a copy
+// that oum_copy addressed gets a new one.
+//
+// The UDP checksum is neither verified nor computed: a switch would make a damaged payload look
+// whole. It is updated for what the switch writes (RFC 1624), so it tells the receiver as much as
+// it did before. A sender that sent none (0) gets none.
+#define IPV4_FIELDS hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.tos, hdr.ipv4.total_len, \
+                    hdr.ipv4.identification, hdr.ipv4.reserved, hdr.ipv4.dont_fragment, \
+                    hdr.ipv4.more_fragments, hdr.ipv4.frag_offset, hdr.ipv4.ttl, \
+                    hdr.ipv4.protocol, hdr.ipv4.src_addr, hdr.ipv4.dst_addr
 
-#define IPV4_CHECKSUM_FIELDS { hdr.ipv4.version_ihl, hdr.ipv4.tos, hdr.ipv4.total_len, \
-                               hdr.ipv4.identification, hdr.ipv4.reserved, \
-                               hdr.ipv4.dont_fragment, hdr.ipv4.more_fragments, \
-                               hdr.ipv4.frag_offset, hdr.ipv4.ttl, hdr.ipv4.protocol, \
-                               hdr.ipv4.src_addr, hdr.ipv4.dst_addr }
+// What the UDP checksum covers and this program may write.
+#define UDP_CHANGED_FIELDS hdr.ipv4.dst_addr, hdr.udp.dst_port, hdr.oum.magic, hdr.oum.version, \
+                           hdr.oum.flags, hdr.oum.sequenced, hdr.oum.group, hdr.oum.session, \
+                           hdr.oum.number, hdr.oum.token
 
 control OumVerifyChecksum(inout headers_t hdr, inout metadata_t meta) {
     apply {
-        verify_checksum(hdr.ipv4.isValid(), IPV4_CHECKSUM_FIELDS, hdr.ipv4.checksum,
+        verify_checksum(hdr.ipv4.isValid() && !hdr.ipv4_options.isValid(),
+                        { IPV4_FIELDS }, hdr.ipv4.checksum, HashAlgorithm.csum16);
+        verify_checksum(hdr.ipv4_options.isValid(),
+                        { IPV4_FIELDS, hdr.ipv4_options.octets }, hdr.ipv4.checksum,
                         HashAlgorithm.csum16);
-        verify_checksum_with_payload(hdr.oum.isValid() && hdr.udp.checksum != 0,
-                                     UDP_CHECKSUM_FIELDS, hdr.udp.checksum,
-                                     HashAlgorithm.csum16);
+    }
+}
+
+// Before anything is written: the checksum without what may change. csum16 is the complement of the
+// sum of its fields, and in ones' complement arithmetic the complement is the negative, so this is
+// (complement of the checksum) - (fields).
+control OumUdpResidual(in headers_t hdr, inout metadata_t meta) {
+    apply {
+        hash(meta.udp_residual, HashAlgorithm.csum16, 16w0,
+             { hdr.udp.checksum, UDP_CHANGED_FIELDS }, 32w0x10000);
+    }
+}
+
+// After everything was written. 0 would say that there is no checksum; 0xFFFF is the same number
+// (RFC 768).
+control OumUdpUpdate(inout headers_t hdr, in metadata_t meta) {
+    apply {
+        if (hdr.udp.checksum != 0) {
+            hash(hdr.udp.checksum, HashAlgorithm.csum16, 16w0,
+                 { meta.udp_residual, UDP_CHANGED_FIELDS }, 32w0x10000);
+            if (hdr.udp.checksum == 0) {
+                hdr.udp.checksum = 0xFFFF;
+            }
+        }
     }
 }
 
 control OumComputeChecksum(inout headers_t hdr, inout metadata_t meta) {
     apply {
-        update_checksum(hdr.ipv4.isValid(), IPV4_CHECKSUM_FIELDS, hdr.ipv4.checksum,
+        update_checksum(meta.copy == 1, { IPV4_FIELDS }, hdr.ipv4.checksum,
                         HashAlgorithm.csum16);
-        update_checksum_with_payload(hdr.oum.isValid(), UDP_CHECKSUM_FIELDS, hdr.udp.checksum,
-                                     HashAlgorithm.csum16);
     }
 }

@@ -13,33 +13,30 @@ control OumStamp(inout headers_t hdr,
     register<bit<64>>(OUM_GROUPS) number_cells;
 
     apply {
-        bool stale = true;
-        bit<64> number = 0;
-        if (meta.group_index < OUM_GROUPS && meta.session != 0) {
+        bool stamped = false;
+        // No number for a datagram that does not fill its packet just as it says.
+        if (hdr.ipv4.total_len - hdr.udp.length == IPV4_HEADER_LENGTH
+            && meta.group_index < OUM_GROUPS && hdr.oum.session != 0) {
             bit<32> cell = (bit<32>) meta.group_index;
             @atomic {
                 bit<32> cell_session;
+                bit<64> number;
                 session_cells.read(cell_session, cell);
                 number_cells.read(number, cell);
-                if (meta.session >= cell_session) {
-                    if (meta.session > cell_session) {
-                        session_cells.write(cell, meta.session);
-                        number = 0;
-                    }
+                if (hdr.oum.session > cell_session) {
+                    session_cells.write(cell, hdr.oum.session);
+                    number = 0;
+                }
+                if (hdr.oum.session >= cell_session) {
                     number = number + 1;
                     number_cells.write(cell, number);
-                    stale = false;
+                    hdr.oum.number = number;
+                    stamped = true;
                 }
             }
         }
-        if (stale) {
-            standard_metadata.mcast_grp = 0;
-            mark_to_drop(standard_metadata);
-        } else {
-            hdr.oum.sequenced = 1;
-            hdr.oum.session = meta.session;
-            hdr.oum.number = number;
-            hdr.oum.token = meta.token;
+        if (!stamped) {
+            oum_drop(standard_metadata);
         }
     }
 }

@@ -22,6 +22,12 @@ header ethernet_t {
     bit<16>    ether_type;
 }
 
+// An 802.1Q tag stays on the packet as it is.
+header vlan_t {
+    bit<16> tag_control;
+    bit<16> ether_type;
+}
+
 // ARP for IPv4 over Ethernet (RFC 826).
 header arp_t {
     bit<16>     hardware_type;
@@ -36,7 +42,8 @@ header arp_t {
 }
 
 header ipv4_t {
-    bit<8>      version_ihl;
+    bit<4>      version;
+    bit<4>      ihl;
     bit<8>      tos;
     bit<16>     total_len;
     bit<16>     identification;
@@ -68,23 +75,6 @@ header oum_t {
     bit<32> group;
     bit<32> session;
     bit<64> number;
-    bit<64> token;
-}
-
-struct headers_t {
-    packet_out_header_t packet_out;
-    packet_in_header_t  packet_in;
-    ethernet_t          ethernet;
-    arp_t               arp;
-    ipv4_t              ipv4;
-    udp_t               udp;
-    oum_t               oum;
-}
-
-// What the action sequence tells the stamping control.
-struct metadata_t {
-    bit<16> group_index;
-    bit<32> session;
     bit<64> token;
 }
 

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// errMissing is the error for a compiler that is not installed.
+var errMissing = errors.New("not installed")
+
+func main() {
+	err := run(os.Args[1:])
+	switch {
+	case err == nil:
+	case errors.Is(err, errMissing):
+		fmt.Fprintln(os.Stderr, "compile:", err)
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "compile:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("got %d arguments, expected one: bmv2 or tofino", len(args))
+	}
+	sources, err := findSources()
+	if err != nil {
+		return err
+	}
+	switch args[0] {
+	case "bmv2":
+		return writeBMv2(sources)
+	default:
+		return fmt.Errorf("target is %q, expected bmv2 or tofino", args[0])
+	}
+}
+
+// findSources returns the directory of the P4 sources, from the module's root or inside p4src.
+func findSources() (string, error) {
+	for _, dir := range []string{"p4src", ".", ".."} {
+		if _, err := os.Stat(filepath.Join(dir, "oum.p4")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("oum.p4 is not here, expected to run in the module's root or in p4src")
+}

@@ -1,0 +1,92 @@
+// Packets for a group: stamped, replicated, or passed on to the group's sequencer.
+control OumGroup(inout headers_t hdr,
+                 inout metadata_t meta,
+                 inout standard_metadata_t standard_metadata) {
+    OumStamp() stamp;
+
+    // A port without an entry is a host port: a stamped packet from it is dropped, so that a
+    // sender cannot inject one.
+    @name(".fabric") @id(0x01000008)
+    action fabric() {}
+
+    @name(".port_role") @id(0x02000001)
+    table port_role {
+        key = {
+            standard_metadata.ingress_port: exact @name("ingress_port") @id(1);
+        }
+        actions = {
+            @tableonly fabric;
+            @defaultonly NoAction;
+        }
+        const default_action = NoAction();
+        size = PORT_ROLE_SIZE;
+    }
+
+    // On the group's sequencer: stamp and multicast. Copies may leave by the port that the packet
+    // came from: the sequencer is where the way up turns into the way down.
+    @name(".sequence") @id(0x01000002)
+    action sequence(@id(1) bit<16> group_index,
+                    @id(2) bit<32> session,
+                    @id(3) bit<64> token,
+                    @id(4) bit<16> mcast_grp) {
+        hdr.oum.sequenced = 1;
+        hdr.oum.session = session;
+        hdr.oum.token = token;
+        meta.group_index = group_index;
+        meta.copy = 1;
+        standard_metadata.mcast_grp = mcast_grp;
+    }
+
+    // Elsewhere, unstamped packets: toward the sequencer.
+    @name(".to_sequencer") @id(0x01000003)
+    action to_sequencer(@id(1) port_t port, @id(2) mac_addr_t dmac, @id(3) mac_addr_t smac) {
+        standard_metadata.egress_spec = port;
+        hdr.ethernet.dst_addr = dmac;
+        hdr.ethernet.src_addr = smac;
+    }
+
+    // Elsewhere, stamped packets that are still addressed to the group: down the tree, and never
+    // back to where they came from.
+    @name(".replicate") @id(0x01000004)
+    action replicate(@id(1) bit<16> mcast_grp) {
+        meta.copy = 1;
+        meta.prune = 1;
+        standard_metadata.mcast_grp = mcast_grp;
+    }
+
+    @name(".oum_group_counter") @id(0x13000001)
+    direct_counter(CounterType.packets_and_bytes) oum_group_counter;
+
+    @name(".oum_group") @id(0x02000002)
+    table oum_group {
+        key = {
+            hdr.ipv4.dst_addr: exact @name("ipv4_dst") @id(1);
+            hdr.oum.sequenced: exact @name("sequenced") @id(2);
+        }
+        actions = {
+            @tableonly sequence;
+            @tableonly to_sequencer;
+            @tableonly replicate;
+            @tableonly oum_drop(standard_metadata);
+            @defaultonly NoAction;
+        }
+        const default_action = NoAction();
+        counters = oum_group_counter;
+        size = OUM_GROUP_SIZE;
+    }
+
+    apply {
+        if (!port_role.apply().hit && hdr.oum.sequenced == 1) {
+            oum_drop(standard_metadata);
+        } else {
+            switch (oum_group.apply().action_run) {
+                sequence: {
+                    stamp.apply(hdr, meta, standard_metadata);
+                }
+                NoAction: {
+                    meta.no_group = 1;
+                }
+            }
+        }
+    }
+}
