@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +40,6 @@ func demoCommand() *cobra.Command {
 			if asJSON {
 				config.Progress = cmd.ErrOrStderr()
 			}
-			config.Terminal = isTerminal(config.Progress)
 			return runDemo(cmd.Context(), config, asJSON, cmd.OutOrStdout())
 		},
 	}
@@ -69,14 +67,4 @@ func runDemo(ctx context.Context, config demo.Config, asJSON bool, out io.Writer
 		err = errReported
 	}
 	return err
-}
-
-// isTerminal reports whether lines written to w can be written over.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -19,8 +19,7 @@ type Config struct {
 	Duration time.Duration     // of the load; default 35 s
 	Seed     uint64            // of keys and operations
 	Workers  int               // on each of the two paths; default 8
-	Progress io.Writer         // gets a line a second; default nobody
-	Terminal bool              // Progress is one: the line is written over
+	Progress io.Writer         // gets a line a second, written over if it is a terminal; default nobody
 }
 
 // MinDuration is the shortest load in which every fault has its turn.
@@ -62,7 +61,7 @@ type run struct {
 	cfg      Config
 	cluster  *devcluster.Cluster
 	load     *load.Load
-	progress *progress
+	news     *news
 	saboteur *saboteur
 	faults   []load.Fault
 	memory   memory
@@ -93,7 +92,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		return nil, err
 	}
 	r := &run{cfg: cfg, cluster: c, load: l, saboteur: &saboteur{cluster: c, load: l}}
-	r.progress = newProgress(r)
+	r.news = newNews(r)
 	return r.drive(ctx)
 }
 
@@ -102,7 +101,7 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 	showCtx, stopShowing := context.WithCancel(ctx)
 	defer stopShowing()
 	var showing sync.WaitGroup
-	showing.Go(func() { r.progress.show(showCtx) })
+	showing.Go(func() { r.news.show(showCtx) })
 	problem := r.sabotage(ctx)
 	stopShowing()
 	showing.Wait()
@@ -158,7 +157,7 @@ func (r *run) fault(ctx context.Context, s step, turn time.Duration) error {
 	if detail != "" {
 		name += " (" + detail + ")"
 	}
-	r.progress.event(name)
+	r.news.event(name)
 	_, err = r.saboteur.await(ctx, s.over)
 	pause(ctx, turn-time.Since(started))
 	gap := r.load.Mark()
