@@ -2,8 +2,10 @@ package packettest
 
 import (
 	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
 
-	"github.com/gopacket/gopacket"
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
 // checksums: what comes in wrong is not made right, and what is changed is summed again. That every
@@ -13,38 +15,34 @@ func checksums(h hosts) []Case {
 	p := a.request(h[1], "op")
 	o := ordinary(h[1], h[2], "data")
 	oOut := o.Through(h[2].MAC, h[2].Gateway)
-	wrong := func(frame []byte, field string) []byte {
-		f, _ := find(frame, field)
-		sum := binary.BigEndian.Uint16(frame[f.At:])
-		return Set(frame, field, uint64(sum^0x0101))
-	}
-	unsummed, unsummedOut := o, oOut
-	unsummed.NoChecksum, unsummedOut.NoChecksum = true, true
-	noSum := p
-	noSum.NoChecksum = true
+	noSum, unsummed, unsummedOut := p, o, oOut
+	noSum.NoChecksum, unsummed.NoChecksum, unsummedOut.NoChecksum = true, true, true
 	routes := append(a.entries(5), RouteEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway))
 	return []Case{
 		{
 			Name: "a wrong IPv4 checksum", Needs: Frames, Entries: routes,
 			Steps: []Step{
-				Send{Port: 1, Frame: wrong(p.Frame(), "ip.checksum")},
-				Send{Port: 1, Frame: wrong(o.Frame(), "ip.checksum")},
+				Send{Port: 1, Frame: wrongBy(p.Frame(), "ip.checksum", 0x0101)},
+				Send{Port: 1, Frame: wrongBy(o.Frame(), "ip.checksum", 0x0101)},
 				h.firstNumber(),
 			},
 		},
 		{
-			Name: "a wrong UDP checksum of an OUM packet", Needs: Frames, Entries: a.entries(5),
+			// A switch that summed a payload anew would make a damaged one look whole.
+			Name: "a wrong UDP checksum stays as wrong as it was", Needs: Frames, Entries: a.entries(5),
 			Steps: []Step{
-				Send{Port: 1, Frame: wrong(p.Frame(), "udp.checksum")},
-				Send{Port: 1, Frame: Set(p.Frame(), "udp.checksum", 0xFFFF)},
-				h.firstNumber(),
+				Send{Port: 1, Frame: wrongBy(p.Frame(), "udp.checksum", 0x0101),
+					Want: allWrongBy(a.copies(p, 5, 1), 0x0101), BadChecksum: true},
+				Send{Port: 1, Frame: wrongBy(p.Frame(), "udp.checksum", 0xFFF0),
+					Want: allWrongBy(a.copies(p, 5, 2), 0xFFF0), BadChecksum: true},
 			},
 		},
 		{
-			Name: "an OUM packet without a UDP checksum gets one", Needs: Frames, Entries: a.entries(5),
+			Name: "a sender that sends no UDP checksum", Needs: Frames, Entries: a.entries(5),
 			Steps: []Step{Send{Port: 1, Frame: noSum.Frame(), Want: a.copies(noSum, 5, 1)}},
 		},
 		{
+			// It is written as 0xFFFF: 0 would say that there is none (RFC 768).
 			Name: "a UDP checksum that comes out as zero", Needs: Frames, Entries: h.zeroGroup().entries(5),
 			Steps: []Step{Send{Port: 1, Frame: h.zeroSum().Frame(), Want: h.zeroGroup().copies(h.zeroSum(), 5, 1)}},
 		},
@@ -53,11 +51,26 @@ func checksums(h hosts) []Case {
 			Steps: []Step{
 				Send{Port: 1, Frame: o.Frame(), Want: []Out{{2, oOut.Frame()}}},
 				Send{Port: 1, Frame: unsummed.Frame(), Want: []Out{{2, unsummedOut.Frame()}}},
-				Send{Port: 1, Frame: wrong(o.Frame(), "udp.checksum"),
-					Want: []Out{{2, wrong(oOut.Frame(), "udp.checksum")}}, BadChecksum: true},
+				Send{Port: 1, Frame: wrongBy(o.Frame(), "udp.checksum", 0x0101),
+					Want: []Out{{2, wrongBy(oOut.Frame(), "udp.checksum", 0x0101)}}, BadChecksum: true},
 			},
 		},
+		carryCase(h), manyCase(h),
 	}
+}
+
+// wrongBy changes a checksum by a difference, in ones' complement like the sum itself (RFC 1624).
+func wrongBy(frame []byte, field string, by uint16) []byte {
+	at := offsetOf(frame, field)
+	sum := uint32(binary.BigEndian.Uint16(frame[at:])) + uint32(by)
+	return Set(frame, field, uint64(sum>>16+sum&0xFFFF))
+}
+
+func allWrongBy(list []Out, by uint16) []Out {
+	for i := range list {
+		list[i].Frame = wrongBy(list[i].Frame, "udp.checksum", by)
+	}
+	return list
 }
 
 // zeroGroup has one replica, so that one packet has one sum.
@@ -73,11 +86,47 @@ func (h hosts) zeroSum() Packet {
 	g := h.zeroGroup()
 	p := g.request(h[1], "\x00\x00")
 	frame := g.copies(p, 5, 1)[0].Frame
-	sum, _ := find(frame, "udp.checksum")
-	payload := p.Payload[len(p.Payload)-2:]
-	copy(payload, frame[sum.At:sum.At+2])
-	if gopacket.FoldChecksum(gopacket.ComputeChecksum(payload, 0)) == 0 {
-		panic("packettest: the payload does not change the sum")
-	}
+	at := offsetOf(frame, "udp.checksum")
+	copy(p.Payload[len(p.Payload)-2:], frame[at:at+2])
 	return p
+}
+
+// carryCase: one hop less is one subtraction in the IPv4 checksum, wherever its carries fall.
+func carryCase(h hosts) Case {
+	c := Case{
+		Name: "the IPv4 checksum where it carries", Needs: Frames | Routes,
+		Entries: []*p4v1.Entity{RouteEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway)},
+	}
+	for _, sum := range []uint16{0x0000, 0x0001, 0x00FF, 0xFDFF, 0xFEFE, 0xFEFF, 0xFF00, 0xFFFE} {
+		o := ordinary(h[1], h[2], "data")
+		o.ID = 0
+		at := offsetOf(o.Frame(), "ip.checksum")
+		// The identification is what is missing from the sum that the checksum shall be.
+		have := uint32(binary.BigEndian.Uint16(o.Frame()[at:])) + uint32(^sum)
+		o.ID = uint16(have>>16 + have&0xFFFF)
+		if got := binary.BigEndian.Uint16(o.Frame()[at:]); got != sum {
+			panic(fmt.Sprintf("packettest: the IPv4 checksum is %#04x, expected %#04x", got, sum))
+		}
+		c.Steps = append(c.Steps, Send{Port: 1, Frame: o.Frame(),
+			Want: []Out{{2, o.Through(h[2].MAC, h[2].Gateway).Frame()}}})
+	}
+	return c
+}
+
+// manyCase: packets of many sums, each of which becomes three others.
+func manyCase(h hosts) Case {
+	const packets = 100
+	a := h.groupA()
+	c := Case{Name: "the checksums of many packets", Entries: a.entries(5)}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range uint64(packets) {
+		data := make([]byte, random.IntN(64))
+		for j := range data {
+			data[j] = byte(random.Uint32())
+		}
+		p := a.request(h[1], string(data))
+		p.ID, p.TTL = uint16(random.Uint32()), uint8(2+random.IntN(254))
+		c.Steps = append(c.Steps, Send{Port: 1, Frame: p.Frame(), Want: a.copies(p, 5, i+1)})
+	}
+	return c
 }

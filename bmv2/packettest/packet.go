@@ -96,7 +96,6 @@ func serialize(stack ...gopacket.SerializableLayer) []byte {
 func (p Packet) Stamped(session uint32, number, token uint64) Packet {
 	p.Payload = slices.Clone(p.Payload)
 	oumlib.Stamp(p.Payload, session, number, token)
-	p.NoChecksum = false // whoever changes a datagram computes its checksum
 	return p
 }
 

@@ -56,6 +56,25 @@ func tree(h hosts) []Case {
 			},
 		},
 		{
+			Name: "not back to the switch that it came from", Needs: Fabric,
+			Entries: []*p4v1.Entity{
+				MulticastEntry(a.multicast, Member{Port: 2, RID: 1}, Member{Port: 3, RID: 2}, Member{Port: 4, RID: 3}),
+				DeliverEntry(1, h[2].MAC, h[2].Gateway, h[2].Addr),
+				RelayEntry(2, nextSwitch, uplink), RelayEntry(3, nextSwitch, uplink),
+				ReplicateEntry(a.addr, a.multicast), FabricEntry(3), FabricEntry(4),
+			},
+			Steps: []Step{
+				Send{Port: 4, Frame: fromFabric.Frame(), Want: []Out{
+					{2, fromFabric.Through(h[2].MAC, h[2].Gateway).To(h[2].Addr).Frame()},
+					{3, fromFabric.Through(nextSwitch, uplink).Frame()},
+				}},
+				Send{Port: 3, Frame: fromFabric.Frame(), Want: []Out{
+					{2, fromFabric.Through(h[2].MAC, h[2].Gateway).To(h[2].Addr).Frame()},
+					{4, fromFabric.Through(nextSwitch, uplink).Frame()},
+				}},
+			},
+		},
+		{
 			Name: "a port is the fabric's as long as its entry says so", Needs: Fabric,
 			Entries: append(near.copyEntries(), ReplicateEntry(a.addr, a.multicast)),
 			Steps: []Step{
