@@ -1,0 +1,161 @@
+package testbed
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/netordered/nopaxos/cluster"
+)
+
+// Config says what a testbed has.
+type Config struct {
+	Topology string // Single or FatTree
+	K        int    // of the fat-tree: the number of its pods, and of each of its switches' ports
+	Switch   string // cluster.KindUDP: Linux routers and end-host sequencers; cluster.KindBMv2
+
+	Replicas   int // 2f+1
+	Sequencers int // with KindUDP; with KindBMv2 switches sequence
+	FrontEnds  int
+}
+
+// The topologies.
+const (
+	Single  = "single"
+	FatTree = "fat-tree"
+)
+
+// Client is the host that clients run on.
+const Client = "client"
+
+// Plan is a testbed on paper: the switches, the cables between them, the hosts at them and the cluster
+// on these. A host has the name of the role that runs on it, like "replica-0".
+type Plan struct {
+	Topology   cluster.Topology
+	Cluster    *cluster.File // without path and key files; with the topology if switches sequence
+	Controller string        // host of the controller; it has a cable to the management network if there is one
+}
+
+// Where everything listens. Every role has a host of its own, so the ports are the same everywhere.
+const (
+	portController     = 9600
+	portControllerHTTP = 9601
+	portP4Runtime      = 9559
+	portSequencerHTTP  = 9561
+	portOUM            = 9797
+	portReplica        = 9701
+	portReplicaHTTP    = 9702
+	portRESP           = 7379
+	portRESPHTTP       = 7380
+)
+
+// payloadBytes is the largest UDP payload: what fits Ethernet, with room for a tunnel's header.
+const payloadBytes = 1400
+
+const group = "kv"
+
+var (
+	groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
+	management   = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 255, 0, 0}), 16)
+)
+
+// NewPlan draws up a testbed.
+func NewPlan(c Config) (*Plan, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	p := &Plan{Controller: "controller-0"}
+	edges, roots := []string(nil), []string(nil)
+	switch c.Topology {
+	case Single:
+		edges = p.single(c.Switch)
+		roots = edges
+	case FatTree:
+		edges, roots = p.fatTree(c.Switch, c.K)
+	}
+	p.attach(c.roles(), edges)
+	p.cast(c, roots)
+	return p, nil
+}
+
+// maxReplicas keeps a typing error from starting a hundred processes.
+const maxReplicas = 9
+
+// Check says what is wrong with a configuration.
+func (c Config) Check() error {
+	switch {
+	case c.Topology != Single && c.Topology != FatTree:
+		return fmt.Errorf("topology is %q, expected %s or %s", c.Topology, Single, FatTree)
+	case c.Topology == FatTree && c.K != 2 && c.K != 4:
+		return fmt.Errorf("k is %d, expected 2 or 4", c.K)
+	case c.Switch != cluster.KindUDP && c.Switch != cluster.KindBMv2:
+		return fmt.Errorf("switch is %q, expected %s or %s", c.Switch, cluster.KindUDP, cluster.KindBMv2)
+	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > maxReplicas:
+		return fmt.Errorf("replicas is %d, expected an odd number from 1 to %d", c.Replicas, maxReplicas)
+	case c.Switch == cluster.KindUDP && (c.Sequencers < 1 || c.Sequencers > maxReplicas):
+		return fmt.Errorf("sequencers is %d, expected 1 to %d", c.Sequencers, maxReplicas)
+	case c.FrontEnds < 1 || c.FrontEnds > maxReplicas:
+		return fmt.Errorf("front-ends is %d, expected 1 to %d", c.FrontEnds, maxReplicas)
+	}
+	return nil
+}
+
+// roles are the hosts at the switches, in the order in which they get their places: replicas first, so
+// that they are far from each other.
+func (c Config) roles() []string {
+	var roles []string
+	add := func(kind string, n int) {
+		for i := range n {
+			roles = append(roles, fmt.Sprintf("%s-%d", kind, i))
+		}
+	}
+	add("replica", c.Replicas)
+	add("kv", c.FrontEnds)
+	roles = append(roles, Client)
+	if c.Switch == cluster.KindUDP {
+		add("sequencer", c.Sequencers)
+		add("controller", 1)
+	}
+	return roles
+}
+
+// attach gives every role a host at one of the edge switches, in turn.
+func (p *Plan) attach(roles, edges []string) {
+	for i, role := range roles {
+		n := byte(i + 1)
+		p.Topology.Hosts = append(p.Topology.Hosts, cluster.Host{
+			Name:    role,
+			Address: netip.AddrFrom4([4]byte{10, 1, n, 2}),
+			Gateway: netip.AddrFrom4([4]byte{10, 1, n, 1}),
+			MAC:     cluster.MAC{0x02, 0, 0, 0, 1, n},
+			Port:    p.freePort(edges[i%len(edges)]),
+		})
+	}
+}
+
+// freePort is the next port of a switch without a cable.
+func (p *Plan) freePort(name string) cluster.Port {
+	next := cluster.Port{Switch: name, Port: 1}
+	taken := func(q cluster.Port) {
+		if q.Switch == name && q.Port >= next.Port {
+			next.Port = q.Port + 1
+		}
+	}
+	for _, l := range p.Topology.Links {
+		taken(l.A)
+		taken(l.B)
+	}
+	for _, h := range p.Topology.Hosts {
+		taken(h.Port)
+	}
+	return next
+}
+
+// Host returns the host of that name.
+func (p *Plan) Host(name string) (*cluster.Host, bool) {
+	for i := range p.Topology.Hosts {
+		if p.Topology.Hosts[i].Name == name {
+			return &p.Topology.Hosts[i], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,64 @@
+package testbed
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/netordered/nopaxos/cluster"
+)
+
+// single is one switch with every host at it.
+func (p *Plan) single(kind string) (edges []string) {
+	p.addSwitch("s1", kind)
+	return []string{"s1"}
+}
+
+// fatTree has k pods of k/2 edge and k/2 aggregation switches each, and (k/2)² core switches, of which
+// core number c leads to aggregation switch c/(k/2) of every pod. With k = 2 there would be one core only,
+// and nowhere to go when it fails: then there are two, at the one aggregation switch of each pod. Edge
+// switches have as many hosts as it takes.
+func (p *Plan) fatTree(kind string, k int) (edges, cores []string) {
+	half := k / 2
+	perGroup := max(half, 2) // cores at one aggregation switch
+	for c := range half * perGroup {
+		cores = append(cores, p.addSwitch(fmt.Sprintf("c%d", c), kind))
+	}
+	for pod := range k {
+		var aggregation []string
+		for a := range half {
+			name := p.addSwitch(fmt.Sprintf("a%d-%d", pod, a), kind)
+			aggregation = append(aggregation, name)
+			for _, core := range cores[a*perGroup : (a+1)*perGroup] {
+				p.connect(core, name)
+			}
+		}
+		for e := range half {
+			name := p.addSwitch(fmt.Sprintf("e%d-%d", pod, e), kind)
+			for _, a := range aggregation {
+				p.connect(a, name)
+			}
+		}
+	}
+	for e := range half { // neighbours in this list are in different pods
+		for pod := range k {
+			edges = append(edges, fmt.Sprintf("e%d-%d", pod, e))
+		}
+	}
+	return edges, cores
+}
+
+// addSwitch adds a switch. Where the controller reaches it counts only if it is one for P4Runtime.
+func (p *Plan) addSwitch(name, kind string) string {
+	n := len(p.Topology.Switches) + 1
+	p.Topology.Switches = append(p.Topology.Switches, cluster.Switch{
+		Name: name, Kind: kind, DeviceID: uint64(n),
+		P4Runtime: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 255, 1, byte(n)}), portP4Runtime),
+		MAC:       cluster.MAC{0x02, 0, 0, 0, 2, byte(n)},
+	})
+	return name
+}
+
+func (p *Plan) connect(a, b string) {
+	ends := cluster.Link{A: p.freePort(a), B: p.freePort(b)}
+	p.Topology.Links = append(p.Topology.Links, ends)
+}
