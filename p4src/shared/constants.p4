@@ -7,9 +7,6 @@ typedef bit<48> mac_addr_t;
 typedef bit<32> ipv4_addr_t;
 typedef bit<9>  port_t;
 
-const bit<32> ETHERNET_LENGTH = 14;
-const bit<32> VLAN_LENGTH     = 4;
-
 const bit<16> ETHERTYPE_IPV4 = 0x0800;
 const bit<16> ETHERTYPE_ARP  = 0x0806;
 const bit<16> ETHERTYPE_VLAN = 0x8100; // IEEE 802.1Q; one tag is looked through

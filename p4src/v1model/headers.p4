@@ -6,6 +6,9 @@ header ipv4_options_t {
     varbit<320> octets;
 }
 
+const bit<32> ETHERNET_LENGTH = 14;
+const bit<32> VLAN_LENGTH     = 4;
+
 struct headers_t {
     packet_out_header_t packet_out;
     packet_in_header_t  packet_in;

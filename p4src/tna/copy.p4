@@ -1,0 +1,44 @@
+// Each copy that the replication engine made of a stamped packet is addressed to its replica, or
+// passed on to the next switch; a copy that nobody claims is dropped.
+control OumCopy(inout headers_t hdr,
+                in egress_intrinsic_metadata_t eg_intr_md,
+                inout egress_intrinsic_metadata_for_deparser_t eg_dprsr_md) {
+    @name(".deliver") @id(0x01000006)
+    action deliver(@id(1) mac_addr_t dmac,
+                   @id(2) mac_addr_t smac,
+                   @id(3) ipv4_addr_t ip,
+                   @id(4) bit<16> udp_port) {
+        hdr.ethernet.dst_addr = dmac;
+        hdr.ethernet.src_addr = smac;
+        hdr.ipv4.dst_addr = ip;
+        hdr.udp.dst_port = udp_port;
+    }
+
+    @name(".relay") @id(0x01000007)
+    action relay(@id(1) mac_addr_t dmac, @id(2) mac_addr_t smac) {
+        hdr.ethernet.dst_addr = dmac;
+        hdr.ethernet.src_addr = smac;
+    }
+
+    @name(".oum_copy") @id(0x02000004)
+    table oum_copy {
+        key = {
+            eg_intr_md.egress_rid: exact @name("egress_rid") @id(1);
+        }
+        actions = {
+            @tableonly deliver;
+            @tableonly relay;
+            @defaultonly oum_drop(eg_dprsr_md.drop_ctl);
+        }
+        const default_action = oum_drop(eg_dprsr_md.drop_ctl);
+        size = OUM_COPY_SIZE;
+    }
+
+    apply {
+        if (hdr.bridge.prune == 1 && hdr.bridge.ingress_port == (bit<16>) eg_intr_md.egress_port) {
+            oum_drop(eg_dprsr_md.drop_ctl);
+        } else {
+            oum_copy.apply();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// Packets for a group: stamped, replicated, or passed on to the group's sequencer.
+control OumGroup(inout headers_t hdr,
+                 inout metadata_t meta,
+                 in ingress_intrinsic_metadata_t ig_intr_md,
+                 inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md,
+                 inout ingress_intrinsic_metadata_for_tm_t ig_tm_md) {
+    OumStamp() stamp;
+
+    // A port without an entry is a host port: a stamped packet from it is dropped, so that a
+    // sender cannot inject one.
+    @name(".fabric") @id(0x01000008)
+    action fabric() {}
+
+    @name(".port_role") @id(0x02000001)
+    table port_role {
+        key = {
+            ig_intr_md.ingress_port: exact @name("ingress_port") @id(1);
+        }
+        actions = {
+            @tableonly fabric;
+            @defaultonly NoAction;
+        }
+        const default_action = NoAction();
+        size = PORT_ROLE_SIZE;
+    }
+
+    @name(".oum_group_counter") @id(0x13000001)
+    DirectCounter<bit<64>>(CounterType_t.PACKETS_AND_BYTES) oum_group_counter;
+
+    // On the group's sequencer: stamp and multicast. Copies may leave by the port that the packet
+    // came from: the sequencer is where the way up turns into the way down.
+    @name(".sequence") @id(0x01000002)
+    action sequence(@id(1) bit<16> group_index,
+                    @id(2) bit<32> session,
+                    @id(3) bit<64> token,
+                    @id(4) bit<16> mcast_grp) {
+        oum_group_counter.count();
+        hdr.oum.sequenced = 1;
+        hdr.oum.session = session;
+        hdr.oum.token = token;
+        meta.group_index = group_index;
+        hdr.bridge.copy = 1;
+        ig_tm_md.mcast_grp_a = mcast_grp;
+    }
+
+    // Elsewhere, unstamped packets: toward the sequencer.
+    @name(".to_sequencer") @id(0x01000003)
+    action to_sequencer(@id(1) port_t port, @id(2) mac_addr_t dmac, @id(3) mac_addr_t smac) {
+        oum_group_counter.count();
+        ig_tm_md.ucast_egress_port = port;
+        hdr.ethernet.dst_addr = dmac;
+        hdr.ethernet.src_addr = smac;
+    }
+
+    // Elsewhere, stamped packets that are still addressed to the group: down the tree, and never
+    // back to where they came from.
+    @name(".replicate") @id(0x01000004)
+    action replicate(@id(1) bit<16> mcast_grp) {
+        oum_group_counter.count();
+        hdr.bridge.copy = 1;
+        hdr.bridge.prune = 1;
+        ig_tm_md.mcast_grp_a = mcast_grp;
+    }
+
+    // An entry that drops does not count here: oum_drop belongs to several tables, and on this
+    // architecture the action calls the counter.
+    @name(".oum_group") @id(0x02000002)
+    table oum_group {
+        key = {
+            hdr.ipv4.dst_addr: exact @name("ipv4_dst") @id(1);
+            hdr.oum.sequenced: exact @name("sequenced") @id(2);
+        }
+        actions = {
+            @tableonly sequence;
+            @tableonly to_sequencer;
+            @tableonly replicate;
+            @tableonly oum_drop(ig_dprsr_md.drop_ctl);
+            @defaultonly NoAction;
+        }
+        const default_action = NoAction();
+        counters = oum_group_counter;
+        size = OUM_GROUP_SIZE;
+    }
+
+    apply {
+        if (!port_role.apply().hit && hdr.oum.sequenced == 1) {
+            oum_drop(ig_dprsr_md.drop_ctl);
+        } else {
+            switch (oum_group.apply().action_run) {
+                sequence: {
+                    stamp.apply(hdr, meta, ig_intr_md, ig_dprsr_md);
+                }
+                NoAction: {
+                    meta.no_group = true;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Where a packet goes.
+control OumIngress(inout headers_t hdr,
+                   inout metadata_t meta,
+                   in ingress_intrinsic_metadata_t ig_intr_md,
+                   in ingress_intrinsic_metadata_from_parser_t ig_prsr_md,
+                   inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md,
+                   inout ingress_intrinsic_metadata_for_tm_t ig_tm_md) {
+    OumArp() arp;
+    OumTtl() ttl;
+    OumGroup() group;
+    OumRoute() route;
+
+    apply {
+        if (hdr.packet_out.isValid()) {
+            // What the controller sends goes out as it is.
+            if (hdr.packet_out.egress_port == (bit<16>) CPU_PORT) {
+                ig_tm_md.ucast_egress_port = TOFINO_CPU_PORT;
+            } else {
+                ig_tm_md.ucast_egress_port = (port_t) hdr.packet_out.egress_port;
+            }
+        } else if (hdr.arp.isValid()) {
+            arp.apply(hdr, ig_intr_md, ig_dprsr_md, ig_tm_md);
+        } else if (!meta.routable || meta.checksum_error || hdr.ipv4.ttl <= 1) {
+            oum_drop(ig_dprsr_md.drop_ctl);
+        } else {
+            ttl.apply(hdr.ipv4);
+            meta.slack = hdr.ipv4.total_len - hdr.udp.length;
+            if (hdr.oum.isValid()) {
+                group.apply(hdr, meta, ig_intr_md, ig_dprsr_md, ig_tm_md);
+            }
+            if (!hdr.oum.isValid() || meta.no_group) {
+                route.apply(hdr, ig_dprsr_md, ig_tm_md);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// The session rule. A group's cell is (session, number of its last message). An entry that carries
+// a higher session than the cell makes the cell take it, and numbers restart at 1; one that carries
+// a lower session is stale (the packet looked its entry up before the session changed) and its
+// packet is dropped, or two messages would bear one number. So one table write changes the session,
+// and no register is ever written from outside. Session 0 is no session.
+//
+// A stateful ALU holds 64 bits, so the cell is three registers in consecutive stages: the session,
+// which says whether the entry is stale, and the two halves of the number, each beside the session
+// that it belongs to. Packets pass the stages in order, one at a time, so the three agree.
+struct half_t {
+    bit<32> session;
+    bit<32> value;
+}
+
+control OumStamp(inout headers_t hdr,
+                 in metadata_t meta,
+                 in ingress_intrinsic_metadata_t ig_intr_md,
+                 inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md) {
+    @name(".oum_session") @id(0x16000001)
+    Register<bit<32>, bit<16>>(OUM_GROUPS) session_cells;
+
+    RegisterAction<bit<32>, bit<16>, bit<1>>(session_cells) admit = {
+        void apply(inout bit<32> cell, out bit<1> stale) {
+            stale = 0;
+            if (cell > hdr.oum.session) {
+                stale = 1;
+            } else {
+                cell = hdr.oum.session;
+            }
+        }
+    };
+
+    @name(".oum_number_low") @id(0x16000002)
+    Register<half_t, bit<16>>(OUM_GROUPS) low_cells;
+
+    RegisterAction<half_t, bit<16>, bit<32>>(low_cells) next_low = {
+        void apply(inout half_t cell, out bit<32> low) {
+            if (cell.session == hdr.oum.session) {
+                cell.value = cell.value + 1;
+            } else {
+                cell.value = 1;
+            }
+            cell.session = hdr.oum.session;
+            low = cell.value;
+        }
+    };
+
+    @name(".oum_number_high") @id(0x16000003)
+    Register<half_t, bit<16>>(OUM_GROUPS) high_cells;
+
+    RegisterAction<half_t, bit<16>, bit<32>>(high_cells) same_high = {
+        void apply(inout half_t cell, out bit<32> high) {
+            if (cell.session != hdr.oum.session) {
+                cell.value = 0;
+            }
+            cell.session = hdr.oum.session;
+            high = cell.value;
+        }
+    };
+
+    RegisterAction<half_t, bit<16>, bit<32>>(high_cells) next_high = {
+        void apply(inout half_t cell, out bit<32> high) {
+            cell.value = cell.value + 1;
+            high = cell.value;
+        }
+    };
+
+    action keep() {
+        hdr.oum.number[63:32] = same_high.execute(meta.group_index);
+    }
+
+    action carry() {
+        hdr.oum.number[63:32] = next_high.execute(meta.group_index);
+    }
+
+    // The low half wraps to 0; it is never 0 otherwise, as a session starts at 1.
+    @hidden
+    table number_high {
+        key = {
+            hdr.oum.number[31:0]: exact;
+        }
+        actions = {
+            keep;
+            carry;
+        }
+        const entries = {
+            0: carry();
+        }
+        const default_action = keep();
+    }
+
+    apply {
+        // No number for a datagram that does not fill its packet just as it says, and none for one
+        // from another pipe: each pipe has registers of its own, and two would give one number
+        // twice.
+        if (meta.slack != IPV4_HEADER_LENGTH || meta.group_index[15:10] != 0
+            || ig_intr_md.ingress_port[8:7] != OUM_PIPE) {
+            oum_drop(ig_dprsr_md.drop_ctl);
+        } else if (hdr.oum.session == 0 || admit.execute(meta.group_index) == 1) {
+            oum_drop(ig_dprsr_md.drop_ctl);
+        } else {
+            hdr.oum.number[31:0] = next_low.execute(meta.group_index);
+            number_high.apply();
+        }
+    }
+}
