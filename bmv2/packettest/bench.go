@@ -60,6 +60,9 @@ func runCase(t *testing.T, target Target, c Case) {
 // install pushes the pipeline, and what the sentinels need.
 func (b *bench) install() {
 	b.t.Helper()
+	if err := b.session.removeMulticast(); err != nil {
+		b.t.Fatal(err)
+	}
 	if err := b.session.push(b.target.DeviceConfig()); err != nil {
 		b.t.Fatal(err)
 	}

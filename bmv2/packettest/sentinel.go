@@ -21,7 +21,7 @@ type sentinel struct {
 // What the sentinels occupy on a target, and a case does not.
 const (
 	sentinelCell      = p4src.MaxGroups - 1
-	sentinelMulticast = 0xFF00
+	sentinelMulticast = 0x0F00 // switches have a few thousand multicast groups
 	sentinelRID       = 0xFF00 // plus the port
 )
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -17,13 +18,15 @@ import (
 // patience bounds every wait for a target. Nothing waits as long unless something is wrong.
 const patience = 10 * time.Second
 
-// electionID is that of the suite's controller.
-var electionID = &p4v1.Uint128{Low: 1}
+// elections counts the sessions of this process. Each has a higher election id than the one before: a
+// target may still hold that for connected.
+var elections atomic.Uint64
 
 // session is the suite as the target's primary controller.
 type session struct {
 	client   p4v1.P4RuntimeClient
 	deviceID uint64
+	election *p4v1.Uint128
 	stream   p4v1.P4Runtime_StreamChannelClient
 	messages chan *p4v1.StreamMessageResponse
 	cancel   context.CancelFunc
@@ -38,7 +41,8 @@ func open(client p4v1.P4RuntimeClient, deviceID uint64) (*session, error) {
 		return nil, fmt.Errorf("open the stream: %w", err)
 	}
 	s := &session{
-		client: client, deviceID: deviceID, stream: stream, cancel: cancel,
+		client: client, deviceID: deviceID, election: &p4v1.Uint128{Low: elections.Add(1)},
+		stream: stream, cancel: cancel,
 		messages: make(chan *p4v1.StreamMessageResponse, 1024),
 	}
 	go func() {
@@ -52,7 +56,7 @@ func open(client p4v1.P4RuntimeClient, deviceID uint64) (*session, error) {
 		}
 	}()
 	err = stream.Send(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Arbitration{
-		Arbitration: &p4v1.MasterArbitrationUpdate{DeviceId: deviceID, ElectionId: electionID},
+		Arbitration: &p4v1.MasterArbitrationUpdate{DeviceId: deviceID, ElectionId: s.election},
 	}})
 	if err != nil {
 		cancel()
@@ -101,7 +105,7 @@ func (s *session) push(device []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_, err = s.client.SetForwardingPipelineConfig(ctx, &p4v1.SetForwardingPipelineConfigRequest{
-		DeviceId: s.deviceID, ElectionId: electionID,
+		DeviceId: s.deviceID, ElectionId: s.election,
 		Action: p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT,
 		Config: &p4v1.ForwardingPipelineConfig{
 			P4Info: info, P4DeviceConfig: device,
@@ -114,11 +118,25 @@ func (s *session) push(device []byte) error {
 	return nil
 }
 
+// removeMulticast deletes all multicast groups, where there is a pipeline yet. A push should wipe them;
+// BMv2's P4Runtime server forgets them then and leaves them in the replication engine, where a group of
+// the same number gets the copies of the old one, too.
+func (s *session) removeMulticast() error {
+	groups, err := s.read(multicastEntity(&p4v1.MulticastGroupEntry{}))
+	if status.Code(err) == codes.FailedPrecondition {
+		return nil
+	}
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	return s.write(Delete(groups...))
+}
+
 // write sends one request.
 func (s *session) write(list []*p4v1.Update) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_, err := s.client.Write(ctx, &p4v1.WriteRequest{DeviceId: s.deviceID, ElectionId: electionID, Updates: list})
+	_, err := s.client.Write(ctx, &p4v1.WriteRequest{DeviceId: s.deviceID, ElectionId: s.election, Updates: list})
 	if err == nil {
 		return nil
 	}

@@ -1,0 +1,50 @@
+package bmv2
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+)
+
+// Node is where a switch runs: a network with interfaces. A node of package internal/netlab is one.
+type Node interface {
+	// Start starts a process on the node, which dies when this process does.
+	Start(*exec.Cmd) error
+	// Do runs f in the node's network.
+	Do(f func() error) error
+	// Dial connects from the node.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// local is the network of this process.
+type local struct{}
+
+// Start starts a process that is killed when the calling thread ends, on Linux.
+func (local) Start(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = childAttributes()
+	return cmd.Start()
+}
+
+func (local) Do(f func() error) error { return f() }
+
+func (local) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+// ErrNoInterface says that a port's interface does not exist.
+var ErrNoInterface = errors.New("there is no such network interface")
+
+// checkInterfaces looks for the interfaces: the switch itself only prints that one is missing, and runs
+// without it.
+func checkInterfaces(n Node, ports []Port) error {
+	return n.Do(func() error {
+		for _, p := range ports {
+			if _, err := net.InterfaceByName(p.Interface); err != nil {
+				return fmt.Errorf("bmv2: port %d: interface %s: %w, expected one that exists and is up", p.Number, p.Interface, ErrNoInterface)
+			}
+		}
+		return nil
+	})
+}

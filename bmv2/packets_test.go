@@ -1,0 +1,161 @@
+//go:build linux
+
+package bmv2_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+
+	"github.com/netordered/nopaxos/bmv2"
+	"github.com/netordered/nopaxos/bmv2/packettest"
+	"github.com/netordered/nopaxos/bmv2/packettest/veth"
+	"github.com/netordered/nopaxos/internal/netlab"
+	"github.com/netordered/nopaxos/p4src"
+)
+
+// deviceID is the switch's.
+const deviceID = 3
+
+// TestPackets runs the suite on p4src/oum.p4 in a switch. Every push of the pipeline wipes the registers,
+// so one switch serves for all cases.
+func TestPackets(t *testing.T) {
+	target := newTarget(t)
+	packettest.Run(t, func(*testing.T) packettest.Target { return target })
+}
+
+// target is a switch on a bench.
+type target struct {
+	*veth.Bench
+	sw      *bmv2.Switch
+	client  p4v1.P4RuntimeClient
+	program []byte // of the next push
+}
+
+// newTarget starts a switch, or skips the test and says what is missing.
+func newTarget(t testing.TB) *target {
+	t.Helper()
+	if _, err := bmv2.Find(); err != nil {
+		t.Skip(err)
+	}
+	bench, err := veth.New()
+	if errors.Is(err, netlab.ErrNotSupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bench.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := bmv2.Config{
+		DeviceID: deviceID, Node: bench.Node(), LogLevel: "off",
+		// A socket in the file system is reached from every network namespace.
+		P4Runtime: "unix:" + filepath.Join(t.TempDir(), "p4runtime"),
+	}
+	for p := 1; p <= packettest.Ports; p++ {
+		c.Ports = append(c.Ports, bmv2.Port{Number: uint16(p), Interface: veth.Interface(p)})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	sw, err := bmv2.Start(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sw.Err(); err != nil {
+			t.Error(err)
+		}
+		sw.Stop()
+	})
+	conn, err := sw.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return &target{Bench: bench, sw: sw, client: p4v1.NewP4RuntimeClient(conn), program: p4src.BMv2Config()}
+}
+
+func (s *target) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return s.client, deviceID }
+
+// DeviceConfig is the program, once with what Preload asked for.
+func (s *target) DeviceConfig() []byte {
+	program := s.program
+	s.program = p4src.BMv2Config()
+	return program
+}
+
+// Lacks nothing: this is the program that the suite is about.
+func (s *target) Lacks(packettest.Features) string { return "" }
+
+// Counted is the whole frame.
+func (s *target) Counted(frame []byte) int { return len(frame) }
+
+// Preload pushes another program with the next pipeline: nothing outside of a switch can write its
+// registers, but where a new session starts to count is a constant of the program.
+func (s *target) Preload(_ uint16, _ uint32, number uint64) error {
+	program, err := startBehind(p4src.BMv2Config(), number)
+	if err != nil {
+		return err
+	}
+	s.program = program
+	return nil
+}
+
+// startBehind changes a compiled program so that a new session's numbers go on behind number: in place
+// of "number = 0" it has "number = <number>".
+func startBehind(program []byte, number uint64) ([]byte, error) {
+	const zero = "0x0000000000000000"
+	var root map[string]any
+	if err := json.Unmarshal(program, &root); err != nil {
+		return nil, fmt.Errorf("read the compiled program: %w", err)
+	}
+	changed := 0
+	for _, a := range list(root["actions"]) {
+		for _, p := range list(object(a)["primitives"]) {
+			operands := list(object(p)["parameters"])
+			if object(p)["op"] != "assign" || len(operands) != 2 {
+				continue
+			}
+			to, from := list(object(operands[0])["value"]), object(operands[1])
+			if len(to) == 2 && to[0] == "scalars" && strings.HasSuffix(fmt.Sprint(to[1]), "stamp_number") && from["value"] == zero {
+				from["value"] = fmt.Sprintf("%#016x", number)
+				changed++
+			}
+		}
+	}
+	if changed != 1 {
+		return nil, fmt.Errorf("the compiled program sets a message number to 0 in %d places, expected 1", changed)
+	}
+	return json.Marshal(root)
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+// What Preload does to the program works on the one that is checked in, switch or no switch.
+func TestStartBehind(t *testing.T) {
+	program, err := startBehind(p4src.BMv2Config(), 1<<32-3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(program), `"0x000000fffffffd"`) && !strings.Contains(string(program), `"0x00000000fffffffd"`) {
+		t.Error("the program does not contain the number")
+	}
+}
