@@ -1,6 +1,7 @@
 package bmv2
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -62,30 +63,40 @@ func (p Port) String() string { return fmt.Sprintf("%d@%s", p.Number, p.Interfac
 
 var logLevels = []string{"trace", "debug", "info", "warn", "error", "off"}
 
+// ErrConfig says that a Config asks for what no switch can be.
+var ErrConfig = errors.New("wrong configuration")
+
 // check refuses what the switch would misunderstand, or fail at without saying what is wrong.
 func (c Config) check() error {
+	if err := c.problem(); err != nil {
+		return fmt.Errorf("bmv2: %w: %w", ErrConfig, err)
+	}
+	return nil
+}
+
+func (c Config) problem() error {
 	if c.P4Runtime == "" {
-		return fmt.Errorf("bmv2: the P4Runtime address is empty, expected host:port or unix:PATH")
+		return errors.New("the P4Runtime address is empty, expected host:port or unix:PATH")
 	}
 	if !strings.HasPrefix(c.P4Runtime, "unix:") {
 		if _, _, err := net.SplitHostPort(c.P4Runtime); err != nil {
-			return fmt.Errorf("bmv2: the P4Runtime address is %q, expected host:port or unix:PATH: %w", c.P4Runtime, err)
+			return fmt.Errorf("the P4Runtime address is %q, expected host:port or unix:PATH: %w", c.P4Runtime, err)
 		}
 	}
 	numbers, names := map[uint16]bool{}, map[string]bool{}
 	for _, p := range c.Ports {
 		switch {
 		case p.Number > MaxPort:
-			return fmt.Errorf("bmv2: port %v has number %d, expected at most %d", p, p.Number, MaxPort)
+			return fmt.Errorf("port %v has number %d, expected at most %d", p, p.Number, MaxPort)
 		case numbers[p.Number]:
-			return fmt.Errorf("bmv2: port number %d is given twice, expected each once", p.Number)
+			return fmt.Errorf("port number %d is given twice, expected each once", p.Number)
 		case names[p.Interface]:
-			return fmt.Errorf("bmv2: interface %s is given twice, expected each once", p.Interface)
+			return fmt.Errorf("interface %s is given twice, expected each once", p.Interface)
 		}
 		numbers[p.Number], names[p.Interface] = true, true
 	}
 	if c.MulticastGroups < 0 || c.MulticastCopies < 0 {
-		return fmt.Errorf("bmv2: the limits are %d multicast groups and %d copies, expected none below 0",
+		return fmt.Errorf("the limits are %d multicast groups and %d copies, expected none below 0",
 			c.MulticastGroups, c.MulticastCopies)
 	}
 	for _, level := range logLevels {
@@ -93,7 +104,7 @@ func (c Config) check() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("bmv2: the log level is %q, expected one of %s", c.LogLevel, strings.Join(logLevels, ", "))
+	return fmt.Errorf("the log level is %q, expected one of %s", c.LogLevel, strings.Join(logLevels, ", "))
 }
 
 // args are the arguments of simple_switch_grpc. Those behind "--" are its own; the others it shares

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		demoCommand(), devCommand(),
-		controllerCommand(), sequencerCommand(), replicaCommand(), kvCommand(),
+		controllerCommand(), sequencerCommand(), bmv2Command(), replicaCommand(), kvCommand(),
 		clientCommand(), loadCommand(), statusCommand(), simCommand(), keygenCommand(), bootstrapCommand(), versionCommand(),
 	)
 	err := root.ExecuteContext(ctx)
