@@ -8,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc fuzz fuzz-short bench-micro generate p4 clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc fuzz fuzz-short bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ mutants: ## plant each known protocol bug in turn, and fail if the simulator doe
 
 mutants-doc: ## the same, and write the table into docs/correctness.md
 	$(GO) run ./sim/mutants -document docs/correctness.md $(MUTANTS)
+
+CHAOS_TIME ?= 2m
+CHAOS_SEED ?= 0
+
+chaos: ## break a cluster of real processes in network namespaces for CHAOS_TIME (default 2m; needs root)
+	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
 
 # Every fuzzer of every package, one after the other: go test runs one at a time.
 define run_fuzzers
@@ -71,6 +77,9 @@ generate: ## regenerate what is generated (needs the generators that the go:gene
 
 p4: ## compile the switch program into p4src/generated (needs p4c)
 	$(GO) run ./p4src/compile bmv2
+
+p4-tofino: ## compile it for Tofino into bin/tofino and print what it uses (needs p4c's Tofino backend or bf-p4c)
+	$(GO) run ./p4src/compile tofino bin/tofino $(P4FLAGS)
 
 clean: ## remove what the other targets built
 	rm -rf bin

@@ -24,8 +24,8 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("got %d arguments, expected one: bmv2 or tofino", len(args))
+	if len(args) == 0 {
+		return errors.New("expected a target: bmv2 or tofino")
 	}
 	sources, err := findSources()
 	if err != nil {
@@ -33,7 +33,15 @@ func run(args []string) error {
 	}
 	switch args[0] {
 	case "bmv2":
+		if len(args) > 1 {
+			return fmt.Errorf("got %q behind bmv2, expected nothing", args[1:])
+		}
 		return writeBMv2(sources)
+	case "tofino":
+		if len(args) < 2 {
+			return errors.New("expected a directory behind tofino, and then flags for the compiler")
+		}
+		return compileTofino(sources, args[1], args[2:], os.Stdout)
 	default:
 		return fmt.Errorf("target is %q, expected bmv2 or tofino", args[0])
 	}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+)
+
+// share is how much of something there is, and how much of it the program takes.
+type share struct{ Used, Of int }
+
+// report is what the compiler says that a program takes of a Tofino's pipe.
+type report struct {
+	IngressStages, EgressStages int // the last stage with a table of theirs, counted from 1
+	Stages                      int // that there are
+	SRAMs, TCAMs, MapRAMs       share
+	StatefulALUs                share
+	PHV                         map[int]share // containers, by width in bits
+}
+
+// readReport reads the logs that the compiler leaves under -g: table_summary.log, resources.json
+// and phv.json.
+func readReport(dir string) (*report, error) {
+	logs := filepath.Join(dir, "pipe", "logs")
+	r := &report{PHV: map[int]share{}}
+	for name, read := range map[string]func([]byte) error{
+		"table_summary.log": r.readSummary,
+		"resources.json":    r.readResources,
+		"phv.json":          r.readPHV,
+	} {
+		path := filepath.Join(logs, name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if err := read(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return r, nil
+}
+
+var reStages = regexp.MustCompile(`Number of stages for (ingress|egress) table allocation: (\d+)`)
+
+// readSummary takes the last table allocation: the compiler tries several.
+func (r *report) readSummary(text []byte) error {
+	found := map[string]bool{}
+	for _, m := range reStages.FindAllSubmatch(text, -1) {
+		n, err := strconv.Atoi(string(m[2]))
+		if err != nil {
+			return err
+		}
+		gress := string(m[1])
+		found[gress] = true
+		if gress == "ingress" {
+			r.IngressStages = n
+		} else {
+			r.EgressStages = n
+		}
+	}
+	if len(found) != 2 {
+		return errors.New(`expected lines "Number of stages for ingress table allocation: …", and egress`)
+	}
+	return nil
+}
+
+// memories is one kind of memory in a stage; which of the lists is there depends on the kind.
+type memories struct {
+	Rows    int               `json:"nRows"`
+	Columns int               `json:"nColumns"`
+	Units   int               `json:"nUnits"`
+	SRAMs   []json.RawMessage `json:"srams"`
+	MapRAMs []json.RawMessage `json:"maprams"`
+	TCAMs   []json.RawMessage `json:"tcams"`
+}
+
+// readResources adds up the stages of resources.json, schema version 2.
+func (r *report) readResources(text []byte) error {
+	var file struct {
+		Resources struct {
+			MAU struct {
+				Stages int `json:"nStages"`
+				Used   []struct {
+					RAMs      memories `json:"rams"`
+					MapRAMs   memories `json:"map_rams"`
+					TCAMs     memories `json:"tcams"`
+					MeterALUs struct {
+						ALUs   int `json:"nAlus"`
+						Meters []struct {
+							Usages []struct {
+								UsedFor string `json:"used_for"`
+							} `json:"usages"`
+						} `json:"meters"`
+					} `json:"meter_alus"`
+				} `json:"mau_stages"`
+			} `json:"mau"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return err
+	}
+	mau := file.Resources.MAU
+	if mau.Stages == 0 || len(mau.Used) == 0 {
+		return errors.New("no stages, expected resources.mau.mau_stages")
+	}
+	r.Stages = mau.Stages
+	for _, stage := range mau.Used {
+		r.SRAMs.Used += len(stage.RAMs.SRAMs)
+		r.MapRAMs.Used += len(stage.MapRAMs.MapRAMs)
+		r.TCAMs.Used += len(stage.TCAMs.TCAMs)
+		for _, alu := range stage.MeterALUs.Meters {
+			if len(alu.Usages) > 0 && alu.Usages[0].UsedFor == "stateful_ram" {
+				r.StatefulALUs.Used++
+			}
+		}
+	}
+	one := mau.Used[0]
+	r.SRAMs.Of = mau.Stages * one.RAMs.Rows * one.RAMs.Columns
+	r.MapRAMs.Of = mau.Stages * one.MapRAMs.Rows * one.MapRAMs.Units
+	r.TCAMs.Of = mau.Stages * one.TCAMs.Rows * one.TCAMs.Columns
+	r.StatefulALUs.Of = mau.Stages * one.MeterALUs.ALUs
+	return nil
+}
+
+// readPHV counts the containers that MAU instructions can use, schema version 3.
+func (r *report) readPHV(text []byte) error {
+	var file struct {
+		Resources []struct {
+			Type       string `json:"group_type"`
+			Width      int    `json:"bit_width"`
+			Containers int    `json:"num_containers"`
+		} `json:"resources"`
+		Containers []struct {
+			Number int    `json:"phv_number"`
+			Width  int    `json:"bit_width"`
+			Type   string `json:"container_type"`
+		} `json:"containers"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return err
+	}
+	for _, group := range file.Resources {
+		if group.Type == "mau" {
+			s := r.PHV[group.Width]
+			s.Of += group.Containers
+			r.PHV[group.Width] = s
+		}
+	}
+	if len(r.PHV) == 0 {
+		return errors.New(`no containers, expected resources with group_type "mau"`)
+	}
+	seen := map[int]bool{}
+	for _, c := range file.Containers {
+		if c.Type == "normal" && !seen[c.Number] {
+			seen[c.Number] = true
+			s := r.PHV[c.Width]
+			s.Used++
+			r.PHV[c.Width] = s
+		}
+	}
+	return nil
+}
+
+// print writes the report as a table.
+func (r *report) print(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	defer t.Flush()
+	line := func(name string, s share) {
+		fmt.Fprintf(t, "  %s\t%d\tof %d\t%.1f%%\n", name, s.Used, s.Of, 100*float64(s.Used)/float64(s.Of))
+	}
+	line("ingress stages", share{r.IngressStages, r.Stages})
+	line("egress stages", share{r.EgressStages, r.Stages})
+	line("SRAM blocks", r.SRAMs)
+	line("map RAMs", r.MapRAMs)
+	line("TCAM blocks", r.TCAMs)
+	line("stateful ALUs", r.StatefulALUs)
+	widths := make([]int, 0, len(r.PHV))
+	for width := range r.PHV {
+		widths = append(widths, width)
+	}
+	slices.Sort(widths)
+	for _, width := range widths {
+		line(fmt.Sprintf("PHV containers of %d bits", width), r.PHV[width])
+	}
+}
+
+var (
+	reParser  = regexp.MustCompile(`(?ms)^parser ingress:.*?^(parser|deparser|phv|stage) `)
+	reIPv4    = regexp.MustCompile(`\b0x0*800\b`)
+	errNoIPv4 = errors.New("the ingress parser does not compare the EtherType with 0x0800: this compiler " +
+		"drops the parser's selects (p4c's Tofino backend does between February 2026 and its repair), " +
+		"so the program would take any packet for IPv4")
+)
+
+// checkParser reads the assembly: a compiler that turns every select into "don't care" still exits
+// with 0.
+func checkParser(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "pipe", "*.bfa"))
+	if err != nil {
+		return err
+	}
+	if len(files) != 1 {
+		return fmt.Errorf("%s has %d .bfa files, expected one", filepath.Join(dir, "pipe"), len(files))
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		return err
+	}
+	if !reIPv4.Match(reParser.Find(text)) {
+		return fmt.Errorf("%s: %w", files[0], errNoIPv4)
+	}
+	return nil
+}
