@@ -8,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc fuzz fuzz-short bench-micro generate p4 p4-tofino clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc chaos fuzz fuzz-short bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

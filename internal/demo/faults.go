@@ -91,22 +91,7 @@ func (f *saboteur) newSession(s *status.Cluster) bool {
 }
 
 // whole: every role answers and every replica is normal in the leader's view.
-func (f *saboteur) whole(s *status.Cluster) bool {
-	if !s.OK {
-		return false
-	}
-	for _, p := range s.Groups[0].Replicas {
-		if p.Role == nil || p.Replica == nil || p.Replica.Status != status.Normal || p.Replica.View() != s.Groups[0].View {
-			return false
-		}
-	}
-	for _, p := range s.Sequencers {
-		if p.Role == nil {
-			return false
-		}
-	}
-	return true
-}
+func (f *saboteur) whole(s *status.Cluster) bool { return s.Whole() == nil }
 
 // await asks for the cluster's state until it is as wanted.
 func (f *saboteur) await(ctx context.Context, wanted func(*status.Cluster) bool) (*status.Cluster, error) {

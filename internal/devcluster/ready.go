@@ -3,7 +3,6 @@ package devcluster
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,7 +13,7 @@ import (
 // pollInterval is how often a role that is starting is looked at.
 const pollInterval = 20 * time.Millisecond
 
-// waitReady returns when every role answers, every group has a leader, and a write has committed.
+// waitReady returns when the cluster is whole.
 func (c *Cluster) waitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Patience, fmt.Errorf("not ready after %v", c.cfg.Patience))
 	defer cancel()
@@ -26,7 +25,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 				return err
 			}
 		}
-		problem := c.ready(ctx)
+		_, problem := c.Whole(ctx)
 		if problem == nil {
 			return nil
 		}
@@ -38,23 +37,15 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 	}
 }
 
-// ready returns what is missing.
-func (c *Cluster) ready(ctx context.Context) error {
+// Whole asks every role and sends a write through the first front-end. It returns what the roles said, and
+// as an error what is missing: a role that does not answer, a group with a replica that does not take
+// part, a write that does not commit.
+func (c *Cluster) Whole(ctx context.Context) (*status.Cluster, error) {
 	s := c.Status(ctx)
-	for _, probes := range [][]status.Probe{s.Controllers, s.Sequencers, s.Groups[0].Replicas, s.FrontEnds} {
-		for _, p := range probes {
-			if p.Role == nil {
-				return fmt.Errorf("%s: %s", p.Name, p.Error)
-			}
-		}
+	if err := s.Whole(); err != nil {
+		return s, err
 	}
-	if !s.OK {
-		return errors.New("the group has no leader with enough followers")
-	}
-	if s.Groups[0].Session == 0 {
-		return errors.New("the group has no session yet")
-	}
-	return c.commitWrite(ctx)
+	return s, c.commitWrite(ctx)
 }
 
 // commitWrite sends a write that changes nothing and waits for its answer: DEL of a key that is not

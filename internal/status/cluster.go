@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -147,6 +148,58 @@ func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration, 
 	wg.Wait()
 	c.conclude()
 	return c
+}
+
+// Whole returns what is missing: a role that does not answer though it could, a sequencer that the
+// controller cannot turn to, a group without a session or with a replica that is not normal in its leader's
+// view. nil: nothing.
+func (c *Cluster) Whole() error {
+	for _, p := range slices.Concat(c.Controllers, c.Sequencers, c.FrontEnds) {
+		if err := p.missing(); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.Controllers {
+		if p.Role == nil || p.Controller == nil {
+			continue
+		}
+		for _, t := range p.Controller.Targets {
+			if t.State != TargetReady {
+				return fmt.Errorf("%s has sequencer %s in state %s, expected %s", p.Name, t.Name, t.State, TargetReady)
+			}
+		}
+	}
+	for i := range c.Groups {
+		if err := c.Groups[i].whole(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *Group) whole() error {
+	for _, p := range g.Replicas {
+		if err := p.missing(); err != nil {
+			return err
+		}
+	}
+	if !g.OK || g.Session == 0 {
+		return fmt.Errorf("group %s in session %d: %s", g.Name, g.Session, g.Problem)
+	}
+	for _, p := range g.Replicas {
+		if r := p.replica(); r != nil && (r.Status != Normal || r.View() != g.View) {
+			return fmt.Errorf("%s is %s in view %s, the leader's is %s", p.Name, r.Status, r.View(), g.View)
+		}
+	}
+	return nil
+}
+
+// missing says that a role that serves HTTP does not answer.
+func (p *Probe) missing() error {
+	if p.Role == nil && p.Address != "" {
+		return fmt.Errorf("%s: %s", p.Name, p.Error)
+	}
+	return nil
 }
 
 // conclude derives what follows from the answers.

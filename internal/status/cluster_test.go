@@ -94,6 +94,40 @@ func TestQuery(t *testing.T) {
 	}
 }
 
+// What is missing for a cluster to be whole is named.
+func TestWhole(t *testing.T) {
+	role := func(index int, session uint32, phase string) *Role {
+		r := replica(index, 3, session, phase)
+		return &r
+	}
+	whole := []*Role{role(0, 4, Normal), role(1, 4, Normal), role(2, 4, Normal)}
+	for _, c := range []struct {
+		replicas []*Role
+		target   string
+		want     string
+	}{
+		{whole, TargetReady, ""},
+		{whole, "down", "controller-0 has sequencer b in state down, expected ready"},
+		{[]*Role{role(0, 4, Normal), nil, role(2, 4, Normal)}, TargetReady, "replica-1: unreachable: connection refused"},
+		{[]*Role{role(0, 4, Normal), role(1, 3, Normal), role(2, 4, Normal)}, TargetReady,
+			"replica-1 is normal in view <3,3>, the leader's is <3,4>"},
+		{[]*Role{role(0, 4, Normal), role(1, 4, Normal), role(2, 4, Recovering)}, TargetReady,
+			"replica-2 is recovering in view <3,4>, the leader's is <3,4>"},
+		{[]*Role{role(0, 4, "view-change"), role(1, 4, Normal), role(2, 4, Normal)}, TargetReady,
+			"group kv in session 0: no leader with f others that are normal in its view"},
+	} {
+		s := query(t, c.replicas...)
+		s.Controllers[0].Controller.Targets = []Target{{Name: "b", State: c.target}}
+		got := ""
+		if err := s.Whole(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("got %q, expected %q", got, c.want)
+		}
+	}
+}
+
 // What keeps a group down is said as far as it can be told from the answers.
 func TestProblem(t *testing.T) {
 	role := func(index int, phase string) *Role {

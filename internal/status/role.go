@@ -47,6 +47,9 @@ type Target struct {
 	Connections uint64 `json:"connections"` // since the controller's start
 }
 
+// TargetReady is the state of a target that the controller can hand a session at once.
+const TargetReady = "ready"
+
 // Sequencer is what a sequencer does.
 type Sequencer struct {
 	Groups []SequencedGroup `json:"groups"`

@@ -155,6 +155,15 @@ func (b *Bed) otherEnd(p cluster.Port) netip.Addr {
 	return netip.Addr{}
 }
 
+// Cable is the switch's end of a host's cable.
+func (b *Bed) Cable(host string) netlab.Port {
+	h, ok := b.Plan.Host(host)
+	if !ok {
+		return netlab.Port{}
+	}
+	return b.nodes[h.Port.Switch].Port(switchPort(h.Port))
+}
+
 // Start implements devcluster.Hosts.
 func (b *Bed) Start(role string, cmd *exec.Cmd) error {
 	n, ok := b.nodes[role]
