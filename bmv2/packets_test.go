@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,20 +28,25 @@ const deviceID = 3
 // TestPackets runs the suite on p4src/oum.p4 in a switch. Every push of the pipeline wipes the registers,
 // so one switch serves for all cases.
 func TestPackets(t *testing.T) {
-	target := newTarget(t)
+	target := startTarget(t, newBench(t))
 	packettest.Run(t, func(*testing.T) packettest.Target { return target })
+}
+
+// TestConduct pins what a controller has to live with, each on a switch that was just started.
+func TestConduct(t *testing.T) {
+	bench := newBench(t)
+	packettest.RunConduct(t, packettest.PI, func(t *testing.T) packettest.Target { return startTarget(t, bench) })
 }
 
 // target is a switch on a bench.
 type target struct {
 	*veth.Bench
-	sw      *bmv2.Switch
 	client  p4v1.P4RuntimeClient
 	program []byte // of the next push
 }
 
-// newTarget starts a switch, or skips the test and says what is missing.
-func newTarget(t testing.TB) *target {
+// newBench makes the network of a switch, or skips the test and says what is missing.
+func newBench(t testing.TB) *veth.Bench {
 	t.Helper()
 	if _, err := bmv2.Find(); err != nil {
 		t.Skip(err)
@@ -57,10 +63,22 @@ func newTarget(t testing.TB) *target {
 			t.Error(err)
 		}
 	})
+	return bench
+}
+
+// startTarget starts a switch.
+func startTarget(t testing.TB, bench *veth.Bench) *target {
+	t.Helper()
+	// The name of a socket is short, and those of tests are not.
+	dir, err := os.MkdirTemp("", "bmv2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	c := bmv2.Config{
 		DeviceID: deviceID, Node: bench.Node(), LogLevel: "off",
 		// A socket in the file system is reached from every network namespace.
-		P4Runtime: "unix:" + filepath.Join(t.TempDir(), "p4runtime"),
+		P4Runtime: "unix:" + filepath.Join(dir, "p4runtime"),
 	}
 	for p := 1; p <= packettest.Ports; p++ {
 		c.Ports = append(c.Ports, bmv2.Port{Number: uint16(p), Interface: veth.Interface(p)})
@@ -82,7 +100,7 @@ func newTarget(t testing.TB) *target {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &target{Bench: bench, sw: sw, client: p4v1.NewP4RuntimeClient(conn), program: p4src.BMv2Config()}
+	return &target{Bench: bench, client: p4v1.NewP4RuntimeClient(conn), program: p4src.BMv2Config()}
 }
 
 func (s *target) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return s.client, deviceID }

@@ -22,10 +22,11 @@ const (
 // Dial returns a connection to the switch's P4Runtime server. It is the caller's to close.
 func (s *Switch) Dial() (*grpc.ClientConn, error) {
 	network, address := dialAddress(s.config.P4Runtime)
-	return grpc.NewClient("passthrough:///"+address,
+	// The name is nobody's: an address with a path in it would not come through as one.
+	return grpc.NewClient("passthrough:///bmv2",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithNoProxy(),
-		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return s.config.Node.Dial(ctx, network, address)
 		}))
 }

@@ -8,4 +8,7 @@
 // No case waits for time to pass: behind the packets that it is about goes a sentinel, and what has not
 // come out before the sentinel was dropped. Of every frame that comes out the IPv4 and UDP checksums are
 // verified, and a frame that differs is shown field by field.
+//
+// [RunConduct] does the same for the P4Runtime server beside the data plane: it pins what a controller
+// has to live with where targets do not do as the P4Runtime specification says.
 package packettest

@@ -19,6 +19,11 @@ func TestPackets(t *testing.T) {
 	packettest.Run(t, func(t *testing.T) packettest.Target { return newPacketTarget(t) })
 }
 
+// TestConduct: what a controller sees of this server is what the P4Runtime specification says.
+func TestConduct(t *testing.T) {
+	packettest.RunConduct(t, packettest.Specification, func(t *testing.T) packettest.Target { return newPacketTarget(t) })
+}
+
 // packetTarget is a running sequencer, and a socket at each of its ports. An end host's ports are the
 // addresses that it sends to and receives from; frames go in and come out without their headers.
 type packetTarget struct {

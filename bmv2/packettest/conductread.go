@@ -1,0 +1,65 @@
+package packettest
+
+import (
+	"encoding/hex"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+
+	"github.com/netordered/nopaxos/p4src"
+)
+
+func hexBytes(b []byte) string { return hex.EncodeToString(b) }
+
+// filled has a pipeline, a group and a route.
+func filled(p *probe) {
+	p.running()
+	g, _ := conductGroup(p)
+	p.must(p.write(Insert(g.entries(1)...), Insert(route())))
+}
+
+// readRow reads from a server that has a group and a route.
+func readRow(name, spec, pi string, entity func() *p4v1.Entity) Conduct {
+	return Conduct{Name: name, Spec: spec, PI: pi, Probe: func(p *probe) string {
+		filled(p)
+		return p.count(entity())
+	}}
+}
+
+var readConduct = []Conduct{
+	readRow("the entries of one table", "1 read", "", func() *p4v1.Entity { return anyTable(p4src.TableOUMCopy) }),
+	readRow("the entries of all tables", "3 read", "", func() *p4v1.Entity { return anyTable(0) }),
+	readRow("the default entry of a table", "1 read", "", func() *p4v1.Entity {
+		return tableEntity(&p4v1.TableEntry{TableId: p4src.TableIPv4LPM, IsDefaultAction: true})
+	}),
+	readRow("an entry that is not there", "0 read", "", func() *p4v1.Entity { return tableEntity(copyKey(999)) }),
+	readRow("a table that is not there", "Unknown [InvalidArgument]", "InvalidArgument", func() *p4v1.Entity { return anyTable(0x02FFFFFF) }),
+	readRow("the direct counters of one table", "1 read", "", func() *p4v1.Entity {
+		return counterEntity(&p4v1.TableEntry{TableId: p4src.TableOUMGroup})
+	}),
+	readRow("the direct counters of all tables", "1 read", "Unimplemented", func() *p4v1.Entity {
+		return counterEntity(&p4v1.TableEntry{})
+	}),
+	readRow("the direct counters of a table without", "Unknown [InvalidArgument]", "InvalidArgument", func() *p4v1.Entity {
+		return counterEntity(&p4v1.TableEntry{TableId: p4src.TableOUMCopy})
+	}),
+	readRow("all multicast groups", "1 read", "", func() *p4v1.Entity {
+		return multicastEntity(&p4v1.MulticastGroupEntry{})
+	}),
+	readRow("a multicast group that is not there", "Unknown [NotFound]", "NotFound", func() *p4v1.Entity {
+		return multicastEntity(&p4v1.MulticastGroupEntry{MulticastGroupId: 99})
+	}),
+	readRow("a register is read", "Unknown [Unimplemented]", "Unimplemented", func() *p4v1.Entity {
+		return &p4v1.Entity{Entity: &p4v1.Entity_RegisterEntry{RegisterEntry: &p4v1.RegisterEntry{RegisterId: p4src.RegisterOUMSession}}}
+	}),
+	{
+		Name: "read without a controller",
+		Spec: "3 read",
+		Probe: func(p *probe) string {
+			c := p.running()
+			g, _ := conductGroup(p)
+			p.must(p.write(Insert(g.entries(1)...), Insert(route())))
+			_ = c.rpc.CloseSend()
+			return p.count(anyTable(0))
+		},
+	},
+}
