@@ -24,8 +24,8 @@ control OumIngress(inout headers_t hdr,
             oum_drop(ig_dprsr_md.drop_ctl);
         } else {
             ttl.apply(hdr.ipv4);
-            meta.slack = hdr.ipv4.total_len - hdr.udp.length;
             if (hdr.oum.isValid()) {
+                meta.slack = hdr.ipv4.total_len - hdr.udp.length;
                 group.apply(hdr, meta, ig_intr_md, ig_dprsr_md, ig_tm_md);
             }
             if (!hdr.oum.isValid() || meta.no_group) {

@@ -53,20 +53,20 @@ parser OumIngressParser(packet_in packet,
     // bytes at a time.
     state parse_arp_type {
         transition select(packet.lookahead<bit<32>>()) {
-            ARP_IPV4_REQUEST[63:32]: parse_arp;
+            ARP_IPV4_REQUEST[63:32]: parse_arp_operation;
+            default: accept;
+        }
+    }
+
+    state parse_arp_operation {
+        transition select(packet.lookahead<bit<64>>()[31:0]) {
+            ARP_IPV4_REQUEST[31:0]: parse_arp;
             default: accept;
         }
     }
 
     state parse_arp {
         packet.extract(hdr.arp);
-        transition select(hdr.arp.hardware_len, hdr.arp.protocol_len, hdr.arp.operation) {
-            (ARP_IPV4_REQUEST[31:24], ARP_IPV4_REQUEST[23:16], ARP_IPV4_REQUEST[15:0]): parse_arp_request;
-            default: accept;
-        }
-    }
-
-    state parse_arp_request {
         transition accept;
     }
 

@@ -22,7 +22,7 @@ control OumStamp(inout headers_t hdr,
     RegisterAction<bit<32>, bit<16>, bit<1>>(session_cells) admit = {
         void apply(inout bit<32> cell, out bit<1> stale) {
             stale = 0;
-            if (cell > hdr.oum.session) {
+            if (hdr.oum.session == 0 || cell > hdr.oum.session) {
                 stale = 1;
             } else {
                 cell = hdr.oum.session;
@@ -96,11 +96,14 @@ control OumStamp(inout headers_t hdr,
         if (meta.slack != IPV4_HEADER_LENGTH || meta.group_index[15:10] != 0
             || ig_intr_md.ingress_port[8:7] != OUM_PIPE) {
             oum_drop(ig_dprsr_md.drop_ctl);
-        } else if (hdr.oum.session == 0 || admit.execute(meta.group_index) == 1) {
-            oum_drop(ig_dprsr_md.drop_ctl);
         } else {
-            hdr.oum.number[31:0] = next_low.execute(meta.group_index);
-            number_high.apply();
+            bit<1> stale = admit.execute(meta.group_index);
+            if (stale == 1) {
+                oum_drop(ig_dprsr_md.drop_ctl);
+            } else {
+                hdr.oum.number[31:0] = next_low.execute(meta.group_index);
+                number_high.apply();
+            }
         }
     }
 }
