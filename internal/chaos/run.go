@@ -136,11 +136,11 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 	}
+	r.failed = append(r.failed, r.deaths.all()...)
 	judged, err := r.load.End()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; found before: %q", err, r.failed)
 	}
-	r.failed = append(r.failed, r.deaths.all()...)
 	return r.report(judged), nil
 }
 

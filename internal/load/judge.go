@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -103,11 +104,17 @@ func (j *judge) readAgain(ctx context.Context, s store) {
 	}
 }
 
+// readPatience bounds how long reading a bank may take: a group that is down for good must not keep the
+// judge for ever.
+const readPatience = 3 * opTimeout
+
 // readChunk is how many keys are read by one operation: their values fit a few datagrams.
 const readChunk = 64
 
 // readBank reads all keys of a bank.
 func readBank(ctx context.Context, s store, bank int) ([]value, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, readPatience, fmt.Errorf("no answer within %v", readPatience))
+	defer cancel()
 	values := make([]value, 0, bankKeys)
 	for first := 0; first < bankKeys; first += readChunk {
 		names := make([]string, 0, readChunk)
@@ -116,7 +123,7 @@ func readBank(ctx context.Context, s store, bank int) ([]value, error) {
 		}
 		chunk, err := s.getMany(ctx, names)
 		if err != nil {
-			return nil, err
+			return nil, cmp.Or(context.Cause(ctx), err)
 		}
 		values = append(values, chunk...)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // After Ctrl-C the load comes to its end although nothing is judged any more: workers that wait for a
@@ -29,4 +30,22 @@ func TestInterruptedJudgeReleases(t *testing.T) {
 	if j.windows != 0 || len(j.violations) != 0 {
 		t.Errorf("%d windows were judged: %v", j.windows, j.violations)
 	}
+}
+
+// silentStore never answers.
+type silentStore struct{ store }
+
+func (silentStore) getMany(ctx context.Context, _ []string) ([]value, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// A group that is down for good does not keep the judge.
+func TestJudgeGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := readBank(t.Context(), silentStore{}, 0)
+		if err == nil || err.Error() != "no answer within 30s" {
+			t.Errorf("got %v", err)
+		}
+	})
 }
