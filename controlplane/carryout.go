@@ -40,7 +40,7 @@ func (c *Controller) allocate(ctx context.Context, e Effect) {
 }
 
 // program carries out one effect on a target, over the connection that the effect belongs to.
-func (c *Controller) program(ctx context.Context, l *sequencerLink, conn *connection, e Effect) {
+func (c *Controller) program(ctx context.Context, l *targetLink, conn *connection, e Effect) {
 	var err error
 	var answer func(now time.Duration) // what the core is told when err is nil
 	switch e.Kind {
@@ -59,13 +59,13 @@ func (c *Controller) program(ctx context.Context, l *sequencerLink, conn *connec
 		entries, err = conn.sequences(conn.ctx, c.plan)
 		answer = func(now time.Duration) { c.core.EntriesRead(now, e.Target, e.Conn, e.Op, entries) }
 	case EffectPrepare:
-		err = conn.prepare(conn.ctx, c.plan)
+		err = conn.prepare(conn.ctx, c.plan, e.Forwarding, e.Afresh)
 		answer = func(now time.Duration) { c.core.Prepared(now, e.Target, e.Conn, true) }
 	case EffectInstall:
 		err = conn.install(conn.ctx, c.plan, e.Group, e.Session, e.Replace)
 		answer = func(now time.Duration) { c.core.Installed(now, e.Target, e.Conn, e.Group, e.Session) }
 	case EffectRemove:
-		err = conn.remove(conn.ctx, c.plan, e.Group)
+		err = conn.remove(conn.ctx, c.plan, e.Group, e.Forwarding)
 		answer = func(now time.Duration) { c.core.Removed(now, e.Target, e.Conn, e.Group) }
 	}
 	c.post(ctx, func(now time.Duration) {

@@ -12,6 +12,7 @@ import (
 // Config is what a controller is told at its start.
 type Config struct {
 	Groups     []Group
+	Topology   *Topology   // the switches; nil: there are none
 	Sequencers []Sequencer // in failover order
 	StorePath  string      // file of the durable session numbers
 	TokenKey   []byte      // key of the session tokens
@@ -36,11 +37,16 @@ type Replica struct {
 // Sequencer is a P4Runtime target that can order the groups' messages.
 type Sequencer struct {
 	Name          string
+	Switch        bool           // it is the switch of that name in the topology, which says the rest
 	P4RuntimeAddr string         // "host:port"
 	DeviceID      uint64         // P4Runtime device id
-	DataAddr      netip.AddrPort // where senders send to
-	DeviceConfig  []byte         // the compiled program of a switch; nil for a software sequencer
+	DataAddr      netip.AddrPort // where senders send to; of a switch: each group's address, OUMPort
+	DeviceConfig  []byte         // the compiled program of a switch; nil for an end host
 }
+
+// OUMPort is the UDP port at a group's address that senders send to when the sequencer is a switch. The
+// switch goes by the address and the OUM header; the port is for those who look at packets.
+const OUMPort = 9797
 
 // copiesPerGroup is how many copy numbers (egress_rid, 16 bits, over MaxGroups groups) each group has.
 const copiesPerGroup = (1 << 16) / p4src.MaxGroups
@@ -65,11 +71,19 @@ func (c Config) validate() error {
 			}
 		}
 	}
+	if c.Topology != nil {
+		if err := c.Topology.validate(c.Groups); err != nil {
+			return err
+		}
+	}
 	names := make(map[string]bool, len(c.Sequencers))
 	for _, s := range c.Sequencers {
 		switch {
 		case s.Name == "" || names[s.Name]:
 			return fmt.Errorf("controlplane: sequencer name %q is empty or there twice", s.Name)
+		case s.Switch && (c.Topology == nil || c.Topology.switchNamed(s.Name) < 0):
+			return fmt.Errorf("controlplane: sequencer %s is no switch of the topology", s.Name)
+		case s.Switch:
 		case s.P4RuntimeAddr == "":
 			return fmt.Errorf("controlplane: sequencer %s has no P4Runtime address", s.Name)
 		case !s.DataAddr.IsValid():
@@ -78,4 +92,38 @@ func (c Config) validate() error {
 		names[s.Name] = true
 	}
 	return nil
+}
+
+// targets returns everything that the controller programs: the sequencers, in failover order, and behind
+// them the other switches. switches has the switch of each, or -1.
+func (c Config) targets() (targets []Sequencer, switches []int) {
+	ofSwitch := func(i int) Sequencer {
+		s := c.Topology.Switches[i]
+		return Sequencer{Name: s.Name, Switch: true, P4RuntimeAddr: s.P4RuntimeAddr, DeviceID: s.DeviceID, DeviceConfig: s.DeviceConfig}
+	}
+	used := make(map[int]bool)
+	for _, s := range c.Sequencers {
+		i := -1
+		if s.Switch {
+			i = c.Topology.switchNamed(s.Name)
+			s, used[i] = ofSwitch(i), true
+		}
+		targets, switches = append(targets, s), append(switches, i)
+	}
+	if c.Topology != nil {
+		for i := range c.Topology.Switches {
+			if !used[i] {
+				targets, switches = append(targets, ofSwitch(i)), append(switches, i)
+			}
+		}
+	}
+	return targets, switches
+}
+
+// dataAddr is where senders of a group send to while s is its sequencer.
+func (s Sequencer) dataAddr(group uint32) netip.AddrPort {
+	if s.Switch {
+		return netip.AddrPortFrom(addrOf(group), OUMPort)
+	}
+	return s.DataAddr
 }

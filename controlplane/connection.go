@@ -46,6 +46,9 @@ type connection struct {
 	runDone  chan struct{}
 	primary  chan struct{} // closed by the first arbitration won
 	won      sync.Once
+
+	writing sync.Mutex // one change after another, so that have is what the last one left
+	have    *tables    // what the target has installed; nil: unknown
 }
 
 // connect dials a target, opens the stream and waits until this controller is the primary.

@@ -23,7 +23,7 @@ type Controller struct {
 	store    Store
 	listener net.Listener
 	plan     *plan
-	targets  []*sequencerLink
+	targets  []*targetLink
 	routes   *routes
 	metrics  *metrics
 
@@ -68,19 +68,24 @@ func newController(cfg Config, store Store) (*Controller, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	core := CoreConfig{Targets: len(cfg.Sequencers), Timing: cfg.Timing}
+	targets, switches := cfg.targets()
+	core := CoreConfig{Targets: len(cfg.Sequencers), Topology: cfg.Topology, Switches: switches, Timing: cfg.Timing}
 	for _, g := range cfg.Groups {
 		last, err := store.Last(g.Number)
 		if err != nil {
 			return nil, err
 		}
-		core.Groups = append(core.Groups, CoreGroup{Number: g.Number, F: g.F, Replicas: len(g.Replicas), Last: last})
+		group := CoreGroup{Number: g.Number, F: g.F, Replicas: len(g.Replicas), Last: last}
+		for _, r := range g.Replicas {
+			group.Members = append(group.Members, r.Addr.Addr())
+		}
+		core.Groups = append(core.Groups, group)
 	}
 	var err error
 	if c.core, err = NewCore(core); err != nil {
 		return nil, err
 	}
-	if c.plan, err = compile(cfg.Groups, cfg.TokenKey, store.Index); err != nil {
+	if c.plan, err = compile(cfg.Topology, cfg.Groups, cfg.TokenKey, store.Index); err != nil {
 		return nil, err
 	}
 	// The wall clock is the floor so that a controller that lost its store still outranks the
@@ -89,12 +94,12 @@ func newController(cfg Config, store Store) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("controlplane: election id: %w", err)
 	}
-	for i, s := range cfg.Sequencers {
+	for i, s := range targets {
 		pipeline, err := newPipeline(s.DeviceConfig)
 		if err != nil {
 			return nil, err
 		}
-		c.targets = append(c.targets, &sequencerLink{number: i, cfg: s, election: election, pipeline: pipeline})
+		c.targets = append(c.targets, &targetLink{number: i, cfg: s, election: election, pipeline: pipeline})
 	}
 	c.metrics = newMetrics(c)
 	c.snapshot()

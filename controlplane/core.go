@@ -3,6 +3,7 @@ package controlplane
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"time"
 )
 
@@ -11,8 +12,10 @@ const Never = time.Duration(math.MaxInt64)
 
 // CoreConfig is what the core is told at its start.
 type CoreConfig struct {
-	Groups  []CoreGroup
-	Targets int // sequencers, in failover order
+	Groups   []CoreGroup
+	Targets  int       // sequencers, in failover order
+	Topology *Topology // nil: there are no switches
+	Switches []int     // with a topology, by target: its switch, or -1; behind the sequencers, the other switches
 	Timing
 }
 
@@ -24,14 +27,16 @@ type Timing struct {
 	AuditInterval  time.Duration // between two checks of what a target has installed
 	ReportWindow   time.Duration // reports that are at most so far apart count together
 	ReportHoldoff  time.Duration // a new session is not given up on reports before; doubles in a row
+	ProgramTimeout time.Duration // a switch that does not take a change in time is not relied upon
 }
 
 // CoreGroup is a group as the core sees it.
 type CoreGroup struct {
 	Number   uint32
-	F        int    // failures tolerated: f+1 reports move the group
-	Replicas int    // how many there are
-	Last     uint32 // newest durable session number; 0: none yet
+	F        int          // failures tolerated: f+1 reports move the group
+	Replicas int          // how many there are
+	Last     uint32       // newest durable session number; 0: none yet
+	Members  []netip.Addr // with a topology: the replicas' hosts
 }
 
 // DefaultTiming has the value of every field that a Timing may leave zero.
@@ -43,6 +48,7 @@ func DefaultTiming() Timing {
 		AuditInterval:  time.Second,
 		ReportWindow:   500 * time.Millisecond,
 		ReportHoldoff:  50 * time.Millisecond,
+		ProgramTimeout: 300 * time.Millisecond,
 	}
 }
 
@@ -59,6 +65,7 @@ func (c CoreConfig) withDefaults() (CoreConfig, error) {
 		{"AuditInterval", &c.AuditInterval, d.AuditInterval},
 		{"ReportWindow", &c.ReportWindow, d.ReportWindow},
 		{"ReportHoldoff", &c.ReportHoldoff, d.ReportHoldoff},
+		{"ProgramTimeout", &c.ProgramTimeout, d.ProgramTimeout},
 	} {
 		if *f.p < 0 {
 			return c, fmt.Errorf("controlplane: %s is %v, expected a positive duration", f.name, *f.p)
@@ -69,6 +76,9 @@ func (c CoreConfig) withDefaults() (CoreConfig, error) {
 	}
 	if c.Targets < 1 {
 		return c, fmt.Errorf("controlplane: Targets is %d, expected at least 1", c.Targets)
+	}
+	if c.Topology != nil && len(c.Switches) < c.Targets {
+		return c, fmt.Errorf("controlplane: Switches has %d items, expected one for each of %d targets at least", len(c.Switches), c.Targets)
 	}
 	seen := make(map[uint32]bool, len(c.Groups))
 	for _, g := range c.Groups {
@@ -93,6 +103,7 @@ type Core struct {
 	cfg     CoreConfig
 	groups  []group
 	targets []target
+	fabric  *fabric
 	index   map[uint32]int // group number → index in groups
 	startBy time.Duration  // until then groups wait for what may be installed already
 	op      uint64         // last operation number given out
@@ -117,15 +128,19 @@ func NewCore(cfg CoreConfig) (*Core, error) {
 			reports: make([]report, g.Replicas),
 		})
 	}
-	for range cfg.Targets {
+	for range max(cfg.Targets, len(cfg.Switches)) {
 		c.targets = append(c.targets, target{entries: make([]entry, len(cfg.Groups))})
 	}
+	c.fabric = newFabric(cfg)
 	return c, nil
 }
 
 // Start begins. Until every target has been heard of once, or StartGrace has passed, no group
 // gets a new session: the one it has may well be installed and healthy.
-func (c *Core) Start(now time.Duration) { c.startBy = now + c.cfg.StartGrace }
+func (c *Core) Start(now time.Duration) {
+	c.startBy = now + c.cfg.StartGrace
+	c.startFabric()
+}
 
 // Effects returns what the core wants, in order; valid until the next call of any other method.
 func (c *Core) Effects() []Effect { return c.effects }
@@ -159,8 +174,13 @@ func (c *Core) advance(now time.Duration) {
 		c.effects = c.effects[:0]
 		return
 	}
-	for i := range c.groups {
-		c.advanceGroup(now, i)
+	for moved := true; moved; {
+		before := c.fabricVersion()
+		c.advanceFabric(now)
+		for i := range c.groups {
+			c.advanceGroup(now, i)
+		}
+		moved = c.fabricVersion() != before
 	}
 }
 
@@ -169,7 +189,7 @@ func (c *Core) Deadline() time.Duration {
 	if c.err != nil {
 		return Never
 	}
-	at := Never
+	at := c.fabricDeadline()
 	for i := range c.groups {
 		at = min(at, c.groupDeadline(i))
 	}

@@ -67,6 +67,7 @@ func (c *Core) Lost(now time.Duration, t int, refused bool) {
 	tg := &c.targets[t]
 	c.disconnect(tg)
 	tg.heard = true
+	c.switchLost(now, t, refused)
 	for i := range c.groups {
 		if c.groups[i].target == t {
 			c.groupLost(now, &c.groups[i], refused)
@@ -135,6 +136,7 @@ func (c *Core) PipelineRead(now time.Duration, t int, conn uint64, ours bool) {
 	if tg == nil || tg.step != stepPipeline {
 		return
 	}
+	c.switchRuns(now, t, ours)
 	if ours {
 		c.readEntries(t)
 	} else {
@@ -193,8 +195,7 @@ func (c *Core) EntriesRead(now time.Duration, t int, conn, op uint64, entries []
 		}
 		c.entryRead(now, i, t, found)
 	}
-	tg.step = stepPrepare
-	c.emit(Effect{Kind: EffectPrepare, Target: t, Conn: conn})
+	c.prepare(now, t, true)
 	c.advance(now)
 }
 
@@ -210,6 +211,7 @@ func (c *Core) Prepared(now time.Duration, t int, conn uint64, ok bool) {
 	tg.step = stepIdle
 	tg.ready = ok
 	tg.auditAt = now + c.cfg.AuditInterval
+	c.switchPrepared(t, ok)
 	if c.verifying(t) {
 		c.check(t) // the read was under way before the install failed: read again
 	}

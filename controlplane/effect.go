@@ -15,15 +15,16 @@ const (
 	// EffectReadEntries reads the sequence entries of Target; answered by Core.EntriesRead.
 	EffectReadEntries
 	// EffectPrepare brings everything on Target but the sequence entries (multicast groups,
-	// the rewriting of copies) to what the configuration wants; answered by Core.Prepared.
+	// the rewriting of copies; routes and more on a switch) to what the configuration and
+	// Forwarding want; answered by Core.Prepared.
 	EffectPrepare
 	// EffectInstall writes the sequence entry of (Group, Session) to Target: one table write,
 	// sent once and never repeated. Replace tells whether the group has an entry there.
 	// Answered by Core.Installed, or Core.InstallFailed, which says nothing about whether
 	// the entry is there.
 	EffectInstall
-	// EffectRemove deletes the sequence entry of Group, with its old Session, from Target;
-	// answered by Core.Removed.
+	// EffectRemove deletes the sequence entry of Group, with its old Session, from Target, or
+	// puts in its place what Forwarding says of the group; answered by Core.Removed.
 	EffectRemove
 	// EffectReset closes the connection to Target; answered by Core.Lost.
 	EffectReset
@@ -57,11 +58,14 @@ func (k EffectKind) String() string {
 // where the kind has none of its own).
 type Effect struct {
 	Kind    EffectKind
-	Target  int    // index of the sequencer
+	Target  int    // index of the target
 	Conn    uint64 // connection of Target that the effect belongs to
 	Op      uint64 // EffectReadEntries: to be returned with the answer
 	Group   uint32
 	Session uint32
 	Floor   uint32 // EffectAllocate: the new number is above it
 	Replace bool   // EffectInstall: MODIFY rather than INSERT
+	Afresh  bool   // EffectPrepare: what is installed is read, whatever is known of it
+
+	Forwarding *Forwarding // EffectPrepare and EffectRemove on a switch
 }

@@ -11,6 +11,8 @@ const (
 	phaseSearching phase = iota
 	// phaseAllocating: a new number is being made durable.
 	phaseAllocating
+	// phaseRouting: the number is durable; the switches are being told of the target's tree.
+	phaseRouting
 	// phaseInstalling: the number was sent to the target; the answer is awaited.
 	phaseInstalling
 	// phaseVerifying: the install failed in a way that leaves its outcome open; the target is
@@ -21,7 +23,7 @@ const (
 )
 
 func (p phase) String() string {
-	return [...]string{"searching", "allocating", "installing", "verifying", "active"}[p]
+	return [...]string{"searching", "allocating", "routing", "installing", "verifying", "active"}[p]
 }
 
 // allocateRetry is the pause after the store failed to make a number durable.
@@ -64,10 +66,16 @@ func (c *Core) advanceGroup(now time.Duration, i int) {
 			c.reset(g.target)
 			c.search(g)
 		}
+	case phaseRouting:
+		c.install(now, i)
 	case phaseSearching, phaseAllocating:
 	}
-	if g.phase == phaseSearching && c.settled(now) && now >= g.allocateAt && c.candidate(now, g) >= 0 {
+	if g.phase != phaseSearching || !c.settled(now) || now < g.allocateAt {
+		return
+	}
+	if t := c.candidate(now, g); t >= 0 {
 		g.phase = phaseAllocating
+		c.decide(i, t)
 		c.emit(Effect{Kind: EffectAllocate, Group: g.number, Floor: max(g.floor, g.last)})
 	}
 }
@@ -87,7 +95,7 @@ func (c *Core) advanceActive(now time.Duration, i int) {
 		tg := &c.targets[t]
 		if e := &tg.entries[i]; t != g.target && tg.ready && e.session != 0 && !e.writing {
 			e.writing = true
-			c.emit(Effect{Kind: EffectRemove, Target: t, Conn: tg.conn, Group: g.number, Session: e.session})
+			c.emit(Effect{Kind: EffectRemove, Target: t, Conn: tg.conn, Group: g.number, Session: e.session, Forwarding: c.wanted(t)})
 		}
 	}
 }
@@ -105,7 +113,7 @@ func (c *Core) search(g *group) {
 // with it turns up again: the counter behind it may have started anew.
 func (c *Core) groupGone(now time.Duration, g *group) {
 	switch g.phase {
-	case phaseActive, phaseVerifying, phaseInstalling, phaseSearching:
+	case phaseActive, phaseVerifying, phaseInstalling, phaseRouting, phaseSearching:
 		g.spent = g.last
 		c.search(g)
 	case phaseAllocating: // a new number is on its way already
@@ -121,7 +129,7 @@ func (c *Core) groupLost(now time.Duration, g *group, refused bool) {
 		} else if g.graceUntil == 0 {
 			g.graceUntil = now + c.cfg.Grace
 		}
-	case phaseInstalling, phaseVerifying:
+	case phaseInstalling, phaseVerifying, phaseRouting:
 		c.search(g)
 	case phaseSearching, phaseAllocating:
 	}
@@ -135,7 +143,7 @@ func (c *Core) entryRead(now time.Duration, i, t int, found SequenceEntry) {
 		// The store has forgotten numbers that it gave out. They must not come again.
 		g.floor = max(g.floor, found.Session)
 	}
-	if found.Session != 0 && found.Session == g.last && found.Intact {
+	if found.Session != 0 && found.Session == g.last && found.Intact && t < c.cfg.Targets {
 		c.found(now, i, t)
 		return
 	}
@@ -165,20 +173,24 @@ func (c *Core) activate(now time.Duration, g *group, t int) {
 	g.activeSince = now
 	g.holdUntil = now + c.cfg.ReportHoldoff<<g.inARow
 	c.targets[t].penalty = 0
+	c.steer(c.index[g.number], t)
 	c.emit(Effect{Kind: EffectPublish, Target: t, Group: g.number, Session: g.last})
 }
 
-// candidate returns the next ready target behind the group's last one, that one itself at the
-// end, or -1.
+// candidate returns the next ready sequencer behind the group's last one, that one itself at the
+// end, or -1. Of switches it is the next of those that reach most replicas, if that is a quorum.
 func (c *Core) candidate(now time.Duration, g *group) int {
 	i := c.index[g.number]
-	for k := range c.targets {
-		t := (g.target + 1 + k) % len(c.targets)
+	best, most := -1, g.f
+	for k := range c.cfg.Targets {
+		t := (g.target + 1 + k) % c.cfg.Targets
 		if tg := &c.targets[t]; tg.ready && now >= tg.retryAt && !tg.entries[i].writing {
-			return t
+			if n := c.reach(i, t); n > most {
+				best, most = t, n
+			}
 		}
 	}
-	return -1
+	return best
 }
 
 // Allocated: number session of the group is durable.
@@ -200,13 +212,25 @@ func (c *Core) Allocated(now time.Duration, number, session uint32) {
 		c.advance(now)
 		return
 	}
-	tg := &c.targets[t]
-	e := &tg.entries[i]
-	e.writing = true
-	g.phase, g.target, g.sent = phaseInstalling, t, session
-	g.installBy = now + c.cfg.InstallTimeout
-	c.emit(Effect{Kind: EffectInstall, Target: t, Conn: tg.conn, Group: number, Session: session, Replace: e.session != 0})
+	g.phase, g.target = phaseRouting, t
+	c.decide(i, t)
 	c.advance(now)
+}
+
+// install sends the group's newest number to its target, once the switches have the tree.
+func (c *Core) install(now time.Duration, i int) {
+	g := &c.groups[i]
+	tg := &c.targets[g.target]
+	e := &tg.entries[i]
+	switch {
+	case !tg.ready || e.writing:
+		c.search(g) // the number stays unused
+	case c.routed(i):
+		e.writing = true
+		g.phase, g.sent = phaseInstalling, g.last
+		g.installBy = now + c.cfg.InstallTimeout
+		c.emit(Effect{Kind: EffectInstall, Target: g.target, Conn: tg.conn, Group: g.number, Session: g.last, Replace: e.session != 0})
+	}
 }
 
 // AllocateFailed: the store could not make a number durable. It is asked again after a pause.
@@ -293,7 +317,7 @@ func (c *Core) groupDeadline(i int) time.Duration {
 			at = max(at, c.startBy)
 		}
 		return at
-	case phaseAllocating:
+	case phaseAllocating, phaseRouting:
 	}
 	return Never
 }
@@ -302,8 +326,8 @@ func (c *Core) groupDeadline(i int) time.Duration {
 func (c *Core) candidateAt(g *group) time.Duration {
 	i := c.index[g.number]
 	at := Never
-	for t := range c.targets {
-		if tg := &c.targets[t]; tg.ready && !tg.entries[i].writing {
+	for t := range c.cfg.Targets {
+		if tg := &c.targets[t]; tg.ready && !tg.entries[i].writing && c.reach(i, t) > g.f {
 			at = min(at, tg.retryAt)
 		}
 	}

@@ -14,8 +14,8 @@ const (
 	immediateEvery = time.Second
 )
 
-// sequencerLink keeps a connection to one sequencer.
-type sequencerLink struct {
+// targetLink keeps a connection to one target.
+type targetLink struct {
 	number   int
 	cfg      Sequencer
 	election uint64
@@ -27,8 +27,8 @@ type sequencerLink struct {
 	connected uint64      // connections made
 }
 
-// hold connects to the sequencer again and again until ctx is done.
-func (c *Controller) hold(ctx context.Context, l *sequencerLink) {
+// hold connects to the target again and again until ctx is done.
+func (c *Controller) hold(ctx context.Context, l *targetLink) {
 	pause := time.Duration(0)
 	var immediate time.Time // last attempt without a pause
 	for ctx.Err() == nil {
@@ -57,8 +57,8 @@ func (c *Controller) hold(ctx context.Context, l *sequencerLink) {
 	}
 }
 
-// down tells the core that the sequencer is not connected.
-func (c *Controller) down(ctx context.Context, l *sequencerLink, err error) {
+// down tells the core that the target is not connected.
+func (c *Controller) down(ctx context.Context, l *targetLink, err error) {
 	c.post(ctx, func(now time.Duration) {
 		if l.live != nil || l.lastError == nil || l.lastError.Error() != err.Error() {
 			c.log.Warn("sequencer is not connected", "sequencer", l.cfg.Name, "address", l.cfg.P4RuntimeAddr, "error", err)

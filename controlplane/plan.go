@@ -1,164 +1,256 @@
 package controlplane
 
 import (
-	"cmp"
-	"encoding/binary"
 	"slices"
-
-	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// endHostPort is the egress port of every copy. A sequencer at an end host sends through its
-// host's routing: neither the port nor the MAC addresses of a copy, which are 0, mean anything
-// there.
+// endHostPort is the egress port of every copy of an end-host sequencer. It sends through its host's
+// routing: neither the port nor the MAC addresses of a copy, which are 0, mean anything there.
 const endHostPort = 1
 
-// plan is what every sequencer of the configuration shall have installed, the sequence entries
-// apart. It never changes.
+// plan turns what the core decides into tables. It never changes.
 type plan struct {
 	tokenKey []byte
-	groups   map[uint32]*groupPlan
-	copies   map[uint16]copyPlan // by egress_rid
-	mcast    map[uint32][]uint16 // multicast group → the copies' egress_rids, in order
+	topo     *Topology // nil: there are no switches
+	groups   []groupPlan
+	index    map[uint32]int // group number → index in groups
 }
 
-// groupPlan is the part of a group's sequence entry that does not depend on the session.
+// groupPlan is what of a group's entries does not depend on who serves it.
 type groupPlan struct {
-	index uint16 // register cell
-	mcast uint16
-}
-
-// copyPlan is where one copy goes.
-type copyPlan struct {
-	ip      uint32
-	udpPort uint16
+	number   uint32
+	cell     uint16 // register cell
+	mcast    uint16 // multicast group
+	replicas []Replica
 }
 
 // compile makes the plan. index gives every group its register cell, from which the numbers of
 // its multicast group and of its copies follow: they change neither with the order of the groups
 // in the configuration nor with those that come and go beside it.
-func compile(groups []Group, tokenKey []byte, index func(group uint32) (uint16, error)) (*plan, error) {
-	p := &plan{
-		tokenKey: tokenKey,
-		groups:   make(map[uint32]*groupPlan),
-		copies:   make(map[uint16]copyPlan),
-		mcast:    make(map[uint32][]uint16),
-	}
-	for _, g := range groups {
+func compile(topo *Topology, groups []Group, tokenKey []byte, index func(group uint32) (uint16, error)) (*plan, error) {
+	p := &plan{tokenKey: tokenKey, topo: topo, index: make(map[uint32]int)}
+	for i, g := range groups {
 		cell, err := index(g.Number)
 		if err != nil {
 			return nil, err
 		}
-		gp := &groupPlan{index: cell, mcast: cell + 1}
-		p.groups[g.Number] = gp
-		for i, r := range g.Replicas {
-			rid := cell*copiesPerGroup + uint16(i) + 1
-			ip := r.Addr.Addr().As4()
-			p.copies[rid] = copyPlan{ip: binary.BigEndian.Uint32(ip[:]), udpPort: r.Addr.Port()}
-			p.mcast[uint32(gp.mcast)] = append(p.mcast[uint32(gp.mcast)], rid)
-		}
+		p.groups = append(p.groups, groupPlan{number: g.Number, cell: cell, mcast: cell + 1, replicas: g.Replicas})
+		p.index[g.Number] = i
 	}
 	return p, nil
 }
 
-// sequenceEntry is the table entry of (group, session).
-func (p *plan) sequenceEntry(group, session uint32) *p4v1.TableEntry {
-	gp := p.groups[group]
-	return &p4v1.TableEntry{
-		TableId: p4src.TableOUMGroup,
-		Match: []*p4v1.FieldMatch{
-			exact(p4src.FieldOUMGroupIPv4Dst, uint64(group)),
-			exact(p4src.FieldOUMGroupSequenced, 0),
-		},
-		Action: action(p4src.ActionSequence,
-			param(p4src.ParamSequenceGroupIndex, uint64(gp.index)),
-			param(p4src.ParamSequenceSession, uint64(session)),
-			param(p4src.ParamSequenceToken, oumlib.SessionToken(p.tokenKey, group, session)),
-			param(p4src.ParamSequenceMcastGrp, uint64(gp.mcast)),
-		),
+func (p *plan) group(number uint32) *groupPlan {
+	if i, planned := p.index[number]; planned {
+		return &p.groups[i]
 	}
+	return nil
 }
 
-// oumGroupKey returns the match of an entry of oum_group that a target returned.
-func oumGroupKey(e *p4v1.TableEntry) (group uint32, sequenced bool) {
-	return uint32(matchValue(e, p4src.FieldOUMGroupIPv4Dst)), matchValue(e, p4src.FieldOUMGroupSequenced) != 0
+// deliverRID is the copy number (egress_rid) of the copy to a replica.
+func (g *groupPlan) deliverRID(replica int) uint16 {
+	return g.cell*copiesPerGroup + uint16(replica) + 1
 }
 
-// readSequence interprets an entry of oum_group. ok is false when it is no sequence entry of a
-// planned group.
-func (p *plan) readSequence(e *p4v1.TableEntry) (found SequenceEntry, ok bool) {
-	group, sequenced := oumGroupKey(e)
-	gp := p.groups[group]
-	if gp == nil || sequenced || e.GetAction().GetAction().GetActionId() != p4src.ActionSequence {
-		return SequenceEntry{}, false
-	}
-	session := uint32(paramValue(e, p4src.ParamSequenceSession))
-	if session == 0 {
-		return SequenceEntry{}, false
-	}
-	return SequenceEntry{
-		Group:   group,
-		Session: session,
-		Intact: paramValue(e, p4src.ParamSequenceGroupIndex) == uint64(gp.index) &&
-			paramValue(e, p4src.ParamSequenceMcastGrp) == uint64(gp.mcast) &&
-			paramValue(e, p4src.ParamSequenceToken) == oumlib.SessionToken(p.tokenKey, group, session),
-	}, true
+// relayRID is the copy number of a copy through a port to the next switch, whatever its group: one that no
+// group's replica has.
+func relayRID(port uint16) uint16 { return port * copiesPerGroup }
+
+// oumGroupKey is the key of a group's entry in oum_group.
+func oumGroupKey(group uint32, sequenced uint64) tableKey {
+	return tableKey{table: p4src.TableOUMGroup, match: uint64(group), second: sequenced}
 }
 
-// installed is what a target has beside the sequence entries of planned groups.
-type installed struct {
-	copies  map[uint16]*p4v1.TableEntry
-	mcast   map[uint32]*p4v1.MulticastGroupEntry
-	foreign []*p4v1.TableEntry // what else is in oum_group
+// The values of the SEQUENCED bit.
+const (
+	unstamped = 0
+	stamped   = 1
+)
+
+// sequence is the action of (group, session) on the group's sequencer.
+func (p *plan) sequence(g *groupPlan, session uint32) tableAction {
+	return tableAction{id: p4src.ActionSequence, params: [4]uint64{
+		p4src.ParamSequenceGroupIndex - 1: uint64(g.cell),
+		p4src.ParamSequenceSession - 1:    uint64(session),
+		p4src.ParamSequenceToken - 1:      oumlib.SessionToken(p.tokenKey, g.number, session),
+		p4src.ParamSequenceMcastGrp - 1:   uint64(g.mcast),
+	}}
 }
 
-// difference returns the writes that bring have to the plan, in an order in which no multicast
-// group ever names a copy that is not there.
-func (p *plan) difference(have installed) []*p4v1.Update {
-	var updates []*p4v1.Update
-	for _, e := range have.foreign {
-		updates = append(updates, tableUpdate(p4v1.Update_DELETE, &p4v1.TableEntry{TableId: e.GetTableId(), Match: e.GetMatch()}))
-	}
-	for _, rid := range sortedKeys(p.copies) {
-		want, got := copyEntry(rid, p.copies[rid]), have.copies[rid]
-		switch {
-		case got == nil:
-			updates = append(updates, tableUpdate(p4v1.Update_INSERT, want))
-		case !sameAction(want, got):
-			updates = append(updates, tableUpdate(p4v1.Update_MODIFY, want))
+// toSequencer is the action that passes unstamped packets on.
+func (p *plan) toSequencer(s int, hop Hop) tableAction {
+	return tableAction{id: p4src.ActionToSequencer, params: [4]uint64{
+		p4src.ParamToSequencerPort - 1: uint64(hop.Port),
+		p4src.ParamToSequencerDMAC - 1: uint64(hop.MAC),
+		p4src.ParamToSequencerSMAC - 1: uint64(p.topo.Switches[s].MAC),
+	}}
+}
+
+// sequences returns the sequence entries of planned groups in what a target has.
+func (p *plan) sequences(have *tables) []SequenceEntry {
+	var found []SequenceEntry
+	for i := range p.groups {
+		g := &p.groups[i]
+		if act, there := have.entries[oumGroupKey(g.number, unstamped)]; there && serves(act) {
+			session := uint32(act.params[p4src.ParamSequenceSession-1])
+			found = append(found, SequenceEntry{Group: g.number, Session: session, Intact: act == p.sequence(g, session)})
 		}
 	}
-	for _, id := range sortedKeys(p.mcast) {
-		got, there := have.mcast[id]
-		switch {
-		case !there:
-			updates = append(updates, multicastUpdate(p4v1.Update_INSERT, id, p.mcast[id]))
-		case !sameCopies(got, p.mcast[id]):
-			updates = append(updates, multicastUpdate(p4v1.Update_MODIFY, id, p.mcast[id]))
-		}
-	}
-	for _, id := range sortedKeys(have.mcast) {
-		if _, planned := p.mcast[id]; !planned {
-			updates = append(updates, multicastUpdate(p4v1.Update_DELETE, id, nil))
-		}
-	}
-	for _, rid := range sortedKeys(have.copies) {
-		if _, planned := p.copies[rid]; !planned {
-			e := have.copies[rid]
-			updates = append(updates, tableUpdate(p4v1.Update_DELETE, &p4v1.TableEntry{TableId: e.GetTableId(), Match: e.GetMatch()}))
-		}
-	}
-	return updates
+	return found
 }
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// serves reports whether an action of oum_group is one of a sequencer. Session 0 is none.
+func serves(act tableAction) bool {
+	return act.id == p4src.ActionSequence && act.params[p4src.ParamSequenceSession-1] != 0
+}
+
+// wanted returns the tables of a target that has what have says; f is nil for an end-host sequencer.
+// Sequence entries of planned groups are left as they are.
+func (p *plan) wanted(f *Forwarding, have *tables) *tables {
+	want := newTables()
+	for i := range p.groups {
+		key := oumGroupKey(p.groups[i].number, unstamped)
+		if act, there := have.entries[key]; there && serves(act) {
+			want.entries[key] = act
+		}
 	}
-	slices.Sort(keys)
-	return keys
+	if f == nil {
+		p.endHost(want)
+		return want
+	}
+	p.ports(want, f)
+	p.routes(want, f)
+	for i := range p.groups {
+		p.copies(want, f.Switch, &p.groups[i])
+		p.groupOn(want, have, f.Switch, &p.groups[i], f.Groups[i])
+	}
+	return want
+}
+
+// endHost adds what an end-host sequencer needs: it sends every copy itself.
+func (p *plan) endHost(want *tables) {
+	for i := range p.groups {
+		g := &p.groups[i]
+		for r, replica := range g.replicas {
+			rid := g.deliverRID(r)
+			want.entries[tableKey{table: p4src.TableOUMCopy, match: uint64(rid)}] = deliver(replica, 0, 0)
+			want.mcast[g.mcast] = append(want.mcast[g.mcast], copyRef{endHostPort, rid})
+		}
+	}
+}
+
+// ports adds the roles of a switch's ports, its answers to ARP, and the copies to its neighbours.
+func (p *plan) ports(want *tables, f *Forwarding) {
+	mac := p.topo.Switches[f.Switch].MAC
+	fabric := func(port uint16) {
+		want.entries[tableKey{table: p4src.TablePortRole, match: uint64(port)}] = tableAction{id: p4src.ActionFabric}
+	}
+	for _, n := range p.topo.neighbours()[f.Switch] {
+		fabric(n.port)
+		want.entries[tableKey{table: p4src.TableOUMCopy, match: uint64(relayRID(n.port))}] = tableAction{
+			id: p4src.ActionRelay,
+			params: [4]uint64{
+				p4src.ParamRelayDMAC - 1: uint64(p.topo.Switches[n.to].MAC),
+				p4src.ParamRelaySMAC - 1: uint64(mac),
+			},
+		}
+	}
+	for _, h := range p.topo.Hosts {
+		if h.At.Switch != f.Switch {
+			continue
+		}
+		if h.Trusted {
+			fabric(h.At.Number)
+		}
+		if h.Gateway.IsValid() {
+			key := tableKey{table: p4src.TableARPGateway, match: uint64(addressNumber(h.Gateway))}
+			want.entries[key] = tableAction{id: p4src.ActionARPReply, params: [4]uint64{p4src.ParamARPReplyMAC - 1: uint64(mac)}}
+		}
+	}
+}
+
+func (p *plan) routes(want *tables, f *Forwarding) {
+	for address, hop := range f.Routes {
+		want.entries[tableKey{table: p4src.TableIPv4LPM, match: uint64(address), second: 32}] = tableAction{
+			id: p4src.ActionForward,
+			params: [4]uint64{
+				p4src.ParamForwardPort - 1: uint64(hop.Port),
+				p4src.ParamForwardDMAC - 1: uint64(hop.MAC),
+				p4src.ParamForwardSMAC - 1: uint64(p.topo.Switches[f.Switch].MAC),
+			},
+		}
+	}
+}
+
+// copies adds how the copies to a group's replicas at switch s are addressed.
+func (p *plan) copies(want *tables, s int, g *groupPlan) {
+	for r, replica := range g.replicas {
+		if h := p.topo.hostAt(replica.Addr.Addr()); h.At.Switch == s {
+			key := tableKey{table: p4src.TableOUMCopy, match: uint64(g.deliverRID(r))}
+			want.entries[key] = deliver(replica, h.MAC, p.topo.Switches[s].MAC)
+		}
+	}
+}
+
+func deliver(r Replica, dmac, smac MAC) tableAction {
+	return tableAction{id: p4src.ActionDeliver, params: [4]uint64{
+		p4src.ParamDeliverDMAC - 1:    uint64(dmac),
+		p4src.ParamDeliverSMAC - 1:    uint64(smac),
+		p4src.ParamDeliverIP - 1:      uint64(addressNumber(r.Addr.Addr())),
+		p4src.ParamDeliverUDPPort - 1: uint64(r.Addr.Port()),
+	}}
+}
+
+// groupOn adds what switch s does with a group's packets.
+func (p *plan) groupOn(want, have *tables, s int, g *groupPlan, f GroupForwarding) {
+	raw, down := oumGroupKey(g.number, unstamped), oumGroupKey(g.number, stamped)
+	_, sequencer := want.entries[raw]
+	keep := func(key tableKey) {
+		if act, there := have.entries[key]; there {
+			want.entries[key] = act
+		}
+	}
+	installed, there := have.mcast[g.mcast]
+	if f.Undecided {
+		keep(raw)
+		keep(down)
+		if there {
+			want.mcast[g.mcast] = installed
+		}
+		return
+	}
+	switch {
+	case sequencer:
+	case f.Sequences:
+		keep(raw)
+	case f.ToSequencer != nil:
+		want.entries[raw] = p.toSequencer(s, *f.ToSequencer)
+	}
+	refs := g.refs(f.Copies)
+	if f.Shrink {
+		refs = slices.DeleteFunc(refs, func(r copyRef) bool { return !slices.Contains(installed, r) })
+	}
+	if len(refs) > 0 || sequencer { // a sequence entry names the multicast group, even if it is empty
+		want.mcast[g.mcast] = refs
+	}
+	if _, there = have.entries[down]; len(refs) > 0 && !f.Sequences && (there || !f.Shrink) {
+		want.entries[down] = tableAction{id: p4src.ActionReplicate, params: [4]uint64{p4src.ParamReplicateMcastGrp - 1: uint64(g.mcast)}}
+	}
+}
+
+// refs returns a multicast group's copies.
+func (g *groupPlan) refs(copies []Copy) []copyRef {
+	var refs []copyRef
+	for _, c := range copies {
+		rid := relayRID(c.Port)
+		if c.Replica != Relayed {
+			rid = g.deliverRID(c.Replica)
+		}
+		refs = append(refs, copyRef{port: c.Port, rid: rid})
+	}
+	slices.SortFunc(refs, compareRefs)
+	return refs
 }

@@ -104,8 +104,11 @@ func (w *world) step(rng *rand.Rand, name string) {
 		w.crash()
 	case "lose entry":
 		delete(tg.entries, groupA)
+		if tg.tables != nil {
+			delete(tg.tables.entries, oumGroupKey(groupA, unstamped))
+		}
 	case "replace pipeline":
-		tg.pipeline, tg.entries = false, map[uint32]SequenceEntry{}
+		tg.pipeline, tg.entries, tg.tables = false, map[uint32]SequenceEntry{}, newTables()
 	case "report":
 		session := w.durable[groupA] - min(uint32(rng.IntN(3)), w.durable[groupA])
 		w.core.Report(w.now, groupA, session, rng.IntN(3))

@@ -38,7 +38,7 @@ func (r *routes) publish(group, session uint32, s Sequencer) {
 	defer r.mu.Unlock()
 	g := r.groups[group]
 	state := proto.CloneOf(g.state)
-	state.Session, state.Sequencer, state.SequencerAddress = session, s.Name, s.DataAddr.String()
+	state.Session, state.Sequencer, state.SequencerAddress = session, s.Name, s.dataAddr(group).String()
 	g.state = state
 	close(g.changed)
 	g.changed = make(chan struct{})

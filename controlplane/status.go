@@ -16,7 +16,7 @@ type CoreStatus struct {
 type CoreGroupStatus struct {
 	Number    uint32
 	Session   uint32 // newest durable session number
-	Phase     string // searching, allocating, installing, verifying or active
+	Phase     string // searching, allocating, routing, installing, verifying or active
 	Target    int    // sequencer that serves the group or did so last; -1: none yet
 	Failovers uint64 // sessions given up since the start
 }
@@ -60,15 +60,15 @@ type GroupStatus struct {
 	Sequencer        string // name of the sequencer of Session
 	SequencerAddress string // "ip:port" of the same
 	NewestSession    uint32 // newest durable session number
-	Phase            string // searching, allocating, installing, verifying or active
+	Phase            string // searching, allocating, routing, installing, verifying or active
 	Failovers        uint64 // sessions given up since the controller started
 }
 
-// TargetStatus is the state of one sequencer.
+// TargetStatus is the state of one sequencer, or of a switch that is none.
 type TargetStatus struct {
 	Name             string
 	P4RuntimeAddress string
-	DataAddress      string
+	DataAddress      string // empty: a switch, which senders reach at each group's address
 	State            string // down, connected or ready
 	LastError        string // why the last connection ended, or the last effect failed; empty: never
 	Connections      uint64 // since the controller started
@@ -95,8 +95,10 @@ func (c *Controller) snapshot() {
 	}
 	for t, l := range c.targets {
 		ts := TargetStatus{
-			Name: l.cfg.Name, P4RuntimeAddress: l.cfg.P4RuntimeAddr, DataAddress: l.cfg.DataAddr.String(),
-			State: core.Targets[t].state(), Connections: l.connected,
+			Name: l.cfg.Name, P4RuntimeAddress: l.cfg.P4RuntimeAddr, State: core.Targets[t].state(), Connections: l.connected,
+		}
+		if !l.cfg.Switch {
+			ts.DataAddress = l.cfg.DataAddr.String()
 		}
 		if l.lastError != nil {
 			ts.LastError = l.lastError.Error()

@@ -2,8 +2,6 @@ package controlplane
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +10,6 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/prototext"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/netordered/nopaxos/p4src"
 )
@@ -23,61 +19,6 @@ const (
 	rpcTimeout  = time.Second
 	pushTimeout = 30 * time.Second
 )
-
-// pipeline is what targets run, with the cookie that tells it from others.
-type pipeline struct {
-	p4info []byte // text, without fields that the bindings do not know
-	device []byte
-	cookie uint64
-}
-
-// newPipeline puts our p4info and a compiled program together. The cookie is a digest of both.
-func newPipeline(device []byte) (pipeline, error) {
-	info, err := p4src.P4Info()
-	if err != nil {
-		return pipeline{}, err
-	}
-	text, err := prototext.Marshal(info)
-	if err != nil {
-		return pipeline{}, fmt.Errorf("controlplane: write p4info as text: %w", err)
-	}
-	binaryInfo, err := proto.MarshalOptions{Deterministic: true}.Marshal(info)
-	if err != nil {
-		return pipeline{}, fmt.Errorf("controlplane: write p4info: %w", err)
-	}
-	h := sha256.New()
-	h.Write(binaryInfo)
-	h.Write(device)
-	return pipeline{p4info: text, device: device, cookie: binary.BigEndian.Uint64(h.Sum(nil))}, nil
-}
-
-// runs reports whether the target runs p.
-func (c *connection) runs(ctx context.Context, p pipeline) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, rpcTimeout)
-	defer cancel()
-	reply, err := c.GetForwardingPipelineConfig(ctx, &p4v1.GetForwardingPipelineConfigRequest{
-		DeviceId:     c.deviceID,
-		ResponseType: p4v1.GetForwardingPipelineConfigRequest_COOKIE_ONLY,
-	})
-	if status.Code(err) == codes.FailedPrecondition || status.Code(err) == codes.NotFound {
-		return false, nil // none was ever pushed
-	}
-	if err != nil {
-		return false, fmt.Errorf("read the pipeline's cookie: %w", err)
-	}
-	cookie := reply.GetConfig().GetCookie()
-	return cookie != nil && cookie.GetCookie() == p.cookie, nil
-}
-
-// push makes the target run p. Everything that it had installed is gone.
-func (c *connection) push(ctx context.Context, p pipeline) error {
-	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
-	defer cancel()
-	if _, err := c.SetFwdPipeFromBytes(ctx, p.device, p.p4info, p.cookie); err != nil {
-		return fmt.Errorf("push the pipeline: %w", err)
-	}
-	return nil
-}
 
 // readAll reads the entities that match any of the wildcards.
 func (c *connection) readAll(ctx context.Context, wildcards ...*p4v1.Entity) ([]*p4v1.Entity, error) {
@@ -106,71 +47,88 @@ func (c *connection) sequences(ctx context.Context, p *plan) ([]SequenceEntry, e
 	if err != nil {
 		return nil, fmt.Errorf("read the sequence entries: %w", err)
 	}
-	var entries []SequenceEntry
-	for _, e := range entities {
-		if found, ok := p.readSequence(e.GetTableEntry()); ok {
-			entries = append(entries, found)
-		}
-	}
-	return entries, nil
+	return p.sequences(readTables(entities)), nil
 }
 
-// prepare writes the difference between what the target has and the plan, the sequence entries
-// of planned groups apart.
-func (c *connection) prepare(ctx context.Context, p *plan) error {
-	entities, err := c.readAll(ctx,
-		tableEntity(&p4v1.TableEntry{TableId: p4src.TableOUMGroup}),
-		tableEntity(&p4v1.TableEntry{TableId: p4src.TableOUMCopy}),
-		multicastEntity(&p4v1.MulticastGroupEntry{}),
-	)
-	if err != nil {
-		return fmt.Errorf("read what is installed: %w", err)
+// readTables reads everything that the target has installed.
+func (c *connection) readTables(ctx context.Context) (*tables, error) {
+	wildcards := []*p4v1.Entity{multicastEntity(&p4v1.MulticastGroupEntry{})}
+	for _, table := range []uint32{p4src.TablePortRole, p4src.TableOUMGroup, p4src.TableIPv4LPM, p4src.TableOUMCopy, p4src.TableARPGateway} {
+		wildcards = append(wildcards, tableEntity(&p4v1.TableEntry{TableId: table}))
 	}
-	updates := p.difference(p.sort(entities))
-	if len(updates) == 0 {
+	entities, err := c.readAll(ctx, wildcards...)
+	if err != nil {
+		return nil, fmt.Errorf("read what is installed: %w", err)
+	}
+	return readTables(entities), nil
+}
+
+// prepare brings the target to what f says (nil: it is an end-host sequencer), sequence entries of planned
+// groups apart. What is installed is read first if afresh is set, or if it is not known from what this
+// connection has read and written before.
+func (c *connection) prepare(ctx context.Context, p *plan, f *Forwarding, afresh bool) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if afresh || c.have == nil {
+		have, err := c.readTables(ctx)
+		if err != nil {
+			return err
+		}
+		c.have = have
+	}
+	return c.change(ctx, difference(c.have, p.wanted(f, c.have))...)
+}
+
+// install writes the sequence entry of (group, session), once. replace counts only where this connection
+// does not know what is installed.
+func (c *connection) install(ctx context.Context, p *plan, group, session uint32, replace bool) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	key := oumGroupKey(group, unstamped)
+	if c.have != nil {
+		_, replace = c.have.entries[key]
+	}
+	kind := changeInsert
+	if replace {
+		kind = changeModify
+	}
+	return c.change(ctx, change{kind: kind, key: key, act: p.sequence(p.group(group), session)})
+}
+
+// remove takes the sequence entry of group away; on a switch that shall pass the group's packets on, f
+// says whereto, and that takes its place.
+func (c *connection) remove(ctx context.Context, p *plan, group uint32, f *Forwarding) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	ch := change{kind: changeDelete, key: oumGroupKey(group, unstamped)}
+	if f != nil {
+		if hop := f.Groups[p.index[group]].ToSequencer; hop != nil {
+			ch.kind, ch.act = changeModify, p.toSequencer(f.Switch, *hop)
+		}
+	}
+	return c.change(ctx, ch)
+}
+
+// change sends changes in one request, and remembers what is installed then. When one fails, what is
+// installed is unknown.
+func (c *connection) change(ctx context.Context, changes ...change) error {
+	if len(changes) == 0 {
 		return nil
 	}
-	return c.write(ctx, updates...)
-}
-
-// sort arranges what was read from a target for the comparison with the plan.
-func (p *plan) sort(entities []*p4v1.Entity) installed {
-	have := installed{
-		copies: make(map[uint16]*p4v1.TableEntry),
-		mcast:  make(map[uint32]*p4v1.MulticastGroupEntry),
+	updates := make([]*p4v1.Update, len(changes))
+	for i, ch := range changes {
+		updates[i] = ch.update()
 	}
-	for _, entity := range entities {
-		if m := entity.GetPacketReplicationEngineEntry().GetMulticastGroupEntry(); m != nil {
-			have.mcast[m.GetMulticastGroupId()] = m
-			continue
-		}
-		e := entity.GetTableEntry()
-		switch {
-		case e.GetIsDefaultAction():
-		case e.GetTableId() == p4src.TableOUMCopy:
-			have.copies[uint16(matchValue(e, p4src.FieldOUMCopyEgressRID))] = e
-		case e.GetTableId() == p4src.TableOUMGroup:
-			if _, planned := p.readSequence(e); !planned {
-				have.foreign = append(have.foreign, e)
-			}
+	if err := c.write(ctx, updates...); err != nil {
+		c.have = nil
+		return err
+	}
+	if c.have != nil {
+		for _, ch := range changes {
+			c.have.apply(ch)
 		}
 	}
-	return have
-}
-
-// install writes the sequence entry of (group, session), once.
-func (c *connection) install(ctx context.Context, p *plan, group, session uint32, replace bool) error {
-	kind := p4v1.Update_INSERT
-	if replace {
-		kind = p4v1.Update_MODIFY
-	}
-	return c.write(ctx, tableUpdate(kind, p.sequenceEntry(group, session)))
-}
-
-// remove deletes the sequence entry of group.
-func (c *connection) remove(ctx context.Context, p *plan, group uint32) error {
-	e := p.sequenceEntry(group, 0)
-	return c.write(ctx, tableUpdate(p4v1.Update_DELETE, &p4v1.TableEntry{TableId: e.GetTableId(), Match: e.GetMatch()}))
+	return nil
 }
 
 // write sends updates in one request.

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -21,6 +22,8 @@ type world struct {
 	cfg     CoreConfig
 	now     time.Duration
 	core    *Core
+	plan    *plan             // with a topology
+	faulty  *rand.Rand        // with a topology: switches fail now and then; nil: never
 	durable map[uint32]uint32 // the store: group → newest session number
 	targets []*worldTarget
 	pending []pending // effects that the core wants done, oldest first
@@ -42,9 +45,10 @@ type worldTarget struct {
 	up       bool
 	pipeline bool
 	entries  map[uint32]SequenceEntry
-	stream   bool // the core was told of a connection and of no loss since
-	link     int  // number of the connection, across controllers
-	locked   bool // the controller cannot connect (the network is cut)
+	tables   *tables // with a topology
+	stream   bool    // the core was told of a connection and of no loss since
+	link     int     // number of the connection, across controllers
+	locked   bool    // the controller cannot connect (the network is cut)
 }
 
 // pending is an effect on its way. done tells that it happened and only its answer is missing.
@@ -208,7 +212,7 @@ func (w *world) lose(t int, refused bool) {
 // kill ends the target's process; restart begins another one, which remembers nothing.
 func (w *world) kill(t int) {
 	tg := w.targets[t]
-	*tg = worldTarget{entries: map[uint32]SequenceEntry{}, link: tg.link, stream: tg.stream, locked: tg.locked}
+	*tg = worldTarget{entries: map[uint32]SequenceEntry{}, tables: newTables(), link: tg.link, stream: tg.stream, locked: tg.locked}
 	w.fence(t)
 	if tg.stream {
 		w.lose(t, false)
@@ -235,7 +239,7 @@ func (w *world) happen(i int) {
 		p.ours = tg.pipeline
 	case EffectPushPipeline:
 		tg.pipeline = true
-		tg.entries = map[uint32]SequenceEntry{}
+		tg.entries, tg.tables = map[uint32]SequenceEntry{}, newTables()
 	case EffectReadEntries:
 		for _, g := range w.cfg.Groups {
 			if e, there := tg.entries[g.Number]; there {
@@ -243,10 +247,11 @@ func (w *world) happen(i int) {
 			}
 		}
 	case EffectPrepare:
-		p.ok = tg.pipeline
+		p.ok = tg.pipeline && w.prepare(tg, p.Forwarding)
 	case EffectInstall:
 		_, there := tg.entries[p.Group]
-		p.ok = tg.pipeline && there == p.Replace
+		p.ok = tg.pipeline && (there == p.Replace || w.plan != nil) // there a connection knows itself
+		w.mirrorInstall(tg, p.Effect)
 		if p.ok {
 			tg.entries[p.Group] = SequenceEntry{Group: p.Group, Session: p.Session, Intact: true}
 			key := [2]uint32{p.Group, p.Session}
@@ -256,6 +261,7 @@ func (w *world) happen(i int) {
 		}
 	case EffectRemove:
 		delete(tg.entries, p.Group)
+		w.mirrorRemove(tg, p.Effect)
 	case EffectReset, EffectAllocate, EffectPublish:
 	}
 }

@@ -1,0 +1,203 @@
+package controlplane
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func testRNG() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+func TestFatTreeServesEveryHost(t *testing.T) {
+	for _, k := range []int{2, 4} {
+		w := newFabricWorld(t, testRNG(), fatTree(k), k*k/4, groupA, groupB)
+		w.up()
+		w.wantRoute(0, 1)
+		w.checkService()
+		w.checkNoCircle()
+	}
+}
+
+// Over any topology, under crashes of controller and switches, lost connections, changes that fail half done,
+// and reports: no tree ever holds a circle, whatever mixture of old and new is installed; session numbers are
+// what they are without switches; and when the faults stop, every replica gets every request once and
+// every host reaches every other.
+func TestSwitchesUnderRandomFaults(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		topo := randomTopology(rng)
+		if rng.IntN(4) == 0 {
+			topo = fatTree(2)
+		}
+		groups := []uint32{groupA, groupB}[:1+rng.IntN(2)]
+		w := newFabricWorld(t, rng, topo, 1+rng.IntN(len(topo.Switches)), groups...)
+		w.faulty = rng
+		if rng.IntN(2) == 0 {
+			w.up()
+		}
+		steps := 200 - rapid.IntRange(0, 199).Draw(t, "fewer steps")
+		for range steps {
+			w.step(rng, weighted[rng.IntN(len(weighted))])
+			w.checkNoCircle()
+			if w.broken != nil {
+				t.Fatal(w.broken)
+			}
+		}
+		w.faulty = nil
+		w.heal()
+		for i, g := range w.core.Status().Groups {
+			if g.Phase != "active" {
+				t.Fatalf("group %d is %s after the faults stopped", i, g.Phase)
+			}
+		}
+		w.checkService()
+		w.checkNoCircle()
+	})
+}
+
+func TestControllerRestartWritesNothingToSwitches(t *testing.T) {
+	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
+	w.up()
+	before := make([]*tables, len(w.targets))
+	for i, tg := range w.targets {
+		before[i] = tg.tables.clone()
+	}
+	w.crash()
+	for i := range w.targets {
+		w.connect(len(w.targets) - 1 - i) // the sequencer last
+		w.settle()
+		for i, tg := range w.targets {
+			if rest := difference(tg.tables, before[i]); len(rest) != 0 {
+				t.Fatalf("target %d has other tables after a restart: %v", i, rest)
+			}
+		}
+	}
+	w.wantRoute(0, 1)
+}
+
+func TestNextRootServesWhenTheSequencerDies(t *testing.T) {
+	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA, groupB)
+	w.up()
+	w.kill(0)
+	w.connect(0) // refused
+	w.settle()
+	w.wantRoute(1, 2)
+	w.checkService()
+	w.restart(0)
+	w.connect(0)
+	w.settle()
+	w.tick(time.Second)
+	w.settle()
+	w.wantRoute(1, 2)
+	w.checkService()
+}
+
+// The new session's trees are there before its sequence entry, and that before packets are led to it.
+func TestMakeBeforeBreak(t *testing.T) {
+	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
+	w.up()
+	w.tick(time.Second)
+	w.settle()
+	for r := range 2 {
+		w.core.Report(w.now, groupA, 1, r)
+	}
+	w.collect()
+	walkTo := func() uint32 {
+		from := &w.cfg.Topology.Hosts[0]
+		got, err := w.walker().fromHost(from, packet{dst: groupA, oum: true})
+		if err != nil || len(got) == 0 {
+			return 0
+		}
+		return got[0].session
+	}
+	w.until(EffectInstall)
+	if got := walkTo(); got == 2 {
+		t.Fatal("session 2 stamps before it is installed")
+	}
+	w.happen(0)
+	root := w.walker()
+	got, err := root.arrive(Port{1, 0}, packet{dst: groupA, oum: true, ttl: 64})
+	if err != nil || len(got) != 3 || got[0].session != 2 {
+		t.Fatalf("the new root delivers %v, %v as soon as it is installed, want session 2 to three replicas", got, err)
+	}
+	w.settle()
+	w.wantRoute(1, 2)
+	w.checkService()
+}
+
+// A switch whose stream is lost may well forward on. Its hosts stay reachable, and nobody else's way leads
+// through it when there is another.
+func TestLostSwitchIsAvoided(t *testing.T) {
+	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
+	w.up()
+	const aggregation = 4 // the first pod's first aggregation switch
+	target := -1
+	for i, s := range w.cfg.Switches {
+		if s == aggregation {
+			target = i
+		}
+	}
+	w.lose(target, false)
+	w.targets[target].locked = true
+	w.tick(DefaultTiming().Grace)
+	w.settle()
+	w.checkService()
+	w.targets[target].tables = newTables() // it forwards nothing any more
+	w.checkService()
+}
+
+// Flows to different hosts take different ways through the core.
+func TestLoadSpreads(t *testing.T) {
+	topo := fatTree(4)
+	p := newPaths(topo, newHealth(topo))
+	used := map[int]int{}
+	for from := range topo.Switches {
+		for _, h := range topo.Hosts {
+			for s := from; s != h.At.Switch; {
+				n, ok := p.hop(s, h.At.Switch, addressNumber(h.Addr))
+				if !ok {
+					t.Fatalf("no way from switch %d to %s", s, h.Name)
+				}
+				s = n.to
+				used[s]++
+			}
+		}
+	}
+	most, least := 0, 1<<30
+	for core := range 4 {
+		most, least = max(most, used[core]), min(least, used[core])
+	}
+	if least*4 < most {
+		t.Errorf("core switches carry between %d and %d of the flows, want them nearer to each other: %v", least, most, used)
+	}
+}
+
+// In a fat-tree no way goes up again after it went down.
+func TestFatTreePathsLeadUpThenDown(t *testing.T) {
+	topo := fatTree(4)
+	level := func(s int) int {
+		switch {
+		case s < 4:
+			return 2
+		case (s-4)%4 < 2:
+			return 1
+		}
+		return 0
+	}
+	p := newPaths(topo, newHealth(topo))
+	for from := range topo.Switches {
+		for _, h := range topo.Hosts {
+			down := false
+			for s := from; s != h.At.Switch; {
+				n, _ := p.hop(s, h.At.Switch, addressNumber(h.Addr))
+				if level(n.to) > level(s) && down && level(from) == 0 {
+					t.Fatalf("from switch %d to %s: up from %d to %d after a way down", from, h.Name, s, n.to)
+				}
+				down = down || level(n.to) < level(s)
+				s = n.to
+			}
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package controlplane
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+
+	"github.com/netordered/nopaxos/p4src"
+)
+
+// What world needs where there are switches: they have tables, which are walked.
+
+// testTopology makes topologies.
+type testTopology struct {
+	Topology
+	ports []uint16 // by switch, the last one used
+}
+
+func (t *testTopology) addSwitch() int {
+	i := len(t.Switches)
+	t.Switches = append(t.Switches, Switch{Name: fmt.Sprintf("s%d", i), P4RuntimeAddr: fmt.Sprintf("s%d:9559", i), DeviceID: 1, MAC: MAC(0x020000000100 + i<<8)})
+	t.ports = append(t.ports, 0)
+	return i
+}
+
+func (t *testTopology) port(s int) Port {
+	t.ports[s]++
+	return Port{s, t.ports[s]}
+}
+
+func (t *testTopology) link(a, b int) { t.Links = append(t.Links, Link{t.port(a), t.port(b)}) }
+
+func (t *testTopology) addHost(s int) {
+	i := len(t.Hosts)
+	t.Hosts = append(t.Hosts, Host{
+		Name: fmt.Sprintf("h%d", i), Addr: netip.AddrFrom4([4]byte{10, 1, byte(i), 2}), MAC: MAC(0x02AA00000000 + i), At: t.port(s),
+		Gateway: netip.AddrFrom4([4]byte{10, 1, byte(i), 1}),
+	})
+}
+
+// fatTree is the k-ary fat-tree of Al-Fares et al. (SIGCOMM 2008): k pods of k/2 edge and k/2 aggregation
+// switches, (k/2)² core switches, which come first, and k/2 hosts, at least two, at every edge switch.
+func fatTree(k int) *Topology {
+	t := &testTopology{}
+	core := make([]int, k*k/4)
+	for i := range core {
+		core[i] = t.addSwitch()
+	}
+	for range k {
+		aggregation, edge := make([]int, k/2), make([]int, k/2)
+		for i := range aggregation {
+			aggregation[i] = t.addSwitch()
+			for j := range k / 2 {
+				t.link(aggregation[i], core[i*k/2+j])
+			}
+		}
+		for i := range edge {
+			edge[i] = t.addSwitch()
+			for _, a := range aggregation {
+				t.link(edge[i], a)
+			}
+			for range max(2, k/2) {
+				t.addHost(edge[i])
+			}
+		}
+	}
+	return &t.Topology
+}
+
+// randomTopology has up to eight switches, connected, with a few cables more than that takes, some between the
+// same two switches.
+func randomTopology(rng *rand.Rand) *Topology {
+	t := &testTopology{}
+	n := 1 + rng.IntN(8)
+	for i := range n {
+		t.addSwitch()
+		if i > 0 {
+			t.link(i, rng.IntN(i))
+		}
+	}
+	for range rng.IntN(n + 1) {
+		if a, b := rng.IntN(n), rng.IntN(n); a != b {
+			t.link(a, b)
+		}
+	}
+	for range 3 + rng.IntN(5) {
+		t.addHost(rng.IntN(n))
+	}
+	return &t.Topology
+}
+
+// newFabricWorld has switch number i as target number order[i]; the first candidates of them may be
+// sequencers. Each group has three replicas at some of the hosts.
+func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, groups ...uint32) *world {
+	w := newWorld(t, candidates) // without groups, so that its core does nothing
+	w.cfg = CoreConfig{Targets: candidates, Topology: topo}
+	cfg := Config{Topology: topo}
+	for i, number := range groups {
+		g, cg := Group{Number: number, F: 1}, CoreGroup{Number: number, F: 1, Replicas: 3}
+		for r, h := range rng.Perm(len(topo.Hosts))[:3] {
+			addr := topo.Hosts[h].Addr
+			g.Replicas = append(g.Replicas, Replica{Addr: netip.AddrPortFrom(addr, uint16(9700+10*i+r))})
+			cg.Members = append(cg.Members, addr)
+		}
+		cfg.Groups, w.cfg.Groups = append(cfg.Groups, g), append(w.cfg.Groups, cg)
+	}
+	for s := range candidates {
+		cfg.Sequencers = append(cfg.Sequencers, Sequencer{Name: topo.Switches[s].Name, Switch: true})
+	}
+	if err := cfg.validate(); err != nil {
+		t.Fatal(err)
+	}
+	_, w.cfg.Switches = cfg.targets()
+	var err error
+	cell := uint16(0)
+	if w.plan, err = compile(topo, cfg.Groups, []byte("key"), func(uint32) (uint16, error) { cell++; return cell, nil }); err != nil {
+		t.Fatal(err)
+	}
+	w.targets = nil
+	for range w.cfg.Switches {
+		w.targets = append(w.targets, &worldTarget{up: true, entries: map[uint32]SequenceEntry{}, tables: newTables()})
+	}
+	w.boot()
+	return w
+}
+
+// prepare does what a target does with EffectPrepare. With w.faulty set it may stop in the middle.
+func (w *world) prepare(tg *worldTarget, f *Forwarding) bool {
+	if w.plan == nil {
+		return true
+	}
+	changes := difference(tg.tables, w.plan.wanted(f, tg.tables))
+	ok := true
+	if w.faulty != nil && len(changes) > 0 && w.faulty.IntN(20) == 0 {
+		changes, ok = changes[:w.faulty.IntN(len(changes))], false
+	}
+	for _, c := range changes {
+		applyStrictly(w.t, tg.tables, c)
+	}
+	return ok
+}
+
+func (w *world) mirrorInstall(tg *worldTarget, e Effect) {
+	if w.plan != nil && tg.pipeline {
+		tg.tables.entries[oumGroupKey(e.Group, unstamped)] = w.plan.sequence(w.plan.group(e.Group), e.Session)
+	}
+}
+
+func (w *world) mirrorRemove(tg *worldTarget, e Effect) {
+	if w.plan == nil {
+		return
+	}
+	key := oumGroupKey(e.Group, unstamped)
+	delete(tg.tables.entries, key)
+	if hop := e.Forwarding.Groups[w.plan.index[e.Group]].ToSequencer; hop != nil {
+		tg.tables.entries[key] = w.plan.toSequencer(e.Forwarding.Switch, *hop)
+	}
+}
+
+// walker passes packets through what is installed now.
+func (w *world) walker() *walker {
+	targetOf := make([]int, len(w.cfg.Topology.Switches))
+	for t, s := range w.cfg.Switches {
+		targetOf[s] = t
+	}
+	return newWalker(w.cfg.Topology, func(s int) *tables {
+		if tg := w.targets[targetOf[s]]; tg.up {
+			return tg.tables
+		}
+		return nil
+	})
+}
+
+// checkNoCircle looks for a circle in the trees of whoever stamps now: a packet that is copied in a circle
+// fills the network, so there must be none at any moment of any change.
+func (w *world) checkNoCircle() {
+	walker := w.walker()
+	for s, t := range walker.tables {
+		for i := range w.plan.groups {
+			g := &w.plan.groups[i]
+			if t == nil {
+				continue
+			}
+			if act, there := t.entries[oumGroupKey(g.number, unstamped)]; there && act.id == p4src.ActionSequence {
+				if _, err := walker.arrive(Port{s, 0}, packet{dst: g.number, oum: true, ttl: 64}); err != nil {
+					w.violated("group %#x: %v", g.number, err)
+				}
+			}
+		}
+	}
+}
+
+// checkService walks a request from every host: each replica gets it once, stamped in the group's session; and
+// a packet from every host to every other.
+func (w *world) checkService() {
+	walker := w.walker()
+	for h := range w.cfg.Topology.Hosts {
+		from := &w.cfg.Topology.Hosts[h]
+		for i := range w.plan.groups {
+			w.checkRequest(walker, from, &w.plan.groups[i])
+		}
+		for o := range w.cfg.Topology.Hosts {
+			to := &w.cfg.Topology.Hosts[o]
+			got, err := walker.fromHost(from, packet{dst: addressNumber(to.Addr)})
+			if err != nil || len(got) != 1 || got[0].host != to {
+				w.t.Fatalf("from %s to %s: %v, %v", from.Name, to.Name, got, err)
+			}
+		}
+	}
+}
+
+func (w *world) checkRequest(walker *walker, from *Host, g *groupPlan) {
+	got, err := walker.fromHost(from, packet{dst: g.number, oum: true})
+	if err != nil {
+		w.t.Fatalf("group %#x from %s: %v", g.number, from.Name, err)
+	}
+	var want, have []netip.AddrPort
+	for _, r := range g.replicas {
+		want = append(want, r.Addr)
+	}
+	for _, d := range got {
+		if d.dst != addressNumber(d.host.Addr) || d.session != w.published[g.number].session || !d.stamped {
+			w.t.Fatalf("group %#x from %s: %+v came to %s, want session %d", g.number, from.Name, d.packet, d.host.Name, w.published[g.number].session)
+		}
+		have = append(have, netip.AddrPortFrom(d.host.Addr, d.udpPort))
+	}
+	slices.SortFunc(want, netip.AddrPort.Compare)
+	slices.SortFunc(have, netip.AddrPort.Compare)
+	if !slices.Equal(want, have) {
+		w.t.Fatalf("group %#x from %s: reached %v, want each of %v once", g.number, from.Name, have, want)
+	}
+	// A host cannot inject what looks stamped.
+	if got, err := walker.fromHost(from, packet{dst: g.number, oum: true, stamped: true}); err != nil || len(got) != 0 {
+		w.t.Fatalf("group %#x: stamped by %s: %v, %v", g.number, from.Name, got, err)
+	}
+}

@@ -1,0 +1,98 @@
+package controlplane
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/netordered/nopaxos/p4src"
+)
+
+// pipeline is what targets run, with the cookie that tells it from others.
+type pipeline struct {
+	info   *p4configv1.P4Info // without fields that the bindings do not know
+	device []byte
+	cookie uint64
+}
+
+// newPipeline puts our p4info and a compiled program together. The cookie is a digest of both.
+func newPipeline(device []byte) (pipeline, error) {
+	info, err := p4src.P4Info()
+	if err != nil {
+		return pipeline{}, err
+	}
+	binaryInfo, err := proto.MarshalOptions{Deterministic: true}.Marshal(info)
+	if err != nil {
+		return pipeline{}, fmt.Errorf("controlplane: write p4info: %w", err)
+	}
+	h := sha256.New()
+	h.Write(binaryInfo)
+	h.Write(device)
+	return pipeline{info: info, device: device, cookie: binary.BigEndian.Uint64(h.Sum(nil))}, nil
+}
+
+// cookie returns the cookie of what the target runs; ok is false if no client has ever given it one.
+func (c *connection) cookie(ctx context.Context) (cookie uint64, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, rpcTimeout)
+	defer cancel()
+	reply, err := c.GetForwardingPipelineConfig(ctx, &p4v1.GetForwardingPipelineConfigRequest{
+		DeviceId:     c.deviceID,
+		ResponseType: p4v1.GetForwardingPipelineConfigRequest_COOKIE_ONLY,
+	})
+	switch status.Code(err) {
+	case codes.OK:
+		return reply.GetConfig().GetCookie().GetCookie(), reply.GetConfig().GetCookie() != nil, nil
+	case codes.FailedPrecondition, codes.NotFound:
+		return 0, false, nil // a switch that was started with a program of its own answers so, too
+	}
+	return 0, false, fmt.Errorf("read the pipeline's cookie: %w", err)
+}
+
+// runs reports whether the target runs p.
+func (c *connection) runs(ctx context.Context, p pipeline) (bool, error) {
+	cookie, ok, err := c.cookie(ctx)
+	return ok && cookie == p.cookie, err
+}
+
+// push makes the target run p. A target that runs another pipeline is asked to keep what forwards by
+// RECONCILE_AND_COMMIT. No capability tells which targets can, so one that does not is told to
+// VERIFY_AND_COMMIT, and then everything that it had installed is gone; so it may be after either.
+func (c *connection) push(ctx context.Context, p pipeline) error {
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.have = nil
+	_, running, err := c.cookie(ctx)
+	if err != nil {
+		return err
+	}
+	if running && c.set(ctx, p, p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT) == nil {
+		return nil
+	}
+	if err := c.set(ctx, p, p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT); err != nil {
+		return fmt.Errorf("push the pipeline: %w", err)
+	}
+	return nil
+}
+
+func (c *connection) set(ctx context.Context, p pipeline, action p4v1.SetForwardingPipelineConfigRequest_Action) error {
+	_, err := c.SetForwardingPipelineConfig(ctx, &p4v1.SetForwardingPipelineConfigRequest{
+		DeviceId:   c.deviceID,
+		ElectionId: c.election,
+		Action:     action,
+		Config: &p4v1.ForwardingPipelineConfig{
+			P4Info:         p.info,
+			P4DeviceConfig: p.device,
+			Cookie:         &p4v1.ForwardingPipelineConfig_Cookie{Cookie: p.cookie},
+		},
+	})
+	return err
+}
