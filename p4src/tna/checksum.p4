@@ -25,14 +25,13 @@ control OumCopyUpdate(inout headers_t hdr, in metadata_t meta) {
     Checksum() udp_checksum;
 
     apply {
-        if (hdr.ipv4.isValid()) {
-            hdr.ipv4.checksum = ipv4_checksum.update({
-                hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.tos, hdr.ipv4.total_len,
-                hdr.ipv4.identification, hdr.ipv4.reserved, hdr.ipv4.dont_fragment,
-                hdr.ipv4.more_fragments, hdr.ipv4.frag_offset, hdr.ipv4.ttl, hdr.ipv4.protocol,
-                hdr.ipv4.src_addr, hdr.ipv4.dst_addr
-            });
-        }
+        // Only copies have their IPv4 header parsed, and what was not parsed does not go out here.
+        hdr.ipv4.checksum = ipv4_checksum.update({
+            hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.tos, hdr.ipv4.total_len,
+            hdr.ipv4.identification, hdr.ipv4.reserved, hdr.ipv4.dont_fragment,
+            hdr.ipv4.more_fragments, hdr.ipv4.frag_offset, hdr.ipv4.ttl, hdr.ipv4.protocol,
+            hdr.ipv4.src_addr, hdr.ipv4.dst_addr
+        });
         if (meta.udp_summed) {
             hdr.udp.checksum = udp_checksum.update(data = {
                 hdr.ipv4.dst_addr, hdr.udp.dst_port, meta.udp_residual
