@@ -88,9 +88,7 @@ func newController(cfg Config, store Store) (*Controller, error) {
 	if c.plan, err = compile(cfg.Topology, cfg.Groups, cfg.TokenKey, store.Index); err != nil {
 		return nil, err
 	}
-	// The wall clock is the floor so that a controller that lost its store still outranks the
-	// one before; the count, so that one whose clock was set back does.
-	election, err := store.Election(uint64(max(0, time.Now().Unix())))
+	election, err := store.Election(electionFloor())
 	if err != nil {
 		return nil, fmt.Errorf("controlplane: election id: %w", err)
 	}

@@ -77,10 +77,29 @@ func (c *connection) push(ctx context.Context, p pipeline) error {
 	if running && c.set(ctx, p, p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT) == nil {
 		return nil
 	}
+	c.forgetCopies(ctx)
 	if err := c.set(ctx, p, p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT); err != nil {
 		return fmt.Errorf("push the pipeline: %w", err)
 	}
 	return nil
+}
+
+// forgetCopies deletes the multicast groups of the pipeline that is about to be replaced: BMv2 forgets them
+// with it and leaves them in its replication engine, so that a group which is made again makes its copies
+// twice. It does what it can. A target without a pipeline, which has none, refuses.
+func (c *connection) forgetCopies(ctx context.Context) {
+	entities, err := c.readAll(ctx, multicastEntity(&p4v1.MulticastGroupEntry{}))
+	if err != nil {
+		return
+	}
+	have := &tables{mcast: readTables(entities).mcast}
+	var updates []*p4v1.Update
+	for _, ch := range difference(have, newTables()) {
+		updates = append(updates, ch.update())
+	}
+	if len(updates) > 0 {
+		_ = c.write(ctx, updates...) // the push that follows is what counts
+	}
 }
 
 func (c *connection) set(ctx context.Context, p pipeline, action p4v1.SetForwardingPipelineConfigRequest_Action) error {

@@ -23,6 +23,7 @@ func controllerCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runController(cmd.Context(), flags) },
 	}
 	flags.register(cmd, "controller")
+	cmd.AddCommand(pushCommand(), packCommand())
 	return cmd
 }
 
@@ -34,32 +35,14 @@ func runController(ctx context.Context, flags roleFlags) error {
 	if err != nil {
 		return err
 	}
-	keys, err := f.Keys()
+	config, err := controllerConfig(f)
 	if err != nil {
 		return err
 	}
 	self, r := f.Controllers[flags.index], newRole("controller", flags.index)
-	dir := f.Resolve(self.Dir)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	config.Logger = r.log
+	if err := os.MkdirAll(filepath.Dir(config.StorePath), 0o700); err != nil {
 		return r.fail(err)
-	}
-	config := controlplane.Config{
-		StorePath: filepath.Join(dir, sessionStore),
-		TokenKey:  keys.Token,
-		Addr:      self.Address.String(),
-		Logger:    r.log,
-	}
-	for _, g := range f.Groups {
-		group := controlplane.Group{Number: g.Number(), Name: g.Name, F: g.F}
-		for _, m := range g.Replicas {
-			group.Replicas = append(group.Replicas, controlplane.Replica{Addr: m.Address})
-		}
-		config.Groups = append(config.Groups, group)
-	}
-	for _, s := range f.Sequencers {
-		config.Sequencers = append(config.Sequencers, controlplane.Sequencer{
-			Name: s.Name, P4RuntimeAddr: s.P4Runtime.String(), DeviceID: s.DeviceID, DataAddr: s.Data,
-		})
 	}
 	c, err := controlplane.New(config)
 	if err != nil {

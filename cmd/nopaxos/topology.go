@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/p4src"
+)
+
+// controllerConfig is what the cluster file says to its controller.
+func controllerConfig(f *cluster.File) (controlplane.Config, error) {
+	self := f.Controllers[0]
+	keys, err := f.Keys()
+	if err != nil {
+		return controlplane.Config{}, err
+	}
+	config := controlplane.Config{
+		StorePath: filepath.Join(f.Resolve(self.Dir), sessionStore),
+		TokenKey:  keys.Token,
+		Addr:      self.Address.String(),
+	}
+	for _, g := range f.Groups {
+		group := controlplane.Group{Number: g.Number(), Name: g.Name, F: g.F}
+		for _, m := range g.Replicas {
+			group.Replicas = append(group.Replicas, controlplane.Replica{Addr: m.Address})
+		}
+		config.Groups = append(config.Groups, group)
+	}
+	trusted := make(map[netip.Addr]bool)
+	for _, s := range f.Sequencers {
+		if s.Kind != cluster.KindUDP {
+			config.Sequencers = append(config.Sequencers, controlplane.Sequencer{Name: s.Name, Switch: true})
+			continue
+		}
+		trusted[s.Data.Addr()] = true
+		config.Sequencers = append(config.Sequencers, controlplane.Sequencer{
+			Name: s.Name, P4RuntimeAddr: s.P4Runtime.String(), DeviceID: s.DeviceID, DataAddr: s.Data,
+		})
+	}
+	config.Topology, err = topology(f, trusted)
+	return config, err
+}
+
+// topology returns the cluster file's network with switches as numbers, and with their programs; nil if there
+// is none. trusted has the hosts that may send stamped packets.
+func topology(f *cluster.File, trusted map[netip.Addr]bool) (*controlplane.Topology, error) {
+	if f.Topology == nil {
+		return nil, nil
+	}
+	t := &controlplane.Topology{}
+	number := make(map[string]int)
+	for i, s := range f.Topology.Switches {
+		program, err := f.DeviceConfig(i)
+		if err != nil {
+			return nil, err
+		}
+		if program == nil {
+			program = p4src.BMv2Config()
+		}
+		number[s.Name] = i
+		t.Switches = append(t.Switches, controlplane.Switch{
+			Name: s.Name, P4RuntimeAddr: s.P4Runtime.String(), DeviceID: s.DeviceID, MAC: mac(s.MAC), DeviceConfig: program,
+		})
+	}
+	port := func(p cluster.Port) controlplane.Port {
+		return controlplane.Port{Switch: number[p.Switch], Number: p.Port}
+	}
+	for _, l := range f.Topology.Links {
+		t.Links = append(t.Links, controlplane.Link{A: port(l.A), B: port(l.B)})
+	}
+	for _, h := range f.Topology.Hosts {
+		t.Hosts = append(t.Hosts, controlplane.Host{
+			Name: h.Name, Addr: h.Address, MAC: mac(h.MAC), At: port(h.Port), Gateway: h.Gateway, Trusted: trusted[h.Address],
+		})
+	}
+	return t, nil
+}
+
+func mac(m cluster.MAC) controlplane.MAC {
+	return controlplane.MAC(binary.BigEndian.Uint64(append([]byte{0, 0}, m[:]...)))
+}
