@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/gopacket/gopacket/layers"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
@@ -17,6 +18,8 @@ func checksums(h hosts) []Case {
 	oOut := o.Through(h[2].MAC, h[2].Gateway)
 	noSum, unsummed, unsummedOut := p, o, oOut
 	noSum.NoChecksum, unsummed.NoChecksum, unsummedOut.NoChecksum = true, true, true
+	options := o
+	options.Options = []layers.IPv4Option{{OptionType: 148, OptionLength: 4, OptionData: []byte{0, 0}}}
 	routes := append(a.entries(5), RouteEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway))
 	return []Case{
 		{
@@ -24,6 +27,7 @@ func checksums(h hosts) []Case {
 			Steps: []Step{
 				Send{Port: 1, Frame: wrongBy(p.Frame(), "ip.checksum", 0x0101)},
 				Send{Port: 1, Frame: wrongBy(o.Frame(), "ip.checksum", 0x0101)},
+				Send{Port: 1, Frame: wrongBy(options.Frame(), "ip.checksum", 0x0101)},
 				h.firstNumber(),
 			},
 		},

@@ -23,6 +23,12 @@ func malformed(h hosts) []Case {
 		cases = append(cases, notOUM(h, fmt.Sprintf("%d bytes of the 28", n), short))
 	}
 	cases = append(cases, routedNotStamped(h)...)
+	o := ordinary(h[1], h[4], "data")
+	cases = append(cases, Case{
+		Name: "other traffic with a total length below the header's", Needs: Frames | Routes,
+		Entries: []*p4v1.Entity{RouteEntry(hostRoute(h[4]), 4, h[4].MAC, h[4].Gateway)},
+		Steps:   []Step{Send{Port: 1, Frame: SumIPv4(Set(o.Frame(), "ip.total_len", 19))}},
+	})
 	for _, d := range damaged(whole) {
 		cases = append(cases, Case{
 			Name: d.name, Needs: Frames,
@@ -133,6 +139,8 @@ func damaged(whole Packet) []struct {
 		{"an IPv4 header that is cut off", f[:24]},
 		{"a UDP header that is cut off", f[:38]},
 		{"an OUM header that is cut off", f[:60]},
+		{"a UDP header that the packet ends in", SumIPv4(Set(f[:38], "ip.total_len", 24))},
+		{"an OUM header that the packet ends in", SumIPv4(Set(f[:60], "ip.total_len", 46))},
 		{"a payload that is cut off", f[:len(f)-1]},
 		{"IP version 6 in an IPv4 frame", SumIPv4(Set(f, "ip.version_ihl", 0x65))},
 		{"an IPv4 header of 4 words", SumIPv4(Set(f, "ip.version_ihl", 0x44))},
