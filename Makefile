@@ -8,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc chaos fuzz fuzz-short bench-micro generate p4 p4-tofino clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc chaos sweep-baselines fuzz fuzz-short bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ CHAOS_SEED ?= 0
 
 chaos: ## break a cluster of real processes in network namespaces for CHAOS_TIME (default 2m; needs root)
 	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
+
+sweep-baselines: SEEDS ?= 1000
+sweep-baselines: ## run SEEDS (default 1000) simulations of each comparison system
+	$(GO) test ./sim/baselines -run '^TestSeeds$$' -timeout 2h -v -baselines.seeds $(SEEDS)
 
 # Every fuzzer of every package, one after the other: go test runs one at a time.
 define run_fuzzers

@@ -37,6 +37,16 @@ func (t *Table) Execute(slot uint64, req *wire.Request, sm Executor) bool {
 	return true
 }
 
+// Settled reports whether executing the request would do nothing: it was executed, or its client does
+// not wait for it any more. A client that is not in the table (yet) may be by the time of execution.
+func (t *Table) Settled(req *wire.Request) bool {
+	if req.Register {
+		return false
+	}
+	cl := t.byID[req.Client.Lo]
+	return cl != nil && (req.ID < cl.low || cl.lookup(req.ID) != nil)
+}
+
 // SetTime lets logical time, in nanoseconds, go on to now at slot; it never goes back.
 func (t *Table) SetTime(slot, now uint64) {
 	if now > t.time {

@@ -1,0 +1,38 @@
+package baseline
+
+import (
+	"net/netip"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// ClientConfig returns the configuration of a client of a system whose replicas receive at the given
+// addresses. Listen is left to be set.
+func ClientConfig(s System, replicas []netip.AddrPort, auth wire.Auth) client.Config {
+	return client.Config{
+		Replicas: len(replicas), Auth: auth, Rule: s.Rule(len(replicas)), Courier: NewCourier(s, replicas),
+	}
+}
+
+// NewCourier returns the way from a client to the replicas of a system.
+func NewCourier(s System, replicas []netip.AddrPort) client.Courier {
+	return &toLeader{replicas: replicas}
+}
+
+// toLeader sends a request to the replica that seems to lead, and one that was not answered to all: a
+// new leader may have taken over.
+type toLeader struct{ replicas []netip.AddrPort }
+
+func (c *toLeader) Send(network transport.Network, e *client.Effect) {
+	if e.Attempt == 1 {
+		network.Send(c.replicas[e.Leader], e.Data)
+		return
+	}
+	for _, r := range c.replicas {
+		network.Send(r, e.Data)
+	}
+}
+
+func (c *toLeader) Obstacle() string { return "" }

@@ -1,0 +1,23 @@
+// Package baseline has systems that the paper compares NOPaxos with (Li et al., OSDI 2016, §7): a server
+// without replication, and Multi-Paxos without and with batching.
+// Each is complete: normal operation, failures, recovery. They share with NOPaxos whatever is not the
+// protocol, so that a comparison compares protocols: the transport and its batched event loop, the
+// authentication of every datagram, the client with its window and its retransmissions, the at-most-once
+// client table, the state machine. None allocates on a request's way.
+//
+// A replica's process runs a [Server]:
+//
+//	s, err := baseline.New(baseline.Config{System: baseline.Paxos, Self: 0, Replicas: peers, …})
+//	err = s.Run(ctx)
+//
+// A client is a [client.Client] or a [client.Core] that is given the system's way to the replicas and its
+// quorum:
+//
+//	cfg := baseline.ClientConfig(baseline.Paxos, addresses, keys.Client)
+//	cfg.Listen = "127.0.0.1:0"
+//	c, err := client.New(cfg)
+//
+// The packages, in the order in which a request meets them: node (the event loop's side of a replica),
+// wire (messages among replicas), unreplicated and paxos (normal operation), vr (what the replicated ones
+// have in common: log, view change, recovery, state transfer, snapshots).
+package baseline

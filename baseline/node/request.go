@@ -1,0 +1,14 @@
+package node
+
+import nopaxos "github.com/netordered/nopaxos/replica/wire"
+
+// OpenRequest authenticates and reads a sealed REQUEST. The body, which is what a log keeps of it, is
+// the frame without its tag; the request aliases it.
+func OpenRequest(keys *nopaxos.Keys, frame []byte) (req nopaxos.Request, body []byte, ok bool) {
+	kind, body, err := keys.Open(frame)
+	if err != nil || kind != nopaxos.KindRequest {
+		return req, nil, false
+	}
+	req, err = nopaxos.ParseRequest(body)
+	return req, body, err == nil
+}

@@ -1,0 +1,56 @@
+package baseline
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/netordered/nopaxos/client"
+)
+
+// System is one of the systems.
+type System uint8
+
+const (
+	// Unreplicated is one server that executes and replies.
+	Unreplicated System = iota + 1
+	// Paxos is Multi-Paxos, one request at a time.
+	Paxos
+	// PaxosBatching is Multi-Paxos whose leader orders many requests with one message.
+	PaxosBatching
+
+	systemEnd
+)
+
+var systemNames = [systemEnd]string{
+	Unreplicated: "unreplicated", Paxos: "paxos", PaxosBatching: "paxos-batching",
+}
+
+// Systems returns all systems.
+func Systems() []System {
+	var all []System
+	for s := Unreplicated; s < systemEnd; s++ {
+		all = append(all, s)
+	}
+	return all
+}
+
+func (s System) String() string {
+	if s > 0 && s < systemEnd {
+		return systemNames[s]
+	}
+	return fmt.Sprintf("system-%d", uint8(s))
+}
+
+// ParseSystem returns the system of a name.
+func ParseSystem(name string) (System, error) {
+	for _, s := range Systems() {
+		if s.String() == name {
+			return s, nil
+		}
+	}
+	return 0, fmt.Errorf("baseline: no system %q, expected one of %s", name, strings.Join(systemNames[1:], ", "))
+}
+
+// Rule is when a client of n replicas of the system has the outcome of a request. A leader that has waited
+// for its own quorum answers alone.
+func (s System) Rule(n int) client.Rule { return client.Rule{Quorum: 1} }

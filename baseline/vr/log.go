@@ -1,0 +1,168 @@
+package vr
+
+import (
+	"encoding/binary"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// entry is what the log holds at a slot.
+type entry struct {
+	slot    uint64      // that the entry is in use for; 0 if it is not
+	payload []byte      // a REQUEST's frame without tag; empty: a NO-OP
+	digest  wire.Digest // of the log up to here, if the log is chained
+}
+
+// Log is the slots (start, end], and what has arrived behind the end too early. Its memory is used again:
+// once the ring and its buffers have grown to the working size it allocates nothing.
+type Log struct {
+	ring       []entry
+	start, end uint64
+	high       uint64 // highest slot with an entry
+	chained    bool   // digests are kept
+	key        wire.Auth
+	digest     wire.Digest // at start
+	scratch    []byte
+}
+
+// window is how far behind the end an entry may arrive early.
+const window = 1 << 12
+
+func newLog(chained bool, key wire.Auth) Log {
+	return Log{ring: make([]entry, 1<<10), chained: chained, key: key}
+}
+
+// Start is the slot that the log starts behind.
+func (l *Log) Start() uint64 { return l.start }
+
+// End is the last slot, up to which none is missing.
+func (l *Log) End() uint64 { return l.end }
+
+// Len is the number of slots that the log holds.
+func (l *Log) Len() uint64 { return l.end - l.start }
+
+// At returns the entry at a slot in (Start, End]. It is valid until the slot is cut or truncated.
+func (l *Log) At(slot uint64) []byte { return l.at(slot).payload }
+
+func (l *Log) at(slot uint64) *entry { return &l.ring[slot&uint64(len(l.ring)-1)] }
+
+// Append puts an entry at the next slot, which it returns.
+func (l *Log) Append(payload []byte) uint64 {
+	l.put(l.end+1, payload)
+	l.advance()
+	return l.end
+}
+
+// Insert puts an entry at a slot behind the end, which may leave slots before it missing. It reports
+// whether the entry is there now.
+func (l *Log) Insert(slot uint64, payload []byte) bool {
+	if slot <= l.end {
+		return true
+	}
+	if slot > l.end+window {
+		return false
+	}
+	if slot > l.high || l.at(slot).slot != slot {
+		l.put(slot, payload)
+		l.advance()
+	}
+	return true
+}
+
+// Missing returns the range (end, next] that is missing before what has arrived early; ok is false if
+// nothing has.
+func (l *Log) Missing() (lo, hi uint64, ok bool) {
+	if l.high <= l.end {
+		return 0, 0, false
+	}
+	hi = l.end + 1
+	for l.at(hi+1).slot != hi+1 {
+		hi++
+	}
+	return l.end, hi, true
+}
+
+// advance moves the end to the last slot before a missing one.
+func (l *Log) advance() {
+	for l.end < l.high && l.at(l.end+1).slot == l.end+1 {
+		l.end++
+		if l.chained {
+			e := l.at(l.end)
+			e.digest = l.chain(l.Digest(l.end-1), e.payload)
+		}
+	}
+}
+
+// keepPayload is the largest buffer, in bytes, that an entry keeps for its next use.
+const keepPayload = 2 << 10
+
+func (l *Log) put(slot uint64, payload []byte) {
+	for slot-l.start > uint64(len(l.ring)) {
+		l.grow()
+	}
+	e := l.at(slot)
+	e.slot = slot
+	if cap(e.payload) > keepPayload {
+		e.payload = nil
+	}
+	e.payload = append(e.payload[:0], payload...)
+	l.high = max(l.high, slot)
+}
+
+func (l *Log) grow() {
+	ring := make([]entry, 2*len(l.ring))
+	for slot := l.start + 1; slot <= l.high; slot++ {
+		if e := l.at(slot); e.slot == slot {
+			ring[slot&uint64(len(ring)-1)] = *e
+		}
+	}
+	l.ring = ring
+}
+
+// cut forgets the entries behind slot.
+func (l *Log) cut(slot uint64) {
+	for s := slot + 1; s <= l.high; s++ {
+		l.at(s).slot = 0
+	}
+	l.end, l.high = min(l.end, slot), min(l.high, slot)
+}
+
+// truncate forgets the entries at or below slot, which must not be behind the end.
+func (l *Log) truncate(slot uint64) {
+	if slot <= l.start {
+		return
+	}
+	l.digest = l.Digest(slot)
+	for s := l.start + 1; s <= slot; s++ {
+		l.at(s).slot = 0
+	}
+	l.start = slot
+}
+
+// rebase makes the log start behind slot, as a snapshot there does. What lies behind stays, unless digests
+// are kept and the one at slot is another.
+func (l *Log) rebase(slot uint64, digest wire.Digest) {
+	if slot < l.end && (!l.chained || l.Digest(slot) == digest) {
+		l.truncate(slot)
+		return
+	}
+	l.cut(l.start)
+	l.start, l.end, l.high, l.digest = slot, slot, slot, digest
+}
+
+// Digest returns the digest of the log up to a slot in [Start, End]; zero if digests are not kept.
+func (l *Log) Digest(slot uint64) wire.Digest {
+	if slot == l.start {
+		return l.digest
+	}
+	return l.at(slot).digest
+}
+
+// chain is the digest of a log from that of the log before its last entry.
+func (l *Log) chain(prev wire.Digest, payload []byte) wire.Digest {
+	b := binary.BigEndian.AppendUint64(l.scratch[:0], prev.Hi)
+	b = binary.BigEndian.AppendUint64(b, prev.Lo)
+	b = append(b, payload...)
+	l.scratch = b
+	return l.key.Sum(b)
+}

@@ -1,0 +1,258 @@
+package wire
+
+import nopaxos "github.com/netordered/nopaxos/replica/wire"
+
+// Header is what every message starts with.
+type Header struct {
+	View        uint64
+	Replica     uint16 // the sender
+	Incarnation uint64 // the sender's; it grows with each of its starts
+}
+
+// Head returns the header, which may be written to.
+func (h *Header) Head() *Header { return h }
+
+// Message is a message among replicas. The dynamic types are the structs of this package.
+type Message interface {
+	Kind() Kind
+	Head() *Header
+
+	appendBody(b []byte) []byte
+	parseBody(r *reader)
+}
+
+// Append appends the sealed frame of m.
+func Append(b []byte, m Message, auth nopaxos.Auth) []byte {
+	start := len(b)
+	b = append(b, Magic>>8, Magic&0xff, Version, byte(m.Kind()))
+	h := m.Head()
+	b = appendU64(b, h.View)
+	b = appendU16(b, h.Replica)
+	b = appendU64(b, h.Incarnation)
+	return auth.Seal(m.appendBody(b), start)
+}
+
+// Decoder reads messages into memory that it uses again: a message is valid until the next one of its
+// kind, and aliases its frame. The zero Decoder is ready.
+type Decoder struct {
+	messages [kindEnd]Message
+	reader   reader // of the frame that is being read
+}
+
+// Open authenticates and reads a frame.
+func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
+	if len(frame) < prefixLen+nopaxos.TagLen {
+		return nil, ErrShort
+	}
+	if !IsFrame(frame) || frame[2] != Version {
+		return nil, ErrPrefix
+	}
+	kind := Kind(frame[3])
+	if kind == 0 || kind >= kindEnd {
+		return nil, ErrKind
+	}
+	body, ok := auth.Open(frame)
+	if !ok {
+		return nil, ErrTag
+	}
+	m := d.messages[kind]
+	if m == nil {
+		m = newMessage(kind)
+		d.messages[kind] = m
+	}
+	r := &d.reader
+	*r = reader{b: body[prefixLen:]}
+	*m.Head() = Header{View: r.u64(), Replica: r.u16(), Incarnation: r.u64()}
+	m.parseBody(r)
+	if err := r.done(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func newMessage(kind Kind) Message {
+	switch kind {
+	case KindPrepare:
+		return new(Prepare)
+	case KindPrepareOK:
+		return new(PrepareOK)
+	case KindCommit:
+		return new(Commit)
+	case KindStartViewChange:
+		return new(StartViewChange)
+	case KindDoViewChange:
+		return new(DoViewChange)
+	case KindStartView:
+		return new(StartView)
+	case KindRecovery:
+		return new(Recovery)
+	case KindRecoveryResponse:
+		return new(RecoveryResponse)
+	case KindGetState:
+		return new(GetState)
+	default:
+		return new(NewState)
+	}
+}
+
+// Prepare is the leader's order for the slots First, First+1, …: PREPARE ⟨v, m, n, k⟩ of VR, for one
+// request or for a batch.
+type Prepare struct {
+	Header
+	First   uint64
+	Commit  uint64 // everything at or below is committed
+	Entries [][]byte
+}
+
+// PrepareOverhead is the length of a PREPARE without entries, in bytes, tag included; EntryOverhead is
+// what each adds beside itself.
+const (
+	PrepareOverhead = prefixLen + 18 + 8 + 8 + 4 + nopaxos.TagLen
+	EntryOverhead   = 4
+)
+
+// PrepareOK says that the sender's log agrees with the leader's up to Slot.
+type PrepareOK struct {
+	Header
+	Slot uint64
+}
+
+// Commit says what is committed, and that the leader lives.
+type Commit struct {
+	Header
+	Commit uint64
+}
+
+// StartViewChange says that its sender wants the view of the header. To the leader of a view that has
+// started it is the request to repeat START-VIEW.
+type StartViewChange struct {
+	Header
+	Vector []uint64 // newest incarnation of every replica that the sender knows
+}
+
+// DoViewChange is a promise for the view of the header, to its leader.
+type DoViewChange struct {
+	Header
+	LastNormal uint64 // last view in which the sender was in status normal
+	Commit     uint64
+	Entries    [][]byte // of the sender's log, behind Commit
+	Vector     []uint64
+}
+
+// End is the last slot of the sender's log.
+func (m *DoViewChange) End() uint64 { return m.Commit + uint64(len(m.Entries)) }
+
+// StartView announces the log that the view starts with, or, when it is repeated, has come to.
+type StartView struct {
+	Header
+	Commit  uint64
+	Entries [][]byte // behind Commit
+	Vector  []uint64 // of when the view was formed
+}
+
+// Recovery asks for the state: its sender was restarted, with the incarnation of the header.
+type Recovery struct{ Header }
+
+// RecoveryResponse answers RECOVERY; the leader of the view adds its log.
+type RecoveryResponse struct {
+	Header
+	Nonce   uint64 // the incarnation that asked
+	Leader  bool
+	Commit  uint64
+	Entries [][]byte // behind Commit, from the leader
+	Vector  []uint64
+}
+
+// GetState asks for the entries at slots (Lo, Hi].
+type GetState struct {
+	Header
+	Lo, Hi uint64
+}
+
+// NewState answers GET-STATE with entries behind Base, as many as fit. If the log does not reach back
+// so far, Base is the slot of Snapshot.
+type NewState struct {
+	Header
+	Base     uint64
+	Commit   uint64 // entries at or below are committed; others are of the header's view
+	Snapshot []byte
+	Entries  [][]byte
+}
+
+func (*Prepare) Kind() Kind          { return KindPrepare }
+func (*PrepareOK) Kind() Kind        { return KindPrepareOK }
+func (*Commit) Kind() Kind           { return KindCommit }
+func (*StartViewChange) Kind() Kind  { return KindStartViewChange }
+func (*DoViewChange) Kind() Kind     { return KindDoViewChange }
+func (*StartView) Kind() Kind        { return KindStartView }
+func (*Recovery) Kind() Kind         { return KindRecovery }
+func (*RecoveryResponse) Kind() Kind { return KindRecoveryResponse }
+func (*GetState) Kind() Kind         { return KindGetState }
+func (*NewState) Kind() Kind         { return KindNewState }
+
+func (m *Prepare) appendBody(b []byte) []byte {
+	return appendEntries(appendU64(appendU64(b, m.First), m.Commit), m.Entries)
+}
+func (m *Prepare) parseBody(r *reader) {
+	m.First, m.Commit, m.Entries = r.u64(), r.u64(), r.entries(m.Entries)
+	if m.First == 0 || m.First+uint64(len(m.Entries)) < m.First {
+		r.fail(ErrValue)
+	}
+}
+
+func (m *PrepareOK) appendBody(b []byte) []byte { return appendU64(b, m.Slot) }
+func (m *PrepareOK) parseBody(r *reader)        { m.Slot = r.u64() }
+
+func (m *Commit) appendBody(b []byte) []byte { return appendU64(b, m.Commit) }
+func (m *Commit) parseBody(r *reader)        { m.Commit = r.u64() }
+
+func (m *StartViewChange) appendBody(b []byte) []byte { return appendVector(b, m.Vector) }
+func (m *StartViewChange) parseBody(r *reader)        { m.Vector = r.vector() }
+
+func (m *DoViewChange) appendBody(b []byte) []byte {
+	b = appendU64(appendU64(b, m.LastNormal), m.Commit)
+	return appendVector(appendEntries(b, m.Entries), m.Vector)
+}
+func (m *DoViewChange) parseBody(r *reader) {
+	m.LastNormal, m.Commit, m.Entries, m.Vector = r.u64(), r.u64(), r.entries(m.Entries), r.vector()
+	r.bounded(m.Commit, m.Entries)
+}
+
+func (m *StartView) appendBody(b []byte) []byte {
+	return appendVector(appendEntries(appendU64(b, m.Commit), m.Entries), m.Vector)
+}
+func (m *StartView) parseBody(r *reader) {
+	m.Commit, m.Entries, m.Vector = r.u64(), r.entries(m.Entries), r.vector()
+	r.bounded(m.Commit, m.Entries)
+}
+
+func (m *Recovery) appendBody(b []byte) []byte { return b }
+func (m *Recovery) parseBody(*reader)          {}
+
+func (m *RecoveryResponse) appendBody(b []byte) []byte {
+	b = appendU64(appendBool(appendU64(b, m.Nonce), m.Leader), m.Commit)
+	return appendVector(appendEntries(b, m.Entries), m.Vector)
+}
+func (m *RecoveryResponse) parseBody(r *reader) {
+	m.Nonce, m.Leader, m.Commit, m.Entries, m.Vector = r.u64(), r.bool(), r.u64(), r.entries(m.Entries), r.vector()
+	r.bounded(m.Commit, m.Entries)
+}
+
+func (m *GetState) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.Lo), m.Hi) }
+func (m *GetState) parseBody(r *reader)        { m.Lo, m.Hi = r.u64(), r.u64() }
+
+func (m *NewState) appendBody(b []byte) []byte {
+	b = appendBytes(appendU64(appendU64(b, m.Base), m.Commit), m.Snapshot)
+	return appendEntries(b, m.Entries)
+}
+func (m *NewState) parseBody(r *reader) {
+	m.Base, m.Commit, m.Snapshot, m.Entries = r.u64(), r.u64(), r.bytes(), r.entries(m.Entries)
+	r.bounded(m.Base, m.Entries)
+}
+
+// bounded checks that the slots of entries behind base exist.
+func (r *reader) bounded(base uint64, entries [][]byte) {
+	if base+uint64(len(entries)) < base {
+		r.fail(ErrValue)
+	}
+}

@@ -1,0 +1,90 @@
+package baselines
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// customer is a client as a node: its core, and the operations that it wants done.
+type customer struct {
+	w       *world
+	id      int
+	rng     *rand.Rand
+	core    *client.Core
+	courier client.Courier
+	network transport.Network
+	next    time.Duration // when the next operation is called
+	pending int
+}
+
+var _ transport.Handler = (*customer)(nil)
+
+func newCustomer(w *world, id int, network transport.Network) (*customer, error) {
+	c := &customer{w: w, id: id, network: network, courier: w.courier(), rng: w.stream(uint64(1000 + id))}
+	core, err := client.NewCore(client.CoreConfig{
+		Replicas: len(w.peers), Auth: w.keys.Client, ReplyTo: network.LocalAddr(), Rule: w.rule,
+		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.Uint64() | 1, Lo: c.rng.Uint64()} },
+		Seed:  c.rng.Uint64(), Window: w.outstanding,
+		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
+	})
+	c.core = core
+	return c, err
+}
+
+func (c *customer) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { c.core.Reply(now, b) }
+func (c *customer) Bulk(time.Duration, []byte)                             {}
+
+func (c *customer) Tick(now time.Duration) {
+	c.core.Tick(now)
+	if now >= c.next {
+		c.next = transport.Never
+		c.invoke(now)
+	}
+}
+
+func (c *customer) Deadline() time.Duration { return min(c.core.Deadline(), c.next) }
+
+// invoke keeps operations in flight, until the load ends.
+func (c *customer) invoke(now time.Duration) {
+	for c.w.network.Now() < loadFor && c.pending < c.w.outstanding {
+		o := op{uid: c.w.history.next(), kind: opKind(c.rng.IntN(int(opKinds))), key: uint8(c.rng.IntN(registers)), arg: c.rng.Uint64N(1000)}
+		if c.rng.IntN(50) == 0 {
+			o.wide = uint16(c.rng.IntN(1100))
+		}
+		c.w.history.call(c.id, o, c.w.network.Now())
+		c.pending++
+		if _, err := c.core.Invoke(now, o.uid, o.encode()); err != nil {
+			c.w.fail(fmt.Errorf("client %d: %w", c.id, err))
+			return
+		}
+		if c.rng.IntN(4) == 0 {
+			break // think
+		}
+	}
+	c.next = now + time.Duration(c.rng.IntN(int(c.w.think)))
+	if c.w.network.Now() >= loadFor {
+		c.next = transport.Never
+	}
+}
+
+func (c *customer) Flush(time.Duration) {
+	effects := c.core.Effects()
+	for i := range effects {
+		e := &effects[i]
+		if e.Kind == client.EffectGroup {
+			c.courier.Send(c.network, e)
+			continue
+		}
+		c.pending--
+		if err := c.w.history.done(e.Tag, e.Result, e.Err, c.w.network.Now()); err != nil {
+			c.w.fail(fmt.Errorf("client %d: %w", c.id, err))
+		}
+	}
+	c.core.ClearEffects()
+}
