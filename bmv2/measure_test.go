@@ -1,0 +1,28 @@
+//go:build linux
+
+package bmv2_test
+
+import (
+	"testing"
+
+	"github.com/netordered/nopaxos/bmv2/packettest"
+)
+
+// BenchmarkBMv2 is the way of a request through a switch that runs p4src/oum.p4.
+func BenchmarkBMv2(b *testing.B) {
+	bench := newBench(b)
+	packettest.Measure(b, startTarget(b, bench), bench)
+}
+
+// BenchmarkWire is the same way without a switch: one packet socket to the next.
+func BenchmarkWire(b *testing.B) {
+	bench := newBench(b)
+	wire, err := bench.Wire()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer wire.Close()
+	b.Run("latency", func(b *testing.B) {
+		packettest.MeasureWire(b, wire, bench.Host(1), bench.Host(2))
+	})
+}

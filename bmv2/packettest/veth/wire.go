@@ -1,0 +1,35 @@
+//go:build linux
+
+package veth
+
+import "time"
+
+// Wire is a cable of a bench without a data plane: what goes in at any port comes out of port 2. It is
+// what a data plane's latency is compared with.
+type Wire struct {
+	bench *Bench
+	plane *port
+}
+
+// Wire opens the data plane's end of the cable at port 2. No data plane may run.
+func (b *Bench) Wire() (*Wire, error) {
+	p, err := openPort(b.plane, Interface(2))
+	if err != nil {
+		return nil, err
+	}
+	return &Wire{b, p}, nil
+}
+
+// Prepare returns the frame.
+func (w *Wire) Prepare(frame []byte) []byte { return frame }
+
+// Inject puts a frame on the cable.
+func (w *Wire) Inject(_ int, frame []byte) error { return w.plane.send(frame) }
+
+// Receive returns the next frame that came out of a port.
+func (w *Wire) Receive(port int, deadline time.Time) ([]byte, error) {
+	return w.bench.Receive(port, deadline)
+}
+
+// Close closes the data plane's end.
+func (w *Wire) Close() error { return w.plane.close() }
