@@ -9,8 +9,8 @@ const (
 	EffectAllocate EffectKind = iota + 1
 	// EffectReadPipeline asks whether Target runs our pipeline; answered by Core.PipelineRead.
 	EffectReadPipeline
-	// EffectPushPipeline replaces the pipeline of Target, and with it everything that was
-	// installed there; answered by Core.PipelinePushed.
+	// EffectPushPipeline replaces the pipeline of Target, after which no sequence entry is there,
+	// and perhaps nothing else; answered by Core.PipelinePushed.
 	EffectPushPipeline
 	// EffectReadEntries reads the sequence entries of Target; answered by Core.EntriesRead.
 	EffectReadEntries

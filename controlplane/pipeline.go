@@ -61,9 +61,9 @@ func (c *connection) runs(ctx context.Context, p pipeline) (bool, error) {
 	return ok && cookie == p.cookie, err
 }
 
-// push makes the target run p. A target that runs another pipeline is asked to keep what forwards by
-// RECONCILE_AND_COMMIT. No capability tells which targets can, so one that does not is told to
-// VERIFY_AND_COMMIT, and then everything that it had installed is gone; so it may be after either.
+// push makes the target run p, and leaves no sequence entry there. A target that runs another pipeline is
+// asked to keep what forwards by RECONCILE_AND_COMMIT. No capability tells which targets can, so one that
+// does not is told to VERIFY_AND_COMMIT, and then everything that it had installed is gone.
 func (c *connection) push(ctx context.Context, p pipeline) error {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
@@ -74,7 +74,7 @@ func (c *connection) push(ctx context.Context, p pipeline) error {
 	if err != nil {
 		return err
 	}
-	if running && c.set(ctx, p, p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT) == nil {
+	if running && c.forgetSequences(ctx) == nil && c.set(ctx, p, p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT) == nil {
 		return nil
 	}
 	c.forgetCopies(ctx)
@@ -82,6 +82,26 @@ func (c *connection) push(ctx context.Context, p pipeline) error {
 		return fmt.Errorf("push the pipeline: %w", err)
 	}
 	return nil
+}
+
+// forgetSequences deletes the sequence entries. BMv2 keeps them at a RECONCILE_AND_COMMIT and clears the
+// registers: who found one of them afterwards, perhaps after a crash between the two, would have its session
+// count from 1 again.
+func (c *connection) forgetSequences(ctx context.Context) error {
+	entities, err := c.readAll(ctx, tableEntity(&p4v1.TableEntry{TableId: p4src.TableOUMGroup}))
+	if err != nil {
+		return err
+	}
+	var updates []*p4v1.Update
+	for key, act := range readTables(entities).entries {
+		if act.id == p4src.ActionSequence {
+			updates = append(updates, change{kind: changeDelete, key: key}.update())
+		}
+	}
+	if len(updates) == 0 {
+		return nil
+	}
+	return c.write(ctx, updates...)
 }
 
 // forgetCopies deletes the multicast groups of the pipeline that is about to be replaced: BMv2 forgets them
