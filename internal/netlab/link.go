@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/vishvananda/netlink"
 )
@@ -48,7 +49,31 @@ func linkPorts(a, b Port) error {
 	if err := a.Node.netlink.LinkAdd(veth); err != nil {
 		return err
 	}
-	return errors.Join(a.configure(), b.configure())
+	if err := errors.Join(a.configure(), b.configure()); err != nil {
+		return err
+	}
+	return errors.Join(a.waitCarrier(), b.waitCarrier())
+}
+
+// carrierPatience is how long a new cable may take to carry.
+const carrierPatience = 10 * time.Second
+
+// waitCarrier returns when the interface sends. The end that was set up first learned of its carrier when
+// the other was; until the kernel has dealt with that, a moment later, it drops what is sent.
+func (p Port) waitCarrier() error {
+	for deadline := time.Now().Add(carrierPatience); ; time.Sleep(time.Millisecond) {
+		link, err := p.link()
+		if err != nil {
+			return err
+		}
+		state := link.Attrs().OperState
+		if state == netlink.OperUp {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%v is %v after %v, expected %v", p, state, carrierPatience, netlink.LinkOperState(netlink.OperUp))
+		}
+	}
 }
 
 // configure makes a new interface as the Port says.
