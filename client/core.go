@@ -102,10 +102,13 @@ type Stats struct {
 	BadReplies      uint64 // frames that failed to authenticate or parse, or name no replica
 	StaleReplies    uint64 // of nothing outstanding, or of an older incarnation of a replica
 
-	InFlight int           // requests sent and not complete
-	Waiting  int           // requests not sent yet
-	Timeout  time.Duration // of the next request's first transmission
-	View     wire.View     // newest view seen
+	InFlight int // requests sent and not complete
+	Waiting  int // requests not sent yet
+	Requests int // places for requests that memory is held for
+	// ResultBytes is the length of the results of which a part has arrived.
+	ResultBytes int
+	Timeout     time.Duration // of the next request's first transmission
+	View        wire.View     // newest view seen
 }
 
 // NewCore returns a client that has no identity yet.
@@ -148,6 +151,10 @@ func (c *Core) ClearEffects() {
 func (c *Core) Stats() Stats {
 	s := c.stats
 	s.InFlight, s.Waiting, s.Timeout, s.View = c.inFlight, c.waiting.len, c.timeouts.current, c.view
+	s.Requests = len(c.requests)
+	for _, r := range c.requests {
+		s.ResultBytes += len(r.result.buf)
+	}
 	return s
 }
 

@@ -21,6 +21,7 @@ type gapList struct {
 }
 
 func (l *gapList) empty() bool { return l.head == len(l.all) }
+func (l *gapList) len() int    { return len(l.all) - l.head }
 
 // front is the lowest gap; the list must not be empty.
 func (l *gapList) front() *gap { return &l.all[l.head] }

@@ -389,5 +389,11 @@ func (r *Receiver) deliver(ev *Event, payload []byte) {
 	r.stats.Delivered++
 }
 
+// Buffered returns how many messages the receiver holds: at most as many as its buffer has room for.
+func (r *Receiver) Buffered() int { return r.buf.held }
+
+// Gaps returns how many runs of missing numbers are open: at most one more than messages are held.
+func (r *Receiver) Gaps() int { return r.gaps.len() }
+
 // Stats returns the counters.
 func (r *Receiver) Stats() Stats { return r.stats }

@@ -318,6 +318,9 @@ func (c *Core) fillGap(slot uint64, e wire.Entry, i uint64) {
 		c.counters.BadEntry++
 		return
 	}
+	if slot > c.log.end+1 && c.window.bytes > c.cfg.MaxLogSize/2 {
+		return // asked for again when what is before it has made room
+	}
 	cell := c.window.at(slot)
 	switch {
 	case e.Kind != wire.EntryNoOp && cell.state == cellMissing:

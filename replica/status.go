@@ -72,11 +72,16 @@ type Status struct {
 	LogEnd      uint64
 	Missing     uint64 // slots known to exist behind LogEnd
 	LogBytes    int
-	LogicalTime uint64 // nanoseconds
-	Clients     int
-	Full        bool
-	Counters    Counters
-	OUM         oumlib.Stats
+	// WaitingBytes is the length of the messages behind a missing slot; Buffered and Gaps are how many
+	// messages the receiver holds, and behind how many gaps.
+	WaitingBytes int
+	Buffered     int
+	Gaps         int
+	LogicalTime  uint64 // nanoseconds
+	Clients      int
+	Full         bool
+	Counters     Counters
+	OUM          oumlib.Stats
 }
 
 // Recovering reports whether the replica was restarted without its state and has not got it back yet.
@@ -89,6 +94,7 @@ func (c *Core) Status() Status {
 		View: c.rec.View, LastNormal: c.rec.LastNormal, Phase: c.phase.String(), Leader: c.leader(),
 		Base: c.base, LogStart: c.log.start, Snapshot: c.snap.slot, SyncPoint: c.sp, Executed: c.executed,
 		LogEnd: c.log.end, Missing: c.high - c.log.end, LogBytes: c.log.bytes, LogicalTime: c.table.Time(),
+		WaitingBytes: c.window.bytes, Buffered: c.rx.Buffered(), Gaps: c.rx.Gaps(),
 		Clients: c.table.Len(), Full: c.full(), Counters: c.counters, OUM: c.rx.Stats(),
 	}
 }

@@ -410,13 +410,14 @@ func (c *checker) replica(n *node) {
 		c.w.fail(n.id, "core stopped: %v", err)
 		return
 	}
-	s := n.observe()
+	status := n.core.Status()
+	s := seen(&status)
 	if s.sp < h.sp {
 		c.w.fail(n.id, "sync point goes back from %d to %d (invariant 7)", h.sp, s.sp)
 	}
 	h.sp = s.sp
 	c.settled(n, &s)
-	c.bounds(n)
+	c.bounds(n, &status)
 	c.executions(n, s.sp)
 	c.kept(n, &s)
 }

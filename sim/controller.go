@@ -5,29 +5,31 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // controller is a controller's process: the unmodified decisions of controlplane.Core, and a model
 // of what stands around them, the store and the connections to the targets. It may die at any
 // moment; what it has sent to a target may then still happen, until its successor connects there.
 type controller struct {
+	process
 	w   *world
 	rng random
 	up  bool
 
 	durable uint32 // newest session number in the store, which survives the controller
+	doom    Fault  // the death that waits for its moment; zero if there is none
 
 	life  int
 	core  *controlplane.Core
-	links []link
-	due   time.Duration // of the event that counts for Tick
+	links []channel
 
 	session uint32 // published last; 0: none
 	target  int    // where
 }
 
-// link is a controller's connection to one target.
-type link struct {
+// channel is a controller's connection to one target.
+type channel struct {
 	conn   int // number of the connection, across controllers; 0: none
 	misses int // probes in a row that found the target out of reach
 }
@@ -67,22 +69,53 @@ func (c *controller) start() {
 		c.w.fail(c.node(), "controlplane.NewCore: %v", err)
 		return
 	}
+	c.clock = clock{origin: c.rng.duration(0, time.Hour), skew: c.rng.between(-c.w.s.skew, c.w.s.skew)}
 	c.up, c.core = true, core
 	c.life++
-	c.links = make([]link, c.w.s.sequencers)
-	c.session, c.due = 0, controlplane.Never
-	core.Start(c.w.now)
+	c.links = make([]channel, c.w.s.sequencers)
+	c.session, c.due = 0, transport.Never
+	core.Start(c.now())
 	c.settle()
 	c.step(c.life)
 }
 
-func (c *controller) stop() { c.up = false; c.life++ }
+func (c *controller) now() time.Duration { return c.clock.local(c.w.now) }
 
-// later runs f after some time, unless the controller has died by then.
+func (c *controller) stop() {
+	c.up, c.doom, c.stalledUntil = false, Fault{}, 0
+	c.life++
+}
+
+// crash is kill -9.
+func (c *controller) crash(downFor time.Duration) {
+	c.w.note(c.node(), "crashes")
+	c.stop()
+	c.w.after(downFor, c.start)
+}
+
+func (c *controller) waitsFor(moment int) bool {
+	return c.doom.Kind == StopControllerAt && c.doom.Arg == moment
+}
+
+// dies reports whether the controller dies now because a fault waited for just this moment.
+func (c *controller) dies(moment int) bool {
+	doomed := c.waitsFor(moment)
+	if doomed {
+		c.w.note(c.node(), fmt.Sprintf("%v, moment %d", StopControllerAt, moment))
+		c.crash(c.doom.For)
+	}
+	return doomed
+}
+
+// later runs f after some time, as soon as the process runs then, unless it has died.
 func (c *controller) later(d time.Duration, f func()) {
 	life := c.life
 	c.w.after(d, func() {
-		if c.up && c.life == life {
+		switch {
+		case !c.up || c.life != life:
+		case c.stalled(c.w.now):
+			c.later(c.stalledUntil-c.w.now, f)
+		default:
 			f()
 		}
 	})
@@ -91,10 +124,12 @@ func (c *controller) later(d time.Duration, f func()) {
 // step is the periodic work of one life of the controller.
 func (c *controller) step(life int) {
 	for t := range c.links {
-		c.look(t)
+		if c.look(t); !c.up {
+			return
+		}
 	}
 	if c.session != 0 {
-		c.announce()
+		c.announce(c.w.s.nodes())
 	}
 	c.later(controllerInterval, func() { c.step(life) })
 }
@@ -108,7 +143,7 @@ func (c *controller) reaches(t int) bool {
 // target is gone at once, of one that leads nowhere after a while.
 func (c *controller) look(t int) {
 	s, l := c.w.sequencers[t], &c.links[t]
-	switch reaches := c.reaches(t); {
+	switch reaches := c.reaches(t) && !s.stalled(c.w.now); {
 	case reaches && !s.up:
 		if l.conn != 0 || !s.knownDown {
 			c.lost(t, true)
@@ -116,8 +151,8 @@ func (c *controller) look(t int) {
 		s.knownDown = true
 	case reaches && l.conn == 0:
 		s.connections++
-		*l = link{conn: s.connections}
-		c.core.Connected(c.w.now, t)
+		*l = channel{conn: s.connections}
+		c.core.Connected(c.now(), t)
 		c.settle()
 	case reaches && l.conn < s.oldest:
 		c.lost(t, false) // another process answers there
@@ -133,7 +168,7 @@ func (c *controller) look(t int) {
 // lost is the end of a connection, or an attempt that failed.
 func (c *controller) lost(t int, refused bool) {
 	c.links[t].conn = 0
-	c.core.Lost(c.w.now, t, refused)
+	c.core.Lost(c.now(), t, refused)
 	c.settle()
 }
 
@@ -141,7 +176,7 @@ func (c *controller) lost(t int, refused bool) {
 // or because something on the way resets the connection.
 func (c *controller) spurious(reset bool) {
 	switch {
-	case !c.up || c.session == 0:
+	case !c.up || c.session == 0 || c.stalled(c.w.now):
 	case reset && c.links[c.target].conn != 0:
 		c.lost(c.target, true)
 	default:
@@ -153,15 +188,15 @@ func (c *controller) spurious(reset bool) {
 
 // report is a replica's word that the sequencer of session seems dead.
 func (c *controller) report(replica int, session uint32) {
-	if c.up {
-		c.core.Report(c.w.now, groupNumber, session, replica)
+	if c.up && !c.stalled(c.w.now) {
+		c.core.Report(c.now(), groupNumber, session, replica)
 		c.settle()
 	}
 }
 
 // settle carries out what the core wants and schedules its next Tick.
 func (c *controller) settle() {
-	for {
+	for c.up {
 		if err := c.core.Err(); err != nil {
 			c.w.fail(c.node(), "core stopped: %v", err)
 			c.stop()
@@ -174,22 +209,22 @@ func (c *controller) settle() {
 		wanted := append([]controlplane.Effect(nil), effects...)
 		c.core.ClearEffects()
 		for _, e := range wanted {
-			c.carryOut(e)
+			if c.up {
+				c.carryOut(e)
+			}
 		}
 	}
-	at := c.core.Deadline()
-	if at == controlplane.Never || at >= c.due && c.due > c.w.now {
-		return
+	if c.up {
+		c.arm(c.w, c.node(), c.core.Deadline())
 	}
-	at = max(at, c.w.now+time.Microsecond)
-	c.due = at
-	c.later(at-c.w.now, func() {
-		if c.due == at {
-			c.due = controlplane.Never
-			c.core.Tick(c.w.now)
-			c.settle()
-		}
-	})
+}
+
+// tick is the timer's event.
+func (c *controller) tick(at time.Duration) {
+	if c.rings(at) && c.up {
+		c.core.Tick(c.now())
+		c.settle()
+	}
 }
 
 func (c *controller) carryOut(e controlplane.Effect) {
@@ -197,10 +232,18 @@ func (c *controller) carryOut(e controlplane.Effect) {
 	case controlplane.EffectAllocate:
 		c.allocate(e)
 	case controlplane.EffectPublish:
+		if c.dies(sessionConfirmed) {
+			return
+		}
 		c.w.note(c.node(), fmt.Sprintf("publishes session %d at sequencer %d", e.Session, e.Target))
 		c.w.check.published(e.Session, e.Target)
 		c.session, c.target = e.Session, e.Target
-		c.announce()
+		told := c.w.s.nodes()
+		if c.waitsFor(sessionHalfwayTold) {
+			told = c.rng.below(told)
+		}
+		c.announce(told)
+		c.dies(sessionHalfwayTold)
 	case controlplane.EffectReset:
 		c.later(0, func() {
 			if c.links[e.Target].conn != 0 {
@@ -215,11 +258,17 @@ func (c *controller) carryOut(e controlplane.Effect) {
 // allocate is the store: the number is durable before the core has it. If the controller dies in
 // between, the number is spent all the same.
 func (c *controller) allocate(e controlplane.Effect) {
+	if c.dies(numberWanted) {
+		return
+	}
 	c.later(c.rng.duration(0, storeLatency), func() {
 		c.durable = max(c.durable, e.Floor) + 1
 		session := c.durable
+		if c.dies(numberDurable) {
+			return
+		}
 		c.later(c.rng.duration(0, storeLatency), func() {
-			c.core.Allocated(c.w.now, e.Group, session)
+			c.core.Allocated(c.now(), e.Group, session)
 			c.settle()
 		})
 	})
@@ -227,31 +276,47 @@ func (c *controller) allocate(e controlplane.Effect) {
 
 // program carries out an effect on a target: the request on its way, what the target does, and the
 // answer on its way back. The controller may die meanwhile, the connection break, the target
-// restart, or the answer be lost.
+// restart or stall, or the answer be lost.
 func (c *controller) program(e controlplane.Effect) {
 	conn := c.links[e.Target].conn
 	if conn == 0 {
 		return // the core is about to hear that it is lost
 	}
-	s, life := c.w.sequencers[e.Target], c.life
+	if e.Kind == controlplane.EffectInstall && c.dies(numberKnown) {
+		return
+	}
 	answered := false
 	answer := func(f func()) {
-		if c.up && c.life == life && c.links[e.Target].conn == conn && !answered {
+		if c.links[e.Target].conn == conn && !answered {
 			answered = true
 			f()
 			c.settle()
 		}
 	}
-	c.w.after(effectTimeout, func() { answer(func() { c.failed(e) }) })
-	c.w.after(c.rng.duration(0, writeLatency), func() {
-		if !s.serves(conn) || !c.reaches(e.Target) {
+	c.later(effectTimeout, func() { answer(func() { c.failed(e) }) })
+	c.arrive(e, conn, c.life, c.rng.duration(0, writeLatency), answer)
+	if e.Kind == controlplane.EffectInstall {
+		c.dies(sessionOnItsWay)
+	}
+}
+
+// arrive is a request at its target, after some time. What has been sent arrives even if the controller of that
+// life has died since; its answer finds nobody.
+func (c *controller) arrive(e controlplane.Effect, conn, life int, after time.Duration, answer func(func())) {
+	s := c.w.sequencers[e.Target]
+	c.w.after(after, func() {
+		switch {
+		case !s.serves(conn) || !c.reaches(e.Target):
+			return
+		case s.stalled(c.w.now):
+			c.arrive(e, conn, life, s.stalledUntil-c.w.now, answer)
 			return
 		}
 		say := c.happen(e, s)
-		if e.Kind == controlplane.EffectInstall && c.rng.chance(answerLost) {
+		if c.life != life || e.Kind == controlplane.EffectInstall && (c.dies(sessionInstalled) || c.rng.chance(answerLost)) {
 			return
 		}
-		c.w.after(c.rng.duration(0, writeLatency), func() {
+		c.later(c.rng.duration(0, writeLatency), func() {
 			if c.reaches(e.Target) {
 				answer(say)
 			}
@@ -265,29 +330,29 @@ func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func())
 	switch e.Kind {
 	case controlplane.EffectReadPipeline:
 		ours := s.pipeline
-		return func() { core.PipelineRead(c.w.now, e.Target, e.Conn, ours) }
+		return func() { core.PipelineRead(c.now(), e.Target, e.Conn, ours) }
 	case controlplane.EffectPushPipeline:
 		s.push()
-		return func() { core.PipelinePushed(c.w.now, e.Target, e.Conn) }
+		return func() { core.PipelinePushed(c.now(), e.Target, e.Conn) }
 	case controlplane.EffectReadEntries:
 		var entries []controlplane.SequenceEntry
 		if s.session != 0 {
 			entries = append(entries, controlplane.SequenceEntry{Group: groupNumber, Session: s.session, Intact: true})
 		}
-		return func() { core.EntriesRead(c.w.now, e.Target, e.Conn, e.Op, entries) }
+		return func() { core.EntriesRead(c.now(), e.Target, e.Conn, e.Op, entries) }
 	case controlplane.EffectPrepare:
 		ok := s.pipeline
-		return func() { core.Prepared(c.w.now, e.Target, e.Conn, ok) }
+		return func() { core.Prepared(c.now(), e.Target, e.Conn, ok) }
 	case controlplane.EffectInstall:
 		c.w.note(c.node(), fmt.Sprintf("installs session %d at sequencer %d", e.Session, e.Target))
 		if c.w.check.durable(e.Session, c.durable); !s.pipeline || (s.session != 0) != e.Replace {
 			return func() { c.failed(e) }
 		}
 		s.install(e.Session)
-		return func() { core.Installed(c.w.now, e.Target, e.Conn, e.Group, e.Session) }
+		return func() { core.Installed(c.now(), e.Target, e.Conn, e.Group, e.Session) }
 	case controlplane.EffectRemove:
 		s.session = 0
-		return func() { core.Removed(c.w.now, e.Target, e.Conn, e.Group) }
+		return func() { core.Removed(c.now(), e.Target, e.Conn, e.Group) }
 	}
 	c.w.fail(c.node(), "effect of unknown kind %v", e.Kind)
 	return func() {}
@@ -297,22 +362,22 @@ func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func())
 func (c *controller) failed(e controlplane.Effect) {
 	switch e.Kind {
 	case controlplane.EffectInstall:
-		c.core.InstallFailed(c.w.now, e.Target, e.Conn, e.Group, e.Session)
+		c.core.InstallFailed(c.now(), e.Target, e.Conn, e.Group, e.Session)
 	case controlplane.EffectRemove:
-		c.core.Removed(c.w.now, e.Target, e.Conn, e.Group)
+		c.core.Removed(c.now(), e.Target, e.Conn, e.Group)
 	case controlplane.EffectPrepare:
-		c.core.Prepared(c.w.now, e.Target, e.Conn, false)
+		c.core.Prepared(c.now(), e.Target, e.Conn, false)
 	default:
-		c.core.Failed(c.w.now, e.Target, e.Conn)
+		c.core.Failed(c.now(), e.Target, e.Conn)
 	}
 }
 
-// announce tells everyone reachable what is current.
-func (c *controller) announce() {
+// announce tells those of the first nodes that can be reached what is current.
+func (c *controller) announce(nodes int) {
 	session, target := c.session, c.target
-	for node := range c.w.s.nodes() {
+	for node := range nodes {
 		if c.w.net.connected(c.node(), node) {
-			c.w.after(c.w.net.delay(node), func() { c.w.told(node, session, target) })
+			c.w.after(c.w.net.delay(c.node(), node), func() { c.w.told(node, session, target) })
 		}
 	}
 }

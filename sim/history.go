@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"sort"
 	"time"
 
@@ -24,6 +25,7 @@ const (
 	callPending callState = iota
 	callDone
 	callUnknown // the client was told that the outcome is unknown
+	callLost    // the client crashed
 )
 
 type call struct {
@@ -32,7 +34,7 @@ type call struct {
 	called   time.Duration
 	returned time.Duration
 	state    callState
-	result   uint64
+	result   values
 }
 
 func (h *history) next() uint64 {
@@ -59,11 +61,20 @@ func (h *history) done(uid uint64, result []byte, err error, now time.Duration) 
 		return nil
 	}
 	c.state = callDone
-	c.result, err = decodeResult(result, c.op.wide)
+	c.result, err = c.op.decodeResult(result)
 	if err != nil {
 		return fmt.Errorf("%v: %v", c.op, err)
 	}
 	return nil
+}
+
+// abandon notes that a client has crashed.
+func (h *history) abandon(client int) {
+	for i := range h.calls {
+		if c := &h.calls[i]; c.client == client && c.state == callPending {
+			c.state = callLost
+		}
+	}
 }
 
 func (h *history) count(s callState) (n int) {
@@ -75,43 +86,72 @@ func (h *history) count(s callState) (n int) {
 	return n
 }
 
-// model is the sequential specification of one register.
+// model is the sequential specification of all registers together.
 var model = porcupine.Model{
-	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-		var byKey [registers][]porcupine.Operation
-		for _, o := range history {
-			key := o.Input.(op).key
-			byKey[key] = append(byKey[key], o)
-		}
-		return byKey[:]
-	},
-	Init: func() any { return uint64(0) },
+	Init: func() any { return values{} },
 	Step: func(state, input, output any) (bool, any) {
-		after, result := input.(op).apply(state.(uint64))
-		if output == nil {
-			return true, after
-		}
-		return output.(uint64) == result, after
+		v, o := state.(values), input.(op)
+		result := o.apply(&v)
+		return output == nil || output.(values) == result, v
 	},
 }
 
-// maxUnknown bounds the operations of unknown outcome, per history, that porcupine is asked about:
+// maxUnknown bounds the operations of unknown outcome, per part of a history, that porcupine is asked about:
 // each may take effect at any time until the end, which makes its search exponential. Beyond that
 // witness alone decides.
 const maxUnknown = 6
 
-// linearizable asks porcupine, per register. An operation of unknown outcome counts if a replica
-// executed it, which witness has checked.
+// linearizable asks porcupine. Registers that an operation touches together are looked at together, others apart:
+// a history is linearizable if the parts of it that share no object are (Herlihy & Wing, TOPLAS 1990). An
+// operation of unknown outcome counts if a replica executed it, which witness has checked.
 func (h *history) linearizable(order []executed) error {
-	done := make([]bool, len(h.calls))
+	took := make([]bool, len(h.calls))
 	for _, e := range order {
-		done[e.uid-1] = true
+		took[e.uid-1] = true
 	}
-	var operations []porcupine.Operation
-	unknown := 0
+	part := h.parts(took)
+	for keys := range uint8(registers) {
+		operations, unknown := h.operations(took, func(o *op) bool { return part[bits.TrailingZeros8(o.touches())] == keys })
+		if unknown <= maxUnknown && !porcupine.CheckOperations(model, operations) {
+			return fmt.Errorf("the clients' history is not linearizable: %d operations on the registers that hang together with r%d", len(operations), keys)
+		}
+	}
+	return nil
+}
+
+// parts gives every register the number of the lowest one that it hangs together with: by operations that touch
+// both, or by way of others.
+func (h *history) parts(took []bool) (part [registers]uint8) {
+	for i := range part {
+		part[i] = uint8(i)
+	}
+	for i := range h.calls {
+		o := &h.calls[i].op
+		if o.kind != opMulti || !took[i] {
+			continue
+		}
+		first := bits.TrailingZeros8(o.keys)
+		for left := o.keys; left != 0; left &= left - 1 {
+			join(&part, part[first], part[bits.TrailingZeros8(left)])
+		}
+	}
+	return part
+}
+
+// join makes one of two parts.
+func join(part *[registers]uint8, a, b uint8) {
+	for k := range part {
+		if part[k] == a || part[k] == b {
+			part[k] = min(a, b)
+		}
+	}
+}
+
+// operations are those that took effect, as far as they are wanted, and how many are of unknown outcome.
+func (h *history) operations(took []bool, wanted func(*op) bool) (operations []porcupine.Operation, unknown int) {
 	for i := range h.calls {
 		c := &h.calls[i]
-		if !done[i] {
+		if !took[i] || !wanted(&c.op) {
 			continue
 		}
 		o := porcupine.Operation{ClientId: i, Input: c.op, Call: int64(c.called), Return: math.MaxInt64}
@@ -122,10 +162,7 @@ func (h *history) linearizable(order []executed) error {
 		}
 		operations = append(operations, o)
 	}
-	if unknown <= maxUnknown && !porcupine.CheckOperations(model, operations) {
-		return errors.New("the clients' history is not linearizable")
-	}
-	return nil
+	return operations, unknown
 }
 
 // witness checks the history against the order in which a replica executed: every acknowledged
@@ -150,13 +187,12 @@ func (h *history) witness(order []executed) error {
 }
 
 func (h *history) replay(order []executed) error {
-	var values [registers]uint64
+	var v values
 	for _, e := range order {
 		c := &h.calls[e.uid-1]
-		var result uint64
-		values[c.op.key], result = c.op.apply(values[c.op.key])
+		result := c.op.apply(&v)
 		if c.state == callDone && c.result != result {
-			return fmt.Errorf("%v returned %d to the client; executed at slot %d it gives %d", c.op, c.result, e.slot, result)
+			return fmt.Errorf("%v returned %v to the client; executed at slot %d it gives %v", c.op, c.result, e.slot, result)
 		}
 	}
 	return nil

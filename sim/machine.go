@@ -1,109 +1,18 @@
 package sim
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 )
 
-// The replicated service: a few registers of 64 bits. Its operations carry a number that is unique
-// in the run, so that executing one twice shows.
-
-type opKind uint8
-
-const (
-	opGet opKind = iota // result: the value
-	opSet               // result: the value before
-	opAdd               // result: the value after
-	opKinds
-)
-
-const (
-	registers = 6
-	opLen     = 8 + 1 + 1 + 8 + 2
-	wideBytes = 2500 // what a wide operation or result adds
-)
-
-// op is an operation as clients send it.
-type op struct {
-	uid  uint64 // from 1; unique in the run
-	kind opKind
-	key  uint8
-	arg  uint64
-	wide bool // the result is longer than a datagram
-}
-
-func (o op) encode() []byte {
-	b := binary.BigEndian.AppendUint64(nil, o.uid)
-	b = append(b, byte(o.kind), o.key)
-	b = binary.BigEndian.AppendUint64(b, o.arg)
-	if o.wide {
-		return append(b, 1, 0)
-	}
-	return append(b, 0, 0)
-}
-
-func decodeOp(b []byte) (op, error) {
-	if len(b) != opLen || b[8] >= byte(opKinds) || b[9] >= registers {
-		return op{}, fmt.Errorf("operation of %d bytes (%x), expected one of %d bytes that a client encoded", len(b), b, opLen)
-	}
-	return op{
-		uid: binary.BigEndian.Uint64(b), kind: opKind(b[8]), key: b[9],
-		arg: binary.BigEndian.Uint64(b[10:]), wide: b[18] == 1,
-	}, nil
-}
-
-func (o op) String() string {
-	switch o.kind {
-	case opGet:
-		return fmt.Sprintf("op%d get r%d", o.uid, o.key)
-	case opSet:
-		return fmt.Sprintf("op%d set r%d=%d", o.uid, o.key, o.arg)
-	}
-	return fmt.Sprintf("op%d add r%d+=%d", o.uid, o.key, o.arg)
-}
-
-// apply is the sequential specification, for the machine and for the linearizability checker.
-func (o op) apply(value uint64) (after, result uint64) {
-	switch o.kind {
-	case opGet:
-		return value, value
-	case opSet:
-		return o.arg, value
-	}
-	return value + o.arg, value + o.arg
-}
-
-func encodeResult(result uint64, wide bool) []byte {
-	b := binary.BigEndian.AppendUint64(nil, result)
-	if wide {
-		for i := range wideBytes {
-			b = append(b, byte(result)+byte(i))
-		}
-	}
-	return b
-}
-
-func decodeResult(b []byte, wide bool) (uint64, error) {
-	if len(b) < 8 {
-		return 0, fmt.Errorf("result of %d bytes (%q), expected at least 8", len(b), b)
-	}
-	result := binary.BigEndian.Uint64(b)
-	if !bytes.Equal(b, encodeResult(result, wide)) {
-		return 0, fmt.Errorf("result of %d bytes is not what the machine made", len(b))
-	}
-	return result, nil
-}
-
 // executed is one execution that the machine remembers.
 type executed struct {
 	slot   uint64
 	uid    uint64
-	result uint64
-	before uint64 // the register's value before, for Undo
-	key    uint8
+	result uint64 // hash of it
+	before values // of the registers, for Undo
 	now    uint64 // logical time
 	chain  uint64 // hash over everything executed up to here
 }
@@ -112,7 +21,7 @@ type executed struct {
 // last Restore, and complains when what the core asks for cannot be right.
 type machine struct {
 	fail   func(format string, args ...any)
-	values [registers]uint64
+	values values
 	seen   map[uint64]uint64 // uid → slot; looked up only, never iterated
 	order  []uint64          // uids in execution order
 	last   executed          // the newest, whatever log it came from
@@ -145,14 +54,15 @@ func (m *machine) Execute(slot, now uint64, b, result []byte) []byte {
 	if at, twice := m.seen[o.uid]; twice {
 		m.fail("%v executed twice, at slots %d and %d (invariant 6)", o, at, slot)
 	}
-	e := executed{slot: slot, uid: o.uid, before: m.values[o.key], key: o.key, now: now}
-	m.values[o.key], e.result = o.apply(e.before)
+	e := executed{slot: slot, uid: o.uid, before: m.values, now: now}
+	answer := o.apply(&m.values)
+	e.result = answer.sum()
 	e.chain = chainHash(m.last.chain, &e)
 	m.seen[o.uid] = slot
 	m.order = append(m.order, o.uid)
 	m.log = append(m.log, e)
 	m.last = e
-	return append(result, encodeResult(e.result, o.wide)...)
+	return o.appendResult(result, answer)
 }
 
 func chainHash(chain uint64, e *executed) uint64 {
@@ -166,7 +76,8 @@ func chainHash(chain uint64, e *executed) uint64 {
 // Snapshot implements replica.StateMachine.
 func (m *machine) Snapshot() (io.WriterTo, error) {
 	m.captured = m.last
-	b := binary.BigEndian.AppendUint64(nil, m.last.slot)
+	b := make([]byte, 0, 8*(3+registers)+16*len(m.order))
+	b = binary.BigEndian.AppendUint64(b, m.last.slot)
 	b = binary.BigEndian.AppendUint64(b, m.last.now)
 	b = binary.BigEndian.AppendUint64(b, m.last.chain)
 	for _, v := range m.values {
@@ -238,7 +149,7 @@ func (m *undoMachine) Undo(slot uint64) {
 	for len(m.log) > 0 && m.log[len(m.log)-1].slot > slot {
 		e := m.log[len(m.log)-1]
 		m.log = m.log[:len(m.log)-1]
-		m.values[e.key] = e.before
+		m.values = e.before
 		delete(m.seen, e.uid)
 		m.order = m.order[:len(m.order)-1]
 		m.last = m.newest()

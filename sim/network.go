@@ -19,6 +19,7 @@ func (s *settings) nodes() int              { return s.clientNode(s.clients) }
 type network struct {
 	w       *world
 	rng     random
+	links   [][]link          // [from][to]
 	cuts    [][]int           // [from][to]: faults that cut this direction
 	arrival [][]time.Duration // [from][to]: latest arrival so far, for links that keep order
 	bulk    [][]time.Duration
@@ -31,9 +32,16 @@ type network struct {
 	calm    bool    // the faults are over: no random loss any more
 }
 
+// link is the way from one node to another: its delays are its own, and those of the way back are others.
+type link struct {
+	least  time.Duration
+	jitter time.Duration // mean of what comes on top
+}
+
 func newNetwork(w *world, seed uint64) *network {
 	n := w.s.nodes()
 	net := &network{w: w, rng: stream(seed, purposeNetwork), lossAt: make([]int, n), slow: make([]int, n), drop: make([]int, n), deaf: make([]bool, n)}
+	net.lay(stream(seed, purposeLinks))
 	for range n {
 		net.cuts = append(net.cuts, make([]int, n))
 		net.linger = append(net.linger, make([]int, n))
@@ -43,11 +51,32 @@ func newNetwork(w *world, seed uint64) *network {
 	return net
 }
 
+// lay gives every link its delays.
+func (n *network) lay(r random) {
+	s := n.w.s
+	for range s.nodes() {
+		links := make([]link, s.nodes())
+		for to := range links {
+			links[to] = link{least: s.latency, jitter: s.jitter}
+			if s.uneven {
+				links[to].least *= time.Duration(pick(&r, 1, 1, 2, 6))
+				links[to].jitter *= time.Duration(pick(&r, 1, 1, 3, 8))
+			}
+		}
+		n.links = append(n.links, links)
+	}
+}
+
 func (n *network) connected(from, to int) bool { return from == to || n.cuts[from][to] == 0 }
 
-// datagram sends a copy of b; it may be lost, duplicated, corrupted or late.
+// datagram sends a copy of b; it may be lost, duplicated, corrupted or late. What exceeds the path's MTU
+// would not arrive, and nobody may send it.
 func (n *network) datagram(from, to int, b []byte, stamped bool) {
 	s := n.w.s
+	if len(b) > s.core.MTU {
+		n.w.fail(from, "sends %s a datagram of %d bytes, the path carries %d", n.w.name(to), len(b), s.core.MTU)
+		return
+	}
 	if !n.connected(from, to) {
 		return
 	}
@@ -73,7 +102,7 @@ func (n *network) deliver(from, to int, b []byte) {
 	if !n.calm && n.rng.chance(s.corrupt) {
 		copied = n.corrupt(copied)
 	}
-	at := n.w.now + n.delay(to)
+	at := n.w.now + n.delay(from, to)
 	if s.fifo {
 		at = max(at, n.arrival[from][to])
 		n.arrival[from][to] = at
@@ -105,8 +134,9 @@ func (n *network) corrupt(b []byte) []byte {
 	return b
 }
 
-func (n *network) delay(to int) time.Duration {
-	d := n.w.s.latency + n.rng.tail(n.w.s.jitter)
+func (n *network) delay(from, to int) time.Duration {
+	l := &n.links[from][to]
+	d := l.least + n.rng.tail(l.jitter)
 	if n.slow[to] > 0 {
 		d += n.rng.duration(0, time.Duration(n.slow[to])*time.Microsecond)
 	}
@@ -118,7 +148,7 @@ func (n *network) stream(from, to int, b []byte, life int) {
 	if !n.connected(from, to) || !n.calm && n.rng.chance(n.w.s.bulkBreak) {
 		return
 	}
-	at := n.w.now + 3*n.delay(to) + time.Duration(len(b))*10*time.Nanosecond
+	at := n.w.now + 3*n.delay(from, to) + time.Duration(len(b))*10*time.Nanosecond
 	at = max(at, n.bulk[from][to])
 	n.bulk[from][to] = at
 	n.w.queue.push(event{at: at, kind: eventBulk, node: to, from: from, arg: uint64(life), data: append([]byte(nil), b...)})

@@ -10,40 +10,16 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// clock is a node's monotonic clock: its own origin, and its own pace.
-type clock struct {
-	origin time.Duration
-	skew   int // permille
-}
-
-func (c clock) local(t time.Duration) time.Duration {
-	return c.origin + t + t/1000*time.Duration(c.skew)
-}
-
-// virtual returns the first instant at which local is at least d.
-func (c clock) virtual(d time.Duration) time.Duration {
-	t := (d - c.origin) / time.Duration(1000+c.skew) * 1000
-	for c.local(t) < d {
-		t += time.Microsecond
-	}
-	return t
-}
-
-// timer schedules a node's Tick: at most one of its events in the queue counts.
-type timer struct {
-	at time.Duration // of the event that counts; transport.Never if there is none
-}
-
 // node is one replica: what survives a crash (record), the process that runs now (core, machine),
 // and what stands between it and the network.
 type node struct {
-	w     *world
-	id    int
-	rng   random
-	clock clock
-	timer timer
+	process
+	w   *world
+	id  int
+	rng random
 
 	record replica.Record // durable
+	gone   bool           // its disk is lost, it never comes back
 
 	up      bool
 	life    int // processes so far
@@ -54,17 +30,10 @@ type node struct {
 
 	restarted bool // this is not the first process
 	taken     taken
-	// crashAtRecord: 0, or the crash that waits for the next record: 1 before it is durable, 2 after.
-	crashAtRecord int
-	downFor       time.Duration // of that crash
+	doom      Fault // the crash that waits for its moment; zero if there is none
 
-	pausedUntil time.Duration
-	queued      int // datagrams that wait for the end of the pause
-	spins       int // ticks in a row that did not move the deadline
+	spins int // ticks in a row that did not move the deadline
 }
-
-// socketBuffer is how many datagrams wait for a node that does not run.
-const socketBuffer = 200
 
 func (n *node) now() time.Duration { return n.clock.local(n.w.now) }
 
@@ -91,7 +60,7 @@ func (n *node) start() {
 	n.core, n.up, n.told, n.route = core, true, 0, -1
 	n.restarted, n.taken = n.life > 0, taken{}
 	n.life++
-	n.timer.at = transport.Never
+	n.due = transport.Never
 	w.note(n.id, fmt.Sprintf("starts, record %v last-normal %v", n.record.View, n.record.LastNormal))
 	n.core.Start(n.now())
 	n.settle()
@@ -100,11 +69,33 @@ func (n *node) start() {
 // crash is kill -9.
 func (n *node) crash(downFor time.Duration) {
 	n.w.note(n.id, "crashes")
-	n.up, n.core, n.machine = false, nil, nil
-	n.crashAtRecord = 0
-	n.pausedUntil, n.queued = 0, 0
-	n.w.check.crashed(n.id)
+	n.stop()
 	n.w.after(downFor, n.start)
+}
+
+// vanish is the end of the machine and its disk. What a new disk would need is another configuration of the group;
+// a replica without its record does not start.
+func (n *node) vanish() {
+	n.w.note(n.id, "is gone for good")
+	n.stop()
+	n.gone = true
+}
+
+func (n *node) stop() {
+	n.up, n.core, n.machine = false, nil, nil
+	n.stalledUntil = 0
+	n.w.check.crashed(n.id)
+}
+
+// dies reports whether the replica dies now because a fault waited for just this moment.
+func (n *node) dies(kind FaultKind, moment int) bool {
+	if n.doom.Kind != kind || n.doom.Arg != moment || !n.w.mayCrash(n.id) {
+		return false
+	}
+	n.w.note(n.id, fmt.Sprintf("%v, moment %d", kind, moment))
+	n.crash(n.doom.For)
+	n.doom = Fault{}
+	return true
 }
 
 // datagram hands one datagram to the core. The buffer is overwritten afterwards, as a receive
@@ -122,16 +113,21 @@ func (n *node) datagram(b []byte) {
 }
 
 func (n *node) bulk(b []byte) {
+	if n.dies(CrashAtTransfer, beforeReceiving) {
+		return
+	}
 	n.core.Message(n.now(), b)
 	n.settle()
+	if n.up {
+		n.dies(CrashAtTransfer, afterReceiving)
+	}
 }
 
 // tick is the timer's event.
 func (n *node) tick(at time.Duration) {
-	if at != n.timer.at {
+	if !n.rings(at) {
 		return
 	}
-	n.timer.at = transport.Never
 	if deadline := n.core.Deadline(); deadline <= n.now() {
 		n.core.Tick(n.now())
 		if after := n.core.Deadline(); after <= n.now() {
@@ -177,18 +173,7 @@ func (n *node) settle() {
 	}
 }
 
-// arm schedules the next tick.
-func (n *node) arm() {
-	deadline := n.core.Deadline()
-	if deadline == transport.Never {
-		return
-	}
-	at := max(n.clock.virtual(deadline), n.w.now+time.Microsecond)
-	if at < n.timer.at {
-		n.timer.at = at
-		n.w.queue.push(event{at: at, kind: eventTimer, node: n.id})
-	}
-}
+func (n *node) arm() { n.process.arm(n.w, n.id, n.core.Deadline()) }
 
 func (n *node) carryOut(e *replica.Effect) {
 	w := n.w
@@ -199,15 +184,12 @@ func (n *node) carryOut(e *replica.Effect) {
 	case replica.EffectReplicas:
 		w.check.sent(n, -1, e.Data)
 		for to := range w.s.replicas {
-			if to != n.id {
+			if to != n.id && n.up {
 				n.send(to, e.Data)
 			}
 		}
 	case replica.EffectGroup:
 		w.trace(n.id, "to group", e.Data)
-		if limit := w.s.core.MTU - 28; len(e.Data) > limit {
-			w.fail(n.id, "message to the group of %d bytes, at most %d fit", len(e.Data), limit)
-		}
 		w.forward(n.id, n.route, e.Data)
 	case replica.EffectClient:
 		to, ok := w.clientAt(e.Addr)
@@ -216,9 +198,6 @@ func (n *node) carryOut(e *replica.Effect) {
 			return
 		}
 		w.check.sent(n, to, e.Data)
-		if len(e.Data) > w.s.core.MTU {
-			w.fail(n.id, "reply of %d bytes, MTU %d", len(e.Data), w.s.core.MTU)
-		}
 		w.net.datagram(n.id, to, e.Data, false)
 	case replica.EffectPersist:
 		n.persist(e.Record)
@@ -232,41 +211,42 @@ func (n *node) carryOut(e *replica.Effect) {
 }
 
 func (n *node) send(to int, frame []byte) {
-	if len(frame) > n.w.s.core.MTU {
-		n.w.net.stream(n.id, to, frame, n.w.nodes[to].life)
+	if len(frame) <= n.w.s.core.MTU {
+		n.w.net.datagram(n.id, to, frame, false)
 		return
 	}
-	n.w.net.datagram(n.id, to, frame, false)
+	arrives := n.doom.Kind != CrashAtTransfer || n.rng.below(2) == 0
+	if arrives {
+		n.w.net.stream(n.id, to, frame, n.w.nodes[to].life)
+	}
+	n.dies(CrashAtTransfer, whileSending)
 }
 
 // persist makes a record durable. A planned crash may come just before or just after.
 func (n *node) persist(r replica.Record) {
-	if n.crashAtRecord == 1 && n.w.mayCrash() {
-		n.crash(n.downFor)
+	if n.dies(CrashAtRecord, beforeRecord) {
 		return
 	}
 	n.w.check.persisted(n, r)
 	n.record = r
-	if n.crashAtRecord == 2 && n.w.mayCrash() {
-		n.crash(n.downFor)
-	}
+	n.dies(CrashAtRecord, afterRecord)
 }
 
 func (n *node) report(session uint32) {
 	w := n.w
 	w.note(n.id, fmt.Sprintf("reports session %d", session))
-	if w.net.connected(n.id, w.s.controllerNode()) {
+	if to := w.s.controllerNode(); w.net.connected(n.id, to) {
 		id := n.id
-		w.after(w.net.delay(w.s.controllerNode()), func() { w.controller.report(id, session) })
+		w.after(w.net.delay(id, to), func() { w.controller.report(id, session) })
 	}
 }
 
 // writeSnapshot writes a snapshot a little later, as another goroutine would.
 func (n *node) writeSnapshot(e *replica.Effect) {
-	slot, snapshot, life := e.Slot, e.Snapshot, n.life
+	slot, snapshot := e.Slot, e.Snapshot
 	n.taken = taken{slot: slot, state: n.machine.captured}
-	n.w.after(n.rng.duration(0, 2*time.Millisecond), func() {
-		if !n.up || n.life != life {
+	n.later(n.rng.duration(0, 2*time.Millisecond), func() {
+		if n.dies(CrashAtSnapshot, whileWriting) {
 			return
 		}
 		var b bytes.Buffer
@@ -276,5 +256,22 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 		}
 		n.core.SnapshotWritten(n.now(), slot, b.Bytes(), nil)
 		n.settle()
+		if n.up {
+			n.dies(CrashAtSnapshot, afterWriting)
+		}
+	})
+}
+
+// later runs f after some time, as soon as the process runs then, unless it has died.
+func (n *node) later(d time.Duration, f func()) {
+	life := n.life
+	n.w.after(d, func() {
+		switch {
+		case !n.up || n.life != life:
+		case n.stalled(n.w.now):
+			n.later(n.stalledUntil-n.w.now, f)
+		default:
+			f()
+		}
 	})
 }

@@ -45,10 +45,15 @@ type settings struct {
 	settle      time.Duration // liveness bound: everything is done so long after load
 	think       time.Duration // mean time between two operations of a client
 	outstanding int           // operations in flight per client
-	wide        int           // per million: operations whose request or result exceeds a datagram
+	window      int           // of those, at most so many have been sent
+	wide        int           // per million: operations whose result exceeds a datagram
+	brimful     int           // per million: operations that are as long as a datagram can carry
+	multi       int           // per million: operations on several registers
+	span        int           // those are among so many neighbours
 
 	latency   time.Duration // least one-way delay
 	jitter    time.Duration // mean of what comes on top
+	uneven    bool          // links differ in latency and jitter, also in their two directions
 	fifo      bool          // links keep order
 	loss      int           // per million datagrams
 	duplicate int           // per million
@@ -59,6 +64,10 @@ type settings struct {
 	bulkBreak int // per million bulk messages
 	skew      int // clocks run up to so many permille fast or slow
 }
+
+// fewOutstanding is how many operations may be under way at a time if they may touch all registers: what asks
+// whether a history is linearizable has to try the orders of all that overlap and hang together.
+const fewOutstanding = 4
 
 const (
 	pipelineMax = 2 * time.Millisecond
@@ -83,12 +92,19 @@ func draw(seed uint64, profile Profile) settings {
 		fifo:        true,
 	}
 	s.core = drawCore(&r, s.replicas)
+	s.window = s.outstanding - r.below((s.outstanding+1)/2)
+	s.multi, s.span = pick(&r, 0, 20_000, 200_000), pick(&r, 2, 3, registers)
+	if s.clients*s.outstanding > fewOutstanding {
+		s.span = 2
+	}
 	if profile == Calm {
 		s.core.MaxLog, s.core.MaxLogSize, s.core.MaxClients = 1<<12, 1<<20, 16
 		return s
 	}
 	s.late = pick(&r, 3*time.Millisecond, 30*time.Millisecond)
 	s.wide = pick(&r, 0, 5_000, 50_000)
+	s.brimful = pick(&r, 0, 0, 5_000, 50_000)
+	s.uneven = r.below(3) == 0
 	s.skew = pick(&r, 0, 1, 10)
 	s.fifo = r.below(3) == 0
 	s.jitter = pick(&r, 10*time.Microsecond, 50*time.Microsecond, 200*time.Microsecond)
@@ -113,7 +129,7 @@ func draw(seed uint64, profile Profile) settings {
 // stretch makes the network so slow that the first time-outs of a view change are too short. What a
 // replica keeps for others that lag lasts for a few round trips.
 func (s *settings) stretch() {
-	s.latency = 7 * time.Millisecond
+	s.latency, s.uneven = 7*time.Millisecond, false
 	s.core.SuspectLeader, s.core.SuspectSequencer = 150*time.Millisecond, 100*time.Millisecond
 	s.core.ViewChange = 10 * time.Millisecond
 	s.core.MaxLog, s.core.MaxLogSize, s.core.KeepLog, s.core.Snapshot = 1<<12, 1<<20, 256, 128
@@ -125,7 +141,7 @@ func drawCore(r *random, n int) replica.Config {
 	sync := uint64(pick(r, 4, 8, 16, 32))
 	return replica.Config{
 		N:                n,
-		MTU:              pick(r, 300, 512, 1400),
+		MTU:              pick(r, 256, 300, 512, 1400, 1472, 8972),
 		TickInterval:     pick(r, time.Millisecond, 2*time.Millisecond),
 		TickMax:          5 * time.Millisecond,
 		PingInterval:     3 * time.Millisecond,
@@ -154,4 +170,5 @@ const (
 	purposeWorkload
 	purposeNodes
 	purposeController
+	purposeLinks
 )

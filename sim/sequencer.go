@@ -10,6 +10,7 @@ import (
 // session and its token, and one cell (session, counter) per group. A packet looks its entry up
 // first and reaches the cell later; in between the entry may change.
 type sequencer struct {
+	process
 	w    *world
 	id   int
 	up   bool
@@ -77,8 +78,17 @@ func (s *sequencer) serves(conn int) bool { return s.up && conn == s.connections
 
 // push loads the switch program. Tables and registers are empty afterwards.
 func (s *sequencer) push() {
+	s.empty()
 	s.pipeline = true
-	s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0
+}
+
+func (s *sequencer) empty() { s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0 }
+
+// wipe is somebody else's doing: the switch is reset, or given its program anew, behind its controller's back.
+func (s *sequencer) wipe(program bool) {
+	s.life++
+	s.empty()
+	s.pipeline = s.pipeline && !program
 }
 
 // install is a table write.
@@ -91,7 +101,8 @@ func (s *sequencer) install(session uint32) {
 func (s *sequencer) stop() {
 	s.up, s.pipeline, s.knownDown = false, false, false
 	s.life++
-	s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0
+	s.stalledUntil = 0
+	s.empty()
 }
 
 func (s *sequencer) start() { s.up, s.oldest = true, s.connections+1 }

@@ -8,6 +8,7 @@ import (
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/sim/dissect"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // Config says what to run.
@@ -41,6 +42,7 @@ type Result struct {
 
 	Completed int // operations that a client was told the result of
 	Unknown   int // operations that a client was told to be of unknown outcome
+	Lost      int // operations whose client crashed before it was told
 	Views     int // views that were started
 	Sessions  int // sessions that were installed
 	NoOps     int // slots that were committed as NO-OP
@@ -114,12 +116,12 @@ func (w *world) build() {
 	w.net = newNetwork(w, seed)
 	w.controller = newController(w, seed)
 	for i := range w.s.sequencers {
-		w.sequencers = append(w.sequencers, &sequencer{w: w, id: i, up: true})
+		w.sequencers = append(w.sequencers, &sequencer{w: w, id: i, up: true, process: process{due: transport.Never}})
 	}
 	for i := range w.s.replicas {
 		w.nodes = append(w.nodes, &node{
 			w: w, id: i, rng: stream(seed, purposeNodes+uint64(i)<<8),
-			record: replica.Bootstrap(), route: -1,
+			record: replica.Bootstrap(), route: -1, process: process{due: transport.Never},
 		})
 	}
 	for i := range w.s.clients {
@@ -138,32 +140,46 @@ func (w *world) build() {
 	}
 	w.controller.start()
 	for _, c := range w.customers {
-		c.begin()
+		c.start()
 	}
 }
+
+// maxQueue bounds the events that are to come: a cluster that answers faster than it is asked fails.
+const maxQueue = 1 << 17
 
 // dispatch is one event.
 func (w *world) dispatch(e *event) {
 	w.result.Events++
 	w.mix(e)
+	if len(w.queue.heap) > maxQueue {
+		w.fail(e.node, "%d events are under way, at most %d are expected", len(w.queue.heap), maxQueue)
+		w.ended = true
+		return
+	}
 	if e.kind == eventCall {
 		e.call()
 		return
 	}
-	if id := e.node - w.s.clientNode(0); id >= 0 {
-		w.dispatchClient(w.customers[id], e)
+	if p := w.process(e.node); p.stalled(w.now) {
+		p.postpone(w, e)
 		return
 	}
-	if e.node >= w.s.replicas {
-		if e.kind == eventDatagram && e.node < w.s.controllerNode() {
-			w.sequencers[e.node-w.s.replicas].datagram(e.data)
-		}
-		return
+	switch {
+	case e.node < w.s.replicas:
+		w.dispatchReplica(w.nodes[e.node], e)
+	case e.node < w.s.controllerNode():
+		w.sequencers[e.node-w.s.replicas].datagram(e.data)
+	case e.node == w.s.controllerNode():
+		w.controller.tick(e.at)
+	default:
+		w.dispatchClient(w.customers[e.node-w.s.clientNode(0)], e)
 	}
-	w.dispatchReplica(w.nodes[e.node], e)
 }
 
 func (w *world) dispatchClient(c *customer, e *event) {
+	if !c.up {
+		return
+	}
 	switch e.kind {
 	case eventDatagram:
 		w.trace(e.node, "gets from "+w.name(e.from), e.data)
@@ -175,10 +191,6 @@ func (w *world) dispatchClient(c *customer, e *event) {
 
 func (w *world) dispatchReplica(n *node, e *event) {
 	if !n.up {
-		return
-	}
-	if w.now < n.pausedUntil {
-		n.postpone(e)
 		return
 	}
 	switch e.kind {
@@ -195,131 +207,18 @@ func (w *world) dispatchReplica(n *node, e *event) {
 	}
 }
 
-// postpone keeps an event for the end of a replica's pause.
-func (n *node) postpone(e *event) {
-	switch e.kind {
-	case eventDatagram:
-		if n.queued++; n.queued > socketBuffer {
-			return
-		}
-	case eventTimer:
-		if e.at != n.timer.at {
-			return
-		}
-		n.timer.at = n.pausedUntil
-	}
-	e.at = n.pausedUntil
-	n.w.queue.push(*e)
-}
-
 // told delivers the controller's word on the current session.
 func (w *world) told(id int, session uint32, target int) {
+	if w.process(id).stalled(w.now) {
+		return
+	}
 	if i := id - w.s.clientNode(0); i >= 0 {
 		w.customers[i].hear(session, target)
 		return
 	}
-	if id < w.s.replicas {
-		if n := w.nodes[id]; n.up && w.now >= n.pausedUntil {
-			n.hear(session, target)
-		}
+	if id < w.s.replicas && w.nodes[id].up {
+		w.nodes[id].hear(session, target)
 	}
-}
-
-// resolve turns a replica's place relative to the leader of the highest view into its number.
-func (w *world) resolve(node int) int {
-	if node > leading {
-		return node
-	}
-	var view wire.View
-	for _, n := range w.nodes {
-		view = view.Join(n.record.View)
-	}
-	return (view.LeaderOf(w.s.replicas) + leading - node) % w.s.replicas
-}
-
-// begin starts a fault, and sees to its end.
-func (w *world) begin(f Fault) {
-	f.Node = w.resolve(f.Node)
-	if f.Kind == Mute || f.Kind == Linger {
-		f.Arg = w.resolve(f.Arg)
-	}
-	w.note(-1, "fault: "+f.String())
-	length := max(min(f.For, w.s.load-w.now), 0)
-	end := func(undo func()) { w.after(length, undo) }
-	switch f.Kind {
-	case Crash, CrashAtRecord, Pause, Slow, LoseNext:
-		w.beginAtReplica(f, length)
-	case CutIn, CutOut, CutPair, Split, Isolate, Mute:
-		w.net.cutFault(f, 1)
-		end(func() { w.net.cutFault(f, -1) })
-	case Linger:
-		w.net.linger[f.Node][f.Arg]++
-		end(func() { w.net.linger[f.Node][f.Arg]-- })
-	case LossBurst:
-		w.net.loss += f.Arg
-		end(func() { w.net.loss -= f.Arg })
-	case LossAt:
-		w.net.lossAt[f.Node] += f.Arg
-		end(func() { w.net.lossAt[f.Node] -= f.Arg })
-	case StopSequencer:
-		s := w.sequencers[f.Node]
-		s.stop()
-		end(s.start)
-	case Zombie:
-		a, b := w.s.controllerNode(), w.s.sequencerNode(f.Node)
-		w.net.cut(a, b, 1)
-		w.net.cut(b, a, 1)
-		end(func() { w.net.cut(a, b, -1); w.net.cut(b, a, -1) })
-	case StopController:
-		if w.controller.up {
-			w.controller.stop()
-			end(w.controller.start)
-		}
-	case SpuriousFailover:
-		w.controller.spurious(f.Node%2 == 1)
-	case Deaf:
-		w.net.deaf[f.Node] = true
-	case Stuck:
-		w.sequencers[f.Node].stuck = true
-	case Forge:
-		w.forge(f)
-	}
-}
-
-func (w *world) beginAtReplica(f Fault, length time.Duration) {
-	n := w.nodes[f.Node]
-	switch f.Kind {
-	case Crash:
-		if n.up && w.mayCrash() {
-			n.crash(length)
-		}
-	case CrashAtRecord:
-		if n.up {
-			n.crashAtRecord, n.downFor = 1+f.Arg, length
-			w.after(length, func() { n.crashAtRecord = 0 })
-		}
-	case Pause:
-		if n.up {
-			n.pausedUntil, n.queued = max(n.pausedUntil, w.now+length), 0
-		}
-	case Slow:
-		w.net.slow[n.id] += f.Arg
-		w.after(length, func() { w.net.slow[n.id] -= f.Arg })
-	case LoseNext:
-		w.net.drop[n.id] += f.Arg
-	}
-}
-
-// mayCrash reports whether one more replica may lose its log: the protocol promises safety while
-// at most f are down or recovering.
-func (w *world) mayCrash() bool {
-	n := 0
-	for _, r := range w.nodes {
-		if !r.up || w.check.recovering(r.id) {
-			n++
-		}
-	}
-	return n < w.s.replicas/2
 }
 
 // quiet is the end of load and faults; from here on progress is owed.
@@ -330,8 +229,9 @@ func (w *world) quiet() {
 		w.net.drop[i] = 0
 	}
 	for _, n := range w.nodes {
-		n.crashAtRecord = 0
+		n.doom = Fault{}
 	}
+	w.controller.doom = Fault{}
 	w.wait()
 }
 
@@ -357,16 +257,23 @@ func (w *world) owed() string {
 	if n := w.history.count(callPending); n > 0 {
 		return fmt.Sprintf("%d operations are pending", n)
 	}
+	var view wire.View
 	for _, n := range w.nodes {
+		if n.gone {
+			continue
+		}
 		if !n.up {
 			return fmt.Sprintf("replica %d is down", n.id)
 		}
 		s := n.observe()
+		if view == (wire.View{}) {
+			view = s.view
+		}
 		switch {
 		case !s.normal:
 			return fmt.Sprintf("replica %d is not in status normal: %+v", n.id, s)
-		case s.view != w.nodes[0].observe().view:
-			return fmt.Sprintf("replica %d is in view %v, replica 0 in %v", n.id, s.view, w.nodes[0].observe().view)
+		case s.view != view:
+			return fmt.Sprintf("replica %d is in view %v, another in %v", n.id, s.view, view)
 		case s.sp < w.check.highest:
 			return fmt.Sprintf("replica %d has sync point %d, slot %d is committed", n.id, s.sp, w.check.highest)
 		}
@@ -378,7 +285,7 @@ func (w *world) owed() string {
 func (w *world) finish() {
 	r := &w.result
 	r.Virtual, r.Hash = w.now, w.hash
-	r.Completed, r.Unknown = w.history.count(callDone), w.history.count(callUnknown)
+	r.Completed, r.Unknown, r.Lost = w.history.count(callDone), w.history.count(callUnknown), w.history.count(callLost)
 	r.Views, r.Sessions, r.NoOps = len(w.check.started), w.check.sessions, w.check.noOps
 	if len(r.Failures) > 0 {
 		return

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -10,16 +11,19 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// customer is a client: its core, and the operations that it wants done.
+// customer is a client's place: an address, at which one client runs after the other.
 type customer struct {
-	w     *world
-	id    int
-	rng   random
-	timer timer
-	core  *client.Core
-	route int
-	told  uint32
+	process
+	w   *world
+	id  int
+	rng random
 
+	// The client that runs now: its core, and the operations that it wants done.
+	up       bool
+	life     int // clients so far
+	core     *client.Core
+	route    int    // sequencer that it sends to; -1 if it knows none
+	told     uint32 // session that the controller last told it
 	inFlight int
 }
 
@@ -37,56 +41,98 @@ func (w *world) clientAt(a netip.AddrPort) (int, bool) {
 }
 
 func newCustomer(w *world, id int, seed uint64) *customer {
-	c := &customer{w: w, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8), route: -1}
-	core, err := client.NewCore(client.CoreConfig{
-		Replicas: w.s.replicas, Auth: w.keys.Client, ReplyTo: clientAddr(id),
-		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.next() | 1, Lo: c.rng.next()} },
-		Seed:  c.rng.next(),
-		MTU:   w.s.core.MTU, Window: w.s.outstanding,
-		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
-	})
-	if err != nil {
-		w.fail(w.s.clientNode(id), "client.NewCore: %v", err)
-		return c
-	}
-	c.core = core
-	c.timer.at = transport.Never
-	return c
+	return &customer{w: w, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8)}
 }
 
 func (c *customer) node() int { return c.w.s.clientNode(c.id) }
 
-// begin keeps as many operations in flight as the settings say, until the load ends.
-func (c *customer) begin() {
+func (c *customer) now() time.Duration { return c.clock.local(c.w.now) }
+
+// start is the start of a client. It knows nothing of those before it, whose answers may still come.
+func (c *customer) start() {
+	core, err := client.NewCore(client.CoreConfig{
+		Replicas: c.w.s.replicas, Auth: c.w.keys.Client, ReplyTo: clientAddr(c.id),
+		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.next() | 1, Lo: c.rng.next()} },
+		Seed:  c.rng.next(),
+		MTU:   c.w.s.core.MTU, Window: c.w.s.window, MaxWaiting: c.w.s.outstanding,
+		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
+	})
+	if err != nil {
+		c.w.fail(c.node(), "client.NewCore: %v", err)
+		return
+	}
+	c.clock = clock{origin: c.rng.duration(0, time.Hour), skew: c.rng.between(-c.w.s.skew, c.w.s.skew)}
+	c.core, c.up, c.route, c.told, c.inFlight = core, true, -1, 0, 0
+	c.life++
+	c.due = transport.Never
 	for range c.w.s.outstanding {
 		c.later()
 	}
 }
 
+// crash is kill -9. Nobody will hear what becomes of the operations that are outstanding: they may have been
+// executed, or still be.
+func (c *customer) crash(downFor time.Duration) {
+	if !c.up {
+		return
+	}
+	c.w.note(c.node(), "crashes")
+	c.w.history.abandon(c.id)
+	c.up, c.core, c.stalledUntil = false, nil, 0
+	c.w.after(downFor, c.start)
+}
+
+// later calls the next operation after some time to think, unless the load has ended or the client has died.
 func (c *customer) later() {
+	life := c.life
 	c.w.after(c.rng.tail(c.w.s.think), func() {
-		if c.w.now < c.w.s.load {
+		if c.up && c.life == life && c.w.now < c.w.s.load {
 			c.invoke()
 		}
 	})
 }
 
 func (c *customer) invoke() {
-	o := op{
-		uid: c.w.history.next(), kind: opKind(c.rng.below(int(opKinds))),
-		key: uint8(c.rng.below(registers)), arg: c.rng.next() % 1000, wide: c.rng.chance(c.w.s.wide),
-	}
+	o := c.choose()
 	c.w.history.call(c.id, o, c.w.now)
 	c.w.note(c.node(), "calls "+o.String())
 	c.inFlight++
-	if _, err := c.core.Invoke(c.w.now, o.uid, o.encode()); err != nil {
+	if _, err := c.core.Invoke(c.now(), o.uid, o.encode()); err != nil {
 		c.w.fail(c.node(), "Invoke: %v", err)
 	}
 	c.settle()
 }
 
+// choose draws the next operation.
+func (c *customer) choose() op {
+	s, r := c.w.s, &c.rng
+	o := op{
+		uid: c.w.history.next(), kind: opKind(r.below(int(opMulti))),
+		key: uint8(r.below(registers)), arg: r.next() % 1000, wide: r.chance(s.wide),
+	}
+	if r.chance(s.multi) {
+		first := int(o.key) / s.span * s.span
+		o.kind, o.keys = opMulti, uint8(1<<o.key|1<<(first+r.below(s.span))|1<<(first+r.below(s.span)))
+	}
+	if r.chance(s.brimful) {
+		o.pad = c.core.MaxOp() - opLen
+		c.overfull(o)
+	}
+	return o
+}
+
+// overfull checks that an operation that is a byte longer than a datagram carries is refused, with the limit.
+func (c *customer) overfull(o op) {
+	o.pad++
+	var tooLarge *client.TooLargeError
+	_, err := c.core.Invoke(c.now(), o.uid, o.encode())
+	if !errors.As(err, &tooLarge) || tooLarge.Limit != opLen+o.pad-1 {
+		c.w.fail(c.node(), "Invoke of an operation of %d bytes: error %v, expected one that names the limit of %d", opLen+o.pad, err, opLen+o.pad-1)
+	}
+}
+
 func (c *customer) datagram(b []byte) {
-	c.core.Reply(c.w.now, b)
+	c.core.Reply(c.now(), b)
 	for i := range b {
 		b[i] = 0xDB
 	}
@@ -94,21 +140,19 @@ func (c *customer) datagram(b []byte) {
 }
 
 func (c *customer) hear(session uint32, target int) {
-	if session <= c.told {
+	if !c.up || session <= c.told {
 		return
 	}
 	c.told, c.route = session, target
-	c.core.Reroute(c.w.now)
+	c.core.Reroute(c.now())
 	c.settle()
 }
 
 func (c *customer) tick(at time.Duration) {
-	if at != c.timer.at {
-		return
+	if c.rings(at) {
+		c.core.Tick(c.now())
+		c.settle()
 	}
-	c.timer.at = transport.Never
-	c.core.Tick(c.w.now)
-	c.settle()
 }
 
 func (c *customer) settle() {
@@ -122,11 +166,11 @@ func (c *customer) settle() {
 		}
 		c.core.ClearEffects()
 	}
-	if d := c.core.Deadline(); d < c.timer.at {
-		c.timer.at = max(d, c.w.now+time.Microsecond)
-		c.w.queue.push(event{at: c.timer.at, kind: eventTimer, node: c.node()})
-	}
+	c.w.check.client(c)
+	c.arm()
 }
+
+func (c *customer) arm() { c.process.arm(c.w, c.node(), c.core.Deadline()) }
 
 func (c *customer) carryOut(e *client.Effect) {
 	if e.Kind == client.EffectGroup {

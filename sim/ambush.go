@@ -1,0 +1,111 @@
+package sim
+
+import "time"
+
+// ambush draws a few faults that together lead to where a mistake in the protocol would show: chance
+// alone rarely combines them.
+func ambush(profile Profile, s *settings, r *random) []Fault {
+	at := r.duration(10*time.Millisecond, s.load-100*time.Millisecond)
+	soon := func() time.Duration { at += r.duration(0, 4*time.Millisecond); return at }
+	short := r.duration(2*time.Millisecond, 12*time.Millisecond)
+	long := r.duration(20*time.Millisecond, 60*time.Millisecond)
+	away := Fault{Kind: Isolate, Node: leading, For: long}
+	if profile == Recovery || profile == Chaos && r.below(2) == 0 {
+		away.Kind = pick(r, Crash, Pause)
+	}
+	first, second := leading-1, leading-2
+	if r.below(2) == 0 {
+		first, second = second, first
+	}
+	if draw := r.below(9); draw == 7 && profile != Recovery {
+		return numberAmbush(at, long, s, r)
+	} else if draw == 8 && profile != Failover {
+		return transferAmbush(at, short, long, s, r)
+	}
+	switch r.below(7) {
+	case 0: // a NO-OP that one follower takes over a logged request and another does not hear of
+		return []Fault{
+			{At: soon(), Kind: Mute, Node: first, Arg: leading, For: short},
+			{At: at, Kind: LoseNext, Node: leading, Arg: r.between(1, 3)},
+			{At: at, Kind: LoseNext, Node: second, Arg: r.between(1, 3)},
+			{At: at, Kind: Mute, Node: leading, Arg: first, For: short + 3*time.Millisecond},
+			placed(away, soon()+r.duration(0, 8*time.Millisecond)),
+		}
+	case 1: // a leader that goes on alone and executes what nobody else has
+		return []Fault{
+			{At: soon(), Kind: LoseNext, Node: first, Arg: r.between(1, 5)},
+			{At: at, Kind: LoseNext, Node: second, Arg: r.between(1, 5)},
+			placed(away, soon()),
+		}
+	case 2: // leader and session change at once
+		return []Fault{
+			placed(away, soon()),
+			{At: soon() + r.duration(0, 20*time.Millisecond), Kind: SpuriousFailover, Node: r.below(s.sequencers)},
+		}
+	case 3: // one leader after the other
+		return []Fault{
+			placed(away, soon()),
+			placed(Fault{Kind: Isolate, Node: leading, For: long}, at+r.duration(15*time.Millisecond, 45*time.Millisecond)),
+			placed(away, at+r.duration(40*time.Millisecond, 90*time.Millisecond)),
+		}
+	case 4: // a follower that falls far behind, then leads
+		return []Fault{
+			{At: soon(), Kind: LoseNext, Node: leading - 1, Arg: r.between(10, 100)},
+			{At: at, Kind: Isolate, Node: leading - 1, For: short},
+			placed(away, at+short),
+		}
+	case 5: // what was said in one view is heard in the next
+		from, to := leading, first
+		if r.below(2) == 0 {
+			from, to = to, from
+		}
+		at += r.duration(0, 4*time.Millisecond)
+		faults := []Fault{
+			{At: at, Kind: LoseNext, Node: first, Arg: r.between(1, 3)},
+			{At: at, Kind: LoseNext, Node: leading, Arg: r.between(1, 3)},
+			{At: at, Kind: Linger, Node: from, Arg: to, For: long},
+			placed(away, soon()),
+		}
+		for range r.between(1, 3) {
+			faults = append(faults, Fault{At: soon() + r.duration(0, 12*time.Millisecond), Kind: SpuriousFailover, Node: r.below(s.sequencers)})
+		}
+		return faults
+	}
+	// A message that one replica alone has, on both sides of a view change.
+	return []Fault{
+		{At: soon(), Kind: LoseNext, Node: leading, Arg: r.between(1, 2)},
+		{At: at, Kind: LoseNext, Node: first, Arg: r.between(1, 2)},
+		{At: at, Kind: Mute, Node: second, Arg: leading, For: short},
+		placed(away, soon()),
+		{At: soon(), Kind: LoseNext, Node: second, Arg: r.between(1, 3)},
+	}
+}
+
+func placed(f Fault, at time.Duration) Fault {
+	f.At = at
+	return f
+}
+
+// numberAmbush draws the deaths of a controller on the way to a new session, and what makes it want one.
+func numberAmbush(at, long time.Duration, s *settings, r *random) (faults []Fault) {
+	for range r.between(1, 3) {
+		faults = append(faults,
+			Fault{At: at, Kind: StopControllerAt, Arg: r.below(controllerMoments), For: r.duration(time.Millisecond, long)},
+			Fault{At: at, Kind: pick(r, SpuriousFailover, SpuriousFailover, StopSequencer, Wipe), Node: r.below(s.sequencers), For: long},
+		)
+		at += r.duration(0, long)
+	}
+	return faults
+}
+
+// transferAmbush draws the death of a replica while a snapshot or a large part of a log is under way: of one that
+// comes back without its log, of one that has fallen behind, or of the one that sends it.
+func transferAmbush(at, short, long time.Duration, s *settings, r *random) []Fault {
+	behind := Fault{At: at, Kind: Crash, Node: r.below(s.replicas), For: short}
+	dies := Fault{At: at, Kind: CrashAtTransfer, Node: behind.Node, Arg: r.below(transferMoments), For: r.duration(40*time.Millisecond, 120*time.Millisecond)}
+	if dies.Arg == whileSending {
+		behind.Kind, behind.For = pick(r, Crash, Isolate, Isolate), long
+		dies.At, dies.Node = at+behind.For, leading
+	}
+	return []Fault{{At: at, Kind: LoseNext, Node: behind.Node, Arg: r.between(10, 100)}, behind, dies}
+}

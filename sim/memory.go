@@ -1,0 +1,43 @@
+package sim
+
+import "github.com/netordered/nopaxos/replica"
+
+// bounds checks that a core's positions are in order, and that what it keeps in memory stays under the limits that
+// it was given.
+func (c *checker) bounds(n *node, s *replica.Status) {
+	cfg := &c.w.s.core
+	if s.SyncPoint > s.Executed || s.Executed > s.LogEnd || s.LogStart > s.SyncPoint || s.Snapshot > s.SyncPoint || s.LogStart > s.Snapshot {
+		c.w.fail(n.id, "positions are out of order: log (%d, %d], snapshot %d, sync point %d, executed %d",
+			s.LogStart, s.LogEnd, s.Snapshot, s.SyncPoint, s.Executed)
+	}
+	// A log may exceed MaxLog by what synchronization and new views have to bring in regardless;
+	// after a pause they bring it all at once, while a snapshot is still being written.
+	if held, most := s.LogEnd-s.LogStart, 4*cfg.MaxLog+cfg.Window+socketBuffer; held > most {
+		c.w.fail(n.id, "log holds %d slots, MaxLog is %d: at most %d are expected", held, cfg.MaxLog, most)
+	}
+	if most := 4*cfg.MaxLogSize + (int(cfg.Window)+socketBuffer)*cfg.MTU; s.LogBytes > most {
+		c.w.fail(n.id, "log holds %d bytes, MaxLogSize is %d: at most %d are expected", s.LogBytes, cfg.MaxLogSize, most)
+	}
+	if s.Clients > cfg.MaxClients {
+		c.w.fail(n.id, "client table holds %d clients, MaxClients is %d", s.Clients, cfg.MaxClients)
+	}
+	// A receiver's buffer has a place for each slot of the window, and a gap before each message in it.
+	if size := int(cfg.Window); s.Buffered > size || s.Gaps > size+1 {
+		c.w.fail(n.id, "the receiver holds %d messages behind %d gaps, Window is %d", s.Buffered, s.Gaps, size)
+	}
+	if most := cfg.MaxLogSize/2 + 2*cfg.MTU; s.WaitingBytes > most {
+		c.w.fail(n.id, "%d bytes wait behind a missing slot, at most %d are expected", s.WaitingBytes, most)
+	}
+}
+
+// client checks what a client keeps in memory.
+func (c *checker) client(of *customer) {
+	s, cfg := of.core.Stats(), c.w.s
+	if s.InFlight > cfg.window || s.InFlight+s.Waiting != of.inFlight {
+		c.w.fail(of.node(), "%d requests are in flight and %d wait, of %d that were called; the window is %d", s.InFlight, s.Waiting, of.inFlight, cfg.window)
+	}
+	// One more than may be called at a time: REGISTER.
+	if most := cfg.outstanding + 1; s.Requests > most || s.ResultBytes > most*(8*registers+wideBytes) {
+		c.w.fail(of.node(), "%d requests with %d bytes of results are kept, at most %d are called at a time", s.Requests, s.ResultBytes, cfg.outstanding)
+	}
+}

@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/transport"
+)
+
+// clock is a node's monotonic clock: its own origin, and its own pace. There is no other clock in a cluster:
+// nothing of what the cores decide depends on the time of day.
+type clock struct {
+	origin time.Duration
+	skew   int // permille
+}
+
+func (c clock) local(t time.Duration) time.Duration {
+	return c.origin + t + t/1000*time.Duration(c.skew)
+}
+
+// virtual returns the first instant at which local is at least d.
+func (c clock) virtual(d time.Duration) time.Duration {
+	t := (d - c.origin) / time.Duration(1000+c.skew) * 1000
+	for c.local(t) < d {
+		t += time.Microsecond
+	}
+	return t
+}
+
+// process is what every node that runs a program has: a clock, a timer, and times in which it does not run.
+type process struct {
+	clock        clock
+	due          time.Duration // of the timer event that counts, at most one in the queue; transport.Never if there is none
+	stalledUntil time.Duration
+	queued       int // datagrams that wait for the end of the stall
+}
+
+// socketBuffer is how many datagrams wait for a node that does not run.
+const socketBuffer = 200
+
+func (p *process) stalled(now time.Duration) bool { return now < p.stalledUntil }
+
+// stall stops the process until an instant of virtual time.
+func (p *process) stall(until time.Duration) {
+	p.stalledUntil, p.queued = max(p.stalledUntil, until), 0
+}
+
+// arm schedules the process's next tick, unless one is scheduled that comes before.
+func (p *process) arm(w *world, node int, deadline time.Duration) {
+	if deadline == transport.Never {
+		return
+	}
+	at := max(p.clock.virtual(deadline), w.now+time.Microsecond)
+	if at < p.due {
+		p.due = at
+		w.queue.push(event{at: at, kind: eventTimer, node: node})
+	}
+}
+
+// rings reports whether a timer event is the one that counts, and takes it.
+func (p *process) rings(at time.Duration) bool {
+	if at != p.due {
+		return false
+	}
+	p.due = transport.Never
+	return true
+}
+
+// postpone keeps an event for the end of a stall.
+func (p *process) postpone(w *world, e *event) {
+	switch e.kind {
+	case eventDatagram:
+		if p.queued++; p.queued > socketBuffer {
+			return
+		}
+	case eventTimer:
+		if e.at != p.due {
+			return
+		}
+		p.due = p.stalledUntil
+	}
+	e.at = p.stalledUntil
+	w.queue.push(*e)
+}
+
+// process returns what runs at a node.
+func (w *world) process(node int) *process {
+	s := w.s
+	switch {
+	case node < s.replicas:
+		return &w.nodes[node].process
+	case node < s.controllerNode():
+		return &w.sequencers[node-s.replicas].process
+	case node == s.controllerNode():
+		return &w.controller.process
+	}
+	return &w.customers[node-s.clientNode(0)].process
+}
+
+// jump moves a node's clock forward.
+func (w *world) jump(node int, by time.Duration) {
+	p := w.process(node)
+	p.clock.origin += by
+	p.due = transport.Never
+	switch s := w.s; {
+	case node < s.replicas:
+		if n := w.nodes[node]; n.up {
+			n.arm()
+		}
+	case node == s.controllerNode():
+		if w.controller.up {
+			w.controller.settle()
+		}
+	case node >= s.clientNode(0):
+		if c := w.customers[node-s.clientNode(0)]; c.up {
+			c.arm()
+		}
+	}
+}
