@@ -83,6 +83,10 @@ func (c *Core) viewTimeout() time.Duration { return c.cfg.ViewChange << min(c.ba
 // worksAfter is how many view time-outs a view has to last to count as one that worked.
 const worksAfter = 8
 
+// worksAnyway is how long is enough, however long the time-outs have become: failures that come one by
+// one must not each cost more than the one before.
+const worksAnyway = time.Second
+
 // viewWorks notes that a sync point was agreed on in this view, so that f+1 replicas are in it. Once
 // it has lasted, the next view change starts with a short time-out again. To have entered is not
 // enough: a leader enters alone, and if it then is the one that does not wait for the others, one
@@ -90,7 +94,7 @@ const worksAfter = 8
 // either: where only the view of a leader that is cut off from the sequencer forms in time, the
 // others' views would be tried with the shortest time-out for ever.
 func (c *Core) viewWorks() {
-	if c.now-c.enteredAt >= worksAfter*c.viewTimeout() {
+	if c.now-c.enteredAt >= min(worksAfter*c.viewTimeout(), worksAnyway) {
 		c.backoff = 0
 	}
 }

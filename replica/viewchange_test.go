@@ -1,0 +1,33 @@
+package replica
+
+import (
+	"testing"
+	"time"
+)
+
+// The doubling of time-outs ends when a view has lasted: in proportion to them, but never for long.
+func TestTimeoutsShrinkAgain(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		backoff int
+		lasted  time.Duration
+		works   bool
+	}{
+		{0, 319 * ms, false}, {0, 320 * ms, true},
+		{1, 639 * ms, false}, {1, 640 * ms, true},
+		{2, 999 * ms, false}, {2, 1000 * ms, true},
+		{6, 999 * ms, false}, {6, 1000 * ms, true},
+	} {
+		core := &Core{cfg: Config{ViewChange: 40 * ms}, enteredAt: 5 * time.Second, backoff: c.backoff}
+		core.now = core.enteredAt + c.lasted
+		before := core.viewTimeout()
+		core.viewWorks()
+		want := before
+		if c.works {
+			want = 40 * ms
+		}
+		if got := core.viewTimeout(); got != want {
+			t.Errorf("a view that lasted %v with a time-out of %v: the next is %v, expected %v", c.lasted, before, got, want)
+		}
+	}
+}
