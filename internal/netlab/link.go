@@ -143,12 +143,23 @@ func (n *Node) Bridge(name string, ports ...string) error {
 		return fmt.Errorf("bridge %s of node %s: %w", name, n.name, err)
 	}
 	for _, port := range ports {
-		err := n.Port(port).set(func(link netlink.Link) error { return n.netlink.LinkSetMaster(link, bridge) })
-		if err != nil {
-			return fmt.Errorf("bridge %s: %w", name, err)
+		if err := n.Join(name, port); err != nil {
+			return err
 		}
 	}
 	return n.Port(name).Up()
+}
+
+// Join joins one more interface of the node to a bridge.
+func (n *Node) Join(bridge, port string) error {
+	link, err := n.Port(bridge).link()
+	if err == nil {
+		err = n.Port(port).set(func(member netlink.Link) error { return n.netlink.LinkSetMaster(member, link) })
+	}
+	if err != nil {
+		return fmt.Errorf("bridge %s: %w", bridge, err)
+	}
+	return nil
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {
