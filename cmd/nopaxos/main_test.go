@@ -173,7 +173,7 @@ func TestVersionAndHelp(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("help: exit %d", code)
 	}
-	for _, name := range []string{"demo", "dev", "controller", "sequencer", "replica", "kv", "client", "load", "status", "keygen", "bootstrap", "completion"} {
+	for _, name := range []string{"demo", "dev", "controller", "sequencer", "replica", "kv", "client", "load", "status", "testbed", "keygen", "bootstrap", "completion"} {
 		if !strings.Contains(out, "\n  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}

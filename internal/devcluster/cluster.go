@@ -19,13 +19,13 @@ import (
 
 // Cluster is a running development cluster.
 type Cluster struct {
-	cfg     Config
-	fresh   bool // the directory was made for this cluster
-	file    *cluster.File
-	roles   []*process // in the order of their start
-	hosts   hosts
-	lock    *os.File
-	http    *http.Client
+	cfg   Config
+	fresh bool // the directory was made for this cluster
+	file  *cluster.File
+	roles []*process // in the order of their start
+	hosts hosts
+	lock  *os.File
+	http  *http.Client
 
 	logging sync.Mutex // around cfg.Log
 

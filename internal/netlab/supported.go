@@ -3,16 +3,11 @@
 package netlab
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 
 	"golang.org/x/sys/unix"
 )
-
-// ErrNotSupported says that this machine, or this user, cannot have what was asked for. The error that
-// wraps it says what is missing; tests skip with it.
-var ErrNotSupported = errors.New("not supported here")
 
 // Supported returns nil if New can make labs, otherwise an error that wraps ErrNotSupported.
 func Supported() error {

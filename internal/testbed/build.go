@@ -96,9 +96,6 @@ func (b *Bed) addHost(h cluster.Host) error {
 	return n.Route(netip.PrefixFrom(netip.IPv4Unspecified(), 0), h.Gateway)
 }
 
-// subnet is the network of one host and its gateway.
-func subnet(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 24) }
-
 // switchEnd is a switch's end of a cable. Only a router has an address there; a P4 switch takes the
 // frames as they come.
 func (b *Bed) switchEnd(p cluster.Port, address netip.Prefix) netlab.Port {
@@ -114,11 +111,6 @@ func (b *Bed) switchEnd(p cluster.Port, address netip.Prefix) netlab.Port {
 // connect lays the cable between two switches: link number i.
 func (b *Bed) connect(i int, l cluster.Link) error {
 	return b.lab.Link(b.switchEnd(l.A, linkAddress(i, 1)), b.switchEnd(l.B, linkAddress(i, 2)))
-}
-
-// linkAddress is the address of an end, 1 or 2, of a link between routers.
-func linkAddress(link int, end byte) netip.Prefix {
-	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 2, byte(link), end}), 30)
 }
 
 // route tells the routers where the hosts are. Equally short ways are shared out among the hosts.

@@ -49,6 +49,3 @@ func (p *Plan) cast(c Config, roots []string) {
 	}
 	p.Cluster = f
 }
-
-// controllerOnManagement is the controller's address where it is beside the switches.
-var controllerOnManagement = netip.AddrFrom4([4]byte{10, 255, 0, 1})

@@ -40,12 +40,9 @@ func (b *Bed) addManagement() error {
 		}
 	}
 	for i, h := range b.Plan.Topology.Hosts {
-		if err := attach(h.Name, hostOnManagement(i)); err != nil {
+		if err := attach(h.Name, hostOnManagement(i+1)); err != nil {
 			return err
 		}
 	}
 	return b.nodes[name].Bridge("br0", cables...)
 }
-
-// hostOnManagement is the address of host number i on the management network.
-func hostOnManagement(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 255, 2, byte(i + 1)}) }

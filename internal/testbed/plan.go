@@ -53,10 +53,7 @@ const payloadBytes = 1400
 
 const group = "kv"
 
-var (
-	groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
-	management   = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 255, 0, 0}), 16)
-)
+var groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
 
 // NewPlan draws up a testbed.
 func NewPlan(c Config) (*Plan, error) {
@@ -121,12 +118,12 @@ func (c Config) roles() []string {
 // attach gives every role a host at one of the edge switches, in turn.
 func (p *Plan) attach(roles, edges []string) {
 	for i, role := range roles {
-		n := byte(i + 1)
+		n := i + 1
 		p.Topology.Hosts = append(p.Topology.Hosts, cluster.Host{
 			Name:    role,
-			Address: netip.AddrFrom4([4]byte{10, 1, n, 2}),
-			Gateway: netip.AddrFrom4([4]byte{10, 1, n, 1}),
-			MAC:     cluster.MAC{0x02, 0, 0, 0, 1, n},
+			Address: hostAddress(n),
+			Gateway: gatewayAddress(n),
+			MAC:     cluster.MAC{0x02, 0, 0, 0, 1, byte(n)},
 			Port:    p.freePort(edges[i%len(edges)]),
 		})
 	}

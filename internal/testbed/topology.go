@@ -52,7 +52,7 @@ func (p *Plan) addSwitch(name, kind string) string {
 	n := len(p.Topology.Switches) + 1
 	p.Topology.Switches = append(p.Topology.Switches, cluster.Switch{
 		Name: name, Kind: kind, DeviceID: uint64(n),
-		P4Runtime: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 255, 1, byte(n)}), portP4Runtime),
+		P4Runtime: netip.AddrPortFrom(switchOnManagement(n), portP4Runtime),
 		MAC:       cluster.MAC{0x02, 0, 0, 0, 2, byte(n)},
 	})
 	return name

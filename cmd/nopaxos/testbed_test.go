@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/netordered/nopaxos/bmv2"
+	"github.com/netordered/nopaxos/internal/testbed"
+)
+
+// testbedReport runs a testbed for a few seconds and returns its report. The test is skipped with the
+// reason where there can be none.
+func testbedReport(t *testing.T, flags ...string) testbed.Report {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes several seconds")
+	}
+	cmd := exec.Command(os.Args[0], append([]string{"testbed", "--json", "--seed", "1", "--duration", "3s"}, flags...)...)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == exitUsage {
+		t.Skipf("%s", exit.Stderr)
+	}
+	if exit != nil {
+		t.Fatalf("%v: %s%s", err, out, exit.Stderr)
+	}
+	var report testbed.Report
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !report.OK || !report.Linearizable || report.Operations == 0 || report.AcknowledgedLost != 0 {
+		t.Errorf("report %s", out)
+	}
+	return report
+}
+
+func TestTestbedOfRouters(t *testing.T) {
+	r := testbedReport(t, "--switch", "udp")
+	if r.Topology != testbed.Single || r.Switches != 1 || !slices.Equal(r.Sequencers, []string{"sequencer-0"}) {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// When the sequencer dies under load, another takes over.
+func TestTestbedFailover(t *testing.T) {
+	r := testbedReport(t, "--switch", "udp", "--topology", "fat-tree", "--fail", "sequencer")
+	if r.Switches != 6 || !slices.Equal(r.Sequencers, []string{"sequencer-0", "sequencer-1"}) || len(r.Faults) != 1 {
+		t.Errorf("report %+v", r)
+	}
+}
+
+func TestTestbedUsage(t *testing.T) {
+	for _, c := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"--topology", "ring"}, "nopaxos: --topology is \"ring\", expected single or fat-tree\n"},
+		{[]string{"--fail", "everything"}, "nopaxos: --fail is \"everything\", expected sequencer\n"},
+		{[]string{"--fail", "sequencer", "--switch", "bmv2"},
+			"nopaxos: --fail is sequencer and topology is single, expected fat-tree: one switch has no other to take over from it\n"},
+		{[]string{"--fail", "sequencer", "--sequencers", "1"}, "nopaxos: --fail is sequencer and sequencers is 1, expected another to take over\n"},
+		{[]string{"--workers", "0"}, "nopaxos: --workers is 0, expected 1 to 1000\n"},
+		{[]string{"--write-plan", filepath.Join(t.TempDir(), "x")}, "nopaxos: --write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file\n"},
+	} {
+		code, _, errOut := nopaxos(t, append([]string{"testbed"}, c.flags...)...)
+		if code != exitUsage || errOut != c.want {
+			t.Errorf("%v: exit %d: %s", c.flags, code, errOut)
+		}
+	}
+}
+
+// A missing switch is named with the package that has it.
+func TestTestbedWithoutBMv2(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, missing := bmv2.Find()
+	code, _, errOut := nopaxos(t, "testbed", "--switch", "bmv2")
+	if code != exitUsage || errOut != "nopaxos: "+missing.Error()+"\n" {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+}

@@ -1,0 +1,179 @@
+//go:build linux
+
+package testbed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/status"
+)
+
+// run is one run.
+type run struct {
+	cfg      RunConfig
+	bed      *Bed
+	switches *switches // nil: Linux routes
+	cluster  *devcluster.Cluster
+	load     *Load
+	report   *Report
+}
+
+// Run builds a testbed, runs a cluster in it under load, and reports what came of it. The error says that
+// there is no report: it wraps bmv2.ErrNotInstalled or netlab.ErrNotSupported where this machine cannot
+// have the testbed. A report of something gone wrong is no error.
+func Run(ctx context.Context, cfg RunConfig) (report *Report, err error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	plan, err := NewPlan(cfg.Config)
+	if err != nil {
+		return nil, err
+	}
+	fresh := cfg.Dir == ""
+	if fresh {
+		if cfg.Dir, err = os.MkdirTemp("", "nopaxos-testbed-*"); err != nil {
+			return nil, fmt.Errorf("testbed: %w", err)
+		}
+	}
+	defer func() {
+		switch {
+		case err == nil && report.OK && fresh:
+			err = os.RemoveAll(cfg.Dir)
+		case ctx.Err() == nil:
+			fmt.Fprintln(cfg.Progress, "what roles and switches logged is in", cfg.Dir)
+		}
+	}()
+	bed, err := Build(plan)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bed.Close()) }()
+	r := &run{cfg: cfg, bed: bed}
+	if err := r.start(ctx); err != nil {
+		r.stop()
+		return nil, err
+	}
+	defer r.stop()
+	return r.drive(ctx)
+}
+
+// start starts the switches, the cluster and the load.
+func (r *run) start(ctx context.Context) error {
+	t, err := &r.bed.Plan.Topology, error(nil)
+	if !r.bed.routed() {
+		fmt.Fprintf(r.cfg.Progress, "starting %d switches\n", len(t.Switches))
+		if r.switches, err = r.bed.startSwitches(ctx, r.cfg.Dir); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(r.cfg.Progress, "starting the cluster on %d hosts\n", len(t.Hosts))
+	r.cluster, err = devcluster.Start(ctx, devcluster.Config{
+		Binary: r.cfg.Binary, Dir: r.cfg.Dir + "/cluster", Hosts: r.bed, Log: r.cfg.Progress, Patience: startPatience,
+	})
+	if err != nil {
+		return err
+	}
+	r.load, err = r.bed.StartLoad(LoadConfig{
+		Binary: r.cfg.Binary, File: r.cluster.File().Path, Seed: r.cfg.Seed, Workers: r.cfg.Workers, Progress: r.cfg.Progress,
+	})
+	return err
+}
+
+// startPatience bounds how long the cluster may take to be ready: twenty switches get their programs and
+// entries on a small machine.
+const startPatience = 2 * time.Minute
+
+func (r *run) stop() {
+	if r.cluster != nil {
+		r.cluster.Stop()
+	}
+	if r.switches != nil {
+		r.switches.stop()
+	}
+}
+
+// drive lets the load run, and the sequencer fail if that is wanted, then reports.
+func (r *run) drive(ctx context.Context) (*Report, error) {
+	sequencers, problem := r.sequencing(ctx)
+	judged, err := r.load.End()
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, errors.New("interrupted")
+	}
+	if problem != nil {
+		judged.Fail(problem.Error())
+	}
+	return &Report{
+		Report: *judged, Topology: r.cfg.Topology, Switch: r.cfg.Switch, Switches: len(r.bed.Plan.Topology.Switches),
+		Replicas: r.cfg.Replicas, Sequencers: sequencers,
+	}, nil
+}
+
+// sequencing returns who sequenced while the load ran. The error says that nobody did in the end.
+func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
+	before := r.cluster.Status(ctx).Groups[0]
+	sequencers = []string{before.Sequencer}
+	if !r.cfg.FailSequencer {
+		pause(ctx, r.cfg.Duration)
+		return sequencers, nil
+	}
+	pause(ctx, r.cfg.Duration/3)
+	if err := r.load.Mark("kill the sequencer (" + before.Sequencer + ")"); err != nil {
+		return sequencers, err
+	}
+	if err := r.killSequencer(before.Sequencer); err != nil {
+		return sequencers, err
+	}
+	after, err := r.awaitSession(ctx, before.Session)
+	if err != nil {
+		return sequencers, err
+	}
+	pause(ctx, r.cfg.Duration*2/3)
+	return append(sequencers, after.Sequencer), nil
+}
+
+func (r *run) killSequencer(name string) error {
+	if r.switches != nil {
+		return r.switches.kill(r.bed, name)
+	}
+	return r.cluster.Kill(name)
+}
+
+// failoverPatience bounds how long the group may be without a sequencer.
+const failoverPatience = 30 * time.Second
+
+// awaitSession waits until the group is served in a later session.
+func (r *run) awaitSession(ctx context.Context, session uint32) (status.Group, error) {
+	const interval = 20 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, failoverPatience)
+	defer cancel()
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		if g := r.cluster.Status(ctx).Groups[0]; g.OK && g.Session > session {
+			return g, nil
+		}
+		select {
+		case <-ctx.Done():
+			return status.Group{}, fmt.Errorf("no sequencer took over from that of session %d within %v", session, failoverPatience)
+		case <-ticker.C:
+		}
+	}
+}
+
+// pause waits for d or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
