@@ -1,0 +1,210 @@
+package bench
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/netordered/nopaxos/bench/role"
+	"github.com/netordered/nopaxos/cluster"
+)
+
+// cast gives the roles of a system to processes.
+type cast struct {
+	cfg     *Config
+	place   place
+	dir     string // of logs and of what the roles keep
+	system  *System
+	n       int // replicas
+	machine string
+	mtu     int
+
+	spec    role.Spec // what all roles are told
+	started *Deployment
+}
+
+// payloadBytes is the largest UDP payload, in bytes, everywhere: what fits Ethernet.
+const payloadBytes = 1400
+
+// servers gives every replica its addresses.
+func (c *cast) servers(kind string, n int) error {
+	c.spec.Replicas = nil
+	for i := range n {
+		a, err := c.place.address(fmt.Sprintf("%s-%d", kind, i))
+		if err != nil {
+			return err
+		}
+		c.spec.Replicas = append(c.spec.Replicas, role.Address{UDP: a, TCP: a})
+	}
+	return nil
+}
+
+// start starts a role, of which this program has the code.
+func (c *cast) start(kind string, index int, spec role.Spec) error {
+	return c.startFrom(c.cfg.Binary, []string{"bench", "role"}, kind, index, spec)
+}
+
+func (c *cast) startFrom(binary string, args []string, kind string, index int, spec role.Spec) error {
+	spec.Index = index
+	p, err := spawn(c.place, fmt.Sprintf("%s-%d", kind, index), kind, c.dir, &spec, binary, args...)
+	if err != nil {
+		return err
+	}
+	c.started.add(p)
+	return nil
+}
+
+// The kinds of roles, as results name them.
+const (
+	kindReplica    = "replica"
+	kindSequencer  = "sequencer"
+	kindController = "controller"
+	kindClient     = "client"
+	kindSink       = "sink"
+)
+
+// startServers starts all replicas.
+func (c *cast) startServers(binary string, args ...string) error {
+	for i := range c.spec.Replicas {
+		spec := c.spec
+		spec.Kind = role.KindServer
+		if err := c.startFrom(binary, args, kindReplica, i, spec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// castServers is a system that consists of its replicas.
+func castServers(c *cast) error {
+	if err := c.servers(kindReplica, c.n); err != nil {
+		return err
+	}
+	return c.startServers(c.cfg.Binary, "bench", "role")
+}
+
+// castPeers is a system of bench/peers.
+func castPeers(c *cast) error {
+	if err := c.servers(kindReplica, c.n); err != nil {
+		return err
+	}
+	return c.startServers(peersBinary(c.cfg))
+}
+
+// castEcho is an echo server in the place of a replica.
+func castEcho(c *cast) error {
+	if err := c.servers(kindReplica, 1); err != nil {
+		return err
+	}
+	spec := c.spec
+	spec.Kind, spec.Listen = role.KindEcho, spec.Replicas[0].UDP
+	return c.start(kindReplica, 0, spec)
+}
+
+// castNOPaxos is a controller, two end-host sequencers, and replicas.
+func castNOPaxos(c *cast) error {
+	if err := c.servers(kindReplica, c.n); err != nil {
+		return err
+	}
+	if err := c.writeCluster(); err != nil {
+		return err
+	}
+	if err := c.startOrder(); err != nil {
+		return err
+	}
+	return c.startServers(c.cfg.Binary, "bench", "role")
+}
+
+// castSequencer is a group of which only the sequencers run: its first replica is the client, who gets
+// back what it sends; the others take their copies and do nothing.
+func castSequencer(c *cast) error {
+	if err := c.servers(kindSink, c.n); err != nil {
+		return err
+	}
+	client, err := c.place.address(clientRole(0))
+	if err != nil {
+		return err
+	}
+	c.spec.Replicas[0].UDP = client
+	if err := c.writeCluster(); err != nil {
+		return err
+	}
+	if err := c.startOrder(); err != nil {
+		return err
+	}
+	for i := 1; i < c.n; i++ {
+		spec := c.spec
+		spec.Kind, spec.Listen = role.KindSink, spec.Replicas[i].UDP
+		if err := c.start(kindSink, i, spec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sequencers is how many a group has: one to fail, and one to take over.
+const sequencers = 2
+
+// startOrder starts what orders messages.
+func (c *cast) startOrder() error {
+	for i := range sequencers {
+		spec := c.spec
+		spec.Kind = role.KindSequencer
+		if err := c.start(kindSequencer, i, spec); err != nil {
+			return err
+		}
+	}
+	p, err := spawn(c.place, kindController+"-0", kindController, c.dir, nil, c.cfg.Binary, "controller", "--cluster", c.spec.Cluster)
+	if err != nil {
+		return err
+	}
+	c.started.add(p)
+	return nil
+}
+
+// groupAddress only names the group: an end-host sequencer is sent to at its own address.
+var groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
+
+// writeCluster writes the key and the cluster file of a group of the replicas.
+func (c *cast) writeCluster() error {
+	const key, file = "cluster.key", "cluster.yaml"
+	f := &cluster.File{Path: filepath.Join(c.dir, file), Name: "bench", MTU: c.spec.MTU, KeyFile: key}
+	if err := cluster.WriteKey(f.Resolve(key)); err != nil {
+		return err
+	}
+	var err error
+	if c.spec.Key, err = f.Key(); err != nil {
+		return err
+	}
+	address := func(role string) (a netip.AddrPort) {
+		if err == nil {
+			a, err = c.place.address(role)
+		}
+		return a
+	}
+	f.Controllers = []cluster.Controller{{Address: address(kindController + "-0"), Dir: kindController}}
+	for i := range sequencers {
+		name := fmt.Sprintf("%s-%d", kindSequencer, i)
+		f.Sequencers = append(f.Sequencers, cluster.Sequencer{
+			Name: name, Kind: cluster.KindUDP, DeviceID: uint64(i + 1), P4Runtime: address(name), Data: address(name),
+		})
+	}
+	g := cluster.Group{Name: "bench", Address: groupAddress, F: (c.n - 1) / 2}
+	for i, a := range c.spec.Replicas {
+		g.Replicas = append(g.Replicas, cluster.Replica{Address: a.UDP, Bulk: a.TCP, Dir: fmt.Sprintf("%s-%d", kindReplica, i)})
+	}
+	f.Groups = []cluster.Group{g}
+	if err != nil {
+		return err
+	}
+	text, err := f.Marshal()
+	if err != nil {
+		return err
+	}
+	c.spec.Cluster = f.Path
+	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
+		return fmt.Errorf("cluster file: %w", err)
+	}
+	return nil
+}

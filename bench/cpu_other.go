@@ -1,0 +1,18 @@
+//go:build !linux
+
+package bench
+
+import (
+	"fmt"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// cpuTime is for Linux only.
+func cpuTime(int) (time.Duration, error) {
+	return 0, fmt.Errorf("the CPU time of another process cannot be read on %s, expected linux", runtime.GOOS)
+}
+
+// childAttributes keeps a Ctrl-C at the terminal from reaching a child.
+func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,107 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Figure is one of the evaluation's figures: what is measured for it, what it draws, and what the paper
+// says.
+type Figure struct {
+	Name  string // in file names
+	Title string
+	Paper string // what the paper's figure shows
+	Cells func(*Scale) []Cell
+	// Draw returns what was found; it may draw a part if not all systems were there.
+	Draw func(*Results) Drawing
+}
+
+// Drawing is a figure as it came out.
+type Drawing struct {
+	Panels []Panel
+	Here   string // what is found here, against what the paper says
+	Absent []string
+}
+
+// Panel is one system of axes.
+type Panel struct {
+	Title, X, Y string
+	LogX, LogY  bool
+	Bars        []string // names along the X axis, in place of numbers
+	Curves      []Curve
+}
+
+// Curve is one line of points, or one row of bars.
+type Curve struct {
+	Name   string
+	Points []Point
+}
+
+// Point has the spread of what was measured as the ends of a bar: Low and High are of Y.
+type Point struct{ X, Y, Low, High float64 }
+
+// Figures are all figures, in the order of the report.
+var Figures = []Figure{figureLatency}
+
+// Results are what figures draw from.
+type Results struct {
+	Scale  *Scale
+	Cells  []CellResult
+	Absent map[string]string // system → why it was not measured
+}
+
+// find returns the result of a cell, nil if it was not measured.
+func (r *Results) find(c Cell) *CellResult {
+	for i := range r.Cells {
+		if r.Cells[i].Cell == c {
+			return &r.Cells[i]
+		}
+	}
+	return nil
+}
+
+// absent lists those of some systems that were not measured, with the reasons.
+func (r *Results) absent(names ...string) []string {
+	var list []string
+	for _, name := range names {
+		if why, ok := r.Absent[name]; ok {
+			list = append(list, title(name)+": "+why)
+		}
+	}
+	return list
+}
+
+// title is how figures call a system.
+func title(name string) string {
+	if s, err := findSystem(name); err == nil {
+		return s.Title
+	}
+	return name
+}
+
+// percent says how much a is of b: "98 %", or "not measured" if one is missing.
+func percent(a, b float64) string {
+	if a == 0 || b == 0 {
+		return "not measured"
+	}
+	return fmt.Sprintf("%.0f %%", 100*a/b)
+}
+
+// times says how many times b a is: "4.7×".
+func times(a, b float64) string {
+	if a == 0 || b == 0 {
+		return "not measured"
+	}
+	return fmt.Sprintf("%.2f×", a/b)
+}
+
+// sentence joins what is not empty.
+func sentence(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, " ")
+}

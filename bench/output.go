@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// The files of a report.
+const (
+	FileJSON = "results.json" // everything
+	FileCSV  = "results.csv"  // a line for every measurement
+)
+
+// Write writes a report's files into a directory, which is made if need be.
+func (r *Report) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("directory of the report: %w", err)
+	}
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{FileJSON, r.WriteJSON},
+		{FileCSV, r.WriteCSV},
+	} {
+		if err := writeFile(filepath.Join(dir, f.name), f.write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return fmt.Errorf("report %s: %w", path, err)
+	}
+	return nil
+}
+
+// WriteJSON writes everything.
+func (r *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	return enc.Encode(r)
+}
+
+var csvHeader = []string{
+	"system", "replicas", "machine", "workload", "callers", "rate", "loss", "repetition",
+	"operations_per_second", "mean_us", "p50_us", "p90_us", "p99_us", "p999_us", "max_us",
+	"busiest_replica_cpu_us", "capacity", "all_cpu_us", "mallocs_per_operation",
+	"operations", "failed", "unfinished", "retransmissions",
+}
+
+// WriteCSV writes a line for every measurement.
+func (r *Report) WriteCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(csvHeader); err != nil {
+		return err
+	}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+	for _, c := range r.Cells {
+		for i := range c.Samples {
+			s := &c.Samples[i]
+			busiest := s.busiest()
+			l := s.Latency
+			err := out.Write([]string{
+				c.System, strconv.Itoa(c.Replicas), c.Machine, c.Workload, strconv.Itoa(c.Callers), number(c.Rate), number(c.Loss), strconv.Itoa(i),
+				number(s.Throughput), number(l.Mean), number(l.P50), number(l.P90), number(l.P99), number(l.P999), number(l.Max),
+				number(busiest.CPU), number(1e6 / busiest.CPU), number(s.totalCPU()), number(s.mallocs()),
+				strconv.FormatUint(s.Operations, 10), strconv.FormatUint(s.Failed, 10),
+				strconv.FormatUint(s.Unfinished, 10), strconv.FormatUint(s.Retransmissions, 10),
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	out.Flush()
+	return out.Error()
+}

@@ -1,0 +1,144 @@
+package role
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/transport"
+)
+
+// driver is the event loop of a client: it begins operations as the load wants, and sees to what the
+// asker wants.
+type driver struct {
+	asker asker
+	self  int
+	run   *run   // nil: no load
+	uses  uint32 // loads so far: a tag's high half, so that what is left of an old load is not taken for this one's
+	done  func(tag uint64, err error)
+}
+
+func newDriver(a asker, self int) *driver {
+	d := &driver{asker: a, self: self}
+	d.done = d.finish
+	return d
+}
+
+var _ transport.Handler = (*driver)(nil)
+
+// Datagram is the asker's.
+func (d *driver) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { d.asker.datagram(now, b) }
+
+// Bulk drops what nobody sends to a client.
+func (d *driver) Bulk(time.Duration, []byte) {}
+
+// Deadline is the asker's, or when the load has something to do.
+func (d *driver) Deadline() time.Duration {
+	at := d.asker.deadline()
+	if d.run != nil {
+		at = min(at, d.run.wake())
+	}
+	return at
+}
+
+// Tick does what is due.
+func (d *driver) Tick(now time.Duration) {
+	if d.asker.deadline() <= now {
+		d.asker.tick(now)
+	}
+	if d.run != nil {
+		d.advance(now)
+	}
+}
+
+// Flush carries out what the asker wants, and with it ends operations and begins others.
+func (d *driver) Flush(time.Duration) {
+	if d.run != nil {
+		d.run.now = transport.Now() // the batch took time
+	}
+	d.asker.flush(d.done)
+	if d.run != nil && d.run.finished() {
+		d.end()
+	}
+}
+
+// begin takes a load.
+func (d *driver) begin(now time.Duration, r *run) {
+	if d.run != nil {
+		d.stop(now)
+	}
+	d.uses++
+	d.run = r
+	r.start(now, d.asker.retransmissions())
+}
+
+// stop gives the load up.
+func (d *driver) stop(now time.Duration) {
+	d.asker.abandon(now)
+	d.run = nil
+}
+
+// end closes the books of the load.
+func (d *driver) end() {
+	r := d.run
+	r.unfinished = r.open
+	r.again = d.asker.retransmissions() - r.again
+	d.stop(r.now)
+	close(r.over)
+}
+
+// advance begins what is due, and ends the load when it is time.
+func (d *driver) advance(now time.Duration) {
+	r := d.run
+	r.now = now
+	switch {
+	case now < r.first:
+	case r.load.Callers > 0 && !r.begun:
+		r.begun = true
+		for range r.load.Callers {
+			d.invoke(now)
+		}
+	case r.load.Rate > 0:
+		for r.due <= now && r.due < r.last {
+			d.invoke(r.due)
+			r.due += r.gap()
+		}
+	}
+}
+
+// invoke begins the operation that is due at a time, unless the load is over.
+func (d *driver) invoke(due time.Duration) {
+	r := d.run
+	if r.now >= r.last || r.load.Limit > 0 && r.invoked >= r.load.Limit {
+		return
+	}
+	r.invoked++
+	i := r.place()
+	r.dues[i] = due
+	r.op = r.work.append(r.op[:0])
+	if err := d.asker.invoke(r.now, uint64(d.uses)<<32|uint64(i), r.op); err != nil {
+		r.fail(i, err)
+	}
+}
+
+// finish ends an operation. In a closed loop its caller begins the next.
+func (d *driver) finish(tag uint64, err error) {
+	r := d.run
+	if r == nil || uint32(tag>>32) != d.uses {
+		return
+	}
+	i := uint32(tag)
+	if err != nil {
+		r.fail(i, err)
+	} else {
+		r.succeed(i)
+	}
+	if r.load.Callers > 0 {
+		d.invoke(r.now)
+	}
+}
+
+// gap draws the time to the next operation of an open loop.
+func (r *run) gap() time.Duration {
+	return time.Duration(rand.ExpFloat64() / r.load.Rate * float64(time.Second))
+}

@@ -1,0 +1,117 @@
+package role
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/metrics"
+
+	"github.com/netordered/nopaxos/transport"
+)
+
+// Part is the work of a process.
+type Part interface {
+	// Run works until ctx is done, and then returns nil.
+	Run(ctx context.Context) error
+	// SetDrop makes the process lose received datagrams at random, each with probability rate.
+	SetDrop(rate float64)
+	// Transport returns the counters of its socket.
+	Transport() transport.Stats
+}
+
+// Loader is a Part that makes load.
+type Loader interface {
+	Part
+	Connect(ctx context.Context, c *Connect) error
+	Load(ctx context.Context, l *Load) (*Result, error)
+}
+
+// maxLine bounds an order, in bytes.
+const maxLine = 1 << 20
+
+// Serve is the whole process: it reads a Spec from in, has build make the Part, runs it, and answers the
+// orders that follow, until in or ctx ends.
+func Serve(ctx context.Context, in io.Reader, out io.Writer, build func(*Spec) (Part, error)) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 64<<10), maxLine)
+	if !lines.Scan() {
+		return fmt.Errorf("no line on standard input, expected what to be: %w", errors.Join(lines.Err(), io.ErrUnexpectedEOF))
+	}
+	var spec Spec
+	if err := json.Unmarshal(lines.Bytes(), &spec); err != nil {
+		return fmt.Errorf("what to be: %w", err)
+	}
+	part, err := build(&spec)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- part.Run(ctx)
+		cancel()
+	}()
+	orders := make(chan error, 1)
+	go func() { orders <- answer(ctx, lines, json.NewEncoder(out), part) }()
+	select {
+	case err = <-ended:
+		return err
+	case err = <-orders:
+		cancel()
+		return errors.Join(err, <-ended)
+	}
+}
+
+// answer says that the process is ready, and carries out orders.
+func answer(ctx context.Context, lines *bufio.Scanner, out *json.Encoder, part Part) error {
+	if err := out.Encode(Answer{}); err != nil {
+		return err
+	}
+	for lines.Scan() {
+		var o Order
+		a := Answer{}
+		err := json.Unmarshal(lines.Bytes(), &o)
+		if err == nil {
+			a, err = obey(ctx, part, &o)
+		}
+		if err != nil {
+			a.Error = err.Error()
+		}
+		if err := out.Encode(a); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func obey(ctx context.Context, part Part, o *Order) (a Answer, err error) {
+	loader, _ := part.(Loader)
+	switch {
+	case o.Stats:
+		a.Stats = stats(part)
+	case o.Drop != nil:
+		part.SetDrop(*o.Drop)
+	case o.Connect != nil && loader != nil:
+		err = loader.Connect(ctx, o.Connect)
+	case o.Load != nil && loader != nil:
+		a.Result, err = loader.Load(ctx, o.Load)
+	default:
+		err = errors.New("an order that this process does not know")
+	}
+	return a, err
+}
+
+// stats reads the counters without stopping the process.
+func stats(part Part) *Stats {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}}
+	metrics.Read(sample)
+	t := part.Transport()
+	return &Stats{
+		Mallocs:     sample[0].Value.Uint64() + sample[1].Value.Uint64(),
+		DatagramsIn: t.DatagramsIn, DatagramsOut: t.DatagramsOut,
+	}
+}

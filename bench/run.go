@@ -1,0 +1,230 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/netordered/nopaxos/bench/role"
+	"github.com/netordered/nopaxos/internal/progress"
+)
+
+// Config says what to run.
+type Config struct {
+	Binary  string // this program
+	Dir     string // for logs and for what roles keep; removed at the end
+	Place   string // one of the Places
+	Scale   Scale
+	Figures []string  // names; nil: all
+	Systems []string  // names; nil: all
+	Shown   io.Writer // progress
+	Version string
+}
+
+// clientProcesses is how many processes make load.
+const clientProcesses = 2
+
+// bench is a run.
+type bench struct {
+	cfg   *Config
+	place place
+	line  *progress.Line
+	plan  []step
+	began time.Time
+	spent float64 // of the plan's total, in estimated seconds
+	total float64
+	done  int // steps
+
+	results Results
+	samples map[Cell][]Sample
+}
+
+// step is one deployment and what is measured on it.
+type step struct {
+	repetition int
+	key        deploymentKey
+	cells      []Cell
+}
+
+// Run measures everything and returns the report.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	place, have, err := newPlace(cfg.Place)
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{
+		cfg: &cfg, place: place, line: progress.New(cfg.Shown, 10*time.Second), began: time.Now(),
+		samples: make(map[Cell][]Sample),
+		results: Results{Scale: &cfg.Scale, Absent: make(map[string]string)},
+	}
+	err = b.run(ctx)
+	b.line.End()
+	if err = errors.Join(err, place.close()); err != nil {
+		return nil, err
+	}
+	return b.report(have), nil
+}
+
+func (b *bench) run(ctx context.Context) error {
+	figures, err := b.cfg.figures()
+	if err != nil {
+		return err
+	}
+	b.look()
+	b.plan = b.steps(figures)
+	for _, s := range b.plan {
+		b.total += b.estimate(s)
+	}
+	for _, s := range b.plan {
+		if err := b.step(ctx, s); err != nil {
+			return err
+		}
+	}
+	for c, samples := range b.samples {
+		b.results.Cells = append(b.results.Cells, CellResult{Cell: c, Samples: samples, Summary: summarize(samples)})
+	}
+	slices.SortFunc(b.results.Cells, func(a, c CellResult) int { return compareCells(a.Cell, c.Cell) })
+	return nil
+}
+
+// figures returns the figures that were asked for.
+func (c *Config) figures() ([]*Figure, error) {
+	var list []*Figure
+	for i := range Figures {
+		if f := &Figures[i]; len(c.Figures) == 0 || slices.Contains(c.Figures, f.Name) {
+			list = append(list, f)
+		}
+	}
+	if len(list) < len(c.Figures) {
+		return nil, fmt.Errorf("figures are %q, expected some of %q", c.Figures, FigureNames())
+	}
+	return list, nil
+}
+
+// FigureNames lists the names of all figures.
+func FigureNames() []string {
+	var names []string
+	for i := range Figures {
+		names = append(names, Figures[i].Name)
+	}
+	return names
+}
+
+// look finds out which systems cannot be measured.
+func (b *bench) look() {
+	for i := range Systems {
+		s := &Systems[i]
+		switch err := s.Present(b.cfg); {
+		case err != nil:
+			b.results.Absent[s.Name] = err.Error()
+		case len(b.cfg.Systems) > 0 && !slices.Contains(b.cfg.Systems, s.Name):
+			b.results.Absent[s.Name] = "not asked for"
+		case b.cfg.Scale.Systems != nil && !slices.Contains(b.cfg.Scale.Systems, s.Name):
+			b.results.Absent[s.Name] = "not part of the " + b.cfg.Scale.Name + " scale"
+		}
+	}
+}
+
+// steps is the order of everything: every repetition measures all systems, one after the other, and each
+// repetition begins with another of them.
+func (b *bench) steps(figures []*Figure) []step {
+	byKey := make(map[deploymentKey][]Cell)
+	var keys []deploymentKey
+	for _, f := range figures {
+		for _, c := range f.Cells(&b.cfg.Scale) {
+			if _, absent := b.results.Absent[c.System]; absent || slices.Contains(byKey[c.key()], c) {
+				continue
+			}
+			if byKey[c.key()] == nil {
+				keys = append(keys, c.key())
+			}
+			byKey[c.key()] = append(byKey[c.key()], c)
+		}
+	}
+	for _, cells := range byKey {
+		// Losses last: what they leave behind is nobody else's.
+		slices.SortStableFunc(cells, func(a, c Cell) int { return cmp.Compare(a.Loss, c.Loss) })
+	}
+	var plan []step
+	for r := range b.cfg.Scale.Repetitions {
+		for i := range keys {
+			k := keys[(i+r*len(keys)/b.cfg.Scale.Repetitions)%len(keys)]
+			plan = append(plan, step{r, k, byKey[k]})
+		}
+	}
+	return plan
+}
+
+// startEstimate is about how long a deployment takes to start and stop, besides settling.
+const startEstimate = 600 * time.Millisecond
+
+// estimate is about how long a step takes, in seconds.
+func (b *bench) estimate(s step) float64 {
+	each := preparation + b.cfg.Scale.WarmUp + b.cfg.Scale.Measure
+	return (startEstimate + settleTime(&b.cfg.Scale) + time.Duration(len(s.cells))*each).Seconds()
+}
+
+// step deploys a system and measures its cells.
+func (b *bench) step(ctx context.Context, s step) (err error) {
+	system, err := findSystem(s.key.system)
+	if err != nil {
+		return err
+	}
+	d, err := deploy(ctx, b.cfg, b.place, system, s.key.replicas, s.key.machine)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopped := d.end(); err == nil {
+			err = errors.Join(stopped, os.RemoveAll(d.dir))
+		}
+	}()
+	if s.key.machine == role.MachineKV {
+		if err := d.fill(ctx, b.cfg.Scale.Keys); err != nil {
+			return fmt.Errorf("%s: %w (logs in %s)", system.Title, err, d.dir)
+		}
+	}
+	if err := d.settle(ctx, s.cells[0], &b.cfg.Scale); err != nil {
+		return fmt.Errorf("%s: %w (logs in %s)", system.Title, err, d.dir)
+	}
+	share := b.estimate(s) / float64(len(s.cells))
+	for _, c := range s.cells {
+		b.line.Show(func() string { return b.state(system, c) })
+		sample, err := measure(ctx, d, c, &b.cfg.Scale, uint64(s.repetition))
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w (logs in %s)", system.Title, c, err, d.dir)
+		}
+		b.samples[c] = append(b.samples[c], sample)
+		b.spent += share
+	}
+	b.done++
+	return nil
+}
+
+// state is the line that says how far the run has come.
+func (b *bench) state(s *System, c Cell) string {
+	left := "?"
+	if b.spent > 0 {
+		pace := time.Since(b.began).Seconds() / b.spent
+		left = (time.Duration((b.total-b.spent)*pace) * time.Second).String()
+	}
+	return fmt.Sprintf("%s  %s left  %s, %s", progress.Bar(b.done, len(b.plan)), left, s.Title, c)
+}
+
+// String says what is measured, besides the system.
+func (c Cell) String() string {
+	load := fmt.Sprintf("%d callers", c.Callers)
+	if c.Rate > 0 {
+		load = fmt.Sprintf("%g operations/s", c.Rate)
+	}
+	text := fmt.Sprintf("%d replicas, %s, %s", c.Replicas, c.Workload, load)
+	if c.Loss > 0 {
+		text += fmt.Sprintf(", %g %% lost", 100*c.Loss)
+	}
+	return text
+}

@@ -1,0 +1,110 @@
+package bench
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Spread is the median of some measurements, and the lowest and the highest.
+type Spread struct{ Median, Low, High float64 }
+
+// spread sums measurements up.
+func spread(values []float64) Spread {
+	if len(values) == 0 {
+		return Spread{}
+	}
+	v := slices.Sorted(slices.Values(values))
+	n := len(v)
+	return Spread{Median: (v[(n-1)/2] + v[n/2]) / 2, Low: v[0], High: v[n-1]}
+}
+
+// Summary is what all measurements of a cell say together.
+type Summary struct {
+	Throughput Spread // operations a second
+	P50, P99   Spread // latency in microseconds
+	// BusiestCPU is CPU time per operation, in microseconds, of the replica that used most; Capacity is
+	// operations per CPU-second of that replica. TotalCPU is that of all roles, clients included.
+	BusiestCPU, Capacity, TotalCPU Spread
+	// Mallocs is objects allocated per operation by the replica, or the sequencer, that allocated most.
+	Mallocs         Spread
+	Failed          uint64 // operations, in all measurements
+	Retransmissions uint64
+}
+
+// CellResult is a cell, all its measurements, and what they say together.
+type CellResult struct {
+	Cell
+	Samples []Sample
+	Summary Summary
+}
+
+// summarize sums samples up.
+func summarize(samples []Sample) Summary {
+	var s Summary
+	each := func(f func(*Sample) float64) Spread {
+		values := make([]float64, len(samples))
+		for i := range samples {
+			values[i] = f(&samples[i])
+		}
+		return spread(values)
+	}
+	s.Throughput = each(func(m *Sample) float64 { return m.Throughput })
+	s.P50 = each(func(m *Sample) float64 { return m.Latency.P50 })
+	s.P99 = each(func(m *Sample) float64 { return m.Latency.P99 })
+	s.BusiestCPU = each(func(m *Sample) float64 { return m.busiest().CPU })
+	s.Capacity = each(func(m *Sample) float64 { return 1e6 / m.busiest().CPU })
+	s.TotalCPU = each((*Sample).totalCPU)
+	s.Mallocs = each((*Sample).mallocs)
+	for i := range samples {
+		s.Failed += samples[i].Failed + samples[i].Unfinished
+		s.Retransmissions += samples[i].Retransmissions
+	}
+	return s
+}
+
+// busiest is the replica that used most CPU time; of a sequencer alone, the sequencer.
+func (m *Sample) busiest() Usage {
+	of := func(kind string) (u Usage, ok bool) {
+		for _, r := range m.Roles {
+			if r.Kind == kind && (!ok || r.CPU > u.CPU) {
+				u, ok = r, true
+			}
+		}
+		return u, ok
+	}
+	if u, ok := of(kindReplica); ok {
+		return u
+	}
+	u, _ := of(kindSequencer)
+	return u
+}
+
+func (m *Sample) totalCPU() float64 {
+	sum := 0.0
+	for _, r := range m.Roles {
+		sum += r.CPU
+	}
+	return sum
+}
+
+func (m *Sample) mallocs() float64 {
+	most := 0.0
+	for _, r := range m.Roles {
+		if r.Kind == kindReplica || r.Kind == kindSequencer {
+			most = max(most, r.Mallocs)
+		}
+	}
+	return most
+}
+
+// compareCells is the order of results: system by system as listed, the smaller before the larger.
+func compareCells(a, b Cell) int {
+	rank := func(name string) int {
+		return slices.IndexFunc(Systems, func(s System) bool { return s.Name == name })
+	}
+	return cmp.Or(
+		cmp.Compare(rank(a.System), rank(b.System)), cmp.Compare(a.Replicas, b.Replicas),
+		cmp.Compare(a.Machine, b.Machine), cmp.Compare(a.Workload, b.Workload),
+		cmp.Compare(a.Loss, b.Loss), cmp.Compare(a.Callers, b.Callers), cmp.Compare(a.Rate, b.Rate),
+	)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netordered/nopaxos/bench"
+	benchrole "github.com/netordered/nopaxos/bench/role"
+)
+
+// benchFlags are what `nopaxos bench` is asked for.
+type benchFlags struct {
+	scale   string
+	place   string
+	out     string
+	figures []string
+	systems []string
+	json    bool
+}
+
+func benchCommand() *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Run the paper's evaluation and write a report",
+		Long: "Run the evaluation of the NOPaxos paper: NOPaxos and the systems that it is compared with, each role\n" +
+			"a process of its own, in network namespaces if this user may make such, on loopback otherwise.\n" +
+			"Figures, data and a table go to the directory of --out. docs/performance.md says how to read them.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runBench(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.scale, "scale", "quick", "how much to measure: "+strings.Join(scaleNames(), ", "))
+	flags.StringVar(&f.place, "place", bench.PlaceAuto, fmt.Sprintf("where roles run: %s, %s or %s", bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces))
+	flags.StringVar(&f.out, "out", "bench-results", "`directory` of the report")
+	flags.StringSliceVar(&f.figures, "figures", nil, "measure for these only: "+strings.Join(bench.FigureNames(), ", "))
+	flags.StringSliceVar(&f.systems, "systems", nil, "measure these only: "+strings.Join(systemNames(), ", "))
+	flags.BoolVar(&f.json, "json", false, "print the report as JSON instead of the table")
+	cmd.AddCommand(benchRoleCommand())
+	return cmd
+}
+
+func scaleNames() []string {
+	var names []string
+	for _, s := range bench.Scales {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func systemNames() []string {
+	var names []string
+	for i := range bench.Systems {
+		names = append(names, bench.Systems[i].Name)
+	}
+	return names
+}
+
+// config turns flags into what to run.
+func (f *benchFlags) config() (bench.Config, error) {
+	i := slices.Index(scaleNames(), f.scale)
+	if i < 0 {
+		return bench.Config{}, usagef("--scale is %q, expected one of %q", f.scale, scaleNames())
+	}
+	for _, list := range []struct {
+		flag       string
+		got, known []string
+	}{{"--figures", f.figures, bench.FigureNames()}, {"--systems", f.systems, systemNames()}} {
+		for _, name := range list.got {
+			if !slices.Contains(list.known, name) {
+				return bench.Config{}, usagef("%s has %q, expected some of %q", list.flag, name, list.known)
+			}
+		}
+	}
+	if !slices.Contains([]string{bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces}, f.place) {
+		return bench.Config{}, usagef("--place is %q, expected %s, %s or %s", f.place, bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces)
+	}
+	return bench.Config{Scale: bench.Scales[i], Place: f.place, Figures: f.figures, Systems: f.systems, Version: version}, nil
+}
+
+func runBench(cmd *cobra.Command, f benchFlags) error {
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	if cfg.Binary, err = os.Executable(); err != nil {
+		return fmt.Errorf("the binary to start the roles from: %w", err)
+	}
+	if cfg.Dir, err = os.MkdirTemp("", "nopaxos-bench-*"); err != nil {
+		return fmt.Errorf("directory of the roles: %w", err)
+	}
+	cfg.Shown = cmd.ErrOrStderr()
+	report, err := bench.Run(cmd.Context(), cfg)
+	if err != nil {
+		return err // the directory stays, for the logs in it
+	}
+	if err := os.RemoveAll(cfg.Dir); err != nil {
+		return err
+	}
+	if err := report.Write(f.out); err != nil {
+		return err
+	}
+	if f.json {
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetIndent("", " ")
+		return enc.Encode(report)
+	}
+	if err := report.WriteTable(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nthe report is in %s\n", filepath.Clean(f.out))
+	return err
+}
+
+// benchRoleCommand is what the processes of a benchmark run.
+func benchRoleCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "role",
+		Short:  "Be a role of a benchmark, as standard input says",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return benchrole.Serve(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), benchrole.Build)
+		},
+	}
+}
