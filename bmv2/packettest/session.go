@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait for a target. Nothing waits as long unless something is wrong.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // elections counts the sessions of this process. Each has a higher election id than the one before: a
 // target may still hold that for connected.
