@@ -49,7 +49,7 @@ func newBench(tb testing.TB, system System, n int) *bench {
 	}
 	replyTo := netip.MustParseAddrPort("127.0.0.1:9")
 	b.req = wire.Request{Register: true, Client: wire.ClientID{Hi: 1}, ID: 1, Low: 1, ReplyTo: replyTo}
-	b.send(0)
+	system.toAll(n)(b.send)
 	b.settle()
 	b.req = wire.Request{Client: wire.ClientID{Lo: 1}, ReplyTo: replyTo, Op: make([]byte, 64)}
 	return b
@@ -128,11 +128,20 @@ var shapes = []struct {
 	{"paxos-5", Paxos, 5},
 	{"paxos-batching-3", PaxosBatching, 3},
 	{"paxos-batching-5", PaxosBatching, 5},
+	{"fastpaxos-3", FastPaxos, 3},
+	{"fastpaxos-5", FastPaxos, 5},
 }
 
 // toAll hands requests to whom the system's clients send them.
 func (s System) toAll(n int) func(send func(int)) {
-	return func(send func(int)) { send(0) }
+	if !s.Multicast() {
+		n = 1
+	}
+	return func(send func(int)) {
+		for i := range n {
+			send(i)
+		}
+	}
 }
 
 // BenchmarkCores is the work of all replicas for one request, from the client's datagram to the answers,

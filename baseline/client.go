@@ -16,8 +16,12 @@ func ClientConfig(s System, replicas []netip.AddrPort, auth wire.Auth) client.Co
 	}
 }
 
-// NewCourier returns the way from a client to the replicas of a system.
+// NewCourier returns the way from a client to the replicas of a system: datagrams to each replica that
+// the system wants to have the request.
 func NewCourier(s System, replicas []netip.AddrPort) client.Courier {
+	if s.Multicast() {
+		return &toAll{replicas: replicas}
+	}
 	return &toLeader{replicas: replicas}
 }
 
@@ -36,3 +40,14 @@ func (c *toLeader) Send(network transport.Network, e *client.Effect) {
 }
 
 func (c *toLeader) Obstacle() string { return "" }
+
+// toAll sends a request to every replica.
+type toAll struct{ replicas []netip.AddrPort }
+
+func (c *toAll) Send(network transport.Network, e *client.Effect) {
+	for _, r := range c.replicas {
+		network.Send(r, e.Data)
+	}
+}
+
+func (c *toAll) Obstacle() string { return "" }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/baseline/fastpaxos"
 	"github.com/netordered/nopaxos/baseline/node"
 	"github.com/netordered/nopaxos/baseline/paxos"
 	"github.com/netordered/nopaxos/baseline/unreplicated"
@@ -61,6 +62,8 @@ func NewCore(cfg Config) (node.Core, error) {
 		return paxos.New(paxos.Config{Config: cfg.core()}, cfg.StateMachine)
 	case PaxosBatching:
 		return paxos.New(paxos.Config{Config: cfg.core(), Batch: cmp.Or(cfg.Batch, defaultBatch)}, cfg.StateMachine)
+	case FastPaxos:
+		return fastpaxos.New(cfg.core(), cfg.StateMachine)
 	}
 	return nil, fmt.Errorf("baseline: %v, expected one of the systems", cfg.System)
 }

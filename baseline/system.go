@@ -17,12 +17,15 @@ const (
 	Paxos
 	// PaxosBatching is Multi-Paxos whose leader orders many requests with one message.
 	PaxosBatching
+	// FastPaxos is Fast Paxos: clients send to all replicas.
+	FastPaxos
 
 	systemEnd
 )
 
 var systemNames = [systemEnd]string{
 	Unreplicated: "unreplicated", Paxos: "paxos", PaxosBatching: "paxos-batching",
+	FastPaxos: "fastpaxos",
 }
 
 // Systems returns all systems.
@@ -50,6 +53,12 @@ func ParseSystem(name string) (System, error) {
 	}
 	return 0, fmt.Errorf("baseline: no system %q, expected one of %s", name, strings.Join(systemNames[1:], ", "))
 }
+
+// Multicast reports whether clients send each request to all replicas. The order in which it arrives
+// should be the same at all of them, mostly: a client that sends to a NOPaxos group's sequencer (client.Config
+// without a Courier) gets that from the same fabric as NOPaxos. The replicas do not look at what the sequencer
+// stamps.
+func (s System) Multicast() bool { return s == FastPaxos }
 
 // Rule is when a client of n replicas of the system has the outcome of a request. A leader that has waited
 // for its own quorum answers alone.

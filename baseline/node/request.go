@@ -1,6 +1,10 @@
 package node
 
-import nopaxos "github.com/netordered/nopaxos/replica/wire"
+import (
+	"encoding/binary"
+
+	nopaxos "github.com/netordered/nopaxos/replica/wire"
+)
 
 // OpenRequest authenticates and reads a sealed REQUEST. The body, which is what a log keeps of it, is
 // the frame without its tag; the request aliases it.
@@ -11,4 +15,11 @@ func OpenRequest(keys *nopaxos.Keys, frame []byte) (req nopaxos.Request, body []
 	}
 	req, err = nopaxos.ParseRequest(body)
 	return req, body, err == nil
+}
+
+// Tag returns the tag of a frame that OpenRequest accepted: a digest of the body, under the clients' key,
+// that costs nothing.
+func Tag(frame []byte) nopaxos.Digest {
+	tag := frame[len(frame)-nopaxos.TagLen:]
+	return nopaxos.Digest{Hi: binary.BigEndian.Uint64(tag), Lo: binary.BigEndian.Uint64(tag[8:])}
 }

@@ -32,7 +32,7 @@ type protocol struct {
 var _ vr.Protocol = (*protocol)(nil)
 
 // Request gives a request its slot, at the leader.
-func (p *protocol) Request(req *nopaxos.Request, body []byte) {
+func (p *protocol) Request(req *nopaxos.Request, body []byte, _ nopaxos.Digest) {
 	id := vr.IDOf(req)
 	switch {
 	case !p.Leads() || p.index.Slot(id) != 0:

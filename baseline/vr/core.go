@@ -77,6 +77,7 @@ type Stats struct {
 	Fetches      uint64 // GET-STATEs sent
 	Snapshots    uint64
 	Installed    uint64 // snapshots of others
+	Collisions   uint64 // slots that Fast Paxos's leader resolved
 	Full         uint64 // requests refused for lack of room in the log
 	Refused      uint64 // frames that fail authentication or do not parse, or name no other replica
 	Stale        uint64 // messages of an earlier incarnation
@@ -135,7 +136,7 @@ func (r *Replica) Request(now time.Duration, frame []byte) {
 		r.Stats.Refused++
 	case r.phase == phaseNormal:
 		r.req = req
-		r.protocol.Request(&r.req, body)
+		r.protocol.Request(&r.req, body, node.Tag(frame))
 	}
 }
 
@@ -269,7 +270,7 @@ func (r *Replica) handleNormal(from int, m wire.Message) {
 		r.heard = r.Now
 	}
 	if m, ok := m.(*wire.Commit); ok {
-		r.Learn(m.Commit)
+		r.onCommit(m)
 		return
 	}
 	r.protocol.Message(from, m)
@@ -327,6 +328,7 @@ func (s *Stats) Add(other *Stats) {
 	s.Fetches += other.Fetches
 	s.Snapshots += other.Snapshots
 	s.Installed += other.Installed
+	s.Collisions += other.Collisions
 	s.Full += other.Full
 	s.Refused += other.Refused
 	s.Stale += other.Stale

@@ -24,6 +24,17 @@ func (r *Replica) CommitTo(slot uint64) {
 	r.maybeSnapshot()
 }
 
+// onCommit takes the leader's sign of life. Where followers' logs may differ from the leader's, what is
+// committed has to be fetched: the protocol's own messages have not said enough.
+func (r *Replica) onCommit(m *wire.Commit) {
+	switch {
+	case !r.traits.Unordered:
+		r.Learn(m.Commit)
+	case m.Commit > r.commit:
+		r.NeedState(m.Commit)
+	}
+}
+
 // Learn takes the leader's word that everything up to slot is committed, as far as the log reaches.
 func (r *Replica) Learn(slot uint64) {
 	r.CommitTo(min(slot, r.Log.End()))

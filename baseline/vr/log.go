@@ -10,7 +10,8 @@ import (
 type entry struct {
 	slot    uint64      // that the entry is in use for; 0 if it is not
 	payload []byte      // a REQUEST's frame without tag; empty: a NO-OP
-	digest  wire.Digest // of the log up to here, if the log is chained
+	digest  wire.Digest // of the log up to here, if the log is chained; else the protocol's
+	mark    uint8       // the protocol's note on how the entry was accepted; 0 for a new one
 }
 
 // Log is the slots (start, end], and what has arrived behind the end too early. Its memory is used again:
@@ -46,12 +47,24 @@ func (l *Log) At(slot uint64) []byte { return l.at(slot).payload }
 
 func (l *Log) at(slot uint64) *entry { return &l.ring[slot&uint64(len(l.ring)-1)] }
 
+// Mark returns what the protocol noted on the entry at a slot.
+func (l *Log) Mark(slot uint64) uint8 { return l.at(slot).mark }
+
+// SetMark notes on the entry at a slot how it was accepted. The promises of view changes carry it.
+func (l *Log) SetMark(slot uint64, mark uint8) { l.at(slot).mark = mark }
+
+// SetDigest notes a digest of the entry at a slot of a log that is not chained.
+func (l *Log) SetDigest(slot uint64, digest wire.Digest) { l.at(slot).digest = digest }
+
 // Append puts an entry at the next slot, which it returns.
 func (l *Log) Append(payload []byte) uint64 {
 	l.put(l.end+1, payload)
 	l.advance()
 	return l.end
 }
+
+// Set puts an entry at a slot in (Commit, End] in place of the one there, in a log that is not chained.
+func (l *Log) Set(slot uint64, payload []byte) { l.put(slot, payload) }
 
 // Insert puts an entry at a slot behind the end, which may leave slots before it missing. It reports
 // whether the entry is there now.
@@ -101,7 +114,7 @@ func (l *Log) put(slot uint64, payload []byte) {
 		l.grow()
 	}
 	e := l.at(slot)
-	e.slot = slot
+	e.slot, e.mark, e.digest = slot, 0, wire.Digest{}
 	if cap(e.payload) > keepPayload {
 		e.payload = nil
 	}
@@ -150,7 +163,8 @@ func (l *Log) rebase(slot uint64, digest wire.Digest) {
 	l.start, l.end, l.high, l.digest = slot, slot, slot, digest
 }
 
-// Digest returns the digest of the log up to a slot in [Start, End]; zero if digests are not kept.
+// Digest returns the digest of the log up to a slot in [Start, End]; in a log that is not chained, that
+// which was set, or zero.
 func (l *Log) Digest(slot uint64) wire.Digest {
 	if slot == l.start {
 		return l.digest

@@ -10,8 +10,9 @@ import (
 // Protocol is what makes a system of a [Replica]: its normal operation. All of it is called in status
 // normal, except for Merge and Executed.
 type Protocol interface {
-	// Request takes an authentic request that was not executed before. body is what the log keeps.
-	Request(req *nopaxos.Request, body []byte)
+	// Request takes an authentic request. body is what the log keeps, tag its digest under the clients'
+	// key.
+	Request(req *nopaxos.Request, body []byte, tag nopaxos.Digest)
 	// Message takes a message of the view that the Replica does not handle itself.
 	Message(from int, m wire.Message)
 	// Merge chooses the log of the view that this replica is about to lead, from the promises of f+1

@@ -58,7 +58,7 @@ func (r *Replica) onRecovery(from int, m *wire.Recovery) {
 	}
 	answer := &wire.RecoveryResponse{Nonce: m.Incarnation, Leader: r.Leads(), Commit: r.commit, Vector: r.vector}
 	if answer.Leader {
-		answer.Entries = r.Entries(r.commit, r.Log.End(), wholeLog)
+		answer.Entries, answer.Marks = r.Entries(r.commit, r.Log.End(), wholeLog), r.marks()
 	}
 	r.Send(from, answer)
 }
@@ -70,7 +70,7 @@ func (r *Replica) onRecoveryResponse(from int, m *wire.RecoveryResponse) {
 	}
 	r.know(m.Vector)
 	kept := *m
-	kept.Entries, kept.Vector = cloneEntries(m.Entries), slices.Clone(m.Vector)
+	kept.Entries, kept.Marks, kept.Vector = cloneEntries(m.Entries), slices.Clone(m.Marks), slices.Clone(m.Vector)
 	r.recovery.responses[from] = &kept
 	n := 0
 	var newest *wire.RecoveryResponse
@@ -87,5 +87,5 @@ func (r *Replica) onRecoveryResponse(from int, m *wire.RecoveryResponse) {
 		return
 	}
 	r.view = newest.View
-	r.joinView(&join{from: int(newest.Replica), commit: newest.Commit, entries: newest.Entries})
+	r.joinView(&join{from: int(newest.Replica), commit: newest.Commit, entries: newest.Entries, marks: newest.Marks})
 }

@@ -28,6 +28,7 @@ type join struct {
 	from    int
 	commit  uint64
 	entries [][]byte
+	marks   []byte // on each of entries
 	vector  []uint64
 }
 
@@ -106,8 +107,16 @@ func (r *Replica) sendPromise() {
 func (r *Replica) ownVote() *wire.DoViewChange {
 	return &wire.DoViewChange{
 		LastNormal: r.lastNormal, Commit: r.commit, Vector: r.vector,
-		Entries: r.Entries(r.commit, r.Log.End(), wholeLog),
+		Entries: r.Entries(r.commit, r.Log.End(), wholeLog), Marks: r.marks(),
 	}
+}
+
+// marks are those of the entries behind what is committed.
+func (r *Replica) marks() (marks []byte) {
+	for slot := r.commit + 1; slot <= r.Log.End(); slot++ {
+		marks = append(marks, r.Log.Mark(slot))
+	}
+	return marks
 }
 
 // know merges another's crash vector into one's own.
@@ -185,7 +194,7 @@ func (r *Replica) onDoViewChange(from int, m *wire.DoViewChange) {
 
 func cloneVote(m *wire.DoViewChange) *wire.DoViewChange {
 	kept := *m
-	kept.Entries, kept.Vector = cloneEntries(m.Entries), slices.Clone(m.Vector)
+	kept.Entries, kept.Marks, kept.Vector = cloneEntries(m.Entries), slices.Clone(m.Marks), slices.Clone(m.Vector)
 	return &kept
 }
 
@@ -227,7 +236,9 @@ func (r *Replica) tryForm() {
 
 // startView is START-VIEW with the leader's current log.
 func (r *Replica) startView() *wire.StartView {
-	return &wire.StartView{Commit: r.commit, Entries: r.Entries(r.commit, r.Log.End(), wholeLog), Vector: r.formed}
+	return &wire.StartView{
+		Commit: r.commit, Entries: r.Entries(r.commit, r.Log.End(), wholeLog), Marks: r.marks(), Vector: r.formed,
+	}
 }
 
 func (r *Replica) onStartView(from int, m *wire.StartView) {
@@ -238,7 +249,10 @@ func (r *Replica) onStartView(from int, m *wire.StartView) {
 		r.leave(m.View)
 	}
 	r.change.follows = true
-	r.joinView(&join{from: from, commit: m.Commit, entries: cloneEntries(m.Entries), vector: slices.Clone(m.Vector)})
+	r.joinView(&join{
+		from: from, commit: m.Commit,
+		entries: cloneEntries(m.Entries), marks: slices.Clone(m.Marks), vector: slices.Clone(m.Vector),
+	})
 }
 
 // joinView enters the view once what is committed below its log is here.
@@ -258,6 +272,9 @@ func (r *Replica) tryJoin() {
 		return
 	}
 	r.adopt(j.commit, j.entries)
+	for slot := r.commit + 1; slot <= r.Log.End(); slot++ {
+		r.Log.SetMark(slot, j.marks[slot-j.commit-1])
+	}
 	copy(r.formed, j.vector)
 	r.know(j.vector)
 	r.join = nil
@@ -282,10 +299,10 @@ func (r *Replica) enter() {
 	r.change = viewChange{}
 	r.fetch = fetch{at: transport.Never}
 	r.Stats.ViewsEntered++
+	r.protocol.Entered()
 	if r.view > 0 && r.Leads() {
 		r.SendAll(r.startView())
 	}
-	r.protocol.Entered()
 }
 
 // worksAfter is how many time-outs a view has to last to count as one that worked.

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
 const (
@@ -30,8 +32,15 @@ const (
 	KindRecoveryResponse Kind = 8
 	KindGetState         Kind = 9
 	KindNewState         Kind = 10
+	KindAccepted         Kind = 11
+	KindResolve          Kind = 12
+	KindResolved         Kind = 13
+	KindAskVotes         Kind = 14
+	KindAskValue         Kind = 15
+	KindValue            Kind = 16
+	KindDecided          Kind = 17
 
-	kindEnd Kind = 11
+	kindEnd Kind = 18
 )
 
 var kindNames = [kindEnd]string{
@@ -39,6 +48,8 @@ var kindNames = [kindEnd]string{
 	KindStartViewChange: "START-VIEW-CHANGE", KindDoViewChange: "DO-VIEW-CHANGE", KindStartView: "START-VIEW",
 	KindRecovery: "RECOVERY", KindRecoveryResponse: "RECOVERY-RESPONSE",
 	KindGetState: "GET-STATE", KindNewState: "NEW-STATE",
+	KindAccepted: "ACCEPTED", KindResolve: "RESOLVE", KindResolved: "RESOLVED",
+	KindAskVotes: "ASK-VOTES", KindAskValue: "ASK-VALUE", KindValue: "VALUE", KindDecided: "DECIDED",
 }
 
 func (k Kind) String() string {
@@ -121,6 +132,8 @@ func (r *reader) bool() bool {
 	return v == 1
 }
 
+func (r *reader) digest() nopaxos.Digest { return nopaxos.Digest{Hi: r.u64(), Lo: r.u64()} }
+
 // entries reads a list of log entries into dst, whose memory is used again. They alias the frame.
 func (r *reader) entries(dst [][]byte) [][]byte {
 	dst = dst[:0]
@@ -174,6 +187,8 @@ func appendBool(b []byte, v bool) []byte {
 	}
 	return append(b, 0)
 }
+
+func appendDigest(b []byte, d nopaxos.Digest) []byte { return appendU64(appendU64(b, d.Hi), d.Lo) }
 
 func appendBytes(b, v []byte) []byte { return append(appendU32(b, uint32(len(v))), v...) }
 

@@ -90,8 +90,22 @@ func newMessage(kind Kind) Message {
 		return new(RecoveryResponse)
 	case KindGetState:
 		return new(GetState)
-	default:
+	case KindNewState:
 		return new(NewState)
+	case KindAccepted:
+		return new(Accepted)
+	case KindResolve:
+		return new(Resolve)
+	case KindResolved:
+		return new(Resolved)
+	case KindAskVotes:
+		return new(AskVotes)
+	case KindAskValue:
+		return new(AskValue)
+	case KindValue:
+		return new(Value)
+	default:
+		return new(Decided)
 	}
 }
 
@@ -136,17 +150,28 @@ type DoViewChange struct {
 	LastNormal uint64 // last view in which the sender was in status normal
 	Commit     uint64
 	Entries    [][]byte // of the sender's log, behind Commit
+	Marks      []byte   // on each of Entries: how it was accepted, as the system has it
 	Vector     []uint64
 }
 
 // End is the last slot of the sender's log.
 func (m *DoViewChange) End() uint64 { return m.Commit + uint64(len(m.Entries)) }
 
+// Has reports whether the entry at a slot is among Entries.
+func (m *DoViewChange) Has(slot uint64) bool { return slot > m.Commit && slot <= m.End() }
+
+// At returns the entry at a slot that is among Entries, and its mark.
+func (m *DoViewChange) At(slot uint64) (entry []byte, mark uint8) {
+	i := slot - m.Commit - 1
+	return m.Entries[i], m.Marks[i]
+}
+
 // StartView announces the log that the view starts with, or, when it is repeated, has come to.
 type StartView struct {
 	Header
 	Commit  uint64
 	Entries [][]byte // behind Commit
+	Marks   []byte   // on each of Entries: how the leader has accepted it
 	Vector  []uint64 // of when the view was formed
 }
 
@@ -160,6 +185,7 @@ type RecoveryResponse struct {
 	Leader  bool
 	Commit  uint64
 	Entries [][]byte // behind Commit, from the leader
+	Marks   []byte   // as in START-VIEW
 	Vector  []uint64
 }
 
@@ -211,18 +237,22 @@ func (m *StartViewChange) parseBody(r *reader)        { m.Vector = r.vector() }
 
 func (m *DoViewChange) appendBody(b []byte) []byte {
 	b = appendU64(appendU64(b, m.LastNormal), m.Commit)
-	return appendVector(appendEntries(b, m.Entries), m.Vector)
+	b = append(appendEntries(b, m.Entries), m.Marks...)
+	return appendVector(b, m.Vector)
 }
 func (m *DoViewChange) parseBody(r *reader) {
-	m.LastNormal, m.Commit, m.Entries, m.Vector = r.u64(), r.u64(), r.entries(m.Entries), r.vector()
+	m.LastNormal, m.Commit, m.Entries = r.u64(), r.u64(), r.entries(m.Entries)
+	m.Marks, m.Vector = r.take(len(m.Entries)), r.vector()
 	r.bounded(m.Commit, m.Entries)
 }
 
 func (m *StartView) appendBody(b []byte) []byte {
-	return appendVector(appendEntries(appendU64(b, m.Commit), m.Entries), m.Vector)
+	b = append(appendEntries(appendU64(b, m.Commit), m.Entries), m.Marks...)
+	return appendVector(b, m.Vector)
 }
 func (m *StartView) parseBody(r *reader) {
-	m.Commit, m.Entries, m.Vector = r.u64(), r.entries(m.Entries), r.vector()
+	m.Commit, m.Entries = r.u64(), r.entries(m.Entries)
+	m.Marks, m.Vector = r.take(len(m.Entries)), r.vector()
 	r.bounded(m.Commit, m.Entries)
 }
 
@@ -231,10 +261,12 @@ func (m *Recovery) parseBody(*reader)          {}
 
 func (m *RecoveryResponse) appendBody(b []byte) []byte {
 	b = appendU64(appendBool(appendU64(b, m.Nonce), m.Leader), m.Commit)
-	return appendVector(appendEntries(b, m.Entries), m.Vector)
+	b = append(appendEntries(b, m.Entries), m.Marks...)
+	return appendVector(b, m.Vector)
 }
 func (m *RecoveryResponse) parseBody(r *reader) {
-	m.Nonce, m.Leader, m.Commit, m.Entries, m.Vector = r.u64(), r.bool(), r.u64(), r.entries(m.Entries), r.vector()
+	m.Nonce, m.Leader, m.Commit, m.Entries = r.u64(), r.bool(), r.u64(), r.entries(m.Entries)
+	m.Marks, m.Vector = r.take(len(m.Entries)), r.vector()
 	r.bounded(m.Commit, m.Entries)
 }
 

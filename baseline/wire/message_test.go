@@ -20,17 +20,25 @@ func samples() []Message {
 	h := Header{View: 7, Replica: 2, Incarnation: 99}
 	entries := [][]byte{[]byte("one"), {}, []byte("three")}
 	vector := []uint64{4, 0, 1 << 60}
+	digest := nopaxos.Digest{Hi: 1 << 63, Lo: 3}
 	return []Message{
 		&Prepare{Header: h, First: 12, Commit: 9, Entries: entries},
 		&PrepareOK{Header: h, Slot: 13},
 		&Commit{Header: h, Commit: 14},
 		&StartViewChange{Header: h, Vector: vector},
-		&DoViewChange{Header: h, LastNormal: 5, Commit: 4, Entries: entries, Vector: vector},
-		&StartView{Header: h, Commit: 3, Entries: entries, Vector: vector},
+		&DoViewChange{Header: h, LastNormal: 5, Commit: 4, Entries: entries, Marks: []byte{1, 0, 2}, Vector: vector},
+		&StartView{Header: h, Commit: 3, Entries: entries, Marks: []byte{1, 1, 0}, Vector: vector},
 		&Recovery{Header: h},
-		&RecoveryResponse{Header: h, Nonce: 6, Leader: true, Commit: 8, Entries: entries, Vector: vector},
+		&RecoveryResponse{Header: h, Nonce: 6, Leader: true, Commit: 8, Entries: entries, Marks: []byte{0, 0, 1}, Vector: vector},
 		&GetState{Header: h, Lo: 20, Hi: 30},
 		&NewState{Header: h, Base: 20, Commit: 22, Snapshot: []byte("state"), Entries: entries},
+		&Accepted{Header: h, Slot: 31, Value: digest},
+		&Resolve{Header: h, First: 32, Entries: entries},
+		&Resolved{Header: h, First: 33, Last: 35},
+		&AskVotes{Header: h, First: 34, Last: 36},
+		&AskValue{Header: h, Slot: 36},
+		&Value{Header: h, Slot: 36, Entry: []byte("value")},
+		&Decided{Header: h, From: 37, Slot: 40, Digest: digest},
 	}
 }
 

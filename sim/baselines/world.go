@@ -10,8 +10,10 @@ import (
 	"github.com/netordered/nopaxos/baseline/node"
 	"github.com/netordered/nopaxos/baseline/vr"
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
 	"github.com/netordered/nopaxos/transport/virtual"
 )
 
@@ -33,6 +35,7 @@ type world struct {
 	history  history
 	links    links
 	undo     bool // the state machine takes operations back by itself
+	relayed  bool // clients send to the relay
 	err      error
 
 	outstanding int
@@ -58,6 +61,24 @@ func (m *member) Aside(work func() func(now time.Duration)) { m.node.Post(work()
 
 // Fail ends the run.
 func (m *member) Fail(err error) { m.w.fail(err) }
+
+var relayAddr = address(3, 0)
+
+// relay is a sequencer that stamps nothing: what comes to it goes to all replicas in one order.
+type relay struct {
+	w       *world
+	network transport.Network
+}
+
+func (r *relay) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
+	for _, p := range r.w.peers {
+		r.network.Send(p.Addr, b)
+	}
+}
+func (r *relay) Bulk(time.Duration, []byte) {}
+func (r *relay) Tick(time.Duration)         {}
+func (r *relay) Deadline() time.Duration    { return transport.Never }
+func (r *relay) Flush(time.Duration)        {}
 
 func replicaAddr(i int) netip.AddrPort { return address(1, i) }
 func clientAddr(i int) netip.AddrPort  { return address(2, i) }
@@ -89,6 +110,10 @@ func newWorld(system baseline.System, seed uint64) (*world, error) {
 	for i := range n {
 		w.peers = append(w.peers, node.Peer{Addr: replicaAddr(i), Bulk: replicaAddr(i)})
 	}
+	if w.relayed = system.Multicast() && shape.IntN(2) == 0; w.relayed {
+		at := w.network.Attach(relayAddr)
+		at.Start(&relay{w: w, network: at})
+	}
 	w.replicas = make([]*member, n)
 	for i := range n {
 		if err := w.start(i, false); err != nil {
@@ -107,7 +132,13 @@ func newWorld(system baseline.System, seed uint64) (*world, error) {
 	return w, nil
 }
 
+// courier is a client's way to the replicas. Where requests go to all, it may be by a relay.
 func (w *world) courier() client.Courier {
+	if w.relayed {
+		sender := oumlib.NewSender(1, 1400)
+		sender.SetAddr(relayAddr)
+		return client.NewMulticast(sender)
+	}
 	var replicas []netip.AddrPort
 	for _, p := range w.peers {
 		replicas = append(replicas, p.Addr)

@@ -1,0 +1,93 @@
+package wire
+
+import nopaxos "github.com/netordered/nopaxos/replica/wire"
+
+// Accepted is an acceptor's vote in the fast round of Fast Paxos, to the leader (phase 2b): it holds the
+// request with this tag at Slot.
+type Accepted struct {
+	Header
+	Slot  uint64
+	Value nopaxos.Digest
+}
+
+// Resolve is the leader's order after a collision (phase 2a of the round behind the fast one): Entries
+// stand at the slots First, First+1, ….
+type Resolve struct {
+	Header
+	First   uint64
+	Entries [][]byte
+}
+
+// Resolved says that the sender has taken the leader's entries at slots First … Last (phase 2b).
+type Resolved struct {
+	Header
+	First, Last uint64
+}
+
+// AskVotes asks acceptors to repeat their votes at slots First … Last.
+type AskVotes struct {
+	Header
+	First, Last uint64
+}
+
+// AskValue asks an acceptor for the entry that it has voted for.
+type AskValue struct {
+	Header
+	Slot uint64
+}
+
+// Value answers ASK-VALUE.
+type Value struct {
+	Header
+	Slot  uint64
+	Entry []byte
+}
+
+// Decided says that everything up to Slot is committed, and what stands at the slots behind From: entries
+// with this digest.
+type Decided struct {
+	Header
+	From, Slot uint64
+	Digest     nopaxos.Digest
+}
+
+func (*Accepted) Kind() Kind { return KindAccepted }
+func (*Resolve) Kind() Kind  { return KindResolve }
+func (*Resolved) Kind() Kind { return KindResolved }
+func (*AskVotes) Kind() Kind { return KindAskVotes }
+func (*AskValue) Kind() Kind { return KindAskValue }
+func (*Value) Kind() Kind    { return KindValue }
+func (*Decided) Kind() Kind  { return KindDecided }
+
+func (m *Accepted) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Value) }
+func (m *Accepted) parseBody(r *reader)        { m.Slot, m.Value = r.u64(), r.digest() }
+
+func (m *Resolve) appendBody(b []byte) []byte { return appendEntries(appendU64(b, m.First), m.Entries) }
+func (m *Resolve) parseBody(r *reader) {
+	m.First, m.Entries = r.u64(), r.entries(m.Entries)
+	if r.bounded(m.First, m.Entries); m.First == 0 {
+		r.fail(ErrValue)
+	}
+}
+
+func (m *Resolved) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.First), m.Last) }
+func (m *Resolved) parseBody(r *reader)        { m.First, m.Last = r.u64(), r.u64() }
+
+func (m *AskVotes) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.First), m.Last) }
+func (m *AskVotes) parseBody(r *reader)        { m.First, m.Last = r.u64(), r.u64() }
+
+func (m *AskValue) appendBody(b []byte) []byte { return appendU64(b, m.Slot) }
+func (m *AskValue) parseBody(r *reader)        { m.Slot = r.u64() }
+
+func (m *Value) appendBody(b []byte) []byte { return appendBytes(appendU64(b, m.Slot), m.Entry) }
+func (m *Value) parseBody(r *reader)        { m.Slot, m.Entry = r.u64(), r.bytes() }
+
+func (m *Decided) appendBody(b []byte) []byte {
+	return appendDigest(appendU64(appendU64(b, m.From), m.Slot), m.Digest)
+}
+func (m *Decided) parseBody(r *reader) {
+	m.From, m.Slot, m.Digest = r.u64(), r.u64(), r.digest()
+	if m.From > m.Slot {
+		r.fail(ErrValue)
+	}
+}
