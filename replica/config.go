@@ -35,6 +35,7 @@ type Config struct {
 	KeepLog    uint64 // slots kept below the sync point for replicas that lag, memory permitting
 	Snapshot   uint64 // slots between two snapshots
 	MaxClients int    // clients in the client table; the least recently used one is evicted
+	Chunk      int    // bytes of a log or a snapshot that one message carries to who fetches it
 }
 
 // DefaultConfig has the value of every field that a Config may leave zero.
@@ -58,6 +59,7 @@ func DefaultConfig() Config {
 		KeepLog:          1 << 14,
 		Snapshot:         1 << 15,
 		MaxClients:       1 << 16,
+		Chunk:            1 << 18,
 	}
 }
 
@@ -97,6 +99,7 @@ func (c Config) withDefaults() (Config, error) {
 	setInt(&c.MTU, d.MTU)
 	setInt(&c.MaxLogSize, d.MaxLogSize)
 	setInt(&c.MaxClients, d.MaxClients)
+	setInt(&c.Chunk, d.Chunk)
 
 	switch {
 	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxReplicas:
@@ -107,6 +110,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("replica: MTU is %d bytes, expected at least %d", c.MTU, MinMTU)
 	case c.Window < 16 || c.Window&(c.Window-1) != 0:
 		return c, fmt.Errorf("replica: Window is %d slots, expected a power of two, at least 16", c.Window)
+	case c.Chunk < minChunk || c.Chunk > maxLogSize:
+		return c, fmt.Errorf("replica: Chunk is %d bytes, expected %d to %d", c.Chunk, minChunk, maxLogSize)
 	case c.MaxLogSize > maxLogSize:
 		return c, fmt.Errorf("replica: MaxLogSize is %d bytes, expected at most %d, so that a log fits one message", c.MaxLogSize, maxLogSize)
 	case c.MaxLog < 2*c.SyncSlots:
@@ -118,6 +123,9 @@ func (c Config) withDefaults() (Config, error) {
 // maxLogSize is the largest MaxLogSize: with the entries' headers the whole log fits a message of the
 // bulk channel.
 const maxLogSize = 192 << 20
+
+// minChunk is the smallest Chunk: less would be all overhead.
+const minChunk = 256
 
 // MinMTU is the smallest MTU, in bytes, that every protocol message of fixed size fits.
 const MinMTU = 256

@@ -103,15 +103,12 @@ func (c *Core) replaceHolder(silent int) {
 	}
 }
 
-// fetchAnswer bounds the entries of one FETCH-LOG and the data of one SNAPSHOT-CHUNK, in bytes.
-const fetchAnswer = 1 << 18
-
 // onFetch answers with entries of one's log: the new one if the view has been entered, else the old
 // one. Its last-normal view tells which.
 func (c *Core) onFetch(from int, m *wire.Fetch) {
 	answer := &wire.FetchLog{LastNormal: c.rec.LastNormal, Start: c.log.start, End: c.log.end, Lo: m.Lo}
 	if m.Lo >= c.log.start && m.Lo < c.log.end {
-		answer.Entries = c.log.entries(nil, m.Lo, min(m.Hi, c.log.end), fetchAnswer)
+		answer.Entries = c.log.entries(nil, m.Lo, min(m.Hi, c.log.end), c.cfg.Chunk)
 	}
 	c.send(from, answer)
 }
@@ -129,7 +126,7 @@ func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
 	s.usedAt = c.now
 	c.send(from, &wire.SnapshotChunk{
 		LastNormal: c.rec.LastNormal, Slot: s.slot, Total: uint64(len(s.data)), Offset: offset,
-		Data: s.data[offset:min(offset+fetchAnswer, uint64(len(s.data)))],
+		Data: s.data[offset:min(offset+uint64(c.cfg.Chunk), uint64(len(s.data)))],
 	})
 }
 

@@ -43,11 +43,12 @@ const (
 	answerLost         = 20_000 // per million
 )
 
-// controllerTiming suits runs that last less than a second.
-func controllerTiming() controlplane.Timing {
+// controllerTiming suits runs that last less than a second. Replicas repeat their reports once in SuspectSequencer,
+// each in its own rhythm: reports that are less than that apart have to count together.
+func controllerTiming(s *settings) controlplane.Timing {
 	return controlplane.Timing{
 		Grace: 4 * time.Millisecond, StartGrace: 10 * time.Millisecond, InstallTimeout: effectTimeout,
-		AuditInterval: 50 * time.Millisecond, ReportWindow: 40 * time.Millisecond, ReportHoldoff: 5 * time.Millisecond,
+		AuditInterval: 50 * time.Millisecond, ReportWindow: max(40*time.Millisecond, 2*s.core.SuspectSequencer), ReportHoldoff: 5 * time.Millisecond,
 	}
 }
 
@@ -63,7 +64,7 @@ func (c *controller) start() {
 		Groups: []controlplane.CoreGroup{{
 			Number: groupNumber, F: c.w.s.replicas / 2, Replicas: c.w.s.replicas, Last: c.durable,
 		}},
-		Targets: c.w.s.sequencers, Timing: controllerTiming(),
+		Targets: c.w.s.sequencers, Timing: controllerTiming(c.w.s),
 	})
 	if err != nil {
 		c.w.fail(c.node(), "controlplane.NewCore: %v", err)

@@ -139,7 +139,7 @@ func (s *settings) stretch() {
 // buffers and evictions happen many times in a run.
 func drawCore(r *random, n int) replica.Config {
 	sync := uint64(pick(r, 4, 8, 16, 32))
-	return replica.Config{
+	c := replica.Config{
 		N:                n,
 		MTU:              pick(r, 256, 300, 512, 1400, 1472, 8972),
 		TickInterval:     pick(r, time.Millisecond, 2*time.Millisecond),
@@ -160,6 +160,12 @@ func drawCore(r *random, n int) replica.Config {
 		Snapshot:         uint64(pick(r, 8, 32, 128)),
 		MaxClients:       pick(r, 2, 3, 16, 16, 16, 16, 16, 16),
 	}
+	// A snapshot has to arrive before the log behind it is needed for something else.
+	c.Chunk = pick(r, 1<<13, 1<<18)
+	if c.MaxLog > 256 {
+		c.Chunk = pick(r, 1<<11, 1<<12, 1<<13, 1<<18)
+	}
+	return c
 }
 
 // Purposes of random streams.
