@@ -15,6 +15,8 @@ import (
 const (
 	FileJSON = "results.json" // everything
 	FileCSV  = "results.csv"  // a line for every measurement
+	FileHTML = "report.html"  // figures
+	FileText = "report.md"    // tables
 )
 
 // Write writes a report's files into a directory, which is made if need be.
@@ -28,6 +30,8 @@ func (r *Report) Write(dir string) error {
 	}{
 		{FileJSON, r.WriteJSON},
 		{FileCSV, r.WriteCSV},
+		{FileHTML, r.WriteHTML},
+		{FileText, r.WriteMarkdown},
 	} {
 		if err := writeFile(filepath.Join(dir, f.name), f.write); err != nil {
 			return err

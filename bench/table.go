@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -16,7 +15,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 	for _, c := range r.Cells {
 		s := c.Summary
 		fmt.Fprintf(out, "%s\t%d\t%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.0f\t%.2f\t%.2f\t\n",
-			title(c.System), c.Replicas, c.load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
+			title(c.System), c.Replicas, c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
 			s.BusiestCPU.Median, s.Capacity.Median, s.TotalCPU.Median, s.Mallocs.Median)
 	}
 	if err := out.Flush(); err != nil {
@@ -29,8 +28,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 	return r.writeTargets(w)
 }
 
-// load says in a word or two under what a cell was measured.
-func (c Cell) load() string {
+// Load says in a word or two under what a cell was measured.
+func (c Cell) Load() string {
 	text := fmt.Sprintf("%d callers", c.Callers)
 	if c.Rate > 0 {
 		text = fmt.Sprintf("%g/s", c.Rate)
@@ -53,13 +52,8 @@ func (r *Report) writeTargets(w io.Writer) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	names := make([]string, 0, len(r.Absent))
-	for name, why := range r.Absent {
-		names = append(names, title(name)+" ("+why+")")
-	}
-	if len(names) > 0 {
-		slices.Sort(names)
-		fmt.Fprintf(w, "\nnot measured: %s\n", strings.Join(names, ", "))
+	if missing := r.missing(); len(missing) > 0 {
+		fmt.Fprintf(w, "\nnot measured:\n  %s\n", strings.Join(missing, "\n  "))
 	}
 	return nil
 }

@@ -1,0 +1,93 @@
+package bench
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+	"slices"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"title": title, "short": short,
+}).Parse(pageText))
+
+// page is what the template sees.
+type page struct {
+	*Report
+	Charts  []chartedFigure
+	Missing []string
+}
+
+// chartedFigure is a figure with its panels drawn.
+type chartedFigure struct {
+	FigureResult
+	Charts []chart
+	Legend []legend
+}
+
+type chart struct {
+	Title, Flaw string // Flaw: why there is no SVG
+	SVG         template.HTML
+}
+
+type legend struct {
+	Name  string
+	Style template.CSS
+}
+
+// WriteHTML writes the report as one page that needs nothing else.
+func (r *Report) WriteHTML(w io.Writer) error {
+	p := page{Report: r, Missing: r.missing()}
+	for _, f := range r.Figures {
+		p.Charts = append(p.Charts, f.charted())
+	}
+	return pageTemplate.Execute(w, p)
+}
+
+func (f *FigureResult) charted() chartedFigure {
+	c := chartedFigure{FigureResult: *f}
+	for i := range f.Panels {
+		panel := &f.Panels[i]
+		drawn := chart{Title: panel.Title}
+		if text, err := panel.svg(); err != nil {
+			drawn.Flaw = err.Error()
+		} else {
+			drawn.SVG = template.HTML(text) // made by gonum's SVG writer, which escapes text
+		}
+		c.Charts = append(c.Charts, drawn)
+		for j, curve := range panel.Curves {
+			if len(panel.Curves) > 1 && !slices.ContainsFunc(c.Legend, func(l legend) bool { return l.Name == curve.Name }) {
+				c.Legend = append(c.Legend, legend{curve.Name, lookOf(curve.Name, j).css()})
+			}
+		}
+	}
+	return c
+}
+
+// css draws a curve's sample as a border.
+func (l look) css() template.CSS {
+	style := "solid"
+	switch len(l.dash) {
+	case 2:
+		style = "dashed"
+		if l.dash[0] < l.dash[1] {
+			style = "dotted"
+		}
+	case 4:
+		style = "double"
+	}
+	return template.CSS("border-top: 3px " + style + " " + l.hex())
+}
+
+// missing lists what was not measured, with the reasons.
+func (r *Report) missing() []string {
+	var list []string
+	for name, why := range r.Absent {
+		list = append(list, title(name)+": "+why)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,256 @@
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// palette is that of Okabe and Ito, whose colours can be told apart by most who see few.
+var palette = []color.RGBA{
+	{0x00, 0x72, 0xb2, 0xff}, {0x00, 0x00, 0x00, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0xe6, 0x9f, 0x00, 0xff},
+	{0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff}, {0x56, 0xb4, 0xe9, 0xff}, {0x80, 0x80, 0x80, 0xff},
+}
+
+var dashes = [][]vg.Length{nil, {4, 3}, {1.5, 2}, {7, 3, 1.5, 3}}
+
+var glyphs = []draw.GlyphDrawer{
+	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}, draw.RingGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},
+}
+
+// look is how a curve is drawn: a system looks the same in all figures.
+type look struct {
+	color color.RGBA
+	dash  []vg.Length
+	glyph draw.GlyphDrawer
+}
+
+// lookOf returns how the i-th curve of a panel is drawn.
+func lookOf(name string, i int) look {
+	if at := slices.IndexFunc(Systems, func(s System) bool { return s.Title == name }); at >= 0 {
+		i = at
+	}
+	return look{palette[i%len(palette)], dashes[i%len(dashes)], glyphs[i%len(glyphs)]}
+}
+
+// hex is the colour as a style sheet writes it.
+func (l look) hex() string { return fmt.Sprintf("#%02x%02x%02x", l.color.R, l.color.G, l.color.B) }
+
+// Panels are drawn for a column of this size; pages scale them.
+const (
+	panelWidth  = 460 * vg.Length(1)
+	panelHeight = 300 * vg.Length(1)
+)
+
+// svg draws the panel as an SVG element that takes the width it is given.
+func (p *Panel) svg() (string, error) {
+	if len(p.Curves) == 0 {
+		return "", errors.New("nothing was measured for it")
+	}
+	chart, err := p.chart()
+	if err != nil {
+		return "", fmt.Errorf("panel %q: %w", p.Title, err)
+	}
+	canvas := vgsvg.New(panelWidth, panelHeight)
+	chart.Draw(draw.New(canvas))
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return "", fmt.Errorf("panel %q: %w", p.Title, err)
+	}
+	text := b.Bytes()
+	start, end := bytes.Index(text, []byte("<svg")), -1
+	if start >= 0 {
+		end = bytes.IndexByte(text[start:], '>')
+	}
+	if end < 0 {
+		return "", fmt.Errorf("panel %q: no SVG came out", p.Title)
+	}
+	head := fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">`,
+		float64(panelWidth), float64(panelHeight), html.EscapeString(p.Title))
+	return head + string(text[start+end+1:]), nil
+}
+
+// chart lays the panel out.
+func (p *Panel) chart() (*plot.Plot, error) {
+	c := plot.New()
+	sans := font.Font{Typeface: "Liberation", Variant: "Sans", Size: 10}
+	for _, style := range []*draw.TextStyle{&c.X.Label.TextStyle, &c.Y.Label.TextStyle, &c.X.Tick.Label, &c.Y.Tick.Label} {
+		style.Font = sans
+	}
+	c.X.Label.Text, c.Y.Label.Text = p.X, p.Y
+	c.X.Label.Padding, c.Y.Label.Padding = 6, 6
+	c.X.Tick.Marker, c.Y.Tick.Marker = ticks{p.LogX}, ticks{p.LogY}
+	if p.LogX {
+		c.X.Scale = plot.LogScale{}
+	}
+	if p.LogY {
+		c.Y.Scale = plot.LogScale{}
+	}
+	grid := plotter.NewGrid()
+	faint := color.Gray{0xdd}
+	grid.Horizontal.Color, grid.Vertical.Color = faint, faint
+	if len(p.Bars) > 0 {
+		grid.Vertical.Width = 0
+	}
+	c.Add(grid)
+	add := p.addCurves
+	if len(p.Bars) > 0 {
+		add = p.addBars
+	}
+	if err := add(c); err != nil {
+		return nil, err
+	}
+	c.Y.Max = headroom(c.Y.Max, p.LogY)
+	if !p.LogY {
+		c.Y.Min = min(c.Y.Min, 0)
+	}
+	if !p.LogX && len(p.Bars) == 0 {
+		c.X.Min = min(c.X.Min, 0)
+		c.X.Max = headroom(c.X.Max, false)
+	}
+	widen(&c.X)
+	widen(&c.Y)
+	return c, nil
+}
+
+// headroom is an axis's end with some room behind the last mark.
+func headroom(end float64, log bool) float64 {
+	if log {
+		return end * 1.3
+	}
+	return end * 1.05
+}
+
+// widen keeps an axis of one value from having no length.
+func widen(a *plot.Axis) {
+	if a.Max <= a.Min {
+		a.Min, a.Max = a.Min*0.9, a.Max*1.1
+	}
+	if a.Max <= a.Min {
+		a.Max = a.Min + 1
+	}
+}
+
+// manyPoints is how many points a curve has at most to be marked; one of more is its own mark.
+const manyPoints = 64
+
+func (p *Panel) addCurves(c *plot.Plot) error {
+	for i, curve := range p.Curves {
+		l := lookOf(curve.Name, i)
+		points := curve.visible(p)
+		if len(points) == 0 {
+			continue
+		}
+		line, dots, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return err
+		}
+		line.Color, line.Width, line.Dashes = l.color, 1.5, l.dash
+		dots.Color, dots.Radius, dots.Shape = l.color, 2.5, l.glyph
+		c.Add(line)
+		if len(points) <= manyPoints {
+			c.Add(dots)
+			bars, err := plotter.NewYErrorBars(points)
+			if err != nil {
+				return err
+			}
+			bars.Color, bars.Width = l.color, 0.75
+			c.Add(bars)
+		}
+	}
+	return nil
+}
+
+func (p *Panel) addBars(c *plot.Plot) error {
+	width := 0.8 * (panelWidth - 80) / vg.Length(len(p.Bars)*len(p.Curves))
+	for i, curve := range p.Curves {
+		values := make(plotter.Values, len(p.Bars))
+		for _, point := range curve.Points {
+			if at := int(point.X); at >= 0 && at < len(values) {
+				values[at] = point.Y
+			}
+		}
+		bars, err := plotter.NewBarChart(values, width)
+		if err != nil {
+			return err
+		}
+		bars.Color, bars.LineStyle.Width = lookOf(curve.Name, i).color, 0
+		bars.Offset = width * (vg.Length(i) - vg.Length(len(p.Curves)-1)/2)
+		c.Add(bars)
+	}
+	c.NominalX(p.Bars...)
+	return nil
+}
+
+// points are a curve's, for the plotter.
+type points []Point
+
+func (p points) Len() int                       { return len(p) }
+func (p points) XY(i int) (x, y float64)        { return p[i].X, p[i].Y }
+func (p points) YError(i int) (low, hi float64) { return p[i].Y - p[i].Low, p[i].High - p[i].Y }
+
+// visible are the points that have a place on the panel's axes.
+func (c *Curve) visible(p *Panel) points {
+	var list points
+	for _, point := range c.Points {
+		bad := math.IsNaN(point.Y) || math.IsInf(point.Y, 0) || p.LogX && point.X <= 0 || p.LogY && min(point.Y, point.Low) <= 0
+		if !bad {
+			list = append(list, point)
+		}
+	}
+	return list
+}
+
+// ticks writes numbers in thousands and millions.
+type ticks struct{ log bool }
+
+// Ticks returns the marks of an axis.
+func (t ticks) Ticks(low, high float64) []plot.Tick {
+	var list []plot.Tick
+	if t.log {
+		list = plot.LogTicks{Prec: -1}.Ticks(low, high)
+		if labels(list) < 2 {
+			list = plot.DefaultTicks{}.Ticks(low, high)
+		}
+	} else {
+		list = plot.DefaultTicks{}.Ticks(low, high)
+	}
+	for i := range list {
+		if list[i].Label != "" {
+			list[i].Label = short(list[i].Value)
+		}
+	}
+	return list
+}
+
+func labels(list []plot.Tick) int {
+	n := 0
+	for _, t := range list {
+		if t.Label != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// short writes a number in few characters.
+func short(v float64) string {
+	switch {
+	case math.Abs(v) >= 1e6:
+		return fmt.Sprintf("%.3gM", v/1e6)
+	case math.Abs(v) >= 1e4:
+		return fmt.Sprintf("%.3gk", v/1e3)
+	}
+	return fmt.Sprintf("%.4g", v)
+}
