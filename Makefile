@@ -49,6 +49,16 @@ sweep-baselines: SEEDS ?= 1000
 sweep-baselines: ## run SEEDS (default 1000) simulations of each comparison system
 	$(GO) test ./sim/baselines -run '^TestSeeds$$' -timeout 2h -v -baselines.seeds $(SEEDS)
 
+# Debian's Python is the one that has Debian's Mininet.
+MININET := /usr/bin/python3 mininet/testbed.py
+
+testbed: build ## run a cluster on Mininet: one BMv2 switch, then a fat-tree of them (needs root, mininet, BMv2)
+	$(MININET) --topology single
+	$(MININET) --topology fat-tree
+
+testbed-failover: build ## the fat-tree again, and the switch that sequences loses its power under load
+	$(MININET) --topology fat-tree --fail sequencer
+
 # Every fuzzer of every package, one after the other: go test runs one at a time.
 define run_fuzzers
 	@set -e; $(GO) list -f '{{.ImportPath}} {{.Dir}}' ./... | while read -r package dir; do \

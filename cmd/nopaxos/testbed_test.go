@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/netordered/nopaxos/bmv2"
@@ -51,6 +53,48 @@ func TestTestbedFailover(t *testing.T) {
 	r := testbedReport(t, "--switch", "udp", "--topology", "fat-tree", "--fail", "sequencer")
 	if r.Switches != 6 || !slices.Equal(r.Sequencers, []string{"sequencer-0", "sequencer-1"}) || len(r.Faults) != 1 {
 		t.Errorf("report %+v", r)
+	}
+}
+
+// needBMv2 skips where there is no BMv2.
+func needBMv2(t *testing.T) {
+	t.Helper()
+	if _, err := bmv2.Find(); err != nil {
+		t.Skip(err)
+	}
+}
+
+func TestTestbedOfOneSwitch(t *testing.T) {
+	needBMv2(t)
+	r := testbedReport(t, "--switch", "bmv2")
+	if r.Switches != 1 || !slices.Equal(r.Sequencers, []string{"s1"}) {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// When the switch that sequences dies under load, another root takes over.
+func TestTestbedSwitchFailover(t *testing.T) {
+	needBMv2(t)
+	r := testbedReport(t, "--switch", "bmv2", "--topology", "fat-tree", "--fail", "sequencer", "--duration", "6s")
+	if r.Switches != 6 || len(r.Sequencers) != 2 || r.Sequencers[0] == r.Sequencers[1] || len(r.Faults) != 1 {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// The same on Mininet; what is not installed there is said with exit status 2.
+func TestMininet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes several seconds")
+	}
+	cmd := exec.Command("/usr/bin/python3", "-B", "../../mininet/testbed.py", "--nopaxos", os.Args[0], "--duration", "3")
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() != exitUsage || err == nil && !strings.Contains(string(out), "\neverything held\n") {
+		t.Errorf("%v: %s%s", err, out, &errOut)
+	} else if err != nil {
+		t.Skipf("%v: %s", err, &errOut)
 	}
 }
 

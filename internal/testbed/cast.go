@@ -3,6 +3,7 @@ package testbed
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/netordered/nopaxos/cluster"
 )
@@ -26,7 +27,7 @@ func (p *Plan) cast(c Config, roots []string) {
 		}
 	} else {
 		p.Topology.Management = management
-		f.Topology = &p.Topology
+		f.Topology, f.Timing = &p.Topology, softwareSwitches
 		for _, root := range roots {
 			f.Sequencers = append(f.Sequencers, cluster.Sequencer{Name: root, Kind: c.Switch})
 		}
@@ -48,4 +49,20 @@ func (p *Plan) cast(c Config, roots []string) {
 		f.KV = append(f.KV, cluster.KV{RESP: at(role, portRESP), Group: group, HTTP: at(role, portRESPHTTP)})
 	}
 	p.Cluster = f
+}
+
+// softwareSwitches are the protocol's intervals where every packet goes through several BMv2 processes, all
+// of them on one machine: some ten times the defaults, so that what is slow is not taken for dead, and what
+// an idle group says does not keep the switches busy.
+var softwareSwitches = cluster.Timing{
+	Tick:             20 * time.Millisecond,
+	TickMax:          100 * time.Millisecond,
+	Ping:             50 * time.Millisecond,
+	SuspectLeader:    500 * time.Millisecond,
+	SuspectSequencer: 400 * time.Millisecond,
+	ViewChange:       500 * time.Millisecond,
+	Retransmit:       50 * time.Millisecond,
+	Grace:            5 * time.Millisecond,
+	GapBound:         100 * time.Millisecond,
+	SyncInterval:     50 * time.Millisecond,
 }

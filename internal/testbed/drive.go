@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
@@ -36,9 +37,12 @@ func Run(ctx context.Context, cfg RunConfig) (report *Report, err error) {
 	}
 	fresh := cfg.Dir == ""
 	if fresh {
-		if cfg.Dir, err = os.MkdirTemp("", "nopaxos-testbed-*"); err != nil {
-			return nil, fmt.Errorf("testbed: %w", err)
-		}
+		cfg.Dir, err = os.MkdirTemp("", "nopaxos-testbed-*")
+	} else {
+		err = os.MkdirAll(cfg.Dir, 0o700)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("testbed: %w", err)
 	}
 	defer func() {
 		switch {
@@ -73,7 +77,7 @@ func (r *run) start(ctx context.Context) error {
 	}
 	fmt.Fprintf(r.cfg.Progress, "starting the cluster on %d hosts\n", len(t.Hosts))
 	r.cluster, err = devcluster.Start(ctx, devcluster.Config{
-		Binary: r.cfg.Binary, Dir: r.cfg.Dir + "/cluster", Hosts: r.bed, Log: r.cfg.Progress, Patience: startPatience,
+		Binary: r.cfg.Binary, Dir: filepath.Join(r.cfg.Dir, "cluster"), Hosts: r.bed, Log: r.cfg.Progress, Patience: startPatience,
 	})
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func writeCluster(f *cluster.File) error {
 }
 
 func (p *Plan) written(clusterPath string) written {
-	w := written{ClusterFile: clusterPath}
+	w := written{ClusterFile: clusterPath, Links: []writtenLink{}}
 	onManagement := func(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, management.Bits()) }
 	for _, s := range p.Topology.Switches {
 		w.Switches = append(w.Switches, writtenSwitch{s.Name, s.DeviceID, s.P4Runtime.String(), onManagement(s.P4Runtime.Addr())})
