@@ -23,7 +23,7 @@ type Report struct {
 type Outcome struct {
 	Step
 	During time.Duration // while the faults lasted
-	After  time.Duration // from their end until all was whole again
+	After  time.Duration // from their end to the next step
 }
 
 // report judges the pauses, and adds what the load's judge found.

@@ -43,6 +43,10 @@ var bedConfig = testbed.Config{
 const (
 	workers = 4 // operations outstanding on each of the load's paths
 
+	// rest is how long service lasts between two steps: time-outs that have doubled while there was
+	// none are short again when a view has lasted a second (replica, worksAnyway).
+	rest = 1200 * time.Millisecond
+
 	// wholePatience bounds how long the cluster may take to be whole after a step: to restart
 	// processes and to transfer state.
 	wholePatience = 30 * time.Second
@@ -169,8 +173,20 @@ func (r *run) step(ctx context.Context, s Step) error {
 	}
 	if _, err := r.whole(ctx); err != nil {
 		r.fail("after step %d (%s): %v", s.Number, s.Name, err)
+		return nil
 	}
-	return r.load.Mark("")
+	pause(ctx, rest)
+	return nil
+}
+
+// pause waits for d or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 func duringMark(s Step) string { return fmt.Sprintf("%d: %s", s.Number, s.Name) }
