@@ -8,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc chaos sweep-baselines fuzz fuzz-short bench bench-quick bench-micro generate p4 p4-tofino clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc sweep soak chaos sweep-baselines fuzz fuzz-short bench bench-quick bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,15 @@ mutants: ## plant each known protocol bug in turn, and fail if the simulator doe
 mutants-doc: ## the same, and write the table into docs/correctness.md
 	$(GO) run ./sim/mutants -document docs/correctness.md $(MUTANTS)
 
+sweep: SEEDS ?= 2000
+sweep: build ## run SEEDS (default 2000) seeds in virtual time under every profile, and fail if one does
+	bin/nopaxos sim --seeds $(SEEDS) --shrink $(SWEEP)
+
+SOAK_TIME ?= 0
+
+soak: build ## the same with ever new seeds, for SOAK_TIME or until Ctrl-C
+	bin/nopaxos sim --soak $(SOAK_TIME) --shrink $(SWEEP)
+
 CHAOS_TIME ?= 2m
 CHAOS_SEED ?= 0
 
@@ -61,7 +70,7 @@ testbed-failover: build ## the fat-tree again, and the switch that sequences los
 
 # Every fuzzer of every package, one after the other: go test runs one at a time.
 define run_fuzzers
-	@set -e; $(GO) list -f '{{.ImportPath}} {{.Dir}}' ./... | while read -r package dir; do \
+	@set -e; packages="$$($(GO) list -f '{{.ImportPath}} {{.Dir}}' ./...)"; echo "$$packages" | while read -r package dir; do \
 		for fuzzer in $$(grep -hos '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //'); do \
 			echo "$$package $$fuzzer"; \
 			$(GO) test -run '^$$' -fuzz "^$$fuzzer\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$package" </dev/null; \

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	seedCount = flag.Int("sim.seeds", 40, "seeds per profile")
+	seedCount = flag.Int("sim.seeds", defaultSeeds, "seeds per profile")
 	firstSeed = flag.Uint64("sim.first", 1, "first seed")
 	oneSeed   = flag.Uint64("sim.seed", 0, "replay this seed only")
 	profile   = flag.String("sim.profile", "", "run this profile only")

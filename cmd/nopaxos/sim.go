@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +26,8 @@ type simFlags struct {
 	trace    bool
 	shrink   bool
 	json     bool
+	soak     bool
+	soakFor  time.Duration
 }
 
 const allProfiles = "all"
@@ -35,6 +40,7 @@ func simCommand() *cobra.Command {
 		Long: "Run whole clusters in virtual time: replicas, clients, sequencers and the controller's decisions,\n" +
 			"with losses, partitions, crashes and failovers that a seed decides. Checkers watch every event.\n" +
 			"A seed that fails replays event for event: --seed S --profile P --trace.\n" +
+			"--soak runs ever new seeds, for as long as one likes.\n" +
 			"Exit 0 only if no promise was broken.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,6 +49,7 @@ func simCommand() *cobra.Command {
 				return err
 			}
 			one := cmd.Flags().Changed("seed")
+			f.soak = cmd.Flags().Changed("soak")
 			switch {
 			case f.seeds < 1:
 				return usagef("--seeds is %d, expected at least 1", f.seeds)
@@ -54,12 +61,19 @@ func simCommand() *cobra.Command {
 				return usagef("--trace and --json exclude each other")
 			case one && (cmd.Flags().Changed("seeds") || cmd.Flags().Changed("first")):
 				return usagef("--seed excludes --seeds and --first")
+			case f.soak && (one || cmd.Flags().Changed("seeds")):
+				return usagef("--soak excludes --seed and --seeds")
+			case f.soakFor < 0:
+				return usagef("--soak is %v, expected a time, or 0: until it is interrupted", f.soakFor)
 			}
 			if one {
 				f.first, f.seeds = f.seed, 1
 			}
 			if f.trace {
 				return traceSeed(cmd.Context(), sim.Config{Seed: f.seed, Profile: profiles[0]}, f.shrink, cmd.OutOrStdout())
+			}
+			if f.soak && !cmd.Flags().Changed("first") {
+				f.first = rand.Uint64() >> 24 // short enough to be typed
 			}
 			return f.sweep(cmd.Context(), profiles, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -72,6 +86,7 @@ func simCommand() *cobra.Command {
 	flags.StringVar(&f.profile, "profile", allProfiles, fmt.Sprintf("faults to draw from: one of %v, or all", sim.Profiles()))
 	flags.BoolVar(&f.trace, "trace", false, "print every event of --seed, one a line")
 	flags.BoolVar(&f.shrink, "shrink", false, "of a seed that fails, look for the fewest faults that make it fail")
+	flags.DurationVar(&f.soakFor, "soak", 0, "run ever new seeds for so long, or, if it is 0, until Ctrl-C; from a random first one unless --first says")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
 }
@@ -111,12 +126,14 @@ func traceSeed(ctx context.Context, cfg sim.Config, shrink bool, out io.Writer) 
 // sweep runs the seeds and reports.
 func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOut io.Writer) error {
 	s := sim.Sweep{Profiles: profiles, First: f.first, Seeds: f.seeds, Parallel: f.parallel}
-	report := newSimReport(f.seeds)
+	if f.soak {
+		s.Seeds = math.MaxInt / len(profiles)
+	}
 	shown := out
 	if f.json {
 		shown = errOut
 	}
-	bar := newSimProgress(shown, s.Runs())
+	report, bar := newSimReport(f.first), newSimProgress(shown, &s, f.soak)
 	s.Run(ctx, func(r *sim.Result) bool {
 		report.add(r)
 		bar.done(report)
@@ -127,10 +144,10 @@ func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOu
 			}
 			bar.line.Print(report.fail(r, &smaller).String())
 		}
-		return true
+		return f.soakFor == 0 || time.Since(report.began) < f.soakFor
 	})
 	bar.line.End()
-	report.finish()
+	report.finish(len(profiles))
 	var err error
 	if f.json {
 		enc := json.NewEncoder(out)
@@ -144,6 +161,8 @@ func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOu
 		return err
 	case report.Failures > 0:
 		return errReported
+	case f.soak:
+		return nil // an interrupt is how it ends
 	}
 	return ctx.Err()
 }

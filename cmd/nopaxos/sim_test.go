@@ -23,6 +23,27 @@ func TestSimReportsAsJSON(t *testing.T) {
 	}
 }
 
+// TestSimSoaks: until its time is up, or until it is interrupted; that is no failure.
+func TestSimSoaks(t *testing.T) {
+	interrupted, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	for _, test := range []struct {
+		name string
+		ctx  context.Context
+		soak string
+	}{{"for a while", context.Background(), "1ms"}, {"until interrupted", interrupted, "0"}} {
+		t.Run(test.name, func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			if code := run(test.ctx, []string{"sim", "--soak", test.soak, "--profile", "calm"}, nil, &out, &errOut); code != exitOK {
+				t.Fatalf("exit %d, want %d; %s", code, exitOK, errOut.String())
+			}
+			if want := " runs of "; !strings.Contains(out.String(), want) {
+				t.Errorf("printed %q, want a report with %q", out.String(), want)
+			}
+		})
+	}
+}
+
 func TestSimTraceIsTheSameEveryTime(t *testing.T) {
 	args := []string{"sim", "--seed", "3", "--profile", "failover", "--trace"}
 	var first, second, errOut bytes.Buffer
@@ -46,6 +67,8 @@ func TestSimRefusesWhatItCannotDo(t *testing.T) {
 		{"--trace", "--trace wants one --seed"},
 		{"--trace --seed 1", "--trace wants one --seed and one --profile"},
 		{"--seed 1 --seeds 5", "--seed excludes --seeds"},
+		{"--soak 1s --seeds 5", "--soak excludes --seed and --seeds"},
+		{"--soak -1s", "--soak is -1s"},
 	} {
 		var out, errOut bytes.Buffer
 		code := run(context.Background(), append([]string{"sim"}, strings.Fields(test.args)...), nil, &out, &errOut)

@@ -12,8 +12,9 @@ import (
 
 // simReport is what came of a sweep.
 type simReport struct {
-	Seeds           int          `json:"seeds"`
-	Runs            int          `json:"runs"` // seeds times profiles, as far as they got
+	First           uint64       `json:"first"` // seed
+	Seeds           int          `json:"seeds"` // that were begun
+	Runs            int          `json:"runs"`  // seeds times profiles, as far as they got
 	Failures        int          `json:"failures"`
 	Events          uint64       `json:"events"`
 	EventsPerSecond float64      `json:"events_per_second"` // of wall clock time, all runs together
@@ -37,7 +38,7 @@ type simFailure struct {
 	Shrunk  bool        `json:"shrunk"`
 }
 
-func newSimReport(seeds int) *simReport { return &simReport{Seeds: seeds, began: time.Now()} }
+func newSimReport(first uint64) *simReport { return &simReport{First: first, began: time.Now()} }
 
 func (s *simReport) add(r *sim.Result) {
 	s.Runs++
@@ -65,16 +66,17 @@ func (s *simReport) fail(r, smaller *sim.Result) simFailure {
 	return f
 }
 
-func (s *simReport) finish() {
+func (s *simReport) finish(profiles int) {
+	s.Seeds = (s.Runs + profiles - 1) / profiles
 	if elapsed := time.Since(s.began).Seconds(); elapsed > 0 {
 		s.EventsPerSecond = float64(s.Events) / elapsed
 	}
 }
 
 func (s *simReport) writeText(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%d runs of %d seeds, %d failed; %d events (%.0f a second), %.0f s of virtual time\n"+
+	_, err := fmt.Fprintf(w, "%d runs of %d seeds from %d on, %d failed; %d events (%.0f a second), %.0f s of virtual time\n"+
 		"%d operations completed; %d views, %d sessions, %d no-ops, %d crashes\n",
-		s.Runs, s.Seeds, s.Failures, s.Events, s.EventsPerSecond, s.VirtualSeconds,
+		s.Runs, s.Seeds, s.First, s.Failures, s.Events, s.EventsPerSecond, s.VirtualSeconds,
 		s.Operations, s.Views, s.Sessions, s.NoOps, s.Crashes)
 	return err
 }
@@ -100,19 +102,28 @@ func (f simFailure) String() string {
 // simProgress shows how far a sweep is.
 type simProgress struct {
 	line  *progress.Line
-	total int
+	sweep *sim.Sweep
+	soak  bool
 }
 
-func newSimProgress(out io.Writer, total int) *simProgress {
-	const every = 10 * time.Second
-	return &simProgress{line: progress.New(out, every), total: total}
+func newSimProgress(out io.Writer, s *sim.Sweep, soak bool) *simProgress {
+	every := 10 * time.Second
+	if soak {
+		every = time.Minute
+	}
+	return &simProgress{line: progress.New(out, every), sweep: s, soak: soak}
 }
 
 // done says that one more run is over.
 func (p *simProgress) done(r *simReport) {
 	p.line.Show(func() string {
-		rate := float64(r.Events) / time.Since(r.began).Seconds()
-		return fmt.Sprintf("%s runs, %d failed, %.0f events/s", progress.Bar(r.Runs, p.total), r.Failures, rate)
+		elapsed := time.Since(r.began)
+		rate := float64(r.Events) / elapsed.Seconds()
+		if p.soak {
+			return fmt.Sprintf("%v: %d runs of %d seeds from %d on, %d failed, %d events (%.0f/s)",
+				elapsed.Round(time.Second), r.Runs, r.Runs/len(p.sweep.Profiles), r.First, r.Failures, r.Events, rate)
+		}
+		return fmt.Sprintf("%s runs, %d failed, %.0f events/s", progress.Bar(r.Runs, p.sweep.Runs()), r.Failures, rate)
 	})
 }
 
