@@ -21,7 +21,6 @@ type run struct {
 	switches *switches // nil: Linux routes
 	cluster  *devcluster.Cluster
 	load     *Load
-	report   *Report
 }
 
 // Run builds a testbed, runs a cluster in it under load, and reports what came of it. The error says that
@@ -45,10 +44,11 @@ func Run(ctx context.Context, cfg RunConfig) (report *Report, err error) {
 		return nil, fmt.Errorf("testbed: %w", err)
 	}
 	defer func() {
+		ok := err == nil && report.OK
 		switch {
-		case err == nil && report.OK && fresh:
+		case ok && fresh:
 			err = os.RemoveAll(cfg.Dir)
-		case ctx.Err() == nil:
+		case !ok && ctx.Err() == nil:
 			fmt.Fprintln(cfg.Progress, "what roles and switches logged is in", cfg.Dir)
 		}
 	}()
