@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Kinds of switches, which are also the kinds of the sequencers on them.
@@ -22,9 +23,11 @@ type Topology struct {
 	// Management is the network beside the switches, on which hosts may reach the controller; the zero
 	// Prefix: there is none, and the controller is at a host.
 	Management netip.Prefix `yaml:"management"`
-	Switches   []Switch     `yaml:"switches"`
-	Links      []Link       `yaml:"links,omitempty"`
-	Hosts      []Host       `yaml:"hosts"`
+	// Probe is the time between two probes of each link between BMv2 switches; 0: links are not probed.
+	Probe    time.Duration `yaml:"probe,omitempty"`
+	Switches []Switch      `yaml:"switches"`
+	Links    []Link        `yaml:"links,omitempty"`
+	Hosts    []Host        `yaml:"hosts"`
 }
 
 // Switch is one P4 switch.

@@ -17,6 +17,7 @@ const macExpected = "a unicast MAC address like 02:00:00:00:00:01"
 func (d *decoder) topology(n *yaml.Node, path string, t *Topology) {
 	d.mapping(n, path,
 		optional("management", d.prefix(&t.Management)),
+		optional("probe", d.duration(&t.Probe)),
 		required("switches", d.list(1, items(&t.Switches, d.swtch))),
 		optional("links", d.list(0, items(&t.Links, d.link))),
 		required("hosts", d.list(1, items(&t.Hosts, d.host))),

@@ -15,6 +15,8 @@ func (c *Controller) carryOut(ctx context.Context, e Effect) {
 		l := c.targets[e.Target]
 		c.log.Info("group has a new route", "group", e.Group, "session", e.Session, "sequencer", l.cfg.Name)
 		c.routes.publish(e.Group, e.Session, l.cfg)
+	case EffectProbe:
+		c.probe(ctx, e)
 	case EffectReadPipeline, EffectPushPipeline, EffectReadEntries, EffectPrepare, EffectInstall, EffectRemove, EffectReset:
 		l := c.targets[e.Target]
 		conn := l.live
@@ -22,6 +24,19 @@ func (c *Controller) carryOut(ctx context.Context, e Effect) {
 			return // the core is about to hear that it is lost
 		}
 		c.work.Go(func() { c.program(ctx, l, conn, e) })
+	}
+}
+
+// probe hands a probe to the stream's writer. One that does not get there is lost, like on the way.
+func (c *Controller) probe(ctx context.Context, e Effect) {
+	l := c.targets[e.Target]
+	if conn := l.live; conn != nil {
+		from := Port{Switch: c.core.switchOfTarget(e.Target), Number: e.Port}
+		c.work.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, c.cfg.Topology.Probe)
+			defer cancel()
+			_ = conn.sendProbe(ctx, c.cfg.Topology, c.nonce, from)
+		})
 	}
 }
 

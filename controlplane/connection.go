@@ -46,13 +46,15 @@ type connection struct {
 	runDone  chan struct{}
 	primary  chan struct{} // closed by the first arbitration won
 	won      sync.Once
+	packetIn func(*p4v1.PacketIn) // nil: packets of the target are not wanted
 
 	writing sync.Mutex // one change after another, so that have is what the last one left
 	have    *tables    // what the target has installed; nil: unknown
 }
 
-// connect dials a target, opens the stream and waits until this controller is the primary.
-func connect(ctx context.Context, s Sequencer, election uint64) (*connection, error) {
+// connect dials a target, opens the stream and waits until this controller is the primary. packetIn, which
+// may be nil, is called with what the target hands to the controller.
+func connect(ctx context.Context, s Sequencer, election uint64, packetIn func(*p4v1.PacketIn)) (*connection, error) {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	raw, err := dialer.DialContext(ctx, "tcp", s.P4RuntimeAddr)
 	if err != nil {
@@ -65,6 +67,7 @@ func connect(ctx context.Context, s Sequencer, election uint64) (*connection, er
 		stopRun:  make(chan struct{}),
 		runDone:  make(chan struct{}),
 		primary:  make(chan struct{}),
+		packetIn: packetIn,
 	}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	if c.grpc, err = clientConn(s.P4RuntimeAddr, &watchedConn{Conn: raw, lost: c.cancel}); err != nil {
@@ -174,6 +177,9 @@ func (s *boundStream) Recv() (*p4v1.StreamMessageResponse, error) {
 		}
 		if a := m.GetArbitration(); a != nil {
 			s.conn.arbitrated(a)
+		}
+		if p := m.GetPacket(); p != nil && s.conn.packetIn != nil {
+			s.conn.packetIn(p)
 		}
 	}
 }

@@ -29,6 +29,7 @@ type Controller struct {
 
 	inputs chan func(now time.Duration) // run by the loop, one after another
 	origin time.Time
+	nonce  uint64         // of this life's probes
 	core   *Core          // owned by the loop
 	work   sync.WaitGroup // effects under way
 
@@ -64,6 +65,7 @@ func newController(cfg Config, store Store) (*Controller, error) {
 		routes: newRoutes(cfg.Groups),
 		inputs: make(chan func(time.Duration), 64),
 		origin: time.Now(),
+		nonce:  newNonce(),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

@@ -139,7 +139,7 @@ func NewCore(cfg CoreConfig) (*Core, error) {
 // gets a new session: the one it has may well be installed and healthy.
 func (c *Core) Start(now time.Duration) {
 	c.startBy = now + c.cfg.StartGrace
-	c.startFabric()
+	c.startFabric(now)
 }
 
 // Effects returns what the core wants, in order; valid until the next call of any other method.

@@ -26,6 +26,9 @@ const (
 	// EffectRemove deletes the sequence entry of Group, with its old Session, from Target, or
 	// puts in its place what Forwarding says of the group; answered by Core.Removed.
 	EffectRemove
+	// EffectProbe sends a probe through Port of Target, a switch. There is no answer but
+	// Core.ProbeSeen of the switch at the other end, if it gets there.
+	EffectProbe
 	// EffectReset closes the connection to Target; answered by Core.Lost.
 	EffectReset
 	// EffectPublish tells senders and replicas that Target serves Group in Session. No answer.
@@ -40,6 +43,7 @@ var effectNames = [...]string{
 	EffectPrepare:      "prepare",
 	EffectInstall:      "install",
 	EffectRemove:       "remove",
+	EffectProbe:        "probe",
 	EffectReset:        "reset",
 	EffectPublish:      "publish",
 }
@@ -66,6 +70,8 @@ type Effect struct {
 	Floor   uint32 // EffectAllocate: the new number is above it
 	Replace bool   // EffectInstall: MODIFY rather than INSERT
 	Afresh  bool   // EffectPrepare: what is installed is read, whatever is known of it
+
+	Port uint16 // EffectProbe
 
 	Forwarding *Forwarding // EffectPrepare and EffectRemove on a switch
 }

@@ -14,6 +14,9 @@ type fabric struct {
 	version  uint64 // of what is wanted, counted at every change
 	switches []switchState
 	groups   []groupState
+	links    []linkState
+	cuts     uint64        // times that a link was found cut or whole again
+	probeAt  time.Duration // of the next round of probes
 }
 
 // switchState is what the core knows of one switch, beside what it knows of every target.
@@ -61,6 +64,8 @@ func newFabric(cfg CoreConfig) *fabric {
 		health:   newHealth(cfg.Topology),
 		switches: make([]switchState, len(cfg.Topology.Switches)),
 		groups:   make([]groupState, len(cfg.Groups)),
+		links:    make([]linkState, len(cfg.Topology.Links)),
+		probeAt:  Never,
 		version:  1,
 	}
 	for t, s := range f.switchOf {
@@ -226,6 +231,7 @@ func (c *Core) advanceFabric(now time.Duration) {
 			c.reset(f.targetOf[s])
 		}
 	}
+	c.probeLinks(now)
 	for f.advanceStages(c) {
 	}
 	for s := range f.switches {
@@ -334,12 +340,15 @@ func (c *Core) switchRuns(now time.Duration, t int, ours bool) {
 }
 
 // startFabric: switches that are not heard of in time are not relied upon.
-func (c *Core) startFabric() {
+func (c *Core) startFabric(now time.Duration) {
 	if c.fabric == nil {
 		return
 	}
 	for s := range c.fabric.switches {
 		c.fabric.switches[s].downAt = c.startBy
+	}
+	if c.fabric.topo.Probe > 0 {
+		c.fabric.probeAt = now
 	}
 	c.fabric.changed(c)
 }
@@ -348,6 +357,7 @@ func (c *Core) startFabric() {
 func (c *Core) fabricDeadline() time.Duration {
 	at := Never
 	if c.fabric != nil {
+		at = c.fabric.probeAt
 		for s := range c.fabric.switches {
 			at = min(at, c.fabric.switches[s].downAt, c.fabric.switches[s].replyBy)
 		}

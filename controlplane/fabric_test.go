@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,103 @@ import (
 )
 
 func testRNG() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+const probeInterval = 100 * time.Millisecond
+
+// probe lets the time of a number of rounds of probes pass.
+func (w *world) probe(rounds int) {
+	for range rounds {
+		w.tick(probeInterval)
+		w.settle()
+	}
+}
+
+func TestCutLinkIsGoneRound(t *testing.T) {
+	for _, mended := range []bool{false, true} {
+		topo := fatTree(4)
+		topo.Probe = probeInterval
+		w := newFabricWorld(t, testRNG(), topo, 4, groupA)
+		w.up()
+		w.checkService()
+		for i, l := range topo.Links { // some of the sequencer's, and of the edge switches'
+			w.cut[i] = (l.A.Switch == 0 || l.B.Switch == 0) && i < 16 || i%5 == 2
+		}
+		w.probe(probeMisses + 1)
+		if mended {
+			clear(w.cut)
+			w.probe(probeHits + 1)
+			for i, cut := range w.core.fabric.health.cut {
+				if cut {
+					t.Errorf("link %d counts as cut, and is whole again", i)
+				}
+			}
+		}
+		w.wantRoute(0, 1)
+		w.checkService()
+	}
+}
+
+// One lost probe, or two, are no cut link; and neither are probes that nobody had the time to look for.
+func TestLossIsNoCutLink(t *testing.T) {
+	topo := fatTree(2)
+	topo.Probe = probeInterval
+	w := newFabricWorld(t, testRNG(), topo, 1, groupA)
+	w.up()
+	for range 5 {
+		w.cut[0] = true
+		w.probe(probeMisses - 1)
+		w.cut[0] = false
+		w.probe(1)
+	}
+	w.cut[0] = true
+	for range 2 * probeMisses {
+		w.tick(2 * probeInterval)
+		w.settle()
+	}
+	if w.core.fabric.cuts != 0 {
+		t.Errorf("links were found cut or whole %d times, want never", w.core.fabric.cuts)
+	}
+}
+
+// A probe that comes out of another port than the configuration says speaks for no link.
+func TestWrongCableIsNoLink(t *testing.T) {
+	topo := fatTree(2)
+	topo.Probe = probeInterval
+	w := newFabricWorld(t, testRNG(), topo, 1, groupA)
+	w.up()
+	l := topo.Links[0]
+	target := slices.Index(w.cfg.Switches, l.B.Switch)
+	w.core.fabric.links[0].seen = [2]bool{}
+	w.core.ProbeSeen(w.now, target, l.B.Number, Port{l.A.Switch, l.A.Number + 1})
+	w.core.ProbeSeen(w.now, target, l.B.Number+1, l.A)
+	if w.core.fabric.links[0].seen != [2]bool{} {
+		t.Error("a probe through a wrong cable counts")
+	}
+	w.core.ProbeSeen(w.now, target, l.B.Number, l.A)
+	if w.core.fabric.links[0].seen != [2]bool{false, true} {
+		t.Error("a probe through the right cable does not count")
+	}
+}
+
+func TestProbePacket(t *testing.T) {
+	from := Port{3, 400}
+	frame := probeFrame(7, from, 0x020000000001, 0x020000000002)
+	if headerChecksum(frame[etherLen:etherLen+ipv4Len]) != 0 {
+		t.Error("the IPv4 checksum is wrong")
+	}
+	padded := append(slices.Clone(frame), 0, 0)
+	if got, ok := parseProbe(padded, 7); !ok || got != from {
+		t.Errorf("parsed %+v, %v, want %+v", got, ok, from)
+	}
+	if _, ok := parseProbe(frame, 8); ok {
+		t.Error("a probe of another controller's life counts")
+	}
+	for n := range frame {
+		if _, ok := parseProbe(frame[:n], 7); ok {
+			t.Errorf("%d bytes of %d are a probe", n, len(frame))
+		}
+	}
+}
 
 func TestFatTreeServesEveryHost(t *testing.T) {
 	for _, k := range []int{2, 4} {
@@ -31,6 +129,9 @@ func TestSwitchesUnderRandomFaults(t *testing.T) {
 		if rng.IntN(4) == 0 {
 			topo = fatTree(2)
 		}
+		if rng.IntN(2) == 0 {
+			topo.Probe = probeInterval
+		}
 		groups := []uint32{groupA, groupB}[:1+rng.IntN(2)]
 		w := newFabricWorld(t, rng, topo, 1+rng.IntN(len(topo.Switches)), groups...)
 		w.faulty = rng
@@ -40,13 +141,18 @@ func TestSwitchesUnderRandomFaults(t *testing.T) {
 		steps := 200 - rapid.IntRange(0, 199).Draw(t, "fewer steps")
 		for range steps {
 			w.step(rng, weighted[rng.IntN(len(weighted))])
+			if links := len(topo.Links); links > 0 && rng.IntN(20) == 0 {
+				i := rng.IntN(links)
+				w.cut[i] = !w.cut[i]
+			}
 			w.checkNoCircle()
 			if w.broken != nil {
 				t.Fatal(w.broken)
 			}
 		}
-		w.faulty = nil
+		w.faulty, w.cut = nil, map[int]bool{}
 		w.heal()
+		w.probe(2 * probeHits)
 		for i, g := range w.core.Status().Groups {
 			if g.Phase != "active" {
 				t.Fatalf("group %d is %s after the faults stopped", i, g.Phase)

@@ -19,7 +19,7 @@ type testTopology struct {
 
 func (t *testTopology) addSwitch() int {
 	i := len(t.Switches)
-	t.Switches = append(t.Switches, Switch{Name: fmt.Sprintf("s%d", i), P4RuntimeAddr: fmt.Sprintf("s%d:9559", i), DeviceID: 1, MAC: MAC(0x020000000100 + i<<8)})
+	t.Switches = append(t.Switches, Switch{Name: fmt.Sprintf("s%d", i), P4RuntimeAddr: fmt.Sprintf("s%d:9559", i), DeviceID: 1, MAC: MAC(0x020000000100 + i<<8), Probes: true})
 	t.ports = append(t.ports, 0)
 	return i
 }
@@ -94,7 +94,7 @@ func randomTopology(rng *rand.Rand) *Topology {
 // sequencers. Each group has three replicas at some of the hosts.
 func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, groups ...uint32) *world {
 	w := newWorld(t, candidates) // without groups, so that its core does nothing
-	w.cfg = CoreConfig{Targets: candidates, Topology: topo}
+	w.cfg, w.cut = CoreConfig{Targets: candidates, Topology: topo}, map[int]bool{}
 	cfg := Config{Topology: topo}
 	for i, number := range groups {
 		g, cg := Group{Number: number, F: 1}, CoreGroup{Number: number, F: 1, Replicas: 3}
@@ -164,12 +164,16 @@ func (w *world) walker() *walker {
 	for t, s := range w.cfg.Switches {
 		targetOf[s] = t
 	}
-	return newWalker(w.cfg.Topology, func(s int) *tables {
+	walker := newWalker(w.cfg.Topology, func(s int) *tables {
 		if tg := w.targets[targetOf[s]]; tg.up {
 			return tg.tables
 		}
 		return nil
 	})
+	for i, l := range w.cfg.Topology.Links {
+		walker.cut[l.A], walker.cut[l.B] = w.cut[i], w.cut[i]
+	}
+	return walker
 }
 
 // checkNoCircle looks for a circle in the trees of whoever stamps now: a packet that is copied in a circle
@@ -233,5 +237,24 @@ func (w *world) checkRequest(walker *walker, from *Host, g *groupPlan) {
 	// A host cannot inject what looks stamped.
 	if got, err := walker.fromHost(from, packet{dst: g.number, oum: true, stamped: true}); err != nil || len(got) != 0 {
 		w.t.Fatalf("group %#x: stamped by %s: %v, %v", g.number, from.Name, got, err)
+	}
+}
+
+// passProbe lets a probe cross its link, if that is whole and the switches are as they should be.
+func (w *world) passProbe(p *pending) {
+	s := w.cfg.Switches[p.Target]
+	from := Port{s, p.Port}
+	for i, l := range w.cfg.Topology.Links {
+		if (l.A != from && l.B != from) || w.cut[i] {
+			continue
+		}
+		to := otherEnd(l, s, p.Port)
+		target := slices.Index(w.cfg.Switches, to.Switch)
+		tg := w.targets[target]
+		act := tg.tables.entries[tableKey{table: p4src.TableIPv4LPM, match: uint64(addressNumber(probeAddr)), second: 32}]
+		if w.targets[p.Target].up && tg.up && tg.stream && act.params[p4src.ParamForwardPort-1] == p4src.CPUPort {
+			w.core.ProbeSeen(w.now, target, to.Number, from)
+			w.collect()
+		}
 	}
 }

@@ -3,6 +3,8 @@ package controlplane
 import (
 	"context"
 	"time"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
 // Pauses between two attempts to connect to a target. The first attempt after a connection was
@@ -38,7 +40,7 @@ func (c *Controller) hold(ctx context.Context, l *targetLink) {
 		case <-time.After(pause):
 		}
 		pause = min(max(2*pause, minReconnect), maxReconnect)
-		conn, err := connect(ctx, l.cfg, l.election)
+		conn, err := connect(ctx, l.cfg, l.election, func(p *p4v1.PacketIn) { c.packetIn(ctx, l, p) })
 		if err != nil {
 			c.down(ctx, l, err)
 			continue
@@ -54,6 +56,14 @@ func (c *Controller) hold(ctx context.Context, l *targetLink) {
 		if time.Since(immediate) >= immediateEvery {
 			pause, immediate = 0, time.Now()
 		}
+	}
+}
+
+// packetIn tells the core of a probe that a switch handed over.
+func (c *Controller) packetIn(ctx context.Context, l *targetLink, p *p4v1.PacketIn) {
+	if from, ok := parseProbe(p.GetPayload(), c.nonce); ok {
+		port := ingressPort(p)
+		c.post(ctx, func(now time.Duration) { c.core.ProbeSeen(now, l.number, port, from) })
 	}
 }
 

@@ -173,6 +173,13 @@ func (p *plan) ports(want *tables, f *Forwarding) {
 }
 
 func (p *plan) routes(want *tables, f *Forwarding) {
+	if s := &p.topo.Switches[f.Switch]; p.topo.Probe > 0 && s.Probes {
+		key := tableKey{table: p4src.TableIPv4LPM, match: uint64(addressNumber(probeAddr)), second: 32}
+		want.entries[key] = tableAction{id: p4src.ActionForward, params: [4]uint64{
+			p4src.ParamForwardPort - 1: p4src.CPUPort,
+			p4src.ParamForwardSMAC - 1: uint64(s.MAC),
+		}}
+	}
 	for address, hop := range f.Routes {
 		want.entries[tableKey{table: p4src.TableIPv4LPM, match: uint64(address), second: 32}] = tableAction{
 			id: p4src.ActionForward,

@@ -3,6 +3,7 @@ package controlplane
 import (
 	"fmt"
 	"net/netip"
+	"time"
 )
 
 // MAC is a 48-bit Ethernet address, in the low bits.
@@ -13,6 +14,7 @@ type Topology struct {
 	Switches []Switch
 	Links    []Link
 	Hosts    []Host
+	Probe    time.Duration // between two probes of a link; 0: links are not probed
 }
 
 // Switch is a P4Runtime target that forwards between hosts, and may be a sequencer too.
@@ -22,6 +24,7 @@ type Switch struct {
 	DeviceID      uint64 // P4Runtime device id
 	MAC           MAC    // source of what it sends, and its answer to ARP for a gateway
 	DeviceConfig  []byte // the compiled program, in the form that the target's P4Runtime server takes
+	Probes        bool   // its links are probed: a route can lead to the controller, through p4src.CPUPort
 }
 
 // Port is a port of a switch.
@@ -106,8 +109,8 @@ func (t *Topology) validate(groups []Group) error {
 		if err := plug("host "+h.Name, h.At); err != nil {
 			return err
 		}
-		if !h.Addr.Is4() {
-			return fmt.Errorf("controlplane: host %s has address %v, expected an IPv4 address", h.Name, h.Addr)
+		if !h.Addr.Is4() || h.Addr == probeAddr {
+			return fmt.Errorf("controlplane: host %s has address %v, expected an IPv4 address other than that of probes, %v", h.Name, h.Addr, probeAddr)
 		}
 	}
 	for _, g := range groups {

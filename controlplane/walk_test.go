@@ -13,10 +13,11 @@ type walker struct {
 	tables []*tables // by switch; nil: it drops everything
 	wires  map[Port]Port
 	hosts  map[Port]*Host
+	cut    map[Port]bool // what leaves there is lost
 }
 
 func newWalker(topo *Topology, at func(s int) *tables) *walker {
-	w := &walker{topo: topo, wires: map[Port]Port{}, hosts: map[Port]*Host{}}
+	w := &walker{topo: topo, wires: map[Port]Port{}, hosts: map[Port]*Host{}, cut: map[Port]bool{}}
 	for s := range topo.Switches {
 		w.tables = append(w.tables, at(s))
 	}
@@ -130,6 +131,9 @@ func (w *walker) multicast(s int, t *tables, group uint16, p packet) (all []deli
 // cross is a packet that leaves through a port. A cable whose other end expects another MAC address is an
 // error: the program does not look at it, and people do.
 func (w *walker) cross(from Port, p packet) ([]delivery, error) {
+	if w.cut[from] {
+		return nil, nil
+	}
 	if p.smac != w.topo.Switches[from.Switch].MAC {
 		return nil, fmt.Errorf("a packet leaves switch %d with source %#x, want its own MAC address", from.Switch, p.smac)
 	}

@@ -23,6 +23,7 @@ type world struct {
 	now     time.Duration
 	core    *Core
 	plan    *plan             // with a topology
+	cut     map[int]bool      // with a topology: links that carry nothing
 	faulty  *rand.Rand        // with a topology: switches fail now and then; nil: never
 	durable map[uint32]uint32 // the store: group → newest session number
 	targets []*worldTarget
@@ -262,6 +263,8 @@ func (w *world) happen(i int) {
 	case EffectRemove:
 		delete(tg.entries, p.Group)
 		w.mirrorRemove(tg, p.Effect)
+	case EffectProbe:
+		w.passProbe(p)
 	case EffectReset, EffectAllocate, EffectPublish:
 	}
 }
@@ -296,6 +299,7 @@ func (w *world) answer(i int) {
 		w.core.Removed(w.now, p.Target, p.Conn, p.Group)
 	case p.Kind == EffectPrepare:
 		w.core.Prepared(w.now, p.Target, p.Conn, p.ok)
+	case p.Kind == EffectProbe:
 	case !p.ok:
 		w.core.Failed(w.now, p.Target, p.Conn)
 	case p.Kind == EffectReadPipeline:

@@ -50,7 +50,7 @@ func topology(f *cluster.File, trusted map[netip.Addr]bool) (*controlplane.Topol
 	if f.Topology == nil {
 		return nil, nil
 	}
-	t := &controlplane.Topology{}
+	t := &controlplane.Topology{Probe: f.Topology.Probe}
 	number := make(map[string]int)
 	for i, s := range f.Topology.Switches {
 		program, err := f.DeviceConfig(i)
@@ -63,6 +63,8 @@ func topology(f *cluster.File, trusted map[netip.Addr]bool) (*controlplane.Topol
 		number[s.Name] = i
 		t.Switches = append(t.Switches, controlplane.Switch{
 			Name: s.Name, P4RuntimeAddr: s.P4Runtime.String(), DeviceID: s.DeviceID, MAC: mac(s.MAC), DeviceConfig: program,
+			// A Tofino numbers the controller's port otherwise than the tables do.
+			Probes: s.Kind == cluster.KindBMv2,
 		})
 	}
 	port := func(p cluster.Port) controlplane.Port {
