@@ -84,6 +84,22 @@ func castServers(c *cast) error {
 	return c.startServers(c.cfg.Binary, "bench", "role")
 }
 
+// castOrdered is a system whose requests come through a sequencer: a controller, two end-host sequencers,
+// and replicas. NOPaxos is one. The systems whose clients multicast, and which want the same order at all
+// replicas as often as can be, get it from the same network.
+func castOrdered(c *cast) error {
+	if err := c.servers(kindReplica, c.n); err != nil {
+		return err
+	}
+	if err := c.writeCluster(); err != nil {
+		return err
+	}
+	if err := c.startOrder(); err != nil {
+		return err
+	}
+	return c.startServers(c.cfg.Binary, "bench", "role")
+}
+
 // castPeers is a system of bench/peers.
 func castPeers(c *cast) error {
 	if err := c.servers(kindReplica, c.n); err != nil {
@@ -100,20 +116,6 @@ func castEcho(c *cast) error {
 	spec := c.spec
 	spec.Kind, spec.Listen = role.KindEcho, spec.Replicas[0].UDP
 	return c.start(kindReplica, 0, spec)
-}
-
-// castNOPaxos is a controller, two end-host sequencers, and replicas.
-func castNOPaxos(c *cast) error {
-	if err := c.servers(kindReplica, c.n); err != nil {
-		return err
-	}
-	if err := c.writeCluster(); err != nil {
-		return err
-	}
-	if err := c.startOrder(); err != nil {
-		return err
-	}
-	return c.startServers(c.cfg.Binary, "bench", "role")
 }
 
 // castSequencer is a group of which only the sequencers run: its first replica is the client, who gets

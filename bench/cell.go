@@ -11,6 +11,10 @@ type Cell struct {
 	Callers  int     `json:",omitempty"` // closed loop: operations outstanding
 	Rate     float64 `json:",omitempty"` // open loop: operations a second
 	Loss     float64 `json:",omitempty"` // share of the datagrams that every process loses of what it receives
+	// Saturated measures replicas that are the bottleneck: they do not take a core from clients and
+	// sequencers when something arrives, so that they find full batches when they run, as a replica does
+	// that has a core to itself and more to do than it can.
+	Saturated bool `json:",omitempty"`
 }
 
 // deploymentKey is what cells that can be measured on one deployment have in common.

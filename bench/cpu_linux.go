@@ -1,7 +1,10 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -19,6 +22,26 @@ func cpuTime(pid int) (time.Duration, error) {
 		return 0, fmt.Errorf("CPU time of process %d: %w", pid, err)
 	}
 	return time.Duration(t.Nano()), nil
+}
+
+// yieldCPU lets no thread of a process take the CPU from others when it wakes up: sched(7), SCHED_BATCH.
+func yieldCPU(pid int) error {
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return fmt.Errorf("scheduling of process %d: %w", pid, err)
+	}
+	const schedBatch = 3
+	attributes := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: schedBatch}
+	for _, t := range threads {
+		id, err := strconv.Atoi(t.Name())
+		if err == nil {
+			err = unix.SchedSetAttr(id, attributes, 0)
+		}
+		if err != nil && !errors.Is(err, unix.ESRCH) { // a thread may end meanwhile
+			return fmt.Errorf("scheduling of process %d: %w", pid, err)
+		}
+	}
+	return nil
 }
 
 // childAttributes makes a child die with its parent, and keeps a Ctrl-C at the terminal from reaching it.

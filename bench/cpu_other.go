@@ -14,5 +14,10 @@ func cpuTime(int) (time.Duration, error) {
 	return 0, fmt.Errorf("the CPU time of another process cannot be read on %s, expected linux", runtime.GOOS)
 }
 
+// yieldCPU is for Linux only.
+func yieldCPU(int) error {
+	return fmt.Errorf("the scheduling of another process cannot be set on %s, expected linux", runtime.GOOS)
+}
+
 // childAttributes keeps a Ctrl-C at the terminal from reaching a child.
 func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -41,7 +41,9 @@ type Curve struct {
 type Point struct{ X, Y, Low, High float64 }
 
 // Figures are all figures, in the order of the report.
-var Figures = []Figure{figureLatency}
+var Figures = []Figure{
+	figureLatency, figureSequencers, figureLoss, figureReplicas, figureStore,
+}
 
 // Results are what figures draw from.
 type Results struct {

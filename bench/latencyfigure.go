@@ -1,8 +1,13 @@
 package bench
 
-import "github.com/netordered/nopaxos/bench/role"
+import (
+	"fmt"
+	"strings"
 
-// replicated are the systems of the paper's comparison, and those that people use.
+	"github.com/netordered/nopaxos/bench/role"
+)
+
+// compared are the systems of the paper's comparison, and those that people use.
 var compared = []string{nopaxos, unreplicated, paxos, batching, fastPaxos, specPaxos, etcdRaft, hashiRaft}
 
 // figureLatency is the paper's figure 5.
@@ -16,6 +21,7 @@ var figureLatency = Figure{
 			for _, callers := range s.Callers {
 				cells = append(cells, echoCell(name, callers))
 			}
+			cells = append(cells, groupCell(name, 3))
 			for _, rate := range s.Rates {
 				c := echoCell(name, 0)
 				c.Rate = rate
@@ -34,27 +40,40 @@ func echoCell(system string, callers int) Cell {
 
 func drawLatency(r *Results) Drawing {
 	shared := Panel{Title: "All roles share the machine's cores", X: "operations/s", Y: "median latency (µs)", LogY: true}
-	alone := Panel{Title: "Capacity of the busiest replica", X: "callers", Y: "operations per CPU-second", LogX: true}
-	best := make(map[string]float64)
+	alone := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true}
 	for _, name := range compared {
-		curve, capacity := Curve{Name: title(name)}, Curve{Name: title(name)}
+		curve, work := Curve{Name: title(name)}, Curve{Name: title(name)}
 		for _, callers := range r.Scale.Callers {
-			c := r.find(echoCell(name, callers))
-			if c == nil {
-				continue
+			if c := r.find(echoCell(name, callers)); c != nil {
+				m := c.Summary
+				curve.Points = append(curve.Points, Point{m.Throughput.Median, m.P50.Median, m.P50.Low, m.P50.High})
+				work.Points = append(work.Points, Point{float64(callers), m.BusiestCPU.Median, m.BusiestCPU.Low, m.BusiestCPU.High})
 			}
-			m := c.Summary
-			curve.Points = append(curve.Points, Point{m.Throughput.Median, m.P50.Median, m.P50.Low, m.P50.High})
-			capacity.Points = append(capacity.Points, Point{float64(callers), m.Capacity.Median, m.Capacity.Low, m.Capacity.High})
-			best[name] = max(best[name], m.Capacity.Median)
 		}
 		if len(curve.Points) > 0 {
-			shared.Curves = append(shared.Curves, curve)
-			alone.Curves = append(alone.Curves, capacity)
+			shared.Curves, alone.Curves = append(shared.Curves, curve), append(alone.Curves, work)
 		}
 	}
-	here := sentence(
-		"Best capacity of NOPaxos's busiest replica:", percent(best[nopaxos], best[unreplicated]), "of the unreplicated server's,",
-		times(best[nopaxos], best[paxos]), "Paxos's leader,", times(best[nopaxos], best[batching]), "that of Paxos with batching.")
-	return Drawing{Panels: []Panel{shared, alone}, Here: here, Absent: r.absent(compared...)}
+	bars := Panel{Title: "Capacity of the busiest replica when it is the bottleneck", X: "three replicas", Y: "operations per CPU-second"}
+	served := Curve{Name: "capacity"}
+	best := make(map[string]float64)
+	for _, name := range compared {
+		if c := r.find(groupCell(name, 3)); c != nil {
+			m := c.Summary.Capacity
+			served.Points = append(served.Points, Point{float64(len(bars.Bars)), m.Median, m.Low, m.High})
+			bars.Bars = append(bars.Bars, title(name))
+			best[name] = m.Median
+		}
+	}
+	bars.Curves = []Curve{served}
+	var here []string
+	for _, name := range compared[1:] {
+		if best[name] > 0 && best[nopaxos] > 0 {
+			here = append(here, fmt.Sprintf("%s %s", times(best[nopaxos], best[name]), title(name)))
+		}
+	}
+	return Drawing{
+		Panels: []Panel{shared, alone, bars}, Absent: r.absent(compared...),
+		Here: "Capacity of NOPaxos's busiest replica, three replicas, against others: " + strings.Join(here, ", ") + ".",
+	}
 }

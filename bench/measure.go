@@ -50,6 +50,11 @@ func measure(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) 
 	if err := d.drop(ctx, c.Loss); err != nil {
 		return Sample{}, err
 	}
+	if c.Saturated {
+		if err := each(d.of(kindReplica), func(p *process) error { return yieldCPU(p.cmd.Process.Pid) }); err != nil {
+			return Sample{}, err
+		}
+	}
 	load := role.Load{
 		Begin: time.Now().Add(preparation), WarmUp: s.WarmUp, Measure: s.Measure,
 		Workload: c.Workload, ValueSize: valueSize, Keys: s.Keys, Seed: seed,

@@ -59,7 +59,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 }
 
 var csvHeader = []string{
-	"system", "replicas", "machine", "workload", "callers", "rate", "loss", "repetition",
+	"system", "replicas", "machine", "workload", "callers", "rate", "loss", "saturated", "repetition",
 	"operations_per_second", "mean_us", "p50_us", "p90_us", "p99_us", "p999_us", "max_us",
 	"busiest_replica_cpu_us", "capacity", "all_cpu_us", "mallocs_per_operation",
 	"operations", "failed", "unfinished", "retransmissions",
@@ -78,7 +78,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			busiest := s.busiest()
 			l := s.Latency
 			err := out.Write([]string{
-				c.System, strconv.Itoa(c.Replicas), c.Machine, c.Workload, strconv.Itoa(c.Callers), number(c.Rate), number(c.Loss), strconv.Itoa(i),
+				c.System, strconv.Itoa(c.Replicas), c.Machine, c.Workload, strconv.Itoa(c.Callers), number(c.Rate), number(c.Loss), strconv.FormatBool(c.Saturated), strconv.Itoa(i),
 				number(s.Throughput), number(l.Mean), number(l.P50), number(l.P90), number(l.P99), number(l.P999), number(l.Max),
 				number(busiest.CPU), number(1e6 / busiest.CPU), number(s.totalCPU()), number(s.mallocs()),
 				strconv.FormatUint(s.Operations, 10), strconv.FormatUint(s.Failed, 10),

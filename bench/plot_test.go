@@ -10,7 +10,9 @@ import (
 
 // Whatever was measured, what is drawn is well-formed.
 func TestPanelsAreWellFormed(t *testing.T) {
-	curve := func(points ...Point) []Curve { return []Curve{{Name: "NOPaxos", Points: points}, {Name: "<&\">", Points: points}} }
+	curve := func(points ...Point) []Curve {
+		return []Curve{{Name: "NOPaxos", Points: points}, {Name: "<&\">", Points: points}}
+	}
 	for _, p := range []Panel{
 		{Title: `<"&'>`, X: "operations/s", Y: "µs", LogY: true, Curves: curve(Point{1, 2, 1, 3}, Point{2, 20, 10, 30})},
 		{Title: "one point", LogX: true, LogY: true, Curves: curve(Point{1, 2, 2, 2})},

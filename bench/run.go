@@ -147,8 +147,10 @@ func (b *bench) steps(figures []*Figure) []step {
 		}
 	}
 	for _, cells := range byKey {
-		// Losses last: what they leave behind is nobody else's.
-		slices.SortStableFunc(cells, func(a, c Cell) int { return cmp.Compare(a.Loss, c.Loss) })
+		// Last what leaves something behind: losses, and at the very end another way of scheduling.
+		slices.SortStableFunc(cells, func(a, c Cell) int {
+			return cmp.Or(compareBool(a.Saturated, c.Saturated), cmp.Compare(a.Loss, c.Loss))
+		})
 	}
 	var plan []step
 	for r := range b.cfg.Scale.Repetitions {
@@ -158,6 +160,17 @@ func (b *bench) steps(figures []*Figure) []step {
 		}
 	}
 	return plan
+}
+
+// compareBool puts false first.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // startEstimate is about how long a deployment takes to start and stop, besides settling.
@@ -225,6 +238,9 @@ func (c Cell) String() string {
 	text := fmt.Sprintf("%d replicas, %s, %s", c.Replicas, c.Workload, load)
 	if c.Loss > 0 {
 		text += fmt.Sprintf(", %g %% lost", 100*c.Loss)
+	}
+	if c.Saturated {
+		text += ", saturated"
 	}
 	return text
 }

@@ -105,6 +105,6 @@ func compareCells(a, b Cell) int {
 	return cmp.Or(
 		cmp.Compare(rank(a.System), rank(b.System)), cmp.Compare(a.Replicas, b.Replicas),
 		cmp.Compare(a.Machine, b.Machine), cmp.Compare(a.Workload, b.Workload),
-		cmp.Compare(a.Loss, b.Loss), cmp.Compare(a.Callers, b.Callers), cmp.Compare(a.Rate, b.Rate),
+		compareBool(a.Saturated, b.Saturated), cmp.Compare(a.Loss, b.Loss), cmp.Compare(a.Callers, b.Callers), cmp.Compare(a.Rate, b.Rate),
 	)
 }

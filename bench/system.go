@@ -38,12 +38,12 @@ const (
 
 // Systems are all systems, in the order in which reports list them.
 var Systems = []System{
-	{Name: nopaxos, Title: "NOPaxos", Present: always, cast: castNOPaxos},
+	{Name: nopaxos, Title: "NOPaxos", Present: always, cast: castOrdered},
 	{Name: unreplicated, Title: "Unreplicated", Single: true, Present: inBaseline(unreplicated), cast: castServers},
 	{Name: paxos, Title: "Paxos", Present: inBaseline(paxos), cast: castServers},
 	{Name: batching, Title: "Paxos + batching", Present: inBaseline(batching), cast: castServers},
-	{Name: fastPaxos, Title: "Fast Paxos", Present: inBaseline(fastPaxos), cast: castServers},
-	{Name: specPaxos, Title: "SpecPaxos", Present: inBaseline(specPaxos), cast: castServers},
+	{Name: fastPaxos, Title: "Fast Paxos", Present: inBaseline(fastPaxos), cast: castOrdered},
+	{Name: specPaxos, Title: "SpecPaxos", Present: inBaseline(specPaxos), cast: castOrdered},
 	{Name: etcdRaft, Title: "etcd-io/raft", Present: peersBuilt, cast: castPeers},
 	{Name: hashiRaft, Title: "hashicorp/raft", Present: peersBuilt, cast: castPeers},
 	{Name: bareEcho, Title: "Bare echo", Single: true, Present: always, cast: castEcho},

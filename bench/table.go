@@ -40,6 +40,9 @@ func (c Cell) Load() string {
 	if c.Loss > 0 {
 		text += fmt.Sprintf(", %g %% lost", 100*c.Loss)
 	}
+	if c.Saturated {
+		text += ", saturated"
+	}
 	return text
 }
 

@@ -79,13 +79,12 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 		MTU: s.MTU, Window: wire.MaxOutstanding,
 	}
 	var courier client.Courier
-	if s.System == SystemNOPaxos {
+	cfg.Rule, courier = toReplicas(s)
+	if s.Cluster != "" {
 		if err := c.route(s); err != nil {
 			return nil, err
 		}
 		courier = client.NewMulticast(c.sender)
-	} else {
-		cfg.Rule, courier = toReplicas(s)
 	}
 	core, err := client.NewCore(cfg)
 	if err != nil {
@@ -94,9 +93,12 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 	return &coreAsker{core: core, courier: courier, network: c.udp}, nil
 }
 
-// toReplicas returns the quorum of another system and the way to its replicas. What is not in package
-// baseline is asked like Paxos: at its leader, who answers alone.
+// toReplicas returns the quorum of a system and the way to its replicas without a sequencer. What is not
+// in package baseline is asked like Paxos: at its leader, who answers alone.
 func toReplicas(s *Spec) (client.Rule, client.Courier) {
+	if s.System == SystemNOPaxos {
+		return client.Rule{}, nil
+	}
 	var replicas []netip.AddrPort
 	for _, a := range s.Replicas {
 		replicas = append(replicas, a.UDP)

@@ -16,7 +16,7 @@ type Spec struct {
 	Listen   netip.AddrPort // of everything but servers
 	Batch    int            // of a server that batches: requests; 0: its default
 	Key      []byte         // cluster key
-	Cluster  string         // path of the cluster file; NOPaxos and its sequencers have one
+	Cluster  string         // path of the cluster file; empty: requests do not go through a sequencer
 	MTU      int            // largest UDP payload in bytes
 }
 
