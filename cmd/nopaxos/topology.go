@@ -21,6 +21,7 @@ func controllerConfig(f *cluster.File) (controlplane.Config, error) {
 		StorePath: filepath.Join(f.Resolve(self.Dir), sessionStore),
 		TokenKey:  keys.Token,
 		Addr:      self.Address.String(),
+		Timing:    controllerTiming(f.Timing),
 	}
 	for _, g := range f.Groups {
 		group := controlplane.Group{Number: g.Number(), Name: g.Name, F: g.F}
@@ -42,6 +43,12 @@ func controllerConfig(f *cluster.File) (controlplane.Config, error) {
 	}
 	config.Topology, err = topology(f, trusted)
 	return config, err
+}
+
+// controllerTiming is how the controller waits for replicas that wait as t says. A replica repeats its report about once
+// in SuspectSequencer, in its own rhythm: those about one failure have to count together.
+func controllerTiming(t cluster.Timing) controlplane.Timing {
+	return controlplane.Timing{ReportWindow: max(controlplane.DefaultTiming().ReportWindow, 2*t.SuspectSequencer)}
 }
 
 // topology returns the cluster file's network with switches as numbers, and with their programs; nil if there
