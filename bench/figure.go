@@ -12,6 +12,8 @@ type Figure struct {
 	Title string
 	Paper string // what the paper's figure shows
 	Cells func(*Scale) []Cell
+	// Failovers is where sequencers are killed for it; the zero value: nowhere.
+	Failovers deploymentKey
 	// Draw returns what was found; it may draw a part if not all systems were there.
 	Draw func(*Results) Drawing
 }
@@ -42,14 +44,15 @@ type Point struct{ X, Y, Low, High float64 }
 
 // Figures are all figures, in the order of the report.
 var Figures = []Figure{
-	figureLatency, figureSequencers, figureLoss, figureReplicas, figureStore,
+	figureLatency, figureSequencers, figureLoss, figureFailover, figureReplicas, figureStore,
 }
 
 // Results are what figures draw from.
 type Results struct {
-	Scale  *Scale
-	Cells  []CellResult
-	Absent map[string]string // system → why it was not measured
+	Scale     *Scale
+	Cells     []CellResult
+	Failovers []Failover
+	Absent    map[string]string // system → why it was not measured
 }
 
 // find returns the result of a cell, nil if it was not measured.

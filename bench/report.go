@@ -17,10 +17,11 @@ type Report struct {
 	Started time.Time
 	Seconds float64
 
-	Cells   []CellResult
-	Figures []FigureResult
-	Targets []Target
-	Absent  map[string]string // system → why it was not measured
+	Cells     []CellResult
+	Failovers []Failover
+	Figures   []FigureResult
+	Targets   []Target
+	Absent    map[string]string // system → why it was not measured
 }
 
 // reportFormat changes when a reader of the JSON would have to.
@@ -44,7 +45,7 @@ type Machine struct {
 func (b *bench) report(place string) *Report {
 	r := &Report{
 		Format: reportFormat, Machine: machine(b.cfg.Version), Scale: b.cfg.Scale.Name, Place: place,
-		Started: b.began, Seconds: time.Since(b.began).Seconds(), Cells: b.results.Cells, Absent: b.results.Absent,
+		Started: b.began, Seconds: time.Since(b.began).Seconds(), Cells: b.results.Cells, Failovers: b.results.Failovers, Absent: b.results.Absent,
 	}
 	figures, err := b.cfg.figures()
 	if err != nil {

@@ -49,6 +49,7 @@ type step struct {
 	repetition int
 	key        deploymentKey
 	cells      []Cell
+	failover   bool // its sequencer is killed, in place of cells
 }
 
 // Run measures everything and returns the report.
@@ -81,9 +82,14 @@ func (b *bench) run(ctx context.Context) error {
 		b.total += b.estimate(s)
 	}
 	for _, s := range b.plan {
-		if err := b.step(ctx, s); err != nil {
+		measure := b.step
+		if s.failover {
+			measure = b.failover
+		}
+		if err := measure(ctx, s); err != nil {
 			return err
 		}
+		b.done++
 	}
 	for c, samples := range b.samples {
 		b.results.Cells = append(b.results.Cells, CellResult{Cell: c, Samples: samples, Summary: summarize(samples)})
@@ -156,7 +162,15 @@ func (b *bench) steps(figures []*Figure) []step {
 	for r := range b.cfg.Scale.Repetitions {
 		for i := range keys {
 			k := keys[(i+r*len(keys)/b.cfg.Scale.Repetitions)%len(keys)]
-			plan = append(plan, step{r, k, byKey[k]})
+			plan = append(plan, step{repetition: r, key: k, cells: byKey[k]})
+		}
+	}
+	for _, f := range figures {
+		if _, absent := b.results.Absent[f.Failovers.system]; absent || f.Failovers == (deploymentKey{}) {
+			continue
+		}
+		for i := range b.cfg.Scale.Failovers {
+			plan = append(plan, step{repetition: i, key: f.Failovers, failover: true})
 		}
 	}
 	return plan
@@ -178,6 +192,9 @@ const startEstimate = 600 * time.Millisecond
 
 // estimate is about how long a step takes, in seconds.
 func (b *bench) estimate(s step) float64 {
+	if s.failover {
+		return (startEstimate + settleTime(&b.cfg.Scale) + failoverWatch).Seconds()
+	}
 	each := preparation + b.cfg.Scale.WarmUp + b.cfg.Scale.Measure
 	return (startEstimate + settleTime(&b.cfg.Scale) + time.Duration(len(s.cells))*each).Seconds()
 }
@@ -207,7 +224,7 @@ func (b *bench) step(ctx context.Context, s step) (err error) {
 	}
 	share := b.estimate(s) / float64(len(s.cells))
 	for _, c := range s.cells {
-		b.line.Show(func() string { return b.state(system, c) })
+		b.line.Show(func() string { return b.state(system.Title + ", " + c.String()) })
 		sample, err := measure(ctx, d, c, &b.cfg.Scale, uint64(s.repetition))
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w (logs in %s)", system.Title, c, err, d.dir)
@@ -215,18 +232,17 @@ func (b *bench) step(ctx context.Context, s step) (err error) {
 		b.samples[c] = append(b.samples[c], sample)
 		b.spent += share
 	}
-	b.done++
 	return nil
 }
 
 // state is the line that says how far the run has come.
-func (b *bench) state(s *System, c Cell) string {
+func (b *bench) state(what string) string {
 	left := "?"
 	if b.spent > 0 {
 		pace := time.Since(b.began).Seconds() / b.spent
 		left = (time.Duration((b.total-b.spent)*pace) * time.Second).String()
 	}
-	return fmt.Sprintf("%s  %s left  %s, %s", progress.Bar(b.done, len(b.plan)), left, s.Title, c)
+	return fmt.Sprintf("%s  %s left  %s", progress.Bar(b.done, len(b.plan)), left, what)
 }
 
 // String says what is measured, besides the system.

@@ -10,6 +10,21 @@ import (
 // WriteTable writes what a person at a terminal wants to see first.
 func (r *Report) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "\n%s\n%s scale, roles in %s, %.0f s\n\n", r.Machine, r.Scale, r.Place, r.Seconds)
+	if err := r.writeCells(w); err != nil {
+		return err
+	}
+	for _, f := range r.Figures {
+		fmt.Fprintf(w, "\n%s\n  paper: %s\n  here:  %s\n", f.Title, f.Paper, f.Here)
+	}
+	fmt.Fprintln(w)
+	return r.writeTargets(w)
+}
+
+// writeCells writes a line for every cell.
+func (r *Report) writeCells(w io.Writer) error {
+	if len(r.Cells) == 0 {
+		return nil
+	}
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(out, "system\treplicas\tload\toperations/s\tp50 µs\tp99 µs\tbusiest replica µs CPU/op\tits capacity/s\tall roles µs CPU/op\tallocs/op\t")
 	for _, c := range r.Cells {
@@ -18,14 +33,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 			title(c.System), c.Replicas, c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
 			s.BusiestCPU.Median, s.Capacity.Median, s.TotalCPU.Median, s.Mallocs.Median)
 	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	for _, f := range r.Figures {
-		fmt.Fprintf(w, "\n%s\n  paper: %s\n  here:  %s\n", f.Title, f.Paper, f.Here)
-	}
-	fmt.Fprintln(w)
-	return r.writeTargets(w)
+	return out.Flush()
 }
 
 // Load says in a word or two under what a cell was measured.
@@ -49,11 +57,19 @@ func (c Cell) Load() string {
 func (r *Report) writeTargets(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "target\twanted\there\t")
+	unknown := 0
 	for _, t := range r.Targets {
+		if !t.Measured {
+			unknown++
+			continue
+		}
 		fmt.Fprintf(out, "%s\t%s\t%s\t\n", t.Name, t.Want, t.here())
 	}
 	if err := out.Flush(); err != nil {
 		return err
+	}
+	if unknown > 0 {
+		fmt.Fprintf(w, "%d more targets were not measured\n", unknown)
 	}
 	if missing := r.missing(); len(missing) > 0 {
 		fmt.Fprintf(w, "\nnot measured:\n  %s\n", strings.Join(missing, "\n  "))

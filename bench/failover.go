@@ -1,0 +1,98 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/netordered/nopaxos/bench/role"
+)
+
+// Failover is what clients saw of a sequencer's crash.
+type Failover struct {
+	Killed   float64  // milliseconds since the begin of Timeline
+	Outage   float64  // milliseconds from then until operations end again
+	Timeline []uint32 // operations that ended in each millisecond
+}
+
+// How long a failover is watched, and when in it the sequencer is killed.
+const (
+	failoverWatch = time.Second
+	failoverKill  = 300 * time.Millisecond
+)
+
+// failover kills the sequencer of a loaded group. Every failover has a deployment of its own, whose first
+// sequencer, by the order of preference, is the one in use.
+func (b *bench) failover(ctx context.Context, s step) (err error) {
+	system, err := findSystem(s.key.system)
+	if err != nil {
+		return err
+	}
+	b.line.Show(func() string { return b.state(system.Title + ", the sequencer crashes") })
+	d, err := deploy(ctx, b.cfg, b.place, system, s.key.replicas, s.key.machine)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopped := d.end(); err == nil {
+			err = errors.Join(stopped, os.RemoveAll(d.dir))
+		}
+	}()
+	f, err := d.failover(ctx, &b.cfg.Scale)
+	if err != nil {
+		return fmt.Errorf("%s, failover: %w (logs in %s)", system.Title, err, d.dir)
+	}
+	b.results.Failovers = append(b.results.Failovers, f)
+	b.spent += b.estimate(s)
+	return nil
+}
+
+func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
+	load := role.Load{
+		Begin: time.Now().Add(preparation), WarmUp: settleTime(s), Measure: failoverWatch,
+		Workload: role.WorkloadEcho, ValueSize: valueSize, Timeline: true,
+	}
+	loading, err := startLoad(ctx, d.clients, load, Cell{Callers: targetCallers})
+	if err != nil {
+		return Failover{}, err
+	}
+	from := load.Begin.Add(load.WarmUp)
+	if err := pause(ctx, time.Until(from.Add(failoverKill))); err != nil {
+		return Failover{}, err
+	}
+	killed := time.Since(from)
+	if err := d.of(kindSequencer)[0].kill(); err != nil {
+		return Failover{}, err
+	}
+	f := Failover{Killed: float64(killed) / float64(time.Millisecond), Timeline: make([]uint32, failoverWatch.Milliseconds())}
+	for _, p := range loading {
+		a, err := p.answer(ctx)
+		if err != nil {
+			return f, err
+		}
+		for i, n := range a.Result.Timeline {
+			f.Timeline[i] += n
+		}
+	}
+	f.Outage = f.outage()
+	return f, nil
+}
+
+// outage is the time from the crash to the end of the longest pause behind it. A group that did not come
+// back was out for as long as it was watched.
+func (f *Failover) outage() float64 {
+	first := int(f.Killed) + 1
+	end, longest, pause := first, 0, 0
+	for i := first; i < len(f.Timeline); i++ {
+		if f.Timeline[i] > 0 {
+			pause = 0
+			continue
+		}
+		if pause++; pause > longest {
+			longest, end = pause, i+1
+		}
+	}
+	return float64(end) - f.Killed
+}
