@@ -8,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc sweep soak chaos sweep-baselines fuzz fuzz-short bench bench-quick bench-micro generate p4 p4-tofino clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines fuzz fuzz-short bench bench-quick bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,15 @@ testbed: build ## run a cluster on Mininet: one BMv2 switch, then a fat-tree of 
 testbed-failover: build ## the fat-tree again, and the switch that sequences loses its power under load
 	$(MININET) --topology fat-tree --fail sequencer
 
+explore: build ## visit every state of small groups with larger bounds (EXPLORE="--bounds large" for more, see nopaxos explore --help)
+	bin/nopaxos explore $(or $(EXPLORE),--bounds medium)
+
+explore-mutants: ## plant each known bug of the cores, and fail if the small worlds miss one that they caught before
+	$(GO) run ./sim/mutants -worlds small $(MUTANTS)
+
+explore-doc: ## the same, and write the table into docs/correctness.md
+	$(GO) run ./sim/mutants -worlds small -document docs/correctness.md
+
 # Every fuzzer of every package, one after the other: go test runs one at a time.
 define run_fuzzers
 	@set -e; packages="$$($(GO) list -f '{{.ImportPath}} {{.Dir}}' ./...)"; echo "$$packages" | while read -r package dir; do \
@@ -89,6 +98,7 @@ fuzz-short: ## the same for 10s each, before a commit
 golden: ## write anew what golden tests expect; read the difference before you commit it
 	$(GO) test ./replica -run '^TestScenarios$$' -rewrite
 	$(GO) test ./sim -run '^TestGolden$$' -sim.update
+	$(GO) test ./sim/worlds -run '^TestSmallWorlds$$' -worlds.update
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 

@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.AddCommand(
 		demoCommand(), devCommand(),
 		controllerCommand(), sequencerCommand(), bmv2Command(), replicaCommand(), kvCommand(),
-		clientCommand(), loadCommand(), statusCommand(), testbedCommand(), simCommand(), benchCommand(), keygenCommand(), bootstrapCommand(), versionCommand(),
+		clientCommand(), loadCommand(), statusCommand(), testbedCommand(), simCommand(), exploreCommand(), benchCommand(), keygenCommand(), bootstrapCommand(), versionCommand(),
 	)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

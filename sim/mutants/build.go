@@ -10,7 +10,11 @@ import (
 	"strings"
 )
 
-const hunterPackage = "./sim/mutants/hunter"
+// The hunters: programs that look for a broken promise, and are built with each planted bug.
+const (
+	seedHunter  = "./sim/mutants/hunter"
+	worldHunter = "./sim/worlds/hunter"
+)
 
 // moduleRoot is the directory of go.mod.
 func moduleRoot(ctx context.Context) (string, error) {
@@ -25,8 +29,8 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return filepath.Dir(file), nil
 }
 
-// build builds the hunter with the given files in place of those in the tree.
-func build(ctx context.Context, root, dir, name string, changed map[string][]byte) (string, error) {
+// build builds a hunter with the given files in place of those in the tree.
+func build(ctx context.Context, hunter, root, dir, name string, changed map[string][]byte) (string, error) {
 	replace := map[string]string{}
 	for path, content := range changed {
 		to := filepath.Join(dir, fmt.Sprintf("%s-%d-%s", name, len(replace), filepath.Base(path)))
@@ -45,7 +49,7 @@ func build(ctx context.Context, root, dir, name string, changed map[string][]byt
 	}
 	binary := filepath.Join(dir, name)
 	// -s -w: linking takes half the time without debugging information.
-	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlayFile, "-ldflags=-s -w", "-o", binary, hunterPackage)
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlayFile, "-ldflags=-s -w", "-o", binary, hunter)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("mutant %s does not build: %w\n%s", name, err, out)

@@ -18,6 +18,7 @@ type options struct {
 	only     *regexp.Regexp
 	runs     int
 	parallel int
+	bounds   string
 	document string
 	root     string
 	dir      string // for what is built
@@ -53,6 +54,7 @@ func run(ctx context.Context) error {
 	only := flag.String("only", "", "run the mutants whose name matches this regular expression")
 	flag.IntVar(&o.runs, "max-seeds", 5000, "seeds that a mutant may survive")
 	flag.IntVar(&o.parallel, "parallel", 2, "mutants at a time")
+	flag.StringVar(&o.bounds, "worlds", "", "explore the small worlds of these bounds (sim/worlds) instead of running seeds")
 	flag.StringVar(&o.document, "document", "", "write the table into this Markdown file, between its markers")
 	flag.Parse()
 	var err error
@@ -80,6 +82,9 @@ func run(ctx context.Context) error {
 	if o.document != "" && len(mutants) != len(all) {
 		return errors.New("-document wants all mutants, not those of -only")
 	}
+	if o.bounds != "" {
+		return explore(ctx, &o, mutants)
+	}
 	began := time.Now()
 	outcomes, err := hunters(ctx, &o, mutants)
 	if err != nil {
@@ -96,7 +101,7 @@ func run(ctx context.Context) error {
 
 // hunters hunts the mutants, a few at a time.
 func hunters(ctx context.Context, o *options, mutants []mutant) ([]outcome, error) {
-	sound, err := build(ctx, o.root, o.dir, "sound", nil)
+	sound, err := build(ctx, seedHunter, o.root, o.dir, "sound", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +135,7 @@ func catch(ctx context.Context, o *options, m *mutant, sound string) (out outcom
 		out.err = err
 		return out
 	}
-	binary, err := build(ctx, o.root, o.dir, m.name, changed)
+	binary, err := build(ctx, seedHunter, o.root, o.dir, m.name, changed)
 	if err != nil {
 		out.err = err
 		return out

@@ -1,0 +1,317 @@
+package worlds
+
+import (
+	"encoding/binary"
+	"fmt"
+	"reflect"
+
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// localID names a state of one replica.
+type localID uint32
+
+// local is a state of one replica: how it is reached, and what others look at.
+type local struct {
+	// Either the start of a process from a record, or an input to another state.
+	booted bool
+	record replica.Record // durable; the one that it was started from, if booted
+	before localID
+	via    inputID
+
+	print      fingerprint
+	replica    int
+	view       wire.View
+	lastNormal wire.View
+	phase      string
+	base       uint64
+	sp         uint64
+	executed   uint64
+	log        logID
+	fetch      fetch
+}
+
+// fetch is the part of another replica's log that a replica waits for.
+type fetch struct {
+	from     int // -1: it waits for none
+	have     uint64
+	transfer bool // a snapshot comes first
+}
+
+func readFetch(f reflect.Value) fetch {
+	if f.IsNil() {
+		return fetch{from: -1}
+	}
+	f = f.Elem()
+	return fetch{int(f.FieldByName("from").Int()), f.FieldByName("have").Uint(), !f.FieldByName("transfer").IsNil()}
+}
+
+func (l *local) normal() bool   { return l.phase == "normal" }
+func (l *local) leads() bool    { return l.normal() && l.view.LeaderOf(replicas) == l.replica }
+func (l *local) recovers() bool { return l.phase == "recovering" }
+
+// outcomeID names an outcome.
+type outcomeID uint32
+
+// outcome is what comes of an input.
+type outcome struct {
+	to      localID
+	sends   [replicas]setID
+	facts   factsID
+	cuts    []cutOutcome
+	failure string
+}
+
+// cutOutcome is what comes of an input if the replica crashes before its record is durable.
+type cutOutcome struct {
+	record replica.Record
+	sends  [replicas]setID
+}
+
+// factsID names facts.
+type factsID uint32
+
+// noFacts is the facts of an outcome that others need not know of.
+const noFacts factsID = 0
+
+// facts are what the checkers want to know of an outcome.
+type facts struct {
+	replica int
+	replies []reply
+	prefix  logID // of a leader that replies: its log up to the last of them, which their results come from
+	changed bool  // what follows: the log, the sync point or the view that was entered
+	entered bool
+	view    wire.View // last-normal
+	leader  bool      // of it
+	log     logID
+	stable  logID // up to the sync point
+}
+
+// atlas is what is known of single replicas: every state that one has been in, and what came of
+// every input in it. A core runs once for each pair; all else is looking up. It is what makes an
+// exploration of millions of states feasible: they are made of a few thousand states of single
+// replicas.
+type atlas struct {
+	bounds *Bounds
+	inputs *inputs
+	sets   *sets
+	logs   *logs
+
+	locals   []local
+	byPrint  map[fingerprint]localID
+	outcomes []outcome
+	steps    map[uint64]outcomeID
+	boots    map[bootKey]outcomeID
+	facts    []facts
+	factIDs  map[string]factsID
+
+	live  map[localID]*node // nodes that are in a state and can be given an input
+	queue []localID         // of live, the oldest first
+	ran   uint64            // inputs given to cores
+
+	// again hears of every way to a state that was known, if it is not nil.
+	again func(id, before localID, via inputID)
+}
+
+type bootKey struct {
+	replica int
+	record  replica.Record
+}
+
+func newAtlas(b *Bounds, in *inputs, s *sets, l *logs) *atlas {
+	return &atlas{
+		bounds: b, inputs: in, sets: s, logs: l,
+		byPrint: map[fingerprint]localID{}, steps: map[uint64]outcomeID{}, boots: map[bootKey]outcomeID{},
+		facts: make([]facts, 1), factIDs: map[string]factsID{}, live: map[localID]*node{},
+	}
+}
+
+// boot is what comes of starting a replica's process from its record.
+func (a *atlas) boot(id int, record replica.Record) outcomeID {
+	key := bootKey{id, record}
+	if out, ok := a.boots[key]; ok {
+		return out
+	}
+	n, did := boot(a.bounds, a.inputs, id, record)
+	a.ran++
+	out := a.conclude(n, did, nil, func() local { return local{booted: true, record: record} })
+	a.boots[key] = out
+	return out
+}
+
+// step is what comes of an input in a state.
+func (a *atlas) step(from localID, in inputID) outcomeID {
+	key := uint64(from)<<32 | uint64(in)
+	if out, ok := a.steps[key]; ok {
+		return out
+	}
+	n := a.wake(from)
+	did := n.give(&a.inputs.all[in])
+	a.ran++
+	before := a.locals[from]
+	out := a.conclude(n, did, &before, func() local { return local{before: from, via: in} })
+	a.steps[key] = out
+	return out
+}
+
+// wake returns a node in the given state: one that is there, or a new one that is given the same
+// inputs.
+func (a *atlas) wake(id localID) *node {
+	if n := a.live[id]; n != nil {
+		delete(a.live, id)
+		return n
+	}
+	var path []inputID
+	at := id
+	for ; !a.locals[at].booted && a.live[at] == nil; at = a.locals[at].before {
+		path = append(path, a.locals[at].via)
+	}
+	n := a.live[at]
+	if n != nil {
+		delete(a.live, at)
+	} else {
+		n, _ = boot(a.bounds, a.inputs, a.locals[at].replica, a.locals[at].record)
+		a.ran++
+	}
+	for i := len(path) - 1; i >= 0; i-- {
+		n.give(&a.inputs.all[path[i]])
+		a.ran++
+	}
+	return n
+}
+
+// maxLive bounds the nodes that are kept to be given more.
+const maxLive = 1024
+
+func (a *atlas) keep(id localID, n *node) {
+	if a.live[id] != nil {
+		return
+	}
+	a.live[id] = n
+	a.queue = append(a.queue, id)
+	if len(a.queue) > maxLive {
+		delete(a.live, a.queue[0])
+		a.queue = a.queue[1:]
+	}
+}
+
+// conclude notes what has come of an input: before is nil at the start of a process.
+func (a *atlas) conclude(n *node, did *deeds, before *local, reached func() local) outcomeID {
+	o := outcome{failure: did.failure}
+	if did.failure == "" {
+		o.to, o.failure = a.arrive(n, reached)
+	}
+	for to, frames := range did.sends {
+		o.sends[to] = a.set(frames)
+	}
+	if o.failure == "" {
+		o.facts = a.factsOf(before, &a.locals[o.to], did.replies, did.entered)
+		a.keep(o.to, n)
+	}
+	for _, c := range did.cuts {
+		co := cutOutcome{record: c.record}
+		for to, frames := range c.sends {
+			co.sends[to] = a.set(frames)
+		}
+		o.cuts = append(o.cuts, co)
+	}
+	a.outcomes = append(a.outcomes, o)
+	return outcomeID(len(a.outcomes) - 1)
+}
+
+func (a *atlas) set(frames []inputID) setID {
+	set := emptySet
+	for _, f := range frames {
+		set = a.sets.union(set, a.sets.id([]inputID{f}))
+	}
+	return set
+}
+
+// arrive names the state that a node is in, and checks it if it is new.
+func (a *atlas) arrive(n *node, reached func() local) (localID, string) {
+	print := n.fingerprint()
+	if id, ok := a.byPrint[print]; ok {
+		if l := reached(); a.again != nil && !l.booted {
+			a.again(id, l.before, l.via)
+		}
+		return id, ""
+	}
+	s := n.core.Status()
+	c, err := readLog(reflect.ValueOf(n.core).Elem().FieldByName("log"))
+	if err != nil {
+		return 0, err.Error()
+	}
+	l := reached()
+	l.print, l.replica, l.view, l.lastNormal, l.phase = print, n.id, s.View, s.LastNormal, s.Phase
+	l.base, l.sp, l.executed, l.log = s.Base, s.SyncPoint, s.Executed, a.logs.id(c)
+	l.fetch = readFetch(reflect.ValueOf(n.core).Elem().FieldByName("fetch"))
+	if !l.booted {
+		l.record = n.record
+	}
+	if failure := contradiction(&c, &s, n.machine); failure != "" {
+		return 0, failure
+	}
+	id := localID(len(a.locals))
+	a.locals = append(a.locals, l)
+	a.byPrint[print] = id
+	return id, ""
+}
+
+// contradiction looks for one within a replica: an entry behind base sits at base + its number
+// (invariant 8), and what is executed is what the log's prefix gives (invariants 5 and 6).
+func contradiction(c *contents, s *replica.Status, m *machine) string {
+	for slot := max(c.start, s.Base) + 1; slot <= c.end(); slot++ {
+		if e := c.at(slot); e.session != s.LastNormal.Session || e.number != slot-s.Base {
+			return fmt.Sprintf("slot %d holds number %d of session %d; base of view %v is %d (invariant 8)", slot, e.number, e.session, s.LastNormal, s.Base)
+		}
+	}
+	if c.start > 0 {
+		return "" // the log's beginning is in a snapshot
+	}
+	var want []execution
+	known, seen := map[uint64]bool{}, map[opID]bool{}
+	for slot := uint64(1); slot <= s.Executed; slot++ {
+		switch e := c.at(slot); {
+		case e.kind != wire.EntryRequest:
+		case e.op == 0:
+			known[slot] = true
+		case known[e.client.Lo] && !seen[e.op]:
+			seen[e.op] = true
+			want = append(want, execution{slot, e.op})
+		}
+	}
+	if fmt.Sprint(want) != fmt.Sprint(m.done) {
+		return fmt.Sprintf("has executed %v; the log %v up to slot %d gives %v (invariant 5)", m.done, c, s.Executed, want)
+	}
+	return ""
+}
+
+// factsOf gathers what the checkers want to know, if anything.
+func (a *atlas) factsOf(before, after *local, replies []reply, entered bool) factsID {
+	f := facts{replica: after.replica, replies: replies, entered: entered, view: after.lastNormal, leader: after.lastNormal.LeaderOf(replicas) == after.replica}
+	f.changed = entered || before == nil || before.log != after.log || before.sp != after.sp
+	if !f.changed && len(replies) == 0 {
+		return noFacts
+	}
+	f.log, f.stable = after.log, a.logs.upTo(after.log, after.sp)
+	for _, r := range replies {
+		if r.view.LeaderOf(replicas) == f.replica {
+			f.prefix = a.logs.upTo(after.log, max(r.slot, a.logs.all[f.prefix].end()))
+		}
+	}
+	key := fmt.Appendf(nil, "%d %v %v %v ", f.replica, f.entered, f.changed, f.view)
+	for _, id := range [...]uint32{uint32(f.log), uint32(f.stable), uint32(f.prefix)} {
+		key = binary.BigEndian.AppendUint32(key, id)
+	}
+	for _, r := range replies {
+		key = binary.BigEndian.AppendUint32(key, uint32(r.frame))
+	}
+	if id, ok := a.factIDs[string(key)]; ok {
+		return id
+	}
+	id := factsID(len(a.facts))
+	a.factIDs[string(key)] = id
+	a.facts = append(a.facts, f)
+	return id
+}

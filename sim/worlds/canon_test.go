@@ -1,0 +1,87 @@
+package worlds
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// TestSameFingerprintSameFuture: what is left out of the canonical form makes no difference. Where a
+// state of a replica was reached by two ways, a replica that went the second one answers everything
+// that the first one was given in the same way, and becomes the same.
+func TestSameFingerprintSameFuture(t *testing.T) {
+	for _, b := range []Bounds{
+		{Name: "leader", Clients: 1, Requests: 1, Drops: 1, LeaderChanges: 1, Undo: true},
+		{Name: "session", Clients: 1, Requests: 1, Drops: 1, Sessions: 1, Undo: true},
+		{Name: "restart", Clients: 1, Requests: 1, Restarts: 1, Undo: true},
+		{Name: "snapshots", Clients: 1, Requests: 1, Syncs: 1, LeaderChanges: 1, Snapshots: true},
+	} {
+		e := begun(t, b)
+		type way struct {
+			to, before localID
+			via        inputID
+		}
+		var ways []way
+		e.atlas.again = func(id, before localID, via inputID) {
+			if id != before {
+				ways = append(ways, way{id, before, via})
+			}
+		}
+		e.search(context.Background(), &Options{})
+		e.atlas.again = nil
+		given := map[localID][]inputID{}
+		for key := range e.atlas.steps {
+			given[localID(key>>32)] = append(given[localID(key>>32)], inputID(key))
+		}
+		compared := 0
+		for _, y := range ways {
+			inputs := given[y.to]
+			slices.Sort(inputs)
+			for _, in := range inputs {
+				n := e.atlas.wake(y.before)
+				n.give(&e.inputs.all[y.via])
+				did := n.give(&e.inputs.all[in])
+				o := &e.atlas.outcomes[e.atlas.step(y.to, in)]
+				compared++
+				if did.failure != "" || o.failure != "" || n.fingerprint() != e.atlas.locals[o.to].print {
+					t.Fatalf("%v: state %d, reached from %d by input %d, goes another way on input %d (%s, %s)", b, y.to, y.before, y.via, in, did.failure, o.failure)
+				}
+				for to, frames := range did.sends {
+					if e.atlas.set(frames) != o.sends[to] {
+						t.Fatalf("%v: state %d, reached from %d by input %d, says something else on input %d", b, y.to, y.before, y.via, in)
+					}
+				}
+			}
+		}
+		if compared < 100 {
+			t.Errorf("%v: %d comparisons, expected more", b, compared)
+		}
+	}
+}
+
+// TestOmissionsExist: what is said to be left out of a canonical form is there.
+func TestOmissionsExist(t *testing.T) {
+	explored(t, Bounds{Name: "all", Clients: 2, Requests: 1, Drops: 1, LeaderChanges: 1, Undo: true})
+	types := map[string]reflect.Type{}
+	for typ := range layouts {
+		types[typ.String()] = typ
+	}
+	for name, fields := range omitted {
+		typ := types[name]
+		if typ == nil {
+			t.Errorf("no core holds a %s", name)
+			continue
+		}
+		for field := range fields {
+			if _, ok := typ.FieldByName(field); !ok {
+				t.Errorf("%s has no field %s", name, field)
+			}
+		}
+	}
+	for name := range special {
+		if types[name] == nil {
+			t.Errorf("no core holds a %s", name)
+		}
+	}
+}

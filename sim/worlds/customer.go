@@ -1,0 +1,199 @@
+package worlds
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"time"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// clientPort is that of client 0, in the address that replies go to; the others' follow.
+const clientPort = 2000
+
+func clientAddress(id int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, 1}), uint16(clientPort+id))
+}
+
+// customerID names a state of one client.
+type customerID uint32
+
+// customer is a state of one client: an unmodified core, known by what it was given.
+type customer struct {
+	id     int
+	before customerID
+	via    inputID
+	first  bool // it was given nothing yet
+}
+
+// request is an operation that a client sends, for the first time or again.
+type request struct {
+	frame inputID // as a replica's log has it
+	op    opID    // 0: REGISTER
+}
+
+// answer is what a client returns to its application.
+type answer struct {
+	op      opID
+	request requestID // that was sent for it
+	result  string    // the operations executed, in order
+	err     error
+}
+
+// dealing is what comes of an input to a client.
+type dealing struct {
+	to      customerID
+	sends   []request
+	answers []answer
+	failure string
+}
+
+// customers are the states that clients have been in, and what came of every input in them.
+type customers struct {
+	inputs  *inputs
+	all     []customer
+	byPrint map[fingerprint]customerID
+	deals   map[uint64]*dealing
+}
+
+func newCustomers(in *inputs) *customers {
+	return &customers{inputs: in, byPrint: map[fingerprint]customerID{}, deals: map[uint64]*dealing{}}
+}
+
+// shop is a client that runs.
+type shop struct {
+	core *client.Core
+	now  time.Duration
+	sent map[opID]requestID
+}
+
+func newShop(in *inputs, id int) (*shop, error) {
+	core, err := client.NewCore(client.CoreConfig{
+		Replicas: replicas, Auth: in.keys.Client, ReplyTo: clientAddress(id),
+		Nonce: func() wire.ClientID { return wire.ClientID{Hi: 1 << 62, Lo: uint64(id + 1)} },
+	})
+	return &shop{core: core, now: origin, sent: map[opID]requestID{}}, err
+}
+
+// open is a client that has been given nothing.
+func (t *customers) open(id int) (customerID, error) {
+	s, err := newShop(t.inputs, id)
+	if err != nil {
+		return 0, err
+	}
+	return t.arrive(s, customer{id: id, first: true}), nil
+}
+
+func (t *customers) arrive(s *shop, c customer) customerID {
+	w := canon{now: s.now}
+	w.uint(uint64(c.id))
+	w.value(reflect.ValueOf(s.core).Elem())
+	print := w.sum()
+	if id, ok := t.byPrint[print]; ok {
+		return id
+	}
+	id := customerID(len(t.all))
+	t.all = append(t.all, c)
+	t.byPrint[print] = id
+	return id
+}
+
+// step is what comes of an input to a client.
+func (t *customers) step(from customerID, in inputID) *dealing {
+	key := uint64(from)<<32 | uint64(in)
+	if d := t.deals[key]; d != nil {
+		return d
+	}
+	d := &dealing{}
+	t.deals[key] = d
+	s, err := t.wake(from)
+	if err != nil {
+		d.failure = err.Error()
+		return d
+	}
+	s.give(&t.inputs.all[in], t.inputs, d)
+	d.to = t.arrive(s, customer{id: t.all[from].id, before: from, via: in})
+	return d
+}
+
+// wake makes a client that has been given the same.
+func (t *customers) wake(id customerID) (*shop, error) {
+	c := t.all[id]
+	if c.first {
+		return newShop(t.inputs, c.id)
+	}
+	s, err := t.wake(c.before)
+	if err == nil {
+		s.give(&t.inputs.all[c.via], t.inputs, &dealing{})
+	}
+	return s, err
+}
+
+// maxDeadlines bounds the deadlines that a client lets pass until it sends again.
+const maxDeadlines = 16
+
+// give hands an input to the client and notes what it wants. A REPLY comes twice, as the network may
+// have it.
+func (s *shop) give(in *input, all *inputs, d *dealing) {
+	switch in.kind {
+	case inputReply:
+		for range 2 {
+			frame := bytes.Clone(in.data)
+			s.core.Reply(s.now, frame)
+			clear(frame)
+		}
+	case inputInvoke:
+		if in.data[0] == 0 {
+			s.core.Register(s.now)
+			break
+		}
+		if _, err := s.core.Invoke(s.now, uint64(in.data[0]), in.data); err != nil {
+			d.failure = fmt.Sprintf("Invoke: %v", err)
+		}
+	case inputResend:
+		// A deadline may be that of a request that is complete by now.
+		for range maxDeadlines {
+			if len(s.core.Effects()) > 0 || s.core.Deadline() == transport.Never {
+				break
+			}
+			s.now = max(s.now, s.core.Deadline())
+			s.core.Tick(s.now)
+		}
+	default:
+		d.failure = fmt.Sprintf("a client is given an input of kind %d", in.kind)
+	}
+	for len(s.core.Effects()) > 0 {
+		for _, e := range s.core.Effects() {
+			s.carryOut(&e, all, d)
+		}
+		s.core.ClearEffects()
+	}
+}
+
+func (s *shop) carryOut(e *client.Effect, all *inputs, d *dealing) {
+	if e.Kind == client.EffectDone {
+		op := opID(e.Tag)
+		d.answers = append(d.answers, answer{op: op, request: s.sent[op], result: string(e.Result), err: e.Err})
+		return
+	}
+	_, body, err := all.keys.Open(e.Data)
+	if err != nil {
+		d.failure = fmt.Sprintf("sends a REQUEST that does not open: %v", err)
+		return
+	}
+	m, err := wire.ParseRequest(body)
+	if err != nil {
+		d.failure = fmt.Sprintf("sends a REQUEST that does not parse: %v", err)
+		return
+	}
+	r := request{frame: all.id(input{kind: inputFrame, data: bytes.Clone(e.Data)})}
+	if !m.Register {
+		r.op = opID(m.Op[0])
+	}
+	s.sent[r.op] = requestID{m.Client, m.ID}
+	d.sends = append(d.sends, r)
+}

@@ -1,0 +1,226 @@
+package worlds
+
+import (
+	"fmt"
+)
+
+// fairRun goes on from a state as a network goes on that works: what was on its way is lost, and from
+// here on each message arrives once, in order, and time passes when nothing else happens. It shows
+// that from a state in which nothing more may go wrong, all that clients wait for still comes.
+type fairRun struct {
+	*world
+	locals  [replicas]localID
+	history historyID
+	queue   []letter
+	steps   int
+
+	begun  bool   // clients call all their operations
+	extra  int    // operations that client 0 calls beyond those
+	stable uint64 // every replica's sync point has to reach this slot
+	// told hears of every input, if it is not nil.
+	told func(id int, in inputID, out outcomeID)
+}
+
+// letter is a message on its way.
+type letter struct {
+	to    int
+	input inputID
+}
+
+// maxFairSteps bounds a fair run.
+const maxFairSteps = 20_000
+
+// fairly runs on from a state.
+func (w *world) fairly(s *state, told func(int, inputID, outcomeID)) error {
+	r := &fairRun{world: w, history: s.history, begun: true, extra: 1, told: told}
+	for i := range replicas {
+		r.locals[i] = w.places[s.places[i]].local
+	}
+	// The controller repeats its word to whoever connects.
+	for i := range replicas {
+		r.queue = append(r.queue, letter{i, w.sessionWord(uint32(len(w.chronicle.all[s.history].sessions)))})
+	}
+	if err := r.settle(); err != nil {
+		return err
+	}
+	// All that is there by now has to become stable when the next operation comes.
+	r.stable = r.logs.all[r.atlas.locals[r.locals[0]].log].end()
+	r.extra++
+	return r.settle()
+}
+
+// take goes on with what a replica did.
+func (r *fairRun) take(id int, out outcomeID) error {
+	if r.steps++; r.steps > maxFairSteps {
+		return fmt.Errorf("%d steps lead nowhere", maxFairSteps)
+	}
+	o := &r.atlas.outcomes[out]
+	if o.failure != "" {
+		return fmt.Errorf("replica %d: %s", id, o.failure)
+	}
+	r.locals[id] = o.to
+	for to, mail := range o.sends {
+		for _, in := range r.sets.all[mail] {
+			r.queue = append(r.queue, letter{to, in})
+		}
+	}
+	observed := r.chronicle.observe(r.history, o.facts)
+	if observed.failure != "" {
+		return fmt.Errorf("replica %d: %s", id, observed.failure)
+	}
+	r.history = observed.to
+	return nil
+}
+
+func (r *fairRun) give(id int, in inputID) error {
+	out := r.atlas.step(r.locals[id], in)
+	if r.told != nil {
+		r.told(id, in, out)
+	}
+	return r.take(id, out)
+}
+
+// drain lets everything that is on its way arrive.
+func (r *fairRun) drain() error {
+	for len(r.queue) > 0 {
+		l := r.queue[0]
+		r.queue = r.queue[1:]
+		if err := r.give(l.to, l.input); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask sends what a client has sent, and had stamped, to the replicas.
+func (r *fairRun) ask(o observation) error {
+	if o.failure != "" {
+		return fmt.Errorf("%s", o.failure)
+	}
+	old := len(r.lastSession(r.history))
+	r.history = o.to
+	stamped := r.lastSession(o.to)
+	session := len(r.chronicle.all[o.to].sessions)
+	for i := old; i < len(stamped); i++ {
+		in := r.stamped(session, i+1, stamped[i].frame)
+		for to := range replicas {
+			r.queue = append(r.queue, letter{to, in})
+		}
+	}
+	return nil
+}
+
+func (r *fairRun) lastSession(id historyID) []request {
+	sessions := r.chronicle.all[id].sessions
+	return sessions[len(sessions)-1]
+}
+
+// tick lets time pass at a replica, and everything that follows from it happen.
+func (r *fairRun) tick(id int, step inputID) error {
+	if err := r.give(id, step); err != nil {
+		return err
+	}
+	return r.drain()
+}
+
+// rounds is how often what was lost is sent again, and rounds with suspicion among them.
+const (
+	fairRounds = 24
+	patience   = 4
+)
+
+// settle runs until nothing is owed any more.
+func (r *fairRun) settle() error {
+	if err := r.drain(); err != nil {
+		return err
+	}
+	why := ""
+	for round := range fairRounds {
+		if why = r.owed(); why == "" {
+			return nil
+		}
+		if err := r.round(round%patience == patience-1); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("liveness: after %d rounds without a fault, %s", fairRounds, why)
+}
+
+// round lets every clock go on, and every client ask again.
+func (r *fairRun) round(suspect bool) error {
+	for i := range r.bounds.Clients {
+		if err := r.asks(i); err != nil {
+			return err
+		}
+		if err := r.drain(); err != nil {
+			return err
+		}
+	}
+	for i := range replicas {
+		if err := r.tick(i, r.short); err != nil {
+			return err
+		}
+	}
+	for i := range replicas {
+		step := r.medium
+		if l := &r.atlas.locals[r.locals[i]]; suspect && r.silent(l) {
+			step = r.long
+		} else if !l.leads() || l.executed <= l.sp {
+			continue
+		}
+		if err := r.tick(i, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// silent reports whether a replica hears nothing of its view's leader, which would send PINGs.
+func (r *fairRun) silent(l *local) bool {
+	leader := &r.atlas.locals[r.locals[l.view.LeaderOf(replicas)]]
+	return !leader.leads() || leader.view != l.view
+}
+
+// asks has a client call what it has not called yet, or send again what it waits for.
+func (r *fairRun) asks(client int) error {
+	called, pending := r.chronicle.all[r.history].pending(client)
+	switch {
+	case pending > 0:
+		return r.ask(r.chronicle.resend(r.history, client))
+	case r.begun && called < r.wants(client):
+		return r.ask(r.chronicle.invoke(r.history, client, newOpID(client, called)))
+	}
+	return nil
+}
+
+// wants is how many operations a client calls in all. Client 0 calls more than its bounds have: as the
+// leader's TICKs would, they uncover what was lost before a silence.
+func (r *fairRun) wants(client int) int {
+	if client == 0 {
+		return r.bounds.Requests + r.extra
+	}
+	return r.bounds.Requests
+}
+
+// owed says what has not come yet.
+func (r *fairRun) owed() string {
+	for i := range r.bounds.Clients {
+		if called, pending := r.chronicle.all[r.history].pending(i); pending > 0 || r.begun && called < r.wants(i) {
+			return fmt.Sprintf("client %d has called %d operations of %d, of which %d are pending", i, called, r.wants(i), pending)
+		}
+	}
+	for i := range replicas {
+		l, first := &r.atlas.locals[r.locals[i]], &r.atlas.locals[r.locals[0]]
+		switch {
+		case !l.normal():
+			return fmt.Sprintf("replica %d is in status %s of view %v", i, l.phase, l.view)
+		case l.view != first.view:
+			return fmt.Sprintf("replica %d is in view %v, replica 0 in %v", i, l.view, first.view)
+		case r.logs.all[l.log].end() != r.logs.all[first.log].end():
+			return fmt.Sprintf("replica %d has %v, replica 0 %v", i, &r.logs.all[l.log], &r.logs.all[first.log])
+		case l.sp < r.stable:
+			return fmt.Sprintf("replica %d has sync point %d, expected at least %d", i, l.sp, r.stable)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package worlds
+
+// raced: the race detector makes everything an order of magnitude slower.
+const raced = false

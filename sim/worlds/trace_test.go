@@ -1,0 +1,84 @@
+package worlds
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWaysAreReal: the way to a state is one that replicas go: new cores that are given what it says
+// become what it says, and every message that arrives on it was sent on it.
+func TestWaysAreReal(t *testing.T) {
+	for _, b := range []Bounds{
+		{Name: "leader", Clients: 2, Requests: 1, Drops: 1, LeaderChanges: 1, Undo: true},
+		{Name: "session", Clients: 2, Requests: 1, Drops: 1, Sessions: 1, Undo: true},
+		{Name: "restart", Clients: 1, Requests: 1, Syncs: 1, Restarts: 1, Undo: true},
+	} {
+		e := explored(t, b)
+		const ways = 40
+		for k := range ways {
+			w, err := e.wayTo(uint32(len(e.states)-1-k*len(e.states)/ways), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !goes(t, w) {
+				t.Fatalf("%v:\n%s", b, strings.Join(w.lines(), "\n"))
+			}
+		}
+	}
+}
+
+// goes has new replicas go a way.
+func goes(t *testing.T, w *way) bool {
+	t.Helper()
+	var nodes [replicas]*node
+	sent := map[letter]bool{}
+	for i := range nodes {
+		nodes[i] = w.atlas.wake(w.places[w.explorer.states[0].places[i]].local)
+	}
+	for _, a := range w.acts {
+		if a.node < 0 {
+			continue
+		}
+		var did *deeds
+		switch {
+		case a.boots:
+			nodes[a.node], did = boot(w.bounds, &w.inputs, a.node, nodes[a.node].record)
+		default:
+			in := &w.inputs.all[a.input]
+			if in.kind == inputFrame && !sent[letter{a.node, a.input}] {
+				t.Errorf("replica-%d %s, which was not sent", a.node, a.what)
+				return false
+			}
+			did = nodes[a.node].give(in)
+		}
+		for to, frames := range did.sends {
+			for _, f := range frames {
+				sent[letter{to, f}] = true
+			}
+		}
+		if l := &w.atlas.locals[w.atlas.outcomes[a.outcome].to]; did.failure != "" || nodes[a.node].fingerprint() != l.print {
+			t.Errorf("replica-%d %s, and becomes something else (%s)", a.node, a.what, did.failure)
+			return false
+		}
+	}
+	return true
+}
+
+// TestTraceReads: a way is printed act by act, with what is said in each.
+func TestTraceReads(t *testing.T) {
+	e := explored(t, Bounds{Name: "calm", Clients: 1, Requests: 1, Undo: true})
+	w, err := e.wayTo(uint32(len(e.states)-1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(w.lines(), "\n")
+	for _, want := range []string{
+		"client-0 calls op1.1, which is stamped 1/2",
+		"replica-0 gets 1/2 REQUEST c1#1 low=1 op1.1",
+		"    to client-0: REPLY <0,1> slot=2 c1#1 ok",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the way\n%s\nlacks %q", text, want)
+		}
+	}
+}
