@@ -130,6 +130,8 @@ var shapes = []struct {
 	{"paxos-batching-5", PaxosBatching, 5},
 	{"fastpaxos-3", FastPaxos, 3},
 	{"fastpaxos-5", FastPaxos, 5},
+	{"specpaxos-3", SpecPaxos, 3},
+	{"specpaxos-5", SpecPaxos, 5},
 }
 
 // toAll hands requests to whom the system's clients send them.

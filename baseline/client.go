@@ -3,6 +3,7 @@ package baseline
 import (
 	"net/netip"
 
+	basewire "github.com/netordered/nopaxos/baseline/wire"
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -23,6 +24,12 @@ func NewCourier(s System, replicas []netip.AddrPort) client.Courier {
 		return &toAll{replicas: replicas}
 	}
 	return &toLeader{replicas: replicas}
+}
+
+// readSpeculative reads a SPECULATIVE-REPLY.
+func readSpeculative(auth wire.Auth, frame []byte) (client.Answer, bool) {
+	m, s, ok := basewire.OpenSpeculative(auth, frame)
+	return client.Answer{Reply: m, Log: s.Log, Final: s.Final}, ok
 }
 
 // toLeader sends a request to the replica that seems to lead, and one that was not answered to all: a

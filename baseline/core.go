@@ -8,6 +8,7 @@ import (
 	"github.com/netordered/nopaxos/baseline/fastpaxos"
 	"github.com/netordered/nopaxos/baseline/node"
 	"github.com/netordered/nopaxos/baseline/paxos"
+	"github.com/netordered/nopaxos/baseline/specpaxos"
 	"github.com/netordered/nopaxos/baseline/unreplicated"
 	"github.com/netordered/nopaxos/baseline/vr"
 	"github.com/netordered/nopaxos/replica"
@@ -64,6 +65,8 @@ func NewCore(cfg Config) (node.Core, error) {
 		return paxos.New(paxos.Config{Config: cfg.core(), Batch: cmp.Or(cfg.Batch, defaultBatch)}, cfg.StateMachine)
 	case FastPaxos:
 		return fastpaxos.New(cfg.core(), cfg.StateMachine)
+	case SpecPaxos:
+		return specpaxos.New(specpaxos.Config{Config: cfg.core()}, cfg.StateMachine)
 	}
 	return nil, fmt.Errorf("baseline: %v, expected one of the systems", cfg.System)
 }

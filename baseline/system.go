@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/netordered/nopaxos/baseline/specpaxos"
 	"github.com/netordered/nopaxos/client"
 )
 
@@ -19,13 +20,15 @@ const (
 	PaxosBatching
 	// FastPaxos is Fast Paxos: clients send to all replicas.
 	FastPaxos
+	// SpecPaxos is Speculative Paxos: clients send to all replicas, which execute before they agree.
+	SpecPaxos
 
 	systemEnd
 )
 
 var systemNames = [systemEnd]string{
 	Unreplicated: "unreplicated", Paxos: "paxos", PaxosBatching: "paxos-batching",
-	FastPaxos: "fastpaxos",
+	FastPaxos: "fastpaxos", SpecPaxos: "specpaxos",
 }
 
 // Systems returns all systems.
@@ -58,8 +61,13 @@ func ParseSystem(name string) (System, error) {
 // should be the same at all of them, mostly: a client that sends to a NOPaxos group's sequencer (client.Config
 // without a Courier) gets that from the same fabric as NOPaxos. The replicas do not look at what the sequencer
 // stamps.
-func (s System) Multicast() bool { return s == FastPaxos }
+func (s System) Multicast() bool { return s == FastPaxos || s == SpecPaxos }
 
 // Rule is when a client of n replicas of the system has the outcome of a request. A leader that has waited
 // for its own quorum answers alone.
-func (s System) Rule(n int) client.Rule { return client.Rule{Quorum: 1} }
+func (s System) Rule(n int) client.Rule {
+	if s == SpecPaxos {
+		return client.Rule{Quorum: specpaxos.Superquorum(n), Speculative: true, Read: readSpeculative}
+	}
+	return client.Rule{Quorum: 1}
+}

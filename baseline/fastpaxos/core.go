@@ -84,15 +84,16 @@ func (p *protocol) Message(from int, m wire.Message) {
 // Entered begins the view.
 func (p *protocol) Entered() {
 	p.parked = p.parked[:0]
-	p.reindex()
 	p.headAt, p.decideAt, p.wanted = never, never, wanted{}
+	p.reindex()
 	if p.Leads() {
 		p.lead()
-		return
+	} else {
+		for slot := p.Commit() + 1; slot <= p.Log.End(); slot++ {
+			p.repeatVote(slot)
+		}
 	}
-	for slot := p.Commit() + 1; slot <= p.Log.End(); slot++ {
-		p.repeatVote(slot)
-	}
+	p.Grown()
 }
 
 // lead begins the view at its leader: what the log holds is ordered in classic rounds. (A follower that
@@ -123,6 +124,9 @@ func (p *protocol) Executed(slot uint64, req *nopaxos.Request) {
 
 // Grown brings the log into line with what came by state transfer.
 func (p *protocol) Grown() {
+	for _, body := range p.TakeDisplaced() {
+		p.parkEntry(body)
+	}
 	p.reindex()
 	p.align()
 }

@@ -120,7 +120,8 @@ func (p *protocol) decide() {
 	if p.announced == p.Commit() {
 		return
 	}
-	p.decided = wire.Decided{From: p.announced, Slot: p.Commit(), Digest: p.digest(p.announced, p.Commit())}
+	from := max(p.announced, p.Log.Start()) // what is forgotten has to be fetched
+	p.decided = wire.Decided{From: from, Slot: p.Commit(), Digest: p.digest(from, p.Commit())}
 	p.announced = p.Commit()
 	p.SendAll(&p.decided)
 }

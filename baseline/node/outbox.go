@@ -57,17 +57,24 @@ func (o *Outbox) Snapshot(slot uint64, state io.WriterTo) {
 	o.effects = append(o.effects, Effect{Kind: Snapshot, Slot: slot, State: state})
 }
 
-// Reply sends a REPLY with a result, in parts if that is longer than a datagram.
-func (o *Outbox) Reply(m *nopaxos.Reply, to netip.AddrPort, result []byte) {
+// Reply sends a REPLY with a result, in parts if that is longer than a datagram. A speculation, if there is
+// one, goes before it.
+func (o *Outbox) Reply(m *nopaxos.Reply, speculation *wire.Speculation, to netip.AddrPort, result []byte) {
 	if !to.IsValid() || to.Port() == 0 {
 		return
 	}
 	m.Total = uint32(len(result))
 	part := o.mtu - nopaxos.ReplyOverhead
+	if speculation != nil {
+		part -= wire.SpeculationLen
+	}
 	for offset := 0; ; offset += part {
 		m.Offset = uint32(offset)
 		m.Part = result[offset:min(offset+part, len(result))]
 		at := len(o.buf)
+		if speculation != nil {
+			o.buf = wire.AppendSpeculation(o.buf, speculation)
+		}
 		o.buf = nopaxos.AppendReply(o.buf, m)
 		o.buf = o.keys.Client.Seal(o.buf, at)
 		o.effects = append(o.effects, Effect{Kind: Client, Addr: to, Data: o.buf[at:len(o.buf):len(o.buf)]})

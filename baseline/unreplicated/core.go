@@ -67,7 +67,7 @@ func (c *Core) Request(now time.Duration, frame []byte) {
 		return
 	}
 	m := wire.Reply{Slot: c.slot, Client: req.Client, ID: req.ID, Status: status}
-	c.out.Reply(&m, req.ReplyTo, result)
+	c.out.Reply(&m, nil, req.ReplyTo, result)
 }
 
 // Batch says that nothing that was executed will be taken back.

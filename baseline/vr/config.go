@@ -25,7 +25,7 @@ type Config struct {
 	MTU           int           // largest UDP payload in bytes that the path carries
 	PingInterval  time.Duration // a leader gives a sign of life at least so often
 	SuspectLeader time.Duration // without one: suspect it
-	ViewChange    time.Duration // first time-out of a view change; doubles per view not entered
+	ViewChange    time.Duration // first time-out of a view change; doubles per view that does not start in time
 	Retransmit    time.Duration // between two sendings of a message that waits for an answer
 	MaxLog        uint64        // slots that the log may hold; a leader with more takes no requests
 	KeepLog       uint64        // slots kept below what is committed, for replicas that lag

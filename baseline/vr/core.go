@@ -53,13 +53,14 @@ type Replica struct {
 	executed   uint64   // at least commit, except while executing
 	vector     []uint64 // newest incarnation known of each replica
 	formed     []uint64 // vector as of when the view was formed
+	displaced  [][]byte // see TakeDisplaced
 	snapshots  snapshots
 
 	heard      time.Duration // follower: last sign of the leader
 	spoke      time.Duration // leader: last sign given
 	enteredAt  time.Duration
 	answeredAt []time.Duration // when each replica was last told of our view
-	backoff    int
+	backoff    int             // views that did not start in time, since something was committed
 	change     viewChange
 	join       *join
 	fetch      fetch
@@ -88,6 +89,10 @@ type Traits struct {
 	Chained   bool // the log keeps digests
 	Unordered bool // followers' logs may differ from the leader's behind what is committed
 }
+
+// leaderKnows reports whether a follower that lacks entries may take the leader's in their place before
+// they are committed.
+func (t Traits) leaderKnows() bool { return !t.Unordered || t.Chained }
 
 // New makes a replica that runs protocol over an empty state machine.
 func New(cfg Config, sm replica.StateMachine, protocol Protocol, traits Traits) (*Replica, error) {
@@ -137,6 +142,8 @@ func (r *Replica) Request(now time.Duration, frame []byte) {
 	case r.phase == phaseNormal:
 		r.req = req
 		r.protocol.Request(&r.req, body, node.Tag(frame))
+	default:
+		r.displace(body)
 	}
 }
 
@@ -289,6 +296,9 @@ func (r *Replica) LastExecuted() uint64 { return r.executed }
 func (r *Replica) Leader() int { return r.leaderOf(r.view) }
 
 func (r *Replica) leaderOf(view uint64) int { return int(view % uint64(r.Cfg.N)) }
+
+// Normal reports whether the replica is in status normal.
+func (r *Replica) Normal() bool { return r.phase == phaseNormal }
 
 // Leads reports whether this replica is the leader of a view that has started.
 func (r *Replica) Leads() bool { return r.phase == phaseNormal && r.Leader() == r.Cfg.Self }

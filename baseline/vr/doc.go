@@ -3,7 +3,8 @@
 // [Replica] keeps the log, executes what is committed, changes views (§4.2), lets a replica that lost its
 // memory in again without a disk (§4.3), brings one that lags up to date (§5.2), takes snapshots and
 // forgets the log below them (§5.1). How requests get their slots, and which log a new view starts
-// with, is for a [Protocol] to say: packages paxos and fastpaxos.
+// with, is for a [Protocol] to say: packages paxos, fastpaxos and
+// specpaxos.
 //
 // Recovery as published can lose what was committed: a promise that a replica sent before it crashed may
 // be counted after it has recovered without knowing of it. Michael et al., "Recovering Shared Objects

@@ -1,6 +1,8 @@
 package vr
 
 import (
+	"bytes"
+
 	"github.com/netordered/nopaxos/baseline/wire"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
@@ -14,7 +16,9 @@ func (r *Replica) CommitTo(slot uint64) {
 		r.Fail("commit up to slot %d, the log ends at %d", slot, r.Log.End())
 	}
 	r.commit = slot
-	r.viewWorks()
+	if r.phase == phaseNormal {
+		r.backoff = 0
+	}
 	r.ExecuteTo(slot)
 	r.Table.Release(slot)
 	if r.undo != nil {
@@ -81,7 +85,7 @@ func (r *Replica) Reply(slot uint64, req *nopaxos.Request, status nopaxos.Status
 		View: nopaxos.View{Leader: r.view}, Slot: max(slot, 1), Client: req.Client, ID: req.ID,
 		Replica: uint16(r.Cfg.Self), Status: status,
 	}
-	r.Out.Reply(&m, req.ReplyTo, result)
+	r.Out.Reply(&m, nil, req.ReplyTo, result)
 }
 
 // rollback takes back what was executed behind slot.
@@ -116,10 +120,37 @@ func (r *Replica) adopt(base uint64, entries [][]byte) {
 		same++
 	}
 	r.rollback(same)
-	r.Log.cut(same)
+	r.cut(same)
 	for slot := same + 1; slot <= end; slot++ {
 		r.Log.Append(entries[slot-base-1])
 	}
+}
+
+// cut forgets the log behind slot.
+func (r *Replica) cut(slot uint64) {
+	for s := slot + 1; s <= r.Log.End(); s++ {
+		r.displace(r.Log.At(s))
+	}
+	r.Log.cut(slot)
+}
+
+// maxDisplaced bounds the requests that are kept for TakeDisplaced; clients send what is not kept again.
+const maxDisplaced = 1 << 12
+
+// displace keeps a request that has no slot, where followers give slots themselves.
+func (r *Replica) displace(body []byte) {
+	if r.traits.Unordered && len(r.displaced) < maxDisplaced {
+		r.displaced = append(r.displaced, bytes.Clone(body))
+	}
+}
+
+// TakeDisplaced returns the requests that have lost their slots, or that came while the replica was not in
+// status normal, in that order. Some may have other slots now. Where clients' requests reach all replicas in
+// one order, giving them slots again in this order keeps the replicas' logs alike.
+func (r *Replica) TakeDisplaced() [][]byte {
+	bodies := r.displaced
+	r.displaced = nil
+	return bodies
 }
 
 // Entries returns the entries at slots (lo, hi], until their encoding exceeds limit bytes; at least one if

@@ -79,7 +79,7 @@ func (r *Replica) onGetState(from int, m *wire.GetState) {
 		answer.Base, answer.Snapshot = r.snapshots.newest.slot, r.snapshots.newest.data
 	}
 	hi := r.commit
-	if r.Leads() && m.View == r.view && !r.traits.Unordered {
+	if r.Leads() && m.View == r.view && r.traits.leaderKnows() {
 		hi = r.Log.End()
 	}
 	if hi = min(hi, max(m.Hi, answer.Base)); answer.Base < hi {
@@ -104,7 +104,7 @@ func (r *Replica) onNewState(from int, m *wire.NewState) {
 		case slot <= r.commit:
 		case slot <= m.Commit:
 			r.putCommitted(slot, e)
-		case r.phase == phaseNormal && !r.traits.Unordered:
+		case r.phase == phaseNormal && !r.traits.Unordered, r.phase == phaseNormal && r.traits.Chained && slot == r.Log.End()+1:
 			r.Log.Insert(slot, e)
 		}
 	}
@@ -143,7 +143,9 @@ func (r *Replica) putCommitted(slot uint64, payload []byte) {
 	}
 	r.rollback(slot - 1)
 	if r.traits.Chained {
-		r.Log.cut(slot - 1)
+		r.cut(slot - 1)
+	} else {
+		r.displace(r.Log.At(slot))
 	}
 	r.Log.put(slot, payload)
 	r.Log.advance()

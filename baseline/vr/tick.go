@@ -58,6 +58,7 @@ func (r *Replica) tickNormal() {
 
 func (r *Replica) tickViewChange() {
 	if r.Now >= r.change.deadline {
+		r.backoff++
 		r.startViewChange(r.view + 1)
 		return
 	}

@@ -39,7 +39,6 @@ const maxBackoff = 6
 func (r *Replica) leave(view uint64) {
 	r.view, r.phase = view, phaseViewChange
 	timeout := r.Cfg.ViewChange << min(r.backoff, maxBackoff)
-	r.backoff++
 	r.change = viewChange{
 		timeout: timeout, deadline: r.Now + timeout, sendDelay: r.Cfg.Retransmit,
 		askedAt: -time.Hour, seconded: make([]uint64, r.Cfg.N), votes: make([]*wire.DoViewChange, r.Cfg.N),
@@ -56,8 +55,8 @@ func (r *Replica) startViewChange(view uint64) {
 	r.tryPromise()
 }
 
-// ChangeView lets the group start anew with the next view.
-func (r *Replica) ChangeView() { r.startViewChange(r.view + 1) }
+// ChangeView lets the group put a log together anew, in a view above this one.
+func (r *Replica) ChangeView(view uint64) { r.startViewChange(view) }
 
 // followTo goes to a view that has started without this replica.
 func (r *Replica) followTo(view uint64) {
@@ -302,16 +301,5 @@ func (r *Replica) enter() {
 	r.protocol.Entered()
 	if r.view > 0 && r.Leads() {
 		r.SendAll(r.startView())
-	}
-}
-
-// worksAfter is how many time-outs a view has to last to count as one that worked.
-const worksAfter = 4
-
-// viewWorks notes that something was committed: if the view has lasted, the next view change starts with
-// a short time-out again.
-func (r *Replica) viewWorks() {
-	if r.backoff > 0 && r.phase == phaseNormal && r.Now-r.enteredAt >= worksAfter*(r.Cfg.ViewChange<<min(r.backoff-1, maxBackoff)) {
-		r.backoff = 0
 	}
 }

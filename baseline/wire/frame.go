@@ -39,8 +39,12 @@ const (
 	KindAskValue         Kind = 15
 	KindValue            Kind = 16
 	KindDecided          Kind = 17
+	KindSync             Kind = 18
+	KindSyncReply        Kind = 19
+	KindConfirm          Kind = 20
+	KindSyncCommit       Kind = 21
 
-	kindEnd Kind = 18
+	kindEnd Kind = 22
 )
 
 var kindNames = [kindEnd]string{
@@ -50,6 +54,7 @@ var kindNames = [kindEnd]string{
 	KindGetState: "GET-STATE", KindNewState: "NEW-STATE",
 	KindAccepted: "ACCEPTED", KindResolve: "RESOLVE", KindResolved: "RESOLVED",
 	KindAskVotes: "ASK-VOTES", KindAskValue: "ASK-VALUE", KindValue: "VALUE", KindDecided: "DECIDED",
+	KindSync: "SYNC", KindSyncReply: "SYNC-REPLY", KindConfirm: "CONFIRM", KindSyncCommit: "SYNC-COMMIT",
 }
 
 func (k Kind) String() string {

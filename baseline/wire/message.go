@@ -104,8 +104,16 @@ func newMessage(kind Kind) Message {
 		return new(AskValue)
 	case KindValue:
 		return new(Value)
-	default:
+	case KindDecided:
 		return new(Decided)
+	case KindSync:
+		return new(Sync)
+	case KindSyncReply:
+		return new(SyncReply)
+	case KindConfirm:
+		return new(Confirm)
+	default:
+		return new(SyncCommit)
 	}
 }
 

@@ -39,6 +39,10 @@ func samples() []Message {
 		&AskValue{Header: h, Slot: 36},
 		&Value{Header: h, Slot: 36, Entry: []byte("value")},
 		&Decided{Header: h, From: 37, Slot: 40, Digest: digest},
+		&Sync{Header: h, Slot: 41, Digest: digest},
+		&SyncReply{Header: h, Slot: 41, Digest: digest},
+		&Confirm{Header: h, Slot: 41, Digest: digest},
+		&SyncCommit{Header: h, Slot: 41, Digest: digest},
 	}
 }
 

@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	nopaxos "github.com/netordered/nopaxos/replica/wire"
+)
+
+// Sync asks whether the others' logs agree with the leader's up to Slot, where it has this digest.
+type Sync struct {
+	Header
+	Slot   uint64
+	Digest nopaxos.Digest
+}
+
+// SyncReply says what digest the sender's log has at Slot; zero if it does not reach so far.
+type SyncReply struct {
+	Header
+	Slot   uint64
+	Digest nopaxos.Digest
+}
+
+// Confirm asks those whose logs agree with the leader's up to Slot to accept that: f others do agree, so
+// that no other log can have a superquorum. PREPARE-OK is the answer.
+type Confirm struct {
+	Header
+	Slot   uint64
+	Digest nopaxos.Digest
+}
+
+// SyncCommit says that everything up to Slot is committed, in the log with this digest there.
+type SyncCommit struct {
+	Header
+	Slot   uint64
+	Digest nopaxos.Digest
+}
+
+func (*Sync) Kind() Kind       { return KindSync }
+func (*SyncReply) Kind() Kind  { return KindSyncReply }
+func (*Confirm) Kind() Kind    { return KindConfirm }
+func (*SyncCommit) Kind() Kind { return KindSyncCommit }
+
+func (m *Sync) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
+func (m *Sync) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+
+func (m *SyncReply) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
+func (m *SyncReply) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+
+func (m *Confirm) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
+func (m *Confirm) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+
+func (m *SyncCommit) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
+func (m *SyncCommit) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+
+// Speculation stands before a REPLY of Speculative Paxos, inside its tag: SPECULATIVE-REPLY. It says which
+// log the result comes from.
+type Speculation struct {
+	Log   nopaxos.Digest // of the replica's log up to the REPLY's slot
+	Final bool           // the slot is committed
+}
+
+// speculativeMagic is the first two bytes of a SPECULATIVE-REPLY: "NS".
+const speculativeMagic = 0x4E53
+
+// SpeculationLen is the length of a Speculation in bytes.
+const SpeculationLen = 2 + 16 + 1
+
+// AppendSpeculation appends what the REPLY is to follow.
+func AppendSpeculation(b []byte, s *Speculation) []byte {
+	b = appendU16(b, speculativeMagic)
+	return appendBool(appendDigest(b, s.Log), s.Final)
+}
+
+// OpenSpeculative authenticates and reads a SPECULATIVE-REPLY, which m aliases.
+func OpenSpeculative(auth nopaxos.Auth, frame []byte) (m nopaxos.Reply, s Speculation, ok bool) {
+	if len(frame) < SpeculationLen+nopaxos.ReplyOverhead || binary.BigEndian.Uint16(frame) != speculativeMagic {
+		return m, s, false
+	}
+	body, ok := auth.Open(frame)
+	if !ok {
+		return m, s, false
+	}
+	r := reader{b: body[2:]}
+	s.Log, s.Final = r.digest(), r.bool()
+	if kind, err := nopaxos.PeekKind(r.b); err != nil || r.err != nil || kind != nopaxos.KindReply {
+		return m, s, false
+	}
+	m, err := nopaxos.ParseReply(r.b)
+	return m, s, err == nil
+}
