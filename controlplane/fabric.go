@@ -1,6 +1,9 @@
 package controlplane
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // fabric is the core's part that decides what the switches do. Nil, and every method a no-op, where the
 // configuration has no topology.
@@ -365,12 +368,40 @@ func (c *Core) fabricDeadline() time.Duration {
 	return at
 }
 
-// reach returns how many replicas of group i get what target t stamps.
-func (c *Core) reach(i, t int) int {
+// severed reports whether cut links keep the sequencer of group i from a quorum of replicas that another one
+// reaches.
+func (c *Core) severed(now time.Duration, i int) bool {
+	g := &c.groups[i]
+	if c.fabric == nil || !slices.Contains(c.fabric.health.cut, true) {
+		return false
+	}
+	if _, sure := c.reach(i, g.target); sure > g.f {
+		return false
+	}
+	t := c.candidate(now, g)
+	if t < 0 {
+		return false
+	}
+	_, sure := c.reach(i, t)
+	return sure > g.f
+}
+
+// reach returns how many replicas of group i get what target t stamps, if every link carries what it should
+// (all), and over links that do (sure).
+func (c *Core) reach(i, t int) (all, sure int) {
 	s := c.switchOfTarget(t)
 	if s < 0 {
-		return len(c.groups[i].reports)
+		return len(c.groups[i].reports), len(c.groups[i].reports)
 	}
 	f := c.fabric
-	return f.paths.treeFrom(s, c.groups[i].number, f.hosts[i], func(s int) bool { return f.mayEnter(s, i) }).replicas()
+	distance := f.paths.spanning(s, func(s int) bool { return f.mayEnter(s, i) })
+	for _, h := range f.hosts[i] {
+		if distance[h.At.Switch] < unreachable {
+			all++
+		}
+		if distance[h.At.Switch] < avoided {
+			sure++
+		}
+	}
+	return all, sure
 }

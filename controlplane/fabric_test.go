@@ -46,6 +46,23 @@ func TestCutLinkIsGoneRound(t *testing.T) {
 	}
 }
 
+func TestSeveredSequencerIsReplaced(t *testing.T) {
+	topo := fatTree(4)
+	topo.Probe = probeInterval
+	w := newFabricWorld(t, testRNG(), topo, 4, groupA)
+	w.up()
+	for i, l := range topo.Links {
+		w.cut[i] = l.A.Switch == 0 || l.B.Switch == 0
+	}
+	w.probe(probeMisses + 1)
+	w.wantRoute(1, 2)
+	w.checkService()
+	clear(w.cut)
+	w.probe(probeHits + 1)
+	w.wantRoute(1, 2)
+	w.checkService()
+}
+
 // One lost probe, or two, are no cut link; and neither are probes that nobody had the time to look for.
 func TestLossIsNoCutLink(t *testing.T) {
 	topo := fatTree(2)
@@ -63,9 +80,32 @@ func TestLossIsNoCutLink(t *testing.T) {
 		w.tick(2 * probeInterval)
 		w.settle()
 	}
+	for i := range topo.Links { // a machine that stands still
+		w.cut[i] = true
+	}
+	w.probe(2 * probeMisses)
 	if w.core.fabric.cuts != 0 {
 		t.Errorf("links were found cut or whole %d times, want never", w.core.fabric.cuts)
 	}
+}
+
+// Where no other way leads, a link is used although it seems cut.
+func TestCutLinkIsBetterThanNone(t *testing.T) {
+	topo := fatTree(2)
+	topo.Probe = probeInterval
+	w := newFabricWorld(t, testRNG(), topo, 1, groupA)
+	w.up()
+	leaf := topo.Hosts[0].At.Switch
+	for i, l := range topo.Links {
+		w.cut[i] = l.A.Switch == leaf
+	}
+	w.probe(probeMisses + 1)
+	if w.core.fabric.cuts != 1 {
+		t.Fatalf("links were found cut %d times, want once", w.core.fabric.cuts)
+	}
+	clear(w.cut)
+	w.checkService()
+	w.wantRoute(0, 1)
 }
 
 // A probe that comes out of another port than the configuration says speaks for no link.

@@ -91,6 +91,11 @@ func (c *Core) advanceActive(now time.Duration, i int) {
 		c.giveUpReported(now, g, confirmed)
 		return
 	}
+	if c.severed(now, i) {
+		g.spent = g.last
+		c.search(g)
+		return
+	}
 	for t := range c.targets {
 		tg := &c.targets[t]
 		if e := &tg.entries[i]; t != g.target && tg.ready && e.session != 0 && !e.writing {
@@ -178,15 +183,15 @@ func (c *Core) activate(now time.Duration, g *group, t int) {
 }
 
 // candidate returns the next ready sequencer behind the group's last one, that one itself at the
-// end, or -1. Of switches it is the next of those that reach most replicas, if that is a quorum.
+// end, or -1. Of switches it is the next of those that reach most replicas for sure, and a quorum perhaps.
 func (c *Core) candidate(now time.Duration, g *group) int {
 	i := c.index[g.number]
-	best, most := -1, g.f
+	best, most := -1, -1
 	for k := range c.cfg.Targets {
 		t := (g.target + 1 + k) % c.cfg.Targets
 		if tg := &c.targets[t]; tg.ready && now >= tg.retryAt && !tg.entries[i].writing {
-			if n := c.reach(i, t); n > most {
-				best, most = t, n
+			if all, sure := c.reach(i, t); all > g.f && sure > most {
+				best, most = t, sure
 			}
 		}
 	}
@@ -327,8 +332,8 @@ func (c *Core) candidateAt(g *group) time.Duration {
 	i := c.index[g.number]
 	at := Never
 	for t := range c.cfg.Targets {
-		if tg := &c.targets[t]; tg.ready && !tg.entries[i].writing && c.reach(i, t) > g.f {
-			at = min(at, tg.retryAt)
+		if all, _ := c.reach(i, t); all > g.f && c.targets[t].ready && !c.targets[t].entries[i].writing {
+			at = min(at, c.targets[t].retryAt)
 		}
 	}
 	return at

@@ -29,25 +29,44 @@ func (c *Core) probeLinks(now time.Duration) {
 		return
 	}
 	every := f.topo.Probe
-	late := now-f.probeAt > every/2 // whoever could not look in time has not seen everything either
+	// Whoever could not look in time has not seen everything either; and when most links fail at once
+	// it is the machine that stands still.
+	blind := now-f.probeAt > every/2 || f.mostFail()
 	f.probeAt = now + every
 	before := f.cuts
 	for i := range f.links {
-		c.probeLink(i, late)
+		c.probeLink(i, blind)
 	}
 	if f.cuts != before {
 		f.reroute(c)
 	}
 }
 
-// probeLink judges one link by the last round, and sends the next.
-func (c *Core) probeLink(i int, late bool) {
+// mostFail reports whether more than half of the links carried nothing in this round.
+func (f *fabric) mostFail() bool {
+	asked, carried := 0, 0
+	for _, l := range f.links {
+		if l.asked {
+			asked++
+		}
+		if l.asked && l.seen[0] && l.seen[1] {
+			carried++
+		}
+	}
+	return 2*carried < asked
+}
+
+// probeLink judges one link by the last round, unless that was seen blindly, and sends the next.
+func (c *Core) probeLink(i int, blind bool) {
 	f := c.fabric
 	l, st := f.topo.Links[i], &f.links[i]
 	if !f.topo.Switches[l.A.Switch].Probes || !f.topo.Switches[l.B.Switch].Probes {
 		return
 	}
-	if st.asked && !late {
+	switch {
+	case blind:
+		st.run = 0
+	case st.asked:
 		f.judge(i, st.seen[0] && st.seen[1])
 	}
 	*st = linkState{run: st.run}

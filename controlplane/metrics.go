@@ -38,6 +38,8 @@ var (
 		"Sessions given up since the controller started.", []string{"group"}, nil)
 	descTarget = prometheus.NewDesc("nopaxos_controller_target_state",
 		"State of the sequencer: 0 down, 1 connected, 2 ready.", []string{"sequencer"}, nil)
+	descLinkCut = prometheus.NewDesc("nopaxos_controller_link_cut",
+		"1 if a link between switches does not carry probes.", []string{"link"}, nil)
 	descConnections = prometheus.NewDesc("nopaxos_controller_target_connections_total",
 		"Connections made to the sequencer.", []string{"sequencer"}, nil)
 )
@@ -55,7 +57,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, c := range m.counters() {
 		c.Describe(ch)
 	}
-	for _, d := range []*prometheus.Desc{descSession, descActive, descFailovers, descTarget, descConnections} {
+	for _, d := range []*prometheus.Desc{descSession, descActive, descFailovers, descTarget, descConnections, descLinkCut} {
 		ch <- d
 	}
 }
@@ -78,6 +80,13 @@ func (m *metrics) collectStatus(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(descSession, prometheus.GaugeValue, float64(g.Session), g.Name, g.Sequencer)
 		ch <- prometheus.MustNewConstMetric(descActive, prometheus.GaugeValue, active, g.Name)
 		ch <- prometheus.MustNewConstMetric(descFailovers, prometheus.CounterValue, float64(g.Failovers), g.Name)
+	}
+	for _, l := range status.Links {
+		cut := 0.0
+		if l.Cut {
+			cut = 1
+		}
+		ch <- prometheus.MustNewConstMetric(descLinkCut, prometheus.GaugeValue, cut, l.Name)
 	}
 	for _, t := range status.Targets {
 		value := map[string]float64{"down": 0, "connected": 1, "ready": 2}[t.State]

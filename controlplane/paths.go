@@ -40,14 +40,18 @@ func newPaths(t *Topology, h *health) *paths {
 
 // cost of the hop to a neighbour, on the way to switch to.
 func (p *paths) cost(n neighbour, to int) int {
-	cost := 1
-	if p.health.cut[n.link] {
-		cost += avoided
-	}
+	cost := p.linkCost(n)
 	if p.health.down[n.to] && n.to != to {
 		cost += avoided
 	}
 	return cost
+}
+
+func (p *paths) linkCost(n neighbour) int {
+	if p.health.cut[n.link] {
+		return 1 + avoided
+	}
+	return 1
 }
 
 // distancesTo is Dijkstra's algorithm from switch to, against the direction of travel.
@@ -58,23 +62,25 @@ func (p *paths) distancesTo(to int) []int {
 	}
 	distance[to] = 0
 	done := make([]bool, len(distance))
-	for range distance {
-		next := -1
-		for s := range distance {
-			if !done[s] && distance[s] < unreachable && (next < 0 || distance[s] < distance[next]) {
-				next = s
-			}
-		}
-		if next < 0 {
-			break
-		}
-		done[next] = true
-		for _, n := range p.neighbours[next] {
-			back := neighbour{to: next, link: n.link}
-			distance[n.to] = min(distance[n.to], distance[next]+p.cost(back, to))
+	for s := to; s >= 0; s = nearest(distance, done) {
+		done[s] = true
+		for _, n := range p.neighbours[s] {
+			back := neighbour{to: s, link: n.link}
+			distance[n.to] = min(distance[n.to], distance[s]+p.cost(back, to))
 		}
 	}
 	return distance
+}
+
+// nearest returns the nearest switch that is not done, or -1.
+func nearest(distance []int, done []bool) int {
+	next := -1
+	for s := range distance {
+		if !done[s] && distance[s] < unreachable && (next < 0 || distance[s] < distance[next]) {
+			next = s
+		}
+	}
+	return next
 }
 
 // hop returns the way from one switch toward another for traffic to address. Of several that are equally

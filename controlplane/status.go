@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/netordered/nopaxos/oumlib"
 )
@@ -10,6 +11,7 @@ import (
 type CoreStatus struct {
 	Groups  []CoreGroupStatus
 	Targets []CoreTargetStatus
+	Cut     []bool // by link of the topology: it does not carry probes
 }
 
 // CoreGroupStatus is the state of one group.
@@ -42,6 +44,9 @@ func (c *Core) Status() CoreStatus {
 	for t := range c.targets {
 		s.Targets[t] = CoreTargetStatus{Connected: c.targets[t].connected, Ready: c.targets[t].ready}
 	}
+	if c.fabric != nil {
+		s.Cut = slices.Clone(c.fabric.health.cut)
+	}
 	return s
 }
 
@@ -49,6 +54,13 @@ func (c *Core) Status() CoreStatus {
 type Status struct {
 	Groups  []GroupStatus
 	Targets []TargetStatus
+	Links   []LinkStatus // between switches
+}
+
+// LinkStatus is the state of one link.
+type LinkStatus struct {
+	Name string // "switch/port - switch/port"
+	Cut  bool   // it does not carry probes, and is gone round
 }
 
 // GroupStatus is the state of one group.
@@ -104,6 +116,13 @@ func (c *Controller) snapshot() {
 			ts.LastError = l.lastError.Error()
 		}
 		s.Targets = append(s.Targets, ts)
+	}
+	for i, cut := range core.Cut {
+		l := LinkStatus{Name: c.cfg.Topology.linkName(i), Cut: cut}
+		if cut != (i < len(c.status.Links) && c.status.Links[i].Cut) {
+			c.log.Warn("link is cut, or whole again", "link", l.Name, "cut", cut)
+		}
+		s.Links = append(s.Links, l)
 	}
 	c.mu.Lock()
 	c.status = s

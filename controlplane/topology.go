@@ -67,6 +67,12 @@ func (t *Topology) neighbours() [][]neighbour {
 	return n
 }
 
+// linkName is a link as the cluster file writes it.
+func (t *Topology) linkName(i int) string {
+	name := func(p Port) string { return fmt.Sprintf("%s/%d", t.Switches[p.Switch].Name, p.Number) }
+	return name(t.Links[i].A) + " - " + name(t.Links[i].B)
+}
+
 // hostAt returns the host with that address, or nil.
 func (t *Topology) hostAt(a netip.Addr) *Host {
 	for i := range t.Hosts {

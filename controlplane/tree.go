@@ -26,20 +26,9 @@ func (t tree) equal(other tree) bool {
 	return slices.EqualFunc(t, other, func(a, b []Copy) bool { return slices.Equal(a, b) })
 }
 
-// replicas returns how many replicas the tree delivers to.
-func (t tree) replicas() (n int) {
-	for _, copies := range t {
-		for _, c := range copies {
-			if c.Replica != Relayed {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // treeFrom makes the tree from root to the hosts of a group's replicas. It enters only switches that
-// enter allows and uses no link that is cut: replicas that are then out of reach are left out.
+// enter allows: replicas that are then out of reach are left out. It uses a link that is cut where there is
+// no other way.
 //
 // Unlike a route, a tree must not try its luck with a switch that the controller cannot program: that
 // switch may still relay along an older tree, and two trees together may hold a circle in which every
@@ -48,16 +37,16 @@ func (p *paths) treeFrom(root int, group uint32, hosts []*Host, enter func(s int
 	t := make(tree, len(p.topo.Switches))
 	relayed := make([]bool, len(t)) // a copy leads there, or it is the root
 	relayed[root] = true
-	from := p.spanning(root, group, enter)
+	distance := p.spanning(root, enter)
 	for i, h := range hosts {
 		s := h.At.Switch
-		if s != root && from[s] == nil {
+		if distance[s] == unreachable {
 			continue
 		}
 		t[s] = append(t[s], Copy{Port: h.At.Number, Replica: i})
 		for !relayed[s] {
 			relayed[s] = true
-			up := from[s]
+			up := p.parent(s, group, distance)
 			t[up.Switch] = append(t[up.Switch], Copy{Port: up.Number, Replica: Relayed})
 			s = up.Switch
 		}
@@ -68,46 +57,41 @@ func (p *paths) treeFrom(root int, group uint32, hosts []*Host, enter func(s int
 	return t
 }
 
-// spanning returns, by switch, the port of the switch before it on a shortest way from root; nil for root
-// and for what is out of reach. Of equally short ways the group chooses.
-func (p *paths) spanning(root int, group uint32, enter func(s int) bool) []*Port {
-	from := make([]*Port, len(p.neighbours))
-	hops := make([]int, len(p.neighbours))
-	for i := range hops {
-		hops[i] = unreachable
+// spanning returns, by switch, how far it is from root on ways that a tree may take.
+func (p *paths) spanning(root int, enter func(s int) bool) []int {
+	distance := make([]int, len(p.neighbours))
+	for i := range distance {
+		distance[i] = unreachable
 	}
-	hops[root] = 0
-	for queue := []int{root}; len(queue) > 0; queue = queue[1:] {
-		s := queue[0]
-		if p.health.down[s] && s != root {
-			continue // it may be entered, but does not relay
+	distance[root] = 0
+	done := make([]bool, len(distance))
+	for s := root; s >= 0; s = nearest(distance, done) {
+		done[s] = true
+		if !p.relays(s, distance) {
+			continue
 		}
 		for _, n := range p.neighbours[s] {
-			if !p.health.cut[n.link] && enter(n.to) && hops[n.to] == unreachable {
-				hops[n.to] = hops[s] + 1
-				queue = append(queue, n.to)
+			if enter(n.to) {
+				distance[n.to] = min(distance[n.to], distance[s]+p.linkCost(n))
 			}
 		}
 	}
-	for s := range from {
-		from[s] = p.parent(s, group, hops)
-	}
-	return from
+	return distance
 }
 
-// parent chooses the port that leads to s from one of the switches that are one hop nearer to the root.
-func (p *paths) parent(s int, group uint32, hops []int) *Port {
+// relays reports whether a switch may pass a tree's copies on: one that is not relied upon may be entered at
+// most.
+func (p *paths) relays(s int, distance []int) bool { return distance[s] == 0 || !p.health.down[s] }
+
+// parent chooses the port that leads to s on a shortest way. Of several the group chooses.
+func (p *paths) parent(s int, group uint32, distance []int) Port {
 	var equal []Port
 	for _, n := range p.neighbours[s] {
-		if !p.health.cut[n.link] && hops[s] < unreachable && hops[n.to] == hops[s]-1 && (hops[n.to] == 0 || !p.health.down[n.to]) {
-			l := p.topo.Links[n.link]
-			equal = append(equal, otherEnd(l, s, n.port))
+		if distance[n.to] < unreachable && distance[n.to]+p.linkCost(n) == distance[s] && p.relays(n.to, distance) {
+			equal = append(equal, otherEnd(p.topo.Links[n.link], s, n.port))
 		}
 	}
-	if len(equal) == 0 {
-		return nil
-	}
-	return &equal[spread(s, group)%uint32(len(equal))]
+	return equal[spread(s, group)%uint32(len(equal))]
 }
 
 // otherEnd returns the end of a link that is not port number of switch s.
