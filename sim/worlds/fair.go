@@ -58,6 +58,9 @@ func (r *fairRun) take(id int, out outcomeID) error {
 	if o.failure != "" {
 		return fmt.Errorf("replica %d: %s", id, o.failure)
 	}
+	if failure := r.formed(&r.locals, o.facts); failure != "" {
+		return fmt.Errorf("replica %d: %s", id, failure)
+	}
 	r.locals[id] = o.to
 	for to, mail := range o.sends {
 		for _, in := range r.sets.all[mail] {

@@ -339,10 +339,12 @@ func (w *world) apply(s *state, id int, o *outcome, arrived *arrivals) (state, s
 		return *s, observed.failure
 	}
 	next.history = observed.to
-	if f := &w.atlas.facts[o.facts]; f.entered && f.leader {
-		if failure := w.formed(s, id, f.view); failure != "" {
-			return *s, failure
-		}
+	var locals [replicas]localID
+	for i, p := range s.places {
+		locals[i] = w.places[p].local
+	}
+	if failure := w.formed(&locals, o.facts); failure != "" {
+		return *s, failure
 	}
 	w.saturate(&next)
 	var views [replicas]wire.View
@@ -353,16 +355,20 @@ func (w *world) apply(s *state, id int, o *outcome, arrived *arrivals) (state, s
 	return next, ""
 }
 
-// formed checks that f others have promised a view that its leader enters.
-func (w *world) formed(s *state, leader int, view wire.View) string {
+// formed checks that a view that its leader enters is one that f others have promised.
+func (w *world) formed(locals *[replicas]localID, id factsID) string {
+	f := &w.atlas.facts[id]
+	if !f.entered || !f.leader {
+		return ""
+	}
 	n := 0
-	for i, p := range s.places {
-		if l := &w.atlas.locals[w.places[p].local]; i != leader && view.LessEq(l.view) {
+	for i, at := range locals {
+		if i != f.replica && f.view.LessEq(w.atlas.locals[at].view) {
 			n++
 		}
 	}
 	if n < faulty {
-		return fmt.Sprintf("enters view %v as leader with the promises of %d others, expected %d", view, n, faulty)
+		return fmt.Sprintf("enters view %v as leader with the promises of %d others, expected %d", f.view, n, faulty)
 	}
 	return ""
 }
