@@ -246,12 +246,17 @@ func (c *Core) advanceFabric(now time.Duration) {
 func (f *fabric) advanceStages(c *Core) (moved bool) {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.stage != stageDone && f.confirmed(g.since) {
-			g.stage++
-			f.changed(c)
-			g.since = f.version
-			moved = true
+		if g.stage == stageDone || !f.confirmed(g.since) {
+			continue
 		}
+		if g.stage == stageShrinking {
+			g.stage = stageGrowing
+		} else {
+			g.stage = stageDone
+		}
+		f.changed(c)
+		g.since = f.version
+		moved = true
 	}
 	return moved
 }
