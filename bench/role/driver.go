@@ -16,10 +16,11 @@ type driver struct {
 	run   *run   // nil: no load
 	uses  uint32 // loads so far: a tag's high half, so that what is left of an old load is not taken for this one's
 	done  func(tag uint64, err error)
+	clock func() time.Duration // transport.Now, but for tests
 }
 
 func newDriver(a asker, self int) *driver {
-	d := &driver{asker: a, self: self}
+	d := &driver{asker: a, self: self, clock: transport.Now}
 	d.done = d.finish
 	return d
 }
@@ -54,7 +55,7 @@ func (d *driver) Tick(now time.Duration) {
 // Flush carries out what the asker wants, and with it ends operations and begins others.
 func (d *driver) Flush(time.Duration) {
 	if d.run != nil {
-		d.run.now = transport.Now() // the batch took time
+		d.run.now = d.clock() // the batch took time
 	}
 	d.asker.flush(d.done)
 	if d.run != nil && d.run.finished() {
