@@ -18,7 +18,6 @@ type cast struct {
 	system  *System
 	n       int // replicas
 	machine string
-	mtu     int
 
 	spec    role.Spec // what all roles are told
 	started *Deployment

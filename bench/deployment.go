@@ -118,9 +118,6 @@ func each(list []*process, f func(*process) error) error {
 	return errors.Join(failed...)
 }
 
-// stop ends all processes and removes what they kept.
-func (d *Deployment) stop() error { return errors.Join(d.end(), os.RemoveAll(d.dir)) }
-
 // end ends all processes: clients first, so that nobody misses what it asks.
 func (d *Deployment) end() error {
 	rest := make([]*process, 0, len(d.processes))

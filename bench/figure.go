@@ -1,9 +1,6 @@
 package bench
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Figure is one of the evaluation's figures: what is measured for it, what it draws, and what the paper
 // says.
@@ -98,15 +95,4 @@ func times(a, b float64) string {
 		return "not measured"
 	}
 	return fmt.Sprintf("%.2f×", a/b)
-}
-
-// sentence joins what is not empty.
-func sentence(parts ...string) string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, " ")
 }

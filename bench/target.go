@@ -104,7 +104,7 @@ var targets = []target{
 	{"throughput, NOPaxos, 1 % lost ÷ none", true, 0.9, "", lossRatio},
 	{"CPU per operation of the busiest replica, NOPaxos, 9 ÷ 3 replicas", false, 1.05, "", ratio(in(nopaxos, 9, busiestCPU), in(nopaxos, 3, busiestCPU))},
 	{"capacity, unreplicated ÷ bare echo", true, 0.85, "", ratio(full(unreplicated, capacity), full(bareEcho, capacity))},
-	{"objects allocated per operation, NOPaxos, busiest role", false, 0.005, "", of(nopaxos, func(s *Summary) float64 { return s.Mallocs.Median })},
+	{"objects allocated per operation, NOPaxos, busiest role", false, 0.005, "", full(nopaxos, func(s *Summary) float64 { return s.Mallocs.Median })},
 }
 
 // judge measures the results by the targets.
