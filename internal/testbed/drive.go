@@ -18,7 +18,7 @@ import (
 type run struct {
 	cfg      RunConfig
 	bed      *Bed
-	switches *switches // nil: Linux routes
+	switches *Switches // nil: Linux routes
 	cluster  *devcluster.Cluster
 	load     *Load
 }
@@ -71,7 +71,7 @@ func (r *run) start(ctx context.Context) error {
 	t, err := &r.bed.Plan.Topology, error(nil)
 	if !r.bed.routed() {
 		fmt.Fprintf(r.cfg.Progress, "starting %d switches\n", len(t.Switches))
-		if r.switches, err = r.bed.startSwitches(ctx, r.cfg.Dir); err != nil {
+		if r.switches, err = r.bed.StartSwitches(ctx, r.cfg.Dir); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func (r *run) stop() {
 		r.cluster.Stop()
 	}
 	if r.switches != nil {
-		r.switches.stop()
+		r.switches.Stop()
 	}
 }
 

@@ -16,15 +16,15 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 )
 
-// switches are the BMv2 processes of a testbed.
-type switches struct {
+// Switches are the BMv2 processes of a testbed.
+type Switches struct {
 	running map[string]*bmv2.Switch
 	logs    []io.Closer
 }
 
-// startSwitches starts every switch on its node and returns when all of them wait for the controller.
-func (b *Bed) startSwitches(ctx context.Context, dir string) (*switches, error) {
-	s := &switches{running: make(map[string]*bmv2.Switch)}
+// StartSwitches starts every switch on its node and returns when all of them wait for the controller.
+func (b *Bed) StartSwitches(ctx context.Context, dir string) (*Switches, error) {
+	s := &Switches{running: make(map[string]*bmv2.Switch)}
 	group, ctx := errgroup.WithContext(ctx)
 	started := make([]*bmv2.Switch, len(b.Plan.Topology.Switches))
 	for i, sw := range b.Plan.Topology.Switches {
@@ -48,7 +48,7 @@ func (b *Bed) startSwitches(ctx context.Context, dir string) (*switches, error) 
 		}
 	}
 	if err != nil {
-		s.stop()
+		s.Stop()
 		return nil, err
 	}
 	return s, nil
@@ -73,7 +73,7 @@ func (b *Bed) ports(name string) []bmv2.Port {
 }
 
 // kill ends a switch as a power cut would: the carrier at its ports goes, too.
-func (s *switches) kill(b *Bed, name string) error {
+func (s *Switches) kill(b *Bed, name string) error {
 	sw, ok := s.running[name]
 	if !ok {
 		return fmt.Errorf("no switch %q runs in this testbed", name)
@@ -90,8 +90,8 @@ func (s *switches) kill(b *Bed, name string) error {
 	return nil
 }
 
-// stop ends all switches.
-func (s *switches) stop() {
+// Stop ends all switches.
+func (s *Switches) Stop() {
 	for _, sw := range s.running {
 		sw.Stop()
 	}
