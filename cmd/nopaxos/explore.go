@@ -49,7 +49,7 @@ func exploreCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.tier, "bounds", "small", "set of worlds: "+strings.Join(worlds.Tiers(), ", "))
 	flags.StringVar(&f.world, "world", "", "explore the world of this name only")
-	flags.IntVar(&f.maxStates, "max-states", 0, "give a world up beyond so many states, at about 200 bytes of memory each; 0: do not")
+	flags.IntVar(&f.maxStates, "max-states", 0, "give a world up beyond so many states, at about 300 bytes of memory each; 0: do not")
 	b := &f.custom
 	b.Name = ownWorld
 	flags.IntVar(&b.Clients, "clients", 2, "clients, 1 or 2")

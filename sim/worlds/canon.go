@@ -3,6 +3,7 @@ package worlds
 import (
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -54,7 +55,7 @@ var omitted = map[string]map[string]omit{
 		// Only the fetch for a merge is given up after some tries.
 		"tries": func(owner reflect.Value) bool { return owner.FieldByName("purpose").Uint() != fetchMerge },
 	},
-	// The Range of a log is derived from its entries, as is their size.
+	// A log and a window are written by what they hold; sizes follow from it, digests are computed when they are asked for.
 	"replica.log":     {"key": always, "digested": always, "ring": always, "bytes": always, "current": always, "free": always, "scratch": always},
 	"replica.entry":   {"chunk": always, "digest": always},
 	"replica.window":  {"cells": always, "bytes": always},
@@ -74,7 +75,7 @@ var omitted = map[string]map[string]omit{
 		"done": always, "effects": always, "frames": always, "stats": always,
 	},
 	"client.request": {
-		"index": always, "uses": always, "sent": always, "lastSent": always, "due": always, "backoff": always, "fullAt": always,
+		"index": always, "uses": always, "lastSent": always, "due": always, "backoff": always, "fullAt": always,
 		"prev": always, "next": always,
 	},
 	"client.requestList": {"last": always},
@@ -155,18 +156,19 @@ func ringAt(ring reflect.Value, at uint64) reflect.Value {
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-// omissions and specials are the two tables by type, filled as types are met.
+// layout is what is written of a struct.
 type layout struct {
 	fields  []int // those that are written, in order
 	maybe   map[int]omit
 	special func(*canon, reflect.Value)
 }
 
-var layouts = map[reflect.Type]*layout{}
+// layouts has the *layout of every reflect.Type that was met.
+var layouts sync.Map
 
 func layoutOf(t reflect.Type) *layout {
-	if l := layouts[t]; l != nil {
-		return l
+	if l, ok := layouts.Load(t); ok {
+		return l.(*layout)
 	}
 	l := &layout{maybe: map[int]omit{}, special: special[t.String()]}
 	rules := omitted[t.String()]
@@ -178,7 +180,7 @@ func layoutOf(t reflect.Type) *layout {
 			l.maybe[i] = rule
 		}
 	}
-	layouts[t] = l
+	layouts.Store(t, l)
 	return l
 }
 

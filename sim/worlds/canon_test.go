@@ -64,9 +64,11 @@ func TestSameFingerprintSameFuture(t *testing.T) {
 func TestOmissionsExist(t *testing.T) {
 	explored(t, Bounds{Name: "all", Clients: 2, Requests: 1, Drops: 1, LeaderChanges: 1, Undo: true})
 	types := map[string]reflect.Type{}
-	for typ := range layouts {
+	layouts.Range(func(key, _ any) bool {
+		typ := key.(reflect.Type)
 		types[typ.String()] = typ
-	}
+		return true
+	})
 	for name, fields := range omitted {
 		typ := types[name]
 		if typ == nil {

@@ -9,11 +9,10 @@ import (
 type moveKind uint8
 
 const (
-	moveDeliver moveKind = iota // a message of another replica, or the controller's word, arrives
+	moveDeliver moveKind = iota // a message of another replica arrives, or the controller's word, or time passes
 	moveCrashAt                 // … and the replica crashes before the record that it makes is durable
 	moveStamped                 // a stamped message arrives
 	moveDrop                    // the next one will never arrive
-	moveTick                    // time passes at a replica
 	moveRestart                 // a replica crashes and starts again without its log
 	moveInvoke                  // a client calls an operation, and the sequencer stamps it
 	moveResend                  // a client sends again
