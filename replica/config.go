@@ -110,8 +110,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("replica: MTU is %d bytes, expected at least %d", c.MTU, MinMTU)
 	case c.Window < 16 || c.Window&(c.Window-1) != 0:
 		return c, fmt.Errorf("replica: Window is %d slots, expected a power of two, at least 16", c.Window)
-	case c.Chunk < minChunk || c.Chunk > maxLogSize:
-		return c, fmt.Errorf("replica: Chunk is %d bytes, expected %d to %d", c.Chunk, minChunk, maxLogSize)
+	case c.Chunk < c.MTU || c.Chunk > maxLogSize:
+		return c, fmt.Errorf("replica: Chunk is %d bytes, expected %d, the MTU, to %d", c.Chunk, c.MTU, maxLogSize)
 	case c.MaxLogSize > maxLogSize:
 		return c, fmt.Errorf("replica: MaxLogSize is %d bytes, expected at most %d, so that a log fits one message", c.MaxLogSize, maxLogSize)
 	case c.MaxLog < 2*c.SyncSlots:
@@ -123,9 +123,6 @@ func (c Config) withDefaults() (Config, error) {
 // maxLogSize is the largest MaxLogSize: with the entries' headers the whole log fits a message of the
 // bulk channel.
 const maxLogSize = 192 << 20
-
-// minChunk is the smallest Chunk: less would be all overhead.
-const minChunk = 256
 
 // MinMTU is the smallest MTU, in bytes, that every protocol message of fixed size fits.
 const MinMTU = 256

@@ -127,12 +127,13 @@ func draw(seed uint64, profile Profile) settings {
 }
 
 // stretch makes the network so slow that the first time-outs of a view change are too short. What a
-// replica keeps for others that lag lasts for a few round trips.
+// replica keeps for others that lag, and what it asks for at a time, lasts for a few round trips.
 func (s *settings) stretch() {
 	s.latency, s.uneven = 7*time.Millisecond, false
 	s.core.SuspectLeader, s.core.SuspectSequencer = 150*time.Millisecond, 100*time.Millisecond
 	s.core.ViewChange = 10 * time.Millisecond
 	s.core.MaxLog, s.core.MaxLogSize, s.core.KeepLog, s.core.Snapshot = 1<<12, 1<<20, 256, 128
+	s.core.Window, s.core.Chunk = 256, 1<<18
 }
 
 // drawCore makes the cores' configuration: small limits, so that truncation, snapshots, full
@@ -160,11 +161,12 @@ func drawCore(r *random, n int) replica.Config {
 		Snapshot:         uint64(pick(r, 8, 32, 128)),
 		MaxClients:       pick(r, 2, 3, 16, 16, 16, 16, 16, 16),
 	}
-	// A snapshot has to arrive before the log behind it is needed for something else.
+	// A snapshot has to arrive before the log behind it is needed for something else, and a log faster than it grows.
 	c.Chunk = pick(r, 1<<13, 1<<18)
 	if c.MaxLog > 256 {
 		c.Chunk = pick(r, 1<<11, 1<<12, 1<<13, 1<<18)
 	}
+	c.Chunk = max(c.Chunk, 4*c.MTU)
 	return c
 }
 
