@@ -8,10 +8,10 @@ LDFLAGS  := -X main.version=$(VERSION)
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
+.PHONY: help build demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/nopaxos
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos ./cmd/nopaxos

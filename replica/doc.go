@@ -13,7 +13,7 @@
 //	core.ClearEffects()
 //
 // One idea a file, in the order in which a request meets them: core.go (inputs and outputs),
-// normal.go (§5.2), log.go, window.go and gap.go (§5.3), execute.go and clienttable.go, sync.go
+// normal.go (§5.2), log.go, window.go and gap.go (§5.3), execute.go with package clients, sync.go
 // (§5.6) and snapshot.go, tick.go (who is sick), viewchange.go, merge.go and enter.go (§5.5),
 // fetch.go, recovery.go. What the paper leaves open (truncation, state transfer, recovery without
 // a disk, client eviction, bounds on memory) is described where it is done.
