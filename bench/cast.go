@@ -167,23 +167,41 @@ func (c *cast) startOrder() error {
 // groupAddress only names the group: an end-host sequencer is sent to at its own address.
 var groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
 
-// writeCluster writes the key and the cluster file of a group of the replicas.
+const keyFile = "cluster.key"
+
+func clusterPath(dir string) string { return filepath.Join(dir, "cluster.yaml") }
+
+// useCluster writes a cluster's key and its file, and tells all roles of them.
+func (c *cast) useCluster(f *cluster.File) error {
+	f.Path, f.KeyFile = clusterPath(c.dir), keyFile
+	if err := cluster.WriteKey(f.Resolve(f.KeyFile)); err != nil {
+		return err
+	}
+	key, err := f.Key()
+	if err != nil {
+		return err
+	}
+	text, err := f.Marshal()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
+		return fmt.Errorf("cluster file: %w", err)
+	}
+	c.spec.Key, c.spec.Cluster, c.spec.MTU = key, f.Path, f.MTU
+	return nil
+}
+
+// writeCluster describes a group of the replicas, behind end-host sequencers.
 func (c *cast) writeCluster() error {
-	const key, file = "cluster.key", "cluster.yaml"
-	f := &cluster.File{Path: filepath.Join(c.dir, file), Name: "bench", MTU: c.spec.MTU, KeyFile: key}
-	if err := cluster.WriteKey(f.Resolve(key)); err != nil {
-		return err
-	}
 	var err error
-	if c.spec.Key, err = f.Key(); err != nil {
-		return err
-	}
 	address := func(role string) (a netip.AddrPort) {
 		if err == nil {
 			a, err = c.place.address(role)
 		}
 		return a
 	}
+	f := &cluster.File{Name: "bench", MTU: c.spec.MTU}
 	f.Controllers = []cluster.Controller{{Address: address(kindController + "-0"), Dir: kindController}}
 	for i := range sequencers {
 		name := fmt.Sprintf("%s-%d", kindSequencer, i)
@@ -199,13 +217,5 @@ func (c *cast) writeCluster() error {
 	if err != nil {
 		return err
 	}
-	text, err := f.Marshal()
-	if err != nil {
-		return err
-	}
-	c.spec.Cluster = f.Path
-	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
-		return fmt.Errorf("cluster file: %w", err)
-	}
-	return nil
+	return c.useCluster(f)
 }

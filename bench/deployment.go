@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 
 // Deployment is a system that runs, with its clients.
 type Deployment struct {
-	processes []*process // all
-	clients   []*process // those of them that make load
+	processes []*process     // all
+	clients   []*process     // those of them that make load
+	closers   []func() error // for what is not a role, the last first
 	dir       string
 	dropped   float64 // share of the received datagrams that all processes lose
 }
@@ -126,5 +128,9 @@ func (d *Deployment) end() error {
 			rest = append(rest, p)
 		}
 	}
-	return errors.Join(each(d.clients, (*process).stop), each(rest, (*process).stop))
+	failed := errors.Join(each(d.clients, (*process).stop), each(rest, (*process).stop))
+	for _, closing := range slices.Backward(d.closers) {
+		failed = errors.Join(failed, closing())
+	}
+	return failed
 }

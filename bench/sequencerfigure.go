@@ -17,14 +17,21 @@ var figureSequencers = Figure{
 				cells = append(cells, echoCell(name, callers))
 			}
 		}
-		return append(cells, echoCell(nopaxos, 1), echoCell(unreplicated, 1))
+		for _, callers := range s.Callers {
+			if callers <= mostForBMv2 {
+				cells = append(cells, echoCell(nopaxos, callers), echoCell(behindBMv2, callers))
+			}
+		}
+		return append(cells, echoCell(unreplicated, 1))
 	},
 	Draw: drawSequencers,
 }
 
+// mostForBMv2 is how many callers a BMv2 switch is given: its queues are short.
+const mostForBMv2 = 8
+
 // otherSequencers are the data planes that this benchmark does not run, with the reasons.
 var otherSequencers = []string{
-	"switch (BMv2): a test device that is not made for speed; `go test ./bmv2/...` measures its packets",
 	"switch (Tofino): not on this machine",
 	"middlebox (XDP): not there yet",
 }
@@ -53,6 +60,18 @@ func drawSequencers(r *Results) Drawing {
 			work.Curves, trip.Curves = append(work.Curves, cpu), append(trip.Curves, latency)
 		}
 	}
+	kinds := Panel{Title: "NOPaxos behind each kind of sequencer", X: "callers", Y: "median latency (µs)", LogX: true, LogY: true}
+	for _, name := range []string{nopaxos, behindBMv2} {
+		curve := Curve{Name: title(name)}
+		for _, callers := range r.Scale.Callers {
+			if c := r.find(echoCell(name, callers)); c != nil {
+				curve.Points = append(curve.Points, Point{float64(callers), c.Summary.P50.Median, c.Summary.P50.Low, c.Summary.P50.High})
+			}
+		}
+		if len(curve.Points) > 0 {
+			kinds.Curves = append(kinds.Curves, curve)
+		}
+	}
 	least := math.Inf(1)
 	for _, callers := range r.Scale.Callers {
 		if c := r.find(echoCell(bareSeq, callers)); c != nil {
@@ -69,5 +88,11 @@ func drawSequencers(r *Results) Drawing {
 			here += fmt.Sprintf(" One caller waits %.0f µs for NOPaxos, %.0f µs for the unreplicated server.", ours, plain)
 		}
 	}
-	return Drawing{Panels: []Panel{work, trip}, Here: here, Absent: append(r.absent(bareSeq, bareEcho), otherSequencers...)}
+	if c := r.find(echoCell(behindBMv2, 1)); c != nil {
+		here += fmt.Sprintf(" Behind a BMv2 switch, a test device, it is %.0f µs.", c.Summary.P50.Median)
+	}
+	return Drawing{
+		Panels: []Panel{kinds, work, trip}, Here: here,
+		Absent: append(r.absent(behindBMv2, bareSeq, bareEcho), otherSequencers...),
+	}
 }

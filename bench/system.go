@@ -34,6 +34,7 @@ const (
 	hashiRaft    = "hashicorp-raft"
 	bareEcho     = role.SystemEcho
 	bareSeq      = role.SystemSequencer
+	behindBMv2   = "nopaxos-bmv2"
 )
 
 // Systems are all systems, in the order in which reports list them.
@@ -48,6 +49,7 @@ var Systems = []System{
 	{Name: hashiRaft, Title: "hashicorp/raft", Present: peersBuilt, cast: castPeers},
 	{Name: bareEcho, Title: "Bare echo", Single: true, Present: always, cast: castEcho},
 	{Name: bareSeq, Title: "Sequencer alone", Present: always, cast: castSequencer},
+	{Name: behindBMv2, Title: "NOPaxos behind BMv2", Present: switchPresent, cast: castBMv2},
 }
 
 // findSystem returns the system of that name.
