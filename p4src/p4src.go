@@ -1,7 +1,3 @@
-// Package p4src is the contract between controller and sequencers: the P4Runtime view of oum.p4,
-// the switch program that implements Ordered Unreliable Multicast (OSDI 2016 §4). The P4 sources
-// lie beside it; the package carries the compiled p4info and its ids as Go constants. Every data
-// plane, in hardware or in software, takes these tables, so a controller cannot tell them apart.
 package p4src
 
 import (

@@ -1,6 +1,6 @@
 // Package sequencer is a software sequencer's control side: a P4Runtime server for the pipeline
 // that package p4src describes, in front of a data plane that stamps and copies. A controller
-// programs it exactly like a switch (OSDI 2016 §4); it cannot tell the difference.
+// programs it through the same tables as a switch (OSDI 2016 §4).
 //
 // The server checks every request against the contract, answers the canonical errors of the
 // P4Runtime specification 1.3, keeps the entries as they were written, and hands them, decoded, to
