@@ -274,9 +274,13 @@ func (f *fabric) confirmed(v uint64) bool {
 // program sends a switch what it shall do, if it has nothing else to do and does something else.
 func (c *Core) program(now time.Duration, s int) {
 	f := c.fabric
-	t := f.targetOf[s]
-	if tg := &c.targets[t]; tg.ready && tg.step == stepIdle && f.switches[s].done != f.switches[s].wanted {
+	t, st := f.targetOf[s], &f.switches[s]
+	switch tg := &c.targets[t]; {
+	case !tg.ready || st.done == st.wanted:
+	case tg.step == stepIdle:
 		c.prepare(now, t, false)
+	case tg.step == stepPrepare && st.replyBy == Never: // an audit, which is in the way from now on
+		st.replyBy = now + c.cfg.ProgramTimeout
 	}
 }
 
@@ -291,7 +295,7 @@ func (c *Core) prepare(now time.Duration, t int, afresh bool) {
 		for i, g := range st.sent.Groups {
 			st.relays[i] = st.relays[i] || g.relays()
 		}
-		if tg.ready {
+		if tg.ready && !afresh { // nobody waits for an audit, which reads everything
 			st.replyBy = now + c.cfg.ProgramTimeout
 		}
 		e.Forwarding = st.sent

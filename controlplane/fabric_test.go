@@ -294,6 +294,28 @@ func TestLostSwitchIsAvoided(t *testing.T) {
 	w.checkService()
 }
 
+// A busy switch may take its time over an audit, and keeps its sessions. It is given up when a change has to
+// wait for it for too long.
+func TestSlowAuditCostsNoSession(t *testing.T) {
+	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
+	w.up()
+	w.tick(DefaultTiming().AuditInterval)
+	w.until(EffectPrepare)
+	w.tick(2 * DefaultTiming().ProgramTimeout)
+	reset := func(p pending) bool { return p.Kind == EffectReset }
+	if slices.ContainsFunc(w.pending, reset) {
+		t.Fatal("a slow audit ends the connection, and with it every session of the switch")
+	}
+	for r := range 2 {
+		w.core.Report(w.now, groupA, 1, r)
+	}
+	w.collect()
+	w.tick(DefaultTiming().ProgramTimeout)
+	if !slices.ContainsFunc(w.pending, reset) {
+		t.Fatal("a new tree waits for a switch in an audit without end")
+	}
+}
+
 // Flows to different hosts take different ways through the core.
 func TestLoadSpreads(t *testing.T) {
 	topo := fatTree(4)
