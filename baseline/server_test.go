@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,7 +13,11 @@ import (
 	"github.com/netordered/nopaxos/baseline/node"
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/sequencer"
+	"github.com/netordered/nopaxos/sequencer/udp"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // group is a group of servers on loopback, and a client.
@@ -26,7 +31,7 @@ type group struct {
 	running sync.WaitGroup
 }
 
-func startGroup(t *testing.T, system System, n int) *group {
+func startGroup(t *testing.T, system System, n int, sequenced bool) *group {
 	t.Helper()
 	keys, err := wire.DeriveKeys([]byte("the tests' cluster key"))
 	if err != nil {
@@ -45,6 +50,9 @@ func startGroup(t *testing.T, system System, n int) *group {
 	}
 	cfg := ClientConfig(system, addresses, keys.Client)
 	cfg.Listen = "127.0.0.1:0"
+	if sequenced {
+		cfg.Courier, cfg.Group, cfg.Sequencer = nil, sequencedGroup, g.startSequencer()
+	}
 	if g.client, err = client.New(cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +64,47 @@ func startGroup(t *testing.T, system System, n int) *group {
 		g.running.Wait()
 	})
 	return g
+}
+
+const sequencedGroup = 0x0A610001
+
+// startSequencer starts NOPaxos's end-host sequencer, programmed for the group.
+func (g *group) startSequencer() netip.AddrPort {
+	g.t.Helper()
+	socket, err := transport.ListenUDP(transport.UDPConfig{Addr: "127.0.0.1:0"})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	plane, err := udp.New(udp.Config{Network: socket, Post: socket.Post})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	var members []sequencer.Replica
+	for i, p := range g.peers {
+		deliver := sequencer.Action{ID: p4src.ActionDeliver}
+		ip := p.Addr.Addr().As4()
+		deliver.Params[p4src.ParamDeliverIP-1] = uint64(binary.BigEndian.Uint32(ip[:]))
+		deliver.Params[p4src.ParamDeliverUDPPort-1] = uint64(p.Addr.Port())
+		key := sequencer.Key{Table: p4src.TableOUMCopy}
+		key.Fields[p4src.FieldOUMCopyEgressRID-1] = uint64(1 + i)
+		plane.Put(key, deliver)
+		members = append(members, sequencer.Replica{EgressPort: uint32(i), Instance: uint16(1 + i)})
+	}
+	plane.SetMulticast(1, members)
+	sequence := sequencer.Action{ID: p4src.ActionSequence}
+	sequence.Params[p4src.ParamSequenceSession-1] = 1
+	sequence.Params[p4src.ParamSequenceMcastGrp-1] = 1
+	key := sequencer.Key{Table: p4src.TableOUMGroup}
+	key.Fields[p4src.FieldOUMGroupIPv4Dst-1] = sequencedGroup
+	plane.Put(key, sequence)
+	ctx, cancel := context.WithCancel(context.Background())
+	g.stop = append(g.stop, cancel)
+	g.running.Go(func() {
+		if err := socket.Run(ctx, plane); err != nil {
+			g.t.Errorf("sequencer: %v", err)
+		}
+	})
+	return socket.LocalAddr()
 }
 
 // freePeer finds addresses that nobody uses.
@@ -106,6 +155,21 @@ func (g *group) set(i int) {
 	}
 }
 
+// TestThroughASequencer runs the systems whose clients send to all replicas over NOPaxos's own sequencer.
+func TestThroughASequencer(t *testing.T) {
+	for _, system := range Systems() {
+		if !system.Multicast() {
+			continue
+		}
+		t.Run(system.String(), func(t *testing.T) {
+			g := startGroup(t, system, 3, true)
+			for i := range 200 {
+				g.set(i)
+			}
+		})
+	}
+}
+
 // TestServers runs every system over sockets, with the replica that leads killed and started again.
 func TestServers(t *testing.T) {
 	for _, system := range Systems() {
@@ -114,7 +178,7 @@ func TestServers(t *testing.T) {
 			if system == Unreplicated {
 				n = 1
 			}
-			g := startGroup(t, system, n)
+			g := startGroup(t, system, n, false)
 			for i := range 100 {
 				g.set(i)
 			}

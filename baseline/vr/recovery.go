@@ -32,13 +32,9 @@ func (r *Replica) askForRecovery() {
 }
 
 func (r *Replica) tickRecovery() {
-	if r.Now < r.recovery.at {
-		return
+	if r.Now >= r.recovery.at {
+		r.askForRecovery()
 	}
-	if r.join != nil && r.Now < r.recovery.at+r.Cfg.ViewChange {
-		return // the state is on its way
-	}
-	r.askForRecovery()
 }
 
 // onRecovery answers a replica that was restarted. If it led the view there is no leader any more. Where
@@ -87,5 +83,6 @@ func (r *Replica) onRecoveryResponse(from int, m *wire.RecoveryResponse) {
 		return
 	}
 	r.view = newest.View
+	r.recovery.at = r.Now + r.Cfg.ViewChange // the state is on its way
 	r.joinView(&join{from: int(newest.Replica), commit: newest.Commit, entries: newest.Entries, marks: newest.Marks})
 }

@@ -156,6 +156,7 @@ func (r *Replica) progress() {
 	if !r.fetched() {
 		r.fetch.delay = r.Cfg.Retransmit
 		r.change.deadline = r.Now + r.change.timeout
+		r.recovery.at = r.Now + r.Cfg.ViewChange
 		r.ask()
 		return
 	}

@@ -35,8 +35,10 @@ type join struct {
 // maxBackoff bounds the doubling of the view change's time-out: 2^6 times the first one.
 const maxBackoff = 6
 
-// leave ends normal operation: from now on the replica takes part in no view below the given one.
+// leave ends normal operation: from now on the replica takes part in no view below the given one. What
+// arrived early is forgotten: another view may have something else there.
 func (r *Replica) leave(view uint64) {
+	r.Log.cut(r.Log.End())
 	r.view, r.phase = view, phaseViewChange
 	timeout := r.Cfg.ViewChange << min(r.backoff, maxBackoff)
 	r.change = viewChange{

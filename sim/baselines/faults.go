@@ -84,7 +84,7 @@ func (w *world) plan() {
 // fault draws one of the faults and how long it lasts.
 func (w *world) fault(rng *rand.Rand) func() {
 	i, lasts := rng.IntN(len(w.peers)), time.Duration(1+rng.IntN(150))*time.Millisecond
-	j, oneWay := rng.IntN(len(w.peers)), rng.IntN(3) == 0
+	j, oneWay, deaf := rng.IntN(len(w.peers)), rng.IntN(3) == 0, rng.IntN(2) == 0
 	leader := rng.IntN(2) == 0
 	switch kind := rng.IntN(10); {
 	case kind < 4 && w.system != baseline.Unreplicated:
@@ -92,7 +92,7 @@ func (w *world) fault(rng *rand.Rand) func() {
 	case kind < 6:
 		return func() { w.sleep(w.pick(i, leader), lasts) }
 	case kind < 8:
-		return func() { w.isolate(w.pick(i, leader), oneWay, lasts) }
+		return func() { w.isolate(w.pick(i, leader), oneWay, deaf, lasts) }
 	case kind < 9:
 		return func() { w.sever(i, j, oneWay, lasts) }
 	}
@@ -143,13 +143,16 @@ func (w *world) sleep(i int, lasts time.Duration) {
 	})
 }
 
-// isolate cuts a replica off from everybody; one way, it can still be heard.
-func (w *world) isolate(i int, oneWay bool, lasts time.Duration) {
+// isolate cuts a replica off from the others; one way, it can still be heard. If it is not deaf to clients it
+// goes on to take requests.
+func (w *world) isolate(i int, oneWay, deaf bool, lasts time.Duration) {
 	for j := range w.peers {
 		w.sever(i, j, oneWay, lasts)
 	}
 	for j := range w.clients {
-		w.cutFor(clientAddr(j), replicaAddr(i), lasts)
+		if deaf {
+			w.cutFor(clientAddr(j), replicaAddr(i), lasts)
+		}
 	}
 }
 

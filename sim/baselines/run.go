@@ -27,6 +27,7 @@ func Run(system baseline.System, seed uint64) Result {
 	w.heal()
 	w.await(func() bool { return w.history.pending() == 0 }, "everything is answered")
 	w.await(w.agreed, "all replicas have come to the same state")
+	w.compare()
 	if w.err == nil {
 		w.err = w.history.linearizable()
 	}
@@ -50,6 +51,19 @@ func (w *world) await(holds func() bool, what string) {
 			return
 		}
 		w.network.RunUntil(w.network.Now() + time.Millisecond)
+	}
+}
+
+// compare looks for replicas that have executed different operations, which explains much.
+func (w *world) compare() {
+	first := w.replicas[0].machine.order
+	for _, m := range w.replicas[1:] {
+		for i := range min(len(first), len(m.machine.order)) {
+			if first[i] != m.machine.order[i] && w.err != nil {
+				w.err = fmt.Errorf("%w; operation %d is op%d at replica 0 and op%d at replica %d", w.err, i+1, first[i], m.machine.order[i], m.self)
+				return
+			}
+		}
 	}
 }
 
