@@ -50,6 +50,7 @@ type connection struct {
 
 	writing sync.Mutex // one change after another, so that have is what the last one left
 	have    *tables    // what the target has installed; nil: unknown
+	changes uint64     // requests that changed it, or tried to
 }
 
 // connect dials a target, opens the stream and waits until this controller is the primary. packetIn, which

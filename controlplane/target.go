@@ -66,10 +66,25 @@ func (c *connection) readTables(ctx context.Context) (*tables, error) {
 // prepare brings the target to what f says (nil: it is an end-host sequencer), sequence entries of planned
 // groups apart. What is installed is read first if afresh is set, or if it is not known from what this
 // connection has read and written before.
+//
+// An audit's reading takes a while on a busy switch. It is done beside other changes, as an install that waited
+// for it would be given up, and again when there was one.
 func (c *connection) prepare(ctx context.Context, p *plan, f *Forwarding, afresh bool) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if afresh || c.have == nil {
+	if afresh && c.have != nil {
+		before := c.changes
+		c.writing.Unlock()
+		have, err := c.readTables(ctx)
+		c.writing.Lock()
+		if err != nil {
+			return err
+		}
+		if c.have = nil; c.changes == before {
+			c.have = have
+		}
+	}
+	if c.have == nil {
 		have, err := c.readTables(ctx)
 		if err != nil {
 			return err
@@ -115,6 +130,7 @@ func (c *connection) change(ctx context.Context, changes ...change) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	c.changes++
 	updates := make([]*p4v1.Update, len(changes))
 	for i, ch := range changes {
 		updates[i] = ch.update()
