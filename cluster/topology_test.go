@@ -152,6 +152,8 @@ func TestTopologyErrors(t *testing.T) {
 			`c.yaml:20: sequencers[1].name: is "s9", which is not there, expected the name of one of topology.switches`},
 		{"sequencer of another kind", "{name: s1, kind: bmv2}", "{name: s1, kind: tofino}",
 			`c.yaml:20: sequencers[1].kind: is tofino, and the topology's switch s1 is bmv2, expected the same kind`},
+		{"end host with a switch's name", "{name: u1, ", "{name: s2, ",
+			`c.yaml:21: sequencers[2].name: is "s2", which is one of topology.switches, expected another name for an end host`},
 		{"switch with an end host's keys", "{name: s1, kind: bmv2}", "{name: s1, kind: bmv2, device_id: 1}",
 			`c.yaml:20: sequencers[1].device_id: is an unknown key, expected one of name, kind`},
 		{"two P4Runtime servers at an address", "10.0.2.3:9559", "127.0.0.1:9559",

@@ -19,14 +19,15 @@ func (f *File) checkTopology() *Error {
 	return nil
 }
 
-// checkSwitchSequencers finds sequencers of a switch's kind that no switch has.
+// checkSwitchSequencers finds sequencers of a switch's kind that no switch has, and end hosts that go by a
+// switch's name: status and metrics would have two of one name.
 func (f *File) checkSwitchSequencers() *Error {
 	for i, s := range f.Sequencers {
 		at := fmt.Sprintf("sequencers[%d]", i)
-		if s.Kind == KindUDP {
-			continue
-		}
 		switch sw, ok := f.Switch(s.Name); {
+		case s.Kind == KindUDP && ok:
+			return f.errorAt(at+".name", fmt.Sprintf("is %q, which is one of topology.switches", s.Name), "another name for an end host")
+		case s.Kind == KindUDP:
 		case f.Topology == nil:
 			return f.errorAt(at+".kind", fmt.Sprintf("is %s, and the file has no topology", s.Kind), "a topology with this switch")
 		case !ok:
