@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/baseline/node"
+	"github.com/netordered/nopaxos/baseline/vr"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -31,7 +32,7 @@ type bench struct {
 	answered int // answers to clients
 }
 
-func newBench(tb testing.TB, system System, n int) *bench {
+func newBench(tb testing.TB, system System, n int, tuning vr.Config) *bench {
 	keys, err := wire.DeriveKeys(make([]byte, 32))
 	if err != nil {
 		tb.Fatal(err)
@@ -39,7 +40,7 @@ func newBench(tb testing.TB, system System, n int) *bench {
 	b := &bench{tb: tb, keys: keys}
 	for i := range n {
 		core, err := NewCore(Config{
-			System: system, Self: i, Replicas: make([]node.Peer, n), Keys: keys, StateMachine: echo{}, Incarnation: 1,
+			System: system, Self: i, Replicas: make([]node.Peer, n), Keys: keys, StateMachine: echo{}, Incarnation: 1, Core: tuning,
 		})
 		if err != nil {
 			tb.Fatal(err)
@@ -98,8 +99,8 @@ func (b *bench) carryOut(from int, e *node.Effect) {
 }
 
 // load returns a function that passes a request of 64 bytes through all replicas, with snapshots on the
-// way. It has been called until every buffer has its working size.
-func (b *bench) load(to func(send func(replica int))) (request func()) {
+// way. It has been called so often, until every buffer has its working size.
+func (b *bench) load(to func(send func(replica int)), warm int) (request func()) {
 	const batch = 64
 	send := b.send // once: a method value is allocated
 	request = func() {
@@ -111,7 +112,7 @@ func (b *bench) load(to func(send func(replica int))) (request func()) {
 			b.settle()
 		}
 	}
-	for range 8 << 15 {
+	for range warm {
 		request()
 	}
 	return request
@@ -151,8 +152,8 @@ func (s System) toAll(n int) func(send func(int)) {
 func BenchmarkCores(b *testing.B) {
 	for _, s := range shapes {
 		b.Run(s.name, func(b *testing.B) {
-			bench := newBench(b, s.system, s.n)
-			request := bench.load(s.system.toAll(s.n))
+			bench := newBench(b, s.system, s.n, vr.Config{})
+			request := bench.load(s.system.toAll(s.n), 8<<15)
 			b.ReportAllocs()
 			for b.Loop() {
 				request()
@@ -164,11 +165,14 @@ func BenchmarkCores(b *testing.B) {
 // Nothing on a request's way allocates. What snapshots allocate is a few objects for thousands of
 // requests.
 func TestCoresDoNotAllocate(t *testing.T) {
-	const requests, limit = 10_000, 100
+	if raceEnabled {
+		t.Skip("takes long with the race detector, which has nothing to find here")
+	}
+	const requests, limit = 10_000, 200
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
-			bench := newBench(t, s.system, s.n)
-			request := bench.load(s.system.toAll(s.n))
+			bench := newBench(t, s.system, s.n, vr.Config{Snapshot: 1 << 12, KeepLog: 1 << 11})
+			request := bench.load(s.system.toAll(s.n), 8<<12)
 			before := bench.answered
 			if n := testing.AllocsPerRun(1, func() {
 				for range requests {

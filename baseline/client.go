@@ -10,7 +10,8 @@ import (
 )
 
 // ClientConfig returns the configuration of a client of a system whose replicas receive at the given
-// addresses. Listen is left to be set.
+// addresses. Listen is left to be set. Where requests go to all replicas (see Multicast) they may take the way
+// over a sequencer instead: then Courier is to be nil again, and Group and Sequencer are to be set.
 func ClientConfig(s System, replicas []netip.AddrPort, auth wire.Auth) client.Config {
 	return client.Config{
 		Replicas: len(replicas), Auth: auth, Rule: s.Rule(len(replicas)), Courier: NewCourier(s, replicas),

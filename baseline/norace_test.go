@@ -1,0 +1,6 @@
+//go:build !race
+
+package baseline
+
+// raceEnabled says that the race detector is on, which makes everything many times slower.
+const raceEnabled = false
