@@ -44,7 +44,7 @@ type Scale struct {
 // The scales.
 var Scales = []Scale{
 	{
-		Name: "smoke", Repetitions: 1, WarmUp: 20 * time.Millisecond, Measure: 60 * time.Millisecond,
+		Name: "smoke", Repetitions: 1, WarmUp: 20 * time.Millisecond, Measure: 100 * time.Millisecond,
 		Callers: []int{1, 8}, Rates: []float64{500}, Groups: []int{3}, Loss: []float64{0.01}, Keys: 100, Failovers: 1,
 		Systems: []string{nopaxos, unreplicated, bareEcho, bareSeq},
 	},

@@ -13,7 +13,7 @@ import (
 // Failover is what clients saw of a sequencer's crash.
 type Failover struct {
 	Killed   float64  // milliseconds since the begin of Timeline
-	Outage   float64  // milliseconds from then until operations end again
+	Outage   float64  // milliseconds from then until the first operation has ended in the next session
 	Timeline []uint32 // operations that ended in each millisecond
 }
 
@@ -67,32 +67,25 @@ func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
 		return Failover{}, err
 	}
 	f := Failover{Killed: float64(killed) / float64(time.Millisecond), Timeline: make([]uint32, failoverWatch.Milliseconds())}
+	next := time.Duration(0)
 	for _, p := range loading {
 		a, err := p.answer(ctx)
 		if err != nil {
 			return f, err
 		}
+		if at := a.Result.NewSession; next == 0 || at > 0 && at < next {
+			next = at
+		}
 		for i, n := range a.Result.Timeline {
 			f.Timeline[i] += n
 		}
 	}
-	f.Outage = f.outage()
-	return f, nil
-}
-
-// outage is the time from the crash to the end of the longest pause behind it. A group that did not come
-// back was out for as long as it was watched.
-func (f *Failover) outage() float64 {
-	first := int(f.Killed) + 1
-	end, longest, pause := first, 0, 0
-	for i := first; i < len(f.Timeline); i++ {
-		if f.Timeline[i] > 0 {
-			pause = 0
-			continue
-		}
-		if pause++; pause > longest {
-			longest, end = pause, i+1
-		}
+	if next == 0 {
+		return f, fmt.Errorf("no operation ended in another session within %v", failoverWatch-failoverKill)
 	}
-	return float64(end) - f.Killed
+	if next < killed {
+		return f, fmt.Errorf("the group left its first sequencer by itself, %v before that was killed", killed-next)
+	}
+	f.Outage = float64(next-killed) / float64(time.Millisecond)
+	return f, nil
 }

@@ -39,14 +39,14 @@ func drawFailover(r *Results) Drawing {
 		}
 	}
 	course.Curves = []Curve{curve}
-	share := Panel{Title: "Time until operations end again", X: "ms", Y: "% of crashes"}
+	share := Panel{Title: "Time from a crash to the first operation in the next session", X: "ms", Y: "% of crashes"}
 	outages := Curve{Name: title(nopaxos)}
 	for i, f := range sorted {
 		y := 100 * float64(i+1) / float64(len(sorted))
 		outages.Points = append(outages.Points, Point{f.Outage, y, y, y})
 	}
 	share.Curves = []Curve{outages}
-	here := fmt.Sprintf("%d crashes: operations end again after %.0f ms in the median, %.0f ms at worst.",
+	here := fmt.Sprintf("%d crashes: the first operation in the next session ends after %.0f ms in the median, %.0f ms at worst.",
 		len(sorted), middle.Outage, sorted[len(sorted)-1].Outage)
 	return Drawing{Panels: []Panel{course, share}, Here: here}
 }

@@ -49,6 +49,7 @@ type Results struct {
 	Scale     *Scale
 	Cells     []CellResult
 	Failovers []Failover
+	Flaws     []string          // what went wrong
 	Absent    map[string]string // system → why it was not measured
 }
 

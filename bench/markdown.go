@@ -26,6 +26,9 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			title(c.System), c.Replicas, c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
 			s.BusiestCPU.Median, s.Capacity.Median, s.TotalCPU.Median, s.Mallocs.Median)
 	}
+	for _, f := range r.Flaws {
+		fmt.Fprintf(out, "\nWent wrong: %s.\n", f)
+	}
 	for _, m := range r.missing() {
 		fmt.Fprintf(out, "\nNot measured: %s.\n", m)
 	}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,6 +41,19 @@ type reading struct {
 	at    time.Time
 	cpu   time.Duration
 	stats *role.Stats // nil: it does not say
+}
+
+// errNothing says that a measurement has nothing to tell.
+var errNothing = errors.New("no operation ended")
+
+// measureAgain measures a second time if nothing happened in the first: on a busy machine a role may get
+// no CPU time for longer than a short measurement takes.
+func measureAgain(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) (Sample, error) {
+	sample, err := measure(ctx, d, c, s, seed)
+	if errors.Is(err, errNothing) {
+		return measure(ctx, d, c, s, seed)
+	}
+	return sample, err
 }
 
 // preparation is how long before a load begins it is ordered.
@@ -139,7 +153,7 @@ func (s *Sample) collect(ctx context.Context, clients []*process) error {
 		}
 	}
 	if s.Operations == 0 {
-		return fmt.Errorf("no operation ended within %v s (%d failed, %d unfinished): %s", s.Seconds, s.Failed, s.Unfinished, failure)
+		return fmt.Errorf("%w within %v s (%d failed, %d unfinished): %s", errNothing, s.Seconds, s.Failed, s.Unfinished, failure)
 	}
 	s.Throughput = float64(s.Operations) / s.Seconds
 	s.Latency = latency(all)

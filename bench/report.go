@@ -21,6 +21,7 @@ type Report struct {
 	Failovers []Failover
 	Figures   []FigureResult
 	Targets   []Target
+	Flaws     []string          // what went wrong
 	Absent    map[string]string // system → why it was not measured
 }
 
@@ -45,7 +46,7 @@ type Machine struct {
 func (b *bench) report(place string) *Report {
 	r := &Report{
 		Format: reportFormat, Machine: machine(b.cfg.Version), Scale: b.cfg.Scale.Name, Place: place,
-		Started: b.began, Seconds: time.Since(b.began).Seconds(), Cells: b.results.Cells, Failovers: b.results.Failovers, Absent: b.results.Absent,
+		Started: b.began, Seconds: time.Since(b.began).Seconds(), Cells: b.results.Cells, Failovers: b.results.Failovers, Flaws: b.results.Flaws, Absent: b.results.Absent,
 	}
 	figures, err := b.cfg.figures()
 	if err != nil {

@@ -52,7 +52,8 @@ type step struct {
 	failover   bool // its sequencer is killed, in place of cells
 }
 
-// Run measures everything and returns the report.
+// Run measures everything and returns the report. What cannot be measured although it is there is one of
+// the report's Flaws, and leaves its logs in the configuration's directory.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	place, have, err := newPlace(cfg.Place)
 	if err != nil {
@@ -87,7 +88,11 @@ func (b *bench) run(ctx context.Context) error {
 			measure = b.failover
 		}
 		if err := measure(ctx, s); err != nil {
-			return err
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			b.line.Print("went wrong: " + err.Error())
+			b.results.Flaws = append(b.results.Flaws, err.Error())
 		}
 		b.done++
 	}
@@ -225,7 +230,7 @@ func (b *bench) step(ctx context.Context, s step) (err error) {
 	share := b.estimate(s) / float64(len(s.cells))
 	for _, c := range s.cells {
 		b.line.Show(func() string { return b.state(system.Title + ", " + c.String()) })
-		sample, err := measure(ctx, d, c, &b.cfg.Scale, uint64(s.repetition))
+		sample, err := measureAgain(ctx, d, c, &b.cfg.Scale, uint64(s.repetition))
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w (logs in %s)", system.Title, c, err, d.dir)
 		}

@@ -71,6 +71,9 @@ func (r *Report) writeTargets(w io.Writer) error {
 	if unknown > 0 {
 		fmt.Fprintf(w, "%d more targets were not measured\n", unknown)
 	}
+	if len(r.Flaws) > 0 {
+		fmt.Fprintf(w, "\nwent wrong:\n  %s\n", strings.Join(r.Flaws, "\n  "))
+	}
 	if missing := r.missing(); len(missing) > 0 {
 		fmt.Fprintf(w, "\nnot measured:\n  %s\n", strings.Join(missing, "\n  "))
 	}

@@ -23,6 +23,8 @@ type asker interface {
 	flush(done func(tag uint64, err error))
 	reroute(now time.Duration)
 	retransmissions() uint64
+	// session is that of the newest view that an answer came from; 0 where there are none.
+	session() uint32
 }
 
 // coreAsker asks a group of replicas, through the core of the client library.
@@ -66,6 +68,7 @@ func (a *coreAsker) tick(now time.Duration)               { a.core.Tick(now) }
 func (a *coreAsker) deadline() time.Duration              { return a.core.Deadline() }
 func (a *coreAsker) reroute(now time.Duration)            { a.core.Reroute(now) }
 func (a *coreAsker) retransmissions() uint64              { return a.core.Stats().Retransmissions }
+func (a *coreAsker) session() uint32                      { return a.core.Stats().View.Session }
 
 // flush carries out the core's effects. done may begin operations, whose effects are carried out, too.
 func (a *coreAsker) flush(done func(tag uint64, err error)) {
@@ -180,3 +183,4 @@ func (a *reflectAsker) flush(done func(tag uint64, err error)) {
 
 func (a *reflectAsker) reroute(time.Duration)   {}
 func (a *reflectAsker) retransmissions() uint64 { return a.again }
+func (a *reflectAsker) session() uint32         { return 0 }

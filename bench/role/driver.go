@@ -71,6 +71,7 @@ func (d *driver) begin(now time.Duration, r *run) {
 	d.uses++
 	d.run = r
 	r.start(now, d.asker.retransmissions())
+	r.session = d.asker.session()
 }
 
 // stop gives the load up.
@@ -133,6 +134,9 @@ func (d *driver) finish(tag uint64, err error) {
 		r.fail(i, err)
 	} else {
 		r.succeed(i)
+		if r.timeline != nil && r.newSession == 0 && d.asker.session() != r.session {
+			r.newSession = r.now - r.from
+		}
 	}
 	if r.load.Callers > 0 {
 		d.invoke(r.now)

@@ -15,6 +15,7 @@ type fakeAsker struct {
 	open  []uint64
 	ended []uint64
 	err   error
+	view  uint32
 }
 
 func (a *fakeAsker) invoke(_ time.Duration, tag uint64, _ []byte) error {
@@ -38,6 +39,7 @@ func (a *fakeAsker) tick(time.Duration)             {}
 func (a *fakeAsker) deadline() time.Duration        { return transport.Never }
 func (a *fakeAsker) reroute(time.Duration)          {}
 func (a *fakeAsker) retransmissions() uint64        { return 0 }
+func (a *fakeAsker) session() uint32                { return a.view }
 
 // world is a driver in a time of its own.
 type world struct {
@@ -147,6 +149,21 @@ func TestClosedLoop(t *testing.T) {
 	}
 	if p50 := time.Duration(h.ValueAtQuantile(50)); p50 < 990*time.Microsecond || p50 > 1010*time.Microsecond {
 		t.Errorf("median latency is %v, expected 1ms", p50)
+	}
+}
+
+// The first operation that ends in a later session tells when there is one.
+func TestNewSession(t *testing.T) {
+	w := newWorld(t, Load{Measure: 10 * time.Millisecond, Callers: 1, Timeline: true})
+	for ms := 1; w.run != nil; ms++ {
+		w.step(time.Duration(ms) * time.Millisecond)
+		if ms == 4 {
+			w.asker.view = 7
+		}
+		w.answer()
+	}
+	if result, _ := w.result(); result.NewSession != 4*time.Millisecond {
+		t.Errorf("the new session was there after %v, expected 4ms", result.NewSession)
 	}
 }
 

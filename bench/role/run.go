@@ -25,6 +25,8 @@ type run struct {
 	latencies                 *hdrhistogram.Histogram
 	timeline                  []uint32
 	operations, failed, again uint64
+	session                   uint32 // when the load began
+	newSession                time.Duration
 	firstError                error
 }
 
@@ -128,7 +130,7 @@ func (r *run) result() (*Result, error) {
 	}
 	result := &Result{
 		Operations: r.operations, Failed: r.failed, Unfinished: r.unfinished, Retransmissions: r.again,
-		Latencies: text, Timeline: r.timeline,
+		Latencies: text, Timeline: r.timeline, NewSession: r.newSession,
 	}
 	if r.firstError != nil {
 		result.FirstError = r.firstError.Error()

@@ -81,7 +81,7 @@ type Load struct {
 	ValueSize int    // in bytes, of operations or of values
 	Keys      int    // there are in the store
 	Limit     int    // operations after which the load ends early; 0: none
-	Timeline  bool   // say how many operations ended in each millisecond of the measured time
+	Timeline  bool   // fill in Result.Timeline and NewSession
 	Seed      uint64
 }
 
@@ -105,6 +105,11 @@ type Result struct {
 	Unfinished      uint64 // operations without an outcome when the client stopped waiting
 	Retransmissions uint64 // requests sent again, warm-up included
 	Latencies       string // HdrHistogram of nanoseconds, encoded, see DecodeLatencies
-	Timeline        []uint32
 	FirstError      string
+
+	// Of a load with a Timeline: the operations of each millisecond, and when, counted from the begin of
+	// the measured time, the first one ended in a later session than the one in which the load began;
+	// 0: none did.
+	Timeline   []uint32      `json:",omitempty"`
+	NewSession time.Duration `json:",omitempty"`
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,21 +100,27 @@ func runBench(cmd *cobra.Command, f benchFlags) error {
 	if err != nil {
 		return err // the directory stays, for the logs in it
 	}
-	if err := os.RemoveAll(cfg.Dir); err != nil {
-		return err
-	}
 	if err := report.Write(f.out); err != nil {
 		return err
 	}
-	if f.json {
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetIndent("", " ")
-		return enc.Encode(report)
-	}
-	if err := report.WriteTable(cmd.OutOrStdout()); err != nil {
+	if err := f.print(cmd.OutOrStdout(), report); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nthe report is in %s\n", filepath.Clean(f.out))
+	if n := len(report.Flaws); n > 0 {
+		return fmt.Errorf("%d measurements went wrong, see the report; logs are in %s", n, cfg.Dir)
+	}
+	return os.RemoveAll(cfg.Dir)
+}
+
+// print writes the report for who started the run.
+func (f *benchFlags) print(out io.Writer, report *bench.Report) error {
+	if f.json {
+		return report.WriteJSON(out)
+	}
+	if err := report.WriteTable(out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\nthe report is in %s\n", filepath.Clean(f.out))
 	return err
 }
 
