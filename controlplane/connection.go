@@ -53,9 +53,14 @@ type connection struct {
 	changes uint64     // requests that changed it, or tried to
 }
 
+// electionID makes the id of an attempt to connect: of a controller's life, and in it higher from attempt to
+// attempt. So a target never mistakes a connection for one before it that it does not know to be dead, and
+// takes no write of that one any more.
+func electionID(life, attempt uint64) *p4v1.Uint128 { return &p4v1.Uint128{High: life, Low: attempt} }
+
 // connect dials a target, opens the stream and waits until this controller is the primary. packetIn, which
 // may be nil, is called with what the target hands to the controller.
-func connect(ctx context.Context, s Sequencer, election uint64, packetIn func(*p4v1.PacketIn)) (*connection, error) {
+func connect(ctx context.Context, s Sequencer, election *p4v1.Uint128, packetIn func(*p4v1.PacketIn)) (*connection, error) {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	raw, err := dialer.DialContext(ctx, "tcp", s.P4RuntimeAddr)
 	if err != nil {
@@ -64,7 +69,7 @@ func connect(ctx context.Context, s Sequencer, election uint64, packetIn func(*p
 	c := &connection{
 		raw:      raw,
 		deviceID: s.DeviceID,
-		election: &p4v1.Uint128{Low: election},
+		election: election,
 		stopRun:  make(chan struct{}),
 		runDone:  make(chan struct{}),
 		primary:  make(chan struct{}),
@@ -190,6 +195,7 @@ func (c *connection) arbitrated(a *p4v1.MasterArbitrationUpdate) {
 		c.won.Do(func() { close(c.primary) })
 		return
 	}
-	c.cancel(fmt.Errorf("%w: its election id is %d, this one's %d",
-		errNotPrimary, a.GetElectionId().GetLow(), c.election.GetLow()))
+	its := a.GetElectionId()
+	c.cancel(fmt.Errorf("%w: its election id is %d:%d, this one's %d:%d",
+		errNotPrimary, its.GetHigh(), its.GetLow(), c.election.GetHigh(), c.election.GetLow()))
 }

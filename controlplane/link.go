@@ -20,7 +20,7 @@ const (
 type targetLink struct {
 	number   int
 	cfg      Sequencer
-	election uint64
+	election uint64 // of this controller's life
 	pipeline pipeline
 
 	// Owned by the loop.
@@ -33,14 +33,14 @@ type targetLink struct {
 func (c *Controller) hold(ctx context.Context, l *targetLink) {
 	pause := time.Duration(0)
 	var immediate time.Time // last attempt without a pause
-	for ctx.Err() == nil {
+	for attempt := uint64(1); ctx.Err() == nil; attempt++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(pause):
 		}
 		pause = min(max(2*pause, minReconnect), maxReconnect)
-		conn, err := connect(ctx, l.cfg, l.election, func(p *p4v1.PacketIn) { c.packetIn(ctx, l, p) })
+		conn, err := connect(ctx, l.cfg, electionID(l.election, attempt), func(p *p4v1.PacketIn) { c.packetIn(ctx, l, p) })
 		if err != nil {
 			c.down(ctx, l, err)
 			continue

@@ -40,7 +40,7 @@ func pushOne(ctx context.Context, s Switch, election uint64) (pushed bool, err e
 	if err != nil {
 		return false, err
 	}
-	conn, err := connect(ctx, Sequencer{P4RuntimeAddr: s.P4RuntimeAddr, DeviceID: s.DeviceID}, election, nil)
+	conn, err := connect(ctx, Sequencer{P4RuntimeAddr: s.P4RuntimeAddr, DeviceID: s.DeviceID}, electionID(election, 1), nil)
 	if err != nil {
 		return false, err
 	}
