@@ -30,7 +30,7 @@ func drawFailover(r *Results) Drawing {
 	}
 	sorted := slices.SortedFunc(slices.Values(r.Failovers), func(a, b Failover) int { return cmp.Compare(a.Outage, b.Outage) })
 	middle := sorted[(len(sorted)-1)/2]
-	course := Panel{Title: "Throughput in buckets of 1 ms, the median crash", X: "ms since the crash", Y: "operations/s"}
+	course := Panel{Title: "Throughput in buckets of 1 ms, the median crash", X: "ms since the crash", Y: "operations/s", Steps: true}
 	curve := Curve{Name: title(nopaxos)}
 	for i, n := range middle.Timeline {
 		at, pace := float64(i)-middle.Killed, float64(n)*1000

@@ -26,7 +26,9 @@ type Drawing struct {
 type Panel struct {
 	Title, X, Y string
 	LogX, LogY  bool
-	Bars        []string // names along the X axis, in place of numbers
+	Bars        []string  `json:",omitempty"` // names along the X axis, in place of numbers
+	Marks       []float64 `json:",omitempty"` // the only numbers along the X axis
+	Steps       bool      `json:",omitempty"` // points are intervals
 	Curves      []Curve
 }
 

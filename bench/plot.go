@@ -115,13 +115,35 @@ func (p *Panel) chart() (*plot.Plot, error) {
 	if !p.LogY {
 		c.Y.Min = min(c.Y.Min, 0)
 	}
-	if !p.LogX && len(p.Bars) == 0 {
-		c.X.Min = min(c.X.Min, 0)
-		c.X.Max = headroom(c.X.Max, false)
-	}
+	p.arrangeX(c)
 	widen(&c.X)
 	widen(&c.Y)
 	return c, nil
+}
+
+// crowded is how many names have room side by side.
+const crowded = 6
+
+// arrangeX gives the X axis its ends and its marks.
+func (p *Panel) arrangeX(c *plot.Plot) {
+	switch {
+	case len(p.Bars) > 0:
+		c.X.Min, c.X.Max = -0.6, float64(len(p.Bars))-0.4
+		if len(p.Bars) > crowded {
+			c.X.Tick.Label.Rotation = math.Pi / 7
+			c.X.Tick.Label.XAlign, c.X.Tick.Label.YAlign = draw.XRight, draw.YTop
+		}
+	case len(p.Marks) > 0:
+		list := make(plot.ConstantTicks, len(p.Marks))
+		for i, v := range p.Marks {
+			list[i] = plot.Tick{Value: v, Label: short(v)}
+		}
+		c.X.Tick.Marker = list
+		c.X.Min, c.X.Max = p.Marks[0]-0.5, p.Marks[len(p.Marks)-1]+0.5
+	case !p.LogX:
+		c.X.Min = min(c.X.Min, 0)
+		c.X.Max = headroom(c.X.Max, false)
+	}
 }
 
 // headroom is an axis's end with some room behind the last mark.
@@ -158,6 +180,9 @@ func (p *Panel) addCurves(c *plot.Plot) error {
 		}
 		line.Color, line.Width, line.Dashes = l.color, 1.5, l.dash
 		dots.Color, dots.Radius, dots.Shape = l.color, 2.5, l.glyph
+		if p.Steps {
+			line.StepStyle, line.Width = plotter.MidStep, 1
+		}
 		c.Add(line)
 		if len(points) <= manyPoints {
 			c.Add(dots)

@@ -32,6 +32,10 @@ func groupCell(system string, n int) Cell {
 func drawReplicas(r *Results) Drawing {
 	panel := Panel{Title: "Capacity of the busiest replica", X: "replicas", Y: "operations per CPU-second"}
 	cpu := Panel{Title: "Its work for an operation", X: "replicas", Y: "CPU time per operation (µs)"}
+	for _, n := range r.Scale.Groups {
+		panel.Marks = append(panel.Marks, float64(n))
+	}
+	cpu.Marks = panel.Marks
 	first, last := r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1]
 	here := ""
 	for _, name := range grouped {
