@@ -52,7 +52,7 @@ CHAOS_TIME ?= 2m
 CHAOS_SEED ?= 0
 
 chaos: ## break a cluster of real processes in network namespaces for CHAOS_TIME (default 2m; needs root)
-	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
+	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.asked -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
 
 sweep-baselines: SEEDS ?= 1000
 sweep-baselines: ## run SEEDS (default 1000) simulations of each comparison system

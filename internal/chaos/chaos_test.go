@@ -19,6 +19,7 @@ import (
 var (
 	duration = flag.Duration("chaos.time", 15*time.Second, "how long the cluster is broken")
 	seed     = flag.Uint64("chaos.seed", 0, "seed of what is done to it; 0: a random one")
+	asked    = flag.Bool("chaos.asked", false, "fail, rather than skip, where this machine cannot run it")
 )
 
 // Breaking real processes, in real network namespaces, loses no acknowledged write, leaves a linearizable
@@ -28,7 +29,7 @@ func TestChaos(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	if err := netlab.Supported(); err != nil {
-		t.Skip(err)
+		cannot(t, err)
 	}
 	dir, err := os.MkdirTemp("", "nopaxos-chaos-*")
 	if err != nil {
@@ -45,7 +46,7 @@ func TestChaos(t *testing.T) {
 	}
 	switch {
 	case errors.Is(err, netlab.ErrNotSupported):
-		t.Skip(err)
+		cannot(t, err)
 	case err != nil:
 		t.Error(err)
 	case len(report.Violations) > 0:
@@ -58,6 +59,15 @@ func TestChaos(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Error(err)
 	}
+}
+
+// cannot ends a test that this machine cannot run: who asked for it by name wants to know.
+func cannot(t *testing.T, err error) {
+	t.Helper()
+	if *asked {
+		t.Fatal(err)
+	}
+	t.Skip(err)
 }
 
 // build makes the binary that is shipped.
