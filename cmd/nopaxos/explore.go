@@ -59,7 +59,7 @@ func exploreCommand() *cobra.Command {
 	flags.IntVar(&b.Sessions, "sessions", 0, "session changes")
 	flags.IntVar(&b.Restarts, "restarts", 0, "crashes after which a replica comes back without its log")
 	flags.IntVar(&b.Syncs, "syncs", 0, "sync points that leaders propose")
-	flags.IntVar(&b.Resends, "resends", 0, "requests that a client sends again")
+	flags.IntVar(&b.Resends, "resends", 0, "requests that the sequencer gets again")
 	flags.IntVar(&b.Reorders, "reorders", 0, "stamped messages that overtake others")
 	flags.IntVar(&b.Owed, "owed", 16, "check from every so many-th state that requests still complete; 0: only where nothing more can happen")
 	flags.BoolVar(&b.Late, "late", false, "messages of views that the receiver has left arrive, too")

@@ -18,7 +18,7 @@ type Bounds struct {
 	Sessions      int // session changes
 	Restarts      int // crashes after which a replica comes back without its log; one at a time
 	Syncs         int // sync points that a leader proposes
-	Resends       int // requests that a client sends again
+	Resends       int // requests that the sequencer gets again: the client waits, or the network doubles them
 	Reorders      int // stamped messages that overtake another on the way to a replica
 
 	// Owed is how often it is checked that what clients wait for still comes: from each end, and from

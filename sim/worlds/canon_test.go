@@ -11,6 +11,9 @@ import (
 // state of a replica was reached by two ways, a replica that went the second one answers everything
 // that the first one was given in the same way, and becomes the same.
 func TestSameFingerprintSameFuture(t *testing.T) {
+	if raced || testing.Short() {
+		t.Skip("takes a minute under the race detector, which has nothing to find here")
+	}
 	for _, b := range []Bounds{
 		{Name: "leader", Clients: 1, Requests: 1, Drops: 1, LeaderChanges: 1, Undo: true},
 		{Name: "session", Clients: 1, Requests: 1, Drops: 1, Sessions: 1, Undo: true},

@@ -15,7 +15,7 @@ const (
 	moveDrop                    // the next one will never arrive
 	moveRestart                 // a replica crashes and starts again without its log
 	moveInvoke                  // a client calls an operation, and the sequencer stamps it
-	moveResend                  // a client sends again
+	moveResend                  // the sequencer gets a client's request again
 	moveSession                 // another sequencer takes over
 )
 
@@ -142,6 +142,9 @@ func (e *explorer) core(s *state) core {
 // covers reports whether everything that may happen in b may happen in a too: a has as much mail, and
 // has spent no more.
 func (e *explorer) covers(a, b *state) bool {
+	if e.plain {
+		return *a == *b
+	}
 	for k := range budgets {
 		if a.spent.of(k) > b.spent.of(k) {
 			return false
@@ -359,22 +362,22 @@ func (e *explorer) clients(s *state, take take) {
 	h := &e.chronicle.all[s.history]
 	for i := range h.clients {
 		called, pending := h.pending(i)
-		var o observation
-		next, m := *s, move{node: uint8(i)}
-		switch {
-		case pending > 0 && e.bounds.left(s.spent, budgetResends):
-			o, m.kind = e.chronicle.resend(s.history, i), moveResend
-			next.spent = s.spent.plus(budgetResends)
-		case pending == 0 && called < e.bounds.Requests && !e.mirrored(h, i):
+		calls := pending == 0 && called < e.bounds.Requests && !e.mirrored(h, i)
+		if called > 0 && e.bounds.left(s.spent, budgetResends) {
+			o, next := e.chronicle.resend(s.history, i), *s
+			next.history, next.spent = o.to, s.spent.plus(budgetResends)
+			if !take(move{kind: moveResend, node: uint8(i)}, next, o.failure) {
+				return
+			}
+		}
+		if calls {
 			op := newOpID(i, called)
-			o, m.kind, m.arg = e.chronicle.invoke(s.history, i, op), moveInvoke, uint32(op)
-		default:
-			continue
+			o, next := e.chronicle.invoke(s.history, i, op), *s
+			if next.history = o.to; !take(move{kind: moveInvoke, node: uint8(i), arg: uint32(op)}, next, o.failure) {
+				return
+			}
 		}
 		h = &e.chronicle.all[s.history]
-		if next.history = o.to; !take(m, next, o.failure) {
-			return
-		}
 	}
 	if e.bounds.left(s.spent, budgetSessions) {
 		next := *s

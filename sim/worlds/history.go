@@ -293,6 +293,9 @@ func (w *writer) settles() {
 // one view is committed, whether or not the client hears of it.
 func (w *writer) replied(r *reply) {
 	h, logs := w.history, w.atlas.logs
+	if r.status == wire.StatusOK {
+		w.result(r)
+	}
 	if w.isCommitted(r) {
 		w.deliver(r)
 		return
@@ -315,6 +318,29 @@ func (w *writer) replied(r *reply) {
 	}
 	slices.SortFunc(h.tallies, func(a, b tally) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	w.deliver(r)
+}
+
+// result checks that a leader's result is that of its log: the operations up to the first slot that
+// holds the request, each once.
+func (w *writer) result(r *reply) {
+	c := &w.atlas.logs.all[w.facts.prefix]
+	if c.start > 0 {
+		return // its beginning is in a snapshot
+	}
+	want := ""
+	for slot := uint64(1); slot <= min(r.slot, c.end()); slot++ {
+		e := c.at(slot)
+		if e.op == 0 || strings.Contains(want, string([]byte{byte(e.op)})) {
+			continue
+		}
+		want += string([]byte{byte(e.op)})
+		if (requestID{e.client, e.id}) == r.id {
+			break
+		}
+	}
+	if r.result != want {
+		w.fail("answers %v#%d at slot %d with %v, its log gives %v (invariant 5)", r.id.client, r.id.id, r.slot, operations(r.result), operations(want))
+	}
 }
 
 func count(who uint8) (n int) {
@@ -375,8 +401,8 @@ func (w *writer) commits(new milestone) {
 }
 
 // deliver hands a REPLY to its client at once. That a client hears of it later is as if it called its
-// next operation later; that it never does is as if it never called another. Results that come early
-// leave fewer orders of operations that real time allows, so nothing is missed by it.
+// next operation later, and that it does not, and asks again, is a resend of what is complete. Results
+// that come early leave fewer orders of operations that real time allows, so nothing is missed by it.
 func (w *writer) deliver(r *reply) {
 	h := w.history
 	if r.client >= len(h.clients) {
@@ -471,10 +497,34 @@ func (t *chronicle) invoke(from historyID, client int, op opID) observation {
 	return t.ask(&h, client, in)
 }
 
-// resend has a client's time-out pass.
+// resend has the sequencer get a request of a client again: because the client's time-out has passed,
+// or, if it waits for nothing, because the network has doubled the datagram of its last request, or the
+// client has not heard of the answer and asked again.
 func (t *chronicle) resend(from historyID, client int) observation {
 	h := t.all[from].clone()
-	return t.ask(&h, client, t.atlas.inputs.id(input{kind: inputResend}))
+	if _, pending := h.pending(client); pending > 0 {
+		return t.ask(&h, client, t.atlas.inputs.id(input{kind: inputResend}))
+	}
+	h.stamp(h.last(client))
+	return observation{to: t.id(&h)}
+}
+
+// last is the request that a client sent last.
+func (h *history) last(client int) (last request) {
+	for _, session := range h.sessions {
+		for _, r := range session {
+			if r.op != 0 && r.op.client() == client {
+				last = r
+			}
+		}
+	}
+	return last
+}
+
+// stamp has the current sequencer stamp requests.
+func (h *history) stamp(requests ...request) {
+	current := len(h.sessions) - 1
+	h.sessions[current] = append(slices.Clone(h.sessions[current]), requests...)
 }
 
 func (t *chronicle) ask(h *history, client int, in inputID) observation {
@@ -483,8 +533,7 @@ func (t *chronicle) ask(h *history, client int, in inputID) observation {
 		return observation{failure: fmt.Sprintf("client %d: %s", client, d.failure)}
 	}
 	h.clients[client] = d.to
-	last := len(h.sessions) - 1
-	h.sessions[last] = append(slices.Clone(h.sessions[last]), d.sends...)
+	h.stamp(d.sends...)
 	return observation{to: t.id(h)}
 }
 

@@ -48,6 +48,7 @@ type reply struct {
 	slot   uint64
 	id     requestID
 	status wire.Status
+	result string
 }
 
 // requestID names a request.
@@ -254,7 +255,7 @@ func (n *node) reply(e *replica.Effect) {
 	}
 	n.did.replies = append(n.did.replies, reply{
 		frame:  n.inputs.id(input{kind: inputReply, data: bytes.Clone(e.Data)}),
-		client: client, view: m.View, slot: m.Slot, id: requestID{m.Client, m.ID}, status: m.Status,
+		client: client, view: m.View, slot: m.Slot, id: requestID{m.Client, m.ID}, status: m.Status, result: string(m.Part),
 	})
 }
 

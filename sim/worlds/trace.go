@@ -100,7 +100,7 @@ func (w *way) describe(m move, next *state) {
 	case moveInvoke:
 		a.node, a.what = -1, fmt.Sprintf("client-%d calls %v, which is stamped %s", i, opID(m.arg), w.stamps(next))
 	case moveResend:
-		a.node, a.what = -1, fmt.Sprintf("client-%d sends again, which is stamped %s", i, w.stamps(next))
+		a.node, a.what = -1, fmt.Sprintf("the last request of client-%d comes again, and is stamped %s", i, w.stamps(next))
 	case moveSession:
 		a.node, a.what = -1, fmt.Sprintf("another sequencer takes over, with session %d", len(w.chronicle.all[next.history].sessions))
 	}

@@ -68,6 +68,9 @@ type world struct {
 	derived  []derived // by place
 
 	short, medium, long inputID // steps of time
+
+	// plain has nothing left out and nothing said at once: for the test that this misses nothing.
+	plain bool
 }
 
 // stand is a place without its mail.
@@ -114,8 +117,10 @@ func newWorld(b *Bounds) (*world, error) {
 
 // place names a place: what can no longer make a difference there is left out.
 func (w *world) place(p place) placeID {
-	p.mail = w.prune(p.local, p.mail, w.pruned, w.beyond)
-	w.arrive(&w.atlas.locals[p.local], &p.arrived)
+	if !w.plain {
+		p.mail = w.prune(p.local, p.mail, w.pruned, w.beyond)
+		w.arrive(&w.atlas.locals[p.local], &p.arrived)
+	}
 	if id, ok := w.placeIDs[p]; ok {
 		return id
 	}
@@ -258,7 +263,7 @@ func (w *world) prompts(at *place) []inputID {
 // matters reports whether an outcome changes the replica, or anything that is remembered.
 func (w *world) matters(from localID, id outcomeID) bool {
 	o := &w.atlas.outcomes[id]
-	return o.failure != "" || o.to != from || o.facts != noFacts
+	return o.failure != "" || o.to != from || o.facts != noFacts || w.plain && o.sends != [replicas]setID{}
 }
 
 // gained is what the replica at a place has to say to the others without being changed by it: answers
@@ -286,6 +291,9 @@ func (w *world) gained(id placeID) *[replicas]setID {
 // means that more can happen, so that nothing is missed by saying it at once; and worlds in which it
 // was said, or not yet, need not be told apart.
 func (w *world) saturate(s *state) {
+	if w.plain {
+		return
+	}
 	for changed := true; changed; {
 		changed = false
 		for i := range replicas {
@@ -347,12 +355,20 @@ func (w *world) apply(s *state, id int, o *outcome, arrived *arrivals) (state, s
 		return *s, failure
 	}
 	w.saturate(&next)
+	w.forget(&next)
+	return next, ""
+}
+
+// forget leaves out of a state's history what can no longer come to anything.
+func (w *world) forget(s *state) {
+	if w.plain {
+		return
+	}
 	var views [replicas]wire.View
 	for i := range replicas {
-		views[i] = w.local(&next, i).view
+		views[i] = w.local(s, i).view
 	}
-	next.history = w.chronicle.forget(next.history, views)
-	return next, ""
+	s.history = w.chronicle.forget(s.history, views)
 }
 
 // formed checks that a view that its leader enters is one that f others have promised.
