@@ -115,7 +115,7 @@ func (l *logs) lacks(whole, part logID) uint64 {
 	return 0
 }
 
-// read reads the contents of a core's log.
+// readLog reads the contents of a core's log.
 func readLog(log reflect.Value) (contents, error) {
 	c := contents{start: log.FieldByName("start").Uint()}
 	ring := log.FieldByName("ring")

@@ -16,19 +16,19 @@
 //   - time passes by steps that lead past whole classes of time-outs (time.go);
 //   - among replicas, a message that was sent may arrive at any time, any number of times, or never:
 //     the network is a set that only grows, and loss, duplication, delay and reordering need neither
-//     moves nor bounds (world.go);
-//   - what a replica says without being changed by it is said at once (world.saturate), and what can
-//     make no difference any more is left out (world.beyond, world.answered, chronicle.forget);
+//     moves nor bounds (place, in world.go);
+//   - what a replica says without being changed by it is said at once (mail.go), and what can
+//     make no difference any more is left out (mail.go, and chronicle.forget);
 //   - a state is not visited if one was from which all the same can happen, and perhaps more
-//     (explorer.covers);
-//   - clients are alike, so that the first request is the first client's (explorer.mirrored), and they
-//     get their answers at once (writer.deliver).
+//     (cover.go);
+//   - clients are alike, so that the first request is the first client's (moves.go), and they
+//     get their answers at once (calls.go).
 //
 // After every move the promises of the protocol are checked: those that one replica can break by itself
-// in node.go and atlas.go, those about the whole group in history.go, among them that the clients'
+// in node.go and atlas.go, those about the whole group in promises.go, among them that the clients'
 // results are linearizable. From every state in which nothing more can happen, and from others, a run
 // without further faults shows that all that clients wait for still comes (fair.go). Exploration is
 // breadth first, so that the way to a broken promise that it prints (trace.go) is a short one.
 //
-// The walk: bounds.go, explore.go, world.go, then the files above.
+// The walk: bounds.go, explore.go, moves.go, world.go, begin.go, then the files above.
 package worlds

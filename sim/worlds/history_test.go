@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// request is a log entry of a client's operation.
+// requested is a log entry of a client's operation.
 func requested(number uint64, op opID) entry {
 	return entry{kind: wire.EntryRequest, session: 1, number: number, client: wire.ClientID{Lo: uint64(op.client() + 1)}, id: uint64(op & 15), op: op}
 }

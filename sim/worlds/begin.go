@@ -1,0 +1,72 @@
+package worlds
+
+import (
+	"fmt"
+
+	"github.com/netordered/nopaxos/replica"
+)
+
+// begin is the state in which a world begins: a group in its first session that knows its clients.
+// All runs from a bootstrap on are the same up to there, as far as these bounds go.
+func (w *world) begin() (state, error) {
+	r, err := w.boot()
+	if err != nil {
+		return state{}, err
+	}
+	r.stable = uint64(w.bounds.Clients) // their REGISTERs
+	if err := r.settle(); err != nil {
+		return state{}, fmt.Errorf("worlds: before the world begins: %w", err)
+	}
+	var s state
+	s.history = r.history
+	h := &w.chronicle.all[r.history]
+	for i := range replicas {
+		var arrived arrivals
+		for session, stamped := range h.sessions {
+			if len(stamped) > maxNumbers {
+				return s, fmt.Errorf("worlds: %d messages stamped in session %d, at most %d fit", len(stamped), session+1, maxNumbers)
+			}
+			arrived[session] = 1<<len(stamped) - 1
+		}
+		s.places[i] = w.place(place{local: r.locals[i], arrived: arrived})
+	}
+	return s, nil
+}
+
+// boot starts a group: every replica for the first time, clients that register, and session 1.
+func (w *world) boot() (*fairRun, error) {
+	h := history{sessions: [][]request{nil}}
+	for i := range w.bounds.Clients {
+		c, err := w.customers.open(i)
+		if err != nil {
+			return nil, err
+		}
+		h.clients = append(h.clients, c)
+	}
+	r := &fairRun{world: w, history: w.chronicle.id(&h)}
+	for i := range replicas {
+		if err := r.take(i, w.atlas.boot(i, replica.Bootstrap())); err != nil {
+			return nil, err
+		}
+	}
+	for i := range replicas {
+		r.queue = append(r.queue, letter{to: i, input: w.sessionWord(1)})
+	}
+	if err := r.drain(); err != nil {
+		return nil, err
+	}
+	for i := range w.bounds.Clients {
+		if err := r.ask(w.chronicle.invoke(r.history, i, 0)); err != nil {
+			return nil, err
+		}
+		if err := r.drain(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// sessionWord is the controller's word on a session.
+func (w *world) sessionWord(session uint32) inputID {
+	return w.inputs.id(input{kind: inputSession, session: session})
+}

@@ -1,0 +1,55 @@
+package worlds
+
+// core is a state without what it may have more or less of.
+type core struct {
+	stands  [replicas]standID
+	history historyID
+}
+
+func (e *explorer) core(s *state) core {
+	c := core{history: s.history}
+	for i, id := range s.places {
+		c.stands[i] = e.derived[id].stand
+	}
+	return c
+}
+
+// covers reports whether everything that may happen in b may happen in a too: a has as much mail, and
+// has spent no more.
+func (e *explorer) covers(a, b *state) bool {
+	if e.plain {
+		return *a == *b
+	}
+	for k := range budgets {
+		if a.spent.of(k) > b.spent.of(k) {
+			return false
+		}
+	}
+	for i := range replicas {
+		if !e.sets.contains(e.places[a.places[i]].mail, e.places[b.places[i]].mail) {
+			return false
+		}
+	}
+	return true
+}
+
+// visit notes a state, unless one that covers it was visited.
+func (e *explorer) visit(s state, by arrival) {
+	c := e.core(&s)
+	newest := e.cores[c]
+	for at := newest; at != 0; at = e.older[at-1] {
+		if !e.covered[at-1] && e.covers(&e.states[at-1], &s) {
+			return
+		}
+	}
+	for at := newest; at != 0; at = e.older[at-1] {
+		if !e.covered[at-1] && e.covers(&s, &e.states[at-1]) {
+			e.covered[at-1] = true
+		}
+	}
+	e.states = append(e.states, s)
+	e.came = append(e.came, by)
+	e.older = append(e.older, newest)
+	e.covered = append(e.covered, false)
+	e.cores[c] = uint32(len(e.states))
+}
