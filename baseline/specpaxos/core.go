@@ -32,11 +32,12 @@ type protocol struct {
 	syncSlots    uint64
 	syncInterval time.Duration
 
-	index     vr.Index  // of the requests behind what is committed
-	confirmed uint64    // the log up to here is accepted as the view's: no other one can be chosen
-	accepted  []uint64  // at the leader, by replica: what each has confirmed
-	sync      sync      // at the leader
-	pending   wire.Sync // at a follower: not answered yet; Slot is 0 if there is none
+	index     vr.Index      // of the requests behind what is committed
+	confirmed uint64        // the log up to here is accepted as the view's: no other one can be chosen
+	accepted  []uint64      // at the leader, by replica: what each has confirmed
+	sync      sync          // at the leader
+	pending   wire.Sync     // at a follower: not answered yet; Slot is 0 if there is none
+	lateAt    time.Duration // at a follower: when what it has should have been committed
 
 	// Memory for what is sent all the time.
 	message     wire.Sync
@@ -53,7 +54,7 @@ var _ vr.Protocol = (*protocol)(nil)
 // New makes a replica of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
 	d := replica.DefaultConfig()
-	p := &protocol{syncSlots: cfg.SyncSlots, syncInterval: cfg.SyncInterval, index: vr.NewIndex()}
+	p := &protocol{syncSlots: cfg.SyncSlots, syncInterval: cfg.SyncInterval, index: vr.NewIndex(), lateAt: never}
 	if p.syncSlots == 0 {
 		p.syncSlots = d.SyncSlots
 	}
@@ -90,7 +91,7 @@ func (p *protocol) Message(from int, m wire.Message) {
 // Entered begins the view: what its log holds is executed and answered anew, since answers of two views
 // make no superquorum.
 func (p *protocol) Entered() {
-	p.pending = wire.Sync{}
+	p.pending, p.lateAt = wire.Sync{}, never
 	p.sync = sync{sendAt: never, nextAt: p.Now + p.syncInterval}
 	p.confirmed = p.Commit()
 	if p.Leads() {

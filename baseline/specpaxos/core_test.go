@@ -147,6 +147,20 @@ func TestAnsweredWithoutSuperquorum(t *testing.T) {
 	}
 }
 
+// TestLeaderMissesTheLastRequest: what a superquorum has answered is committed, although the leader has never
+// had it and nothing follows.
+func TestLeaderMissesTheLastRequest(t *testing.T) {
+	g := newGroup(t, 5)
+	g.Request(1, g.All()...)
+	g.Wait(20 * time.Millisecond)
+	g.Request(2, 1, 2, 3, 4)
+	if agree, _ := answers(t, g, 2); agree != 4 {
+		t.Fatalf("%d replicas answer alike, expected a superquorum of 4", agree)
+	}
+	g.Wait(100 * time.Millisecond)
+	agreed(t, g, 2)
+}
+
 // TestLeaderFails: what a superquorum has answered survives the leader, in its order.
 func TestLeaderFails(t *testing.T) {
 	g := newGroup(t, 3)

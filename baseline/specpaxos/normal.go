@@ -33,8 +33,13 @@ func (p *protocol) speculate(req *nopaxos.Request, body []byte) {
 	p.answer(slot, req)
 	if p.Leads() {
 		p.trySync()
-	} else if p.pending.Slot == slot {
+		return
+	}
+	if p.pending.Slot == slot {
 		p.answerSync()
+	}
+	if p.lateAt == never {
+		p.lateAt = p.Now + lateAfter*p.syncInterval
 	}
 }
 
@@ -75,4 +80,8 @@ func (p *protocol) commitTo(slot uint64, tell bool) {
 		}
 	}
 	p.CommitTo(slot)
+	p.lateAt = never
+	if p.Log.End() > slot && !p.Leads() {
+		p.lateAt = p.Now + lateAfter*p.syncInterval
+	}
 }

@@ -84,6 +84,10 @@ func (p *protocol) answerSync() {
 // onSyncReply commits what a superquorum agrees on, and has f confirm what they alone agree on.
 func (p *protocol) onSyncReply(from int, m *wire.SyncReply) {
 	s := &p.sync
+	if p.Leads() && !s.open && m.Slot > p.Log.End() {
+		p.reconcile() // the others may have answered what has not come here
+		return
+	}
 	if !p.Leads() || !s.open || m.Slot != s.slot || p.confirmed >= s.slot {
 		return
 	}
@@ -201,9 +205,27 @@ func (p *protocol) onSyncCommit(from int, m *wire.SyncCommit) {
 	p.commitTo(m.Slot, false)
 }
 
-// Tick does what is due at the leader.
+// lateAfter is how many times the interval between synchronizations a follower waits for the one that
+// commits what it has.
+const lateAfter = 4
+
+// sayLate tells the leader of what it does not seem to have: a superquorum does not need the leader, and the
+// leader synchronizes only what came to it.
+func (p *protocol) sayLate() {
+	p.lateAt = never
+	if end := p.Log.End(); end > p.Commit() {
+		p.lateAt = p.Now + lateAfter*p.syncInterval
+		p.syncReply = wire.SyncReply{Slot: end, Digest: p.Log.Digest(end)}
+		p.Send(p.Leader(), &p.syncReply)
+	}
+}
+
+// Tick does what is due.
 func (p *protocol) Tick() {
 	if !p.Leads() {
+		if p.Now >= p.lateAt {
+			p.sayLate()
+		}
 		return
 	}
 	s := &p.sync
@@ -226,7 +248,7 @@ func (p *protocol) Tick() {
 func (p *protocol) Deadline() time.Duration {
 	switch s := &p.sync; {
 	case !p.Leads():
-		return never
+		return p.lateAt
 	case s.open:
 		return s.sendAt
 	case p.Log.End() > p.Commit():
