@@ -43,7 +43,7 @@ func (w *world) boot() (*fairRun, error) {
 		}
 		h.clients = append(h.clients, c)
 	}
-	r := &fairRun{world: w, history: w.chronicle.id(&h)}
+	r := &fairRun{world: w, history: w.chronicle.id(&h), down: nobody}
 	for i := range replicas {
 		if err := r.take(i, w.atlas.boot(i, replica.Bootstrap())); err != nil {
 			return nil, err

@@ -21,8 +21,8 @@ type Bounds struct {
 	Resends       int // requests that the sequencer gets again: the client waits, or the network doubles them
 	Reorders      int // stamped messages that overtake another on the way to a replica
 
-	// Owed is how often it is checked that what clients wait for still comes: from each end, and from
-	// every so many-th other state; 0: from ends only.
+	// Owed is how often it is checked that what clients wait for still comes: from each end, with all
+	// replicas and without each, and from every so many-th other state with all; 0: from ends only.
 	Owed int
 	// Late lets messages of views that the receiver has left arrive, too.
 	Late bool

@@ -27,8 +27,8 @@
 // After every move the promises of the protocol are checked: those that one replica can break by itself
 // in node.go and atlas.go, those about the whole group in promises.go, among them that the clients'
 // results are linearizable. From every state in which nothing more can happen, and from others, a run
-// without further faults shows that all that clients wait for still comes (fair.go). Exploration is
-// breadth first, so that the way to a broken promise that it prints (trace.go) is a short one.
+// without further faults shows that all that clients wait for still comes (fair.go), from the former
+// also without any one of the replicas. Exploration is breadth first, so that the way to a broken promise that it prints (trace.go) is a short one.
 //
 // The walk: bounds.go, explore.go, moves.go, world.go, begin.go, then the files above.
 package worlds

@@ -2,6 +2,7 @@ package worlds
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -55,6 +56,7 @@ type arrival struct {
 type finding struct {
 	from uint32
 	by   *move // nil: the promise is broken by what does not happen
+	down int   // … without this replica
 	what string
 }
 
@@ -66,7 +68,7 @@ func (e *explorer) violation() (*Violation, error) {
 	}
 	lines := w.lines()
 	if e.found.by == nil {
-		lines = append(lines, w.fairLines()...)
+		lines = append(lines, w.fairLines(e.found.down)...)
 	}
 	return &Violation{What: e.found.what, Acts: w.count(), Trace: lines}, nil
 }
@@ -135,7 +137,7 @@ func (e *explorer) expand(id uint32) {
 	e.moves(&s, func(m move, next state, failure string) bool {
 		e.report.Transitions++
 		if failure != "" {
-			e.found = &finding{id, &m, failure}
+			e.found = &finding{from: id, by: &m, what: failure}
 			return false
 		}
 		if next != s {
@@ -147,9 +149,27 @@ func (e *explorer) expand(id uint32) {
 	if ends {
 		e.report.Ends++
 	}
-	if e.found == nil && (ends || e.bounds.Owed > 0 && int(id)%e.bounds.Owed == 0) {
-		if err := e.fairly(&s, nil); err != nil {
-			e.found = &finding{from: id, what: err.Error()}
+	switch {
+	case e.found != nil:
+	case ends:
+		e.owed(id, &s, nobody, replicas-1)
+	case e.bounds.Owed > 0 && int(id)%e.bounds.Owed == 0:
+		e.owed(id, &s, nobody, nobody)
+	}
+}
+
+// owed checks that from a state on all that clients wait for still comes: without each of some replicas
+// in turn, of which nobody is the first, as long as no more than f are down or have lost their logs.
+func (e *explorer) owed(id uint32, s *state, first, last int) {
+	for down := first; down <= last && e.found == nil; down++ {
+		if down != nobody && e.recovers(s, down) {
+			continue
+		}
+		if err := e.fairly(s, down, nil); err != nil {
+			e.found = &finding{from: id, down: down, what: err.Error()}
+			if down != nobody {
+				e.found.what = fmt.Sprintf("without replica %d, %v", down, err)
+			}
 		}
 	}
 }

@@ -13,6 +13,7 @@ type fairRun struct {
 	history historyID
 	queue   []letter
 	steps   int
+	down    int // a replica that has died; nobody if it has not
 
 	begun  bool   // clients call all their operations
 	extra  int    // operations that client 0 calls beyond those
@@ -20,6 +21,9 @@ type fairRun struct {
 	// told hears of every input, if it is not nil.
 	told func(id int, in inputID, out outcomeID)
 }
+
+// nobody is down.
+const nobody = -1
 
 // letter is a message on its way.
 type letter struct {
@@ -30,9 +34,9 @@ type letter struct {
 // maxFairSteps bounds a fair run.
 const maxFairSteps = 20_000
 
-// fairly runs on from a state.
-func (w *world) fairly(s *state, told func(int, inputID, outcomeID)) error {
-	r := &fairRun{world: w, history: s.history, begun: true, extra: 1, told: told}
+// fairly runs on from a state, without a replica that is down.
+func (w *world) fairly(s *state, down int, told func(int, inputID, outcomeID)) error {
+	r := &fairRun{world: w, history: s.history, down: down, begun: true, extra: 1, told: told}
 	for i := range replicas {
 		r.locals[i] = w.places[s.places[i]].local
 	}
@@ -44,7 +48,7 @@ func (w *world) fairly(s *state, told func(int, inputID, outcomeID)) error {
 		return err
 	}
 	// All that is there by now has to become stable when the next operation comes.
-	r.stable = r.logs.all[r.atlas.locals[r.locals[0]].log].end()
+	r.stable = r.logs.all[r.atlas.locals[r.locals[r.first()]].log].end()
 	r.extra++
 	return r.settle()
 }
@@ -88,6 +92,9 @@ func (r *fairRun) drain() error {
 	for len(r.queue) > 0 {
 		l := r.queue[0]
 		r.queue = r.queue[1:]
+		if l.to == r.down {
+			continue
+		}
 		if err := r.give(l.to, l.input); err != nil {
 			return err
 		}
@@ -120,6 +127,9 @@ func (r *fairRun) lastSession(id historyID) []request {
 
 // tick lets time pass at a replica, and everything that follows from it happen.
 func (r *fairRun) tick(id int, step inputID) error {
+	if id == r.down {
+		return nil
+	}
 	if err := r.give(id, step); err != nil {
 		return err
 	}
@@ -180,8 +190,17 @@ func (r *fairRun) round(suspect bool) error {
 
 // silent reports whether a replica hears nothing of its view's leader, which would send PINGs.
 func (r *fairRun) silent(l *local) bool {
-	leader := &r.atlas.locals[r.locals[l.view.LeaderOf(replicas)]]
-	return !leader.leads() || leader.view != l.view
+	id := l.view.LeaderOf(replicas)
+	leader := &r.atlas.locals[r.locals[id]]
+	return id == r.down || !leader.leads() || leader.view != l.view
+}
+
+// first is the first replica that is not down.
+func (r *fairRun) first() int {
+	if r.down == 0 {
+		return 1
+	}
+	return 0
 }
 
 // asks has a client call what it has not called yet, or send again what it waits for.
@@ -213,14 +232,15 @@ func (r *fairRun) owed() string {
 		}
 	}
 	for i := range replicas {
-		l, first := &r.atlas.locals[r.locals[i]], &r.atlas.locals[r.locals[0]]
+		l, first := &r.atlas.locals[r.locals[i]], &r.atlas.locals[r.locals[r.first()]]
 		switch {
+		case i == r.down:
 		case !l.normal():
 			return fmt.Sprintf("replica %d is in status %s of view %v", i, l.phase, l.view)
 		case l.view != first.view:
-			return fmt.Sprintf("replica %d is in view %v, replica 0 in %v", i, l.view, first.view)
+			return fmt.Sprintf("replica %d is in view %v, replica %d in %v", i, l.view, r.first(), first.view)
 		case r.logs.all[l.log].end() != r.logs.all[first.log].end():
-			return fmt.Sprintf("replica %d has %v, replica 0 %v", i, &r.logs.all[l.log], &r.logs.all[first.log])
+			return fmt.Sprintf("replica %d has %v, replica %d %v", i, &r.logs.all[l.log], r.first(), &r.logs.all[first.log])
 		case l.sp < r.stable:
 			return fmt.Sprintf("replica %d has sync point %d, expected at least %d", i, l.sp, r.stable)
 		}

@@ -131,12 +131,17 @@ func (e *explorer) mayRestart(s *state, id int) bool {
 	if !e.bounds.left(s.spent, budgetRestarts) {
 		return false
 	}
+	return !e.recovers(s, id)
+}
+
+// recovers reports whether another replica has lost its log and not got it back.
+func (e *explorer) recovers(s *state, but int) bool {
 	for i := range replicas {
-		if i != id && e.local(s, i).recovers() {
-			return false
+		if i != but && e.local(s, i).recovers() {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 func (e *explorer) restarts(s *state, i int, p *place, take take) bool {

@@ -277,9 +277,12 @@ func (w *way) answers(a *act) []string {
 const maxFairLines = 400
 
 // fairLines is what happens from the way's end on when nothing more goes wrong, as text.
-func (w *way) fairLines() []string {
+func (w *way) fairLines(down int) []string {
 	lines := []string{"from here on nothing is lost:"}
-	_ = w.fairly(&w.state, func(id int, in inputID, out outcomeID) { // its error is known
+	if down != nobody {
+		lines[0] = fmt.Sprintf("from here on replica-%d is down, and nothing else is lost:", down)
+	}
+	_ = w.fairly(&w.state, down, func(id int, in inputID, out outcomeID) { // its error is known
 		if len(lines) < maxFairLines {
 			lines = append(lines, fmt.Sprintf("replica-%d %s", id, w.input(in)))
 			lines = append(lines, w.answers(&act{outcome: out})...)
