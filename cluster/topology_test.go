@@ -92,6 +92,8 @@ func TestTopologyErrors(t *testing.T) {
 			`c.yaml:6: topology.managment: is an unknown key, expected one of management, probe, switches, links, hosts`},
 		{"no time between probes", "probe: 100ms", "probe: 0",
 			`c.yaml:7: topology.probe: is "0", expected a duration above zero like 5ms`},
+		{"too little time between probes", "probe: 100ms", "probe: 1us",
+			`c.yaml:7: topology.probe: is 1µs, expected at least 1ms`},
 		{"network with host bits", "10.255.0.0/24", "10.255.0.1/24",
 			`c.yaml:6: topology.management: is "10.255.0.1/24", expected a network like 10.255.0.0/24`},
 		{"no such kind of switch", "{name: s1, kind: bmv2, d", "{name: s1, kind: udp, d",

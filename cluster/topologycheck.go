@@ -3,18 +3,30 @@ package cluster
 import (
 	"fmt"
 	"net/netip"
+	"time"
 )
+
+// minProbe keeps a controller from doing little else than probing.
+const minProbe = time.Millisecond
 
 // checkTopology finds switches, cables and hosts that contradict each other, sequencers that are no switch
 // of the topology, and roles at addresses that its hosts do not have.
 func (f *File) checkTopology() *Error {
-	for _, check := range []func() *Error{f.checkSwitchSequencers, f.checkFabricNames, f.checkPorts, f.checkConnected, f.checkHosts, f.checkMACs, f.checkRoles} {
+	for _, check := range []func() *Error{f.checkSwitchSequencers, f.checkProbe, f.checkFabricNames, f.checkPorts, f.checkConnected, f.checkHosts, f.checkMACs, f.checkRoles} {
 		if err := check(); err != nil {
 			return err
 		}
 		if f.Topology == nil {
 			break // the first check is the only one that goes for every file
 		}
+	}
+	return nil
+}
+
+// checkProbe finds a time between probes that is too short.
+func (f *File) checkProbe() *Error {
+	if p := f.Topology.Probe; p != 0 && p < minProbe {
+		return f.errorAt("topology.probe", fmt.Sprintf("is %v", p), fmt.Sprintf("at least %v", minProbe))
 	}
 	return nil
 }
