@@ -102,7 +102,7 @@ golden: ## write anew what golden tests expect; read the difference before you c
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
-bench: build bench-peers ## run the paper's evaluation, under 40 minutes; the report goes to bin/bench
+bench: build bench-peers ## run the paper's evaluation; it prints the time left, and the report goes to bin/bench
 	bin/nopaxos bench --scale full --out bin/bench $(BENCHFLAGS)
 
 bench-quick: build bench-peers ## a small one, under 3 minutes; the report goes to bin/bench-quick

@@ -289,9 +289,6 @@ func (r *Replica) View() uint64 { return r.view }
 // Commit returns the slot up to which everything is known to be committed.
 func (r *Replica) Commit() uint64 { return r.commit }
 
-// LastExecuted returns the slot up to which everything is executed.
-func (r *Replica) LastExecuted() uint64 { return r.executed }
-
 // Leader returns the number of the replica that leads the view.
 func (r *Replica) Leader() int { return r.leaderOf(r.view) }
 
