@@ -16,48 +16,14 @@ type mmsghdr struct {
 	len uint32
 }
 
-// vector is the memory of one batch in one direction, laid out once for the kernel.
-type vector struct {
-	headers []mmsghdr
-	iovs    []unix.Iovec
-	names   []unix.RawSockaddrInet6 // large enough for either family
-	mem     []byte
-	size    int // bytes of mem per datagram
-}
-
-func newVector(batch, size int) *vector {
-	v := &vector{
-		headers: make([]mmsghdr, batch),
-		iovs:    make([]unix.Iovec, batch),
-		names:   make([]unix.RawSockaddrInet6, batch),
-		mem:     make([]byte, batch*size),
-		size:    size,
-	}
-	for i := range v.headers {
-		v.iovs[i].Base = &v.mem[i*size]
-		v.iovs[i].SetLen(size)
-		h := &v.headers[i].hdr
-		h.Iov = &v.iovs[i]
-		h.SetIovlen(1)
-		h.Name = (*byte)(unsafe.Pointer(&v.names[i]))
-		h.Namelen = unix.SizeofSockaddrInet6
-	}
-	return v
-}
-
-// bytes returns the memory of the i-th datagram.
-func (v *vector) bytes(i int) []byte { return v.mem[i*v.size : (i+1)*v.size : (i+1)*v.size] }
-
 // socket is a UDP socket that is read and written in batches, and an event counter that ends its
 // wait. It belongs to the loop, wake apart.
 type socket struct {
 	fd    int
 	event int // eventfd(2)
 	v6    bool
-	in    *vector
-	read  int // datagrams in in
-	out   *vector
-	ready int // datagrams in out
+	in    *incoming
+	out   *outgoing
 	poll  [2]unix.PollFd
 	limit unix.Timespec // wait's, kept here so that it needs no memory
 }
@@ -96,8 +62,8 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 		fd:    fd,
 		event: event,
 		v6:    family == unix.AF_INET6,
-		in:    newVector(cfg.Batch, cfg.MTU),
-		out:   newVector(cfg.Batch, cfg.MTU),
+		in:    newIncoming(cfg.Batch, cfg.MTU, merges(fd)),
+		out:   newOutgoing(cfg.Batch, cfg.MTU, splits(fd)),
 	}
 	s.poll[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
 	s.poll[1] = unix.PollFd{Fd: int32(event), Events: unix.POLLIN}
@@ -135,34 +101,30 @@ func (s *socket) precise() (restore func()) {
 	return func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }
 }
 
-// receive reads a batch without waiting. transient reports an error that says nothing about the
-// socket itself.
-func (s *socket) receive() (n int, transient bool, err error) {
-	for i := range s.read {
-		s.in.headers[i].hdr.Namelen = unix.SizeofSockaddrInet6
+// receive reads a batch without waiting, unless datagrams of the last one are left. transient reports
+// an error that says nothing about the socket itself.
+func (s *socket) receive() (transient bool, err error) { return s.in.receive(s.fd) }
+
+// next returns the next datagram of the batch, if there is one. It is too long if it is longer than the
+// MTU.
+func (s *socket) next() (d datagram, ok bool) { return s.in.next() }
+
+// full reports whether there is no room for another outgoing datagram.
+func (s *socket) full() bool { return s.out.full() }
+
+// queue copies a datagram into the outgoing batch, which must not be full. It reports false if the
+// socket cannot send to such an address.
+func (s *socket) queue(to netip.AddrPort, b []byte) bool {
+	addr := to.Addr()
+	if !addr.IsValid() || to.Port() == 0 || !s.v6 && !addr.Unmap().Is4() {
+		return false
 	}
-	s.read = 0
-	r, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.headers[0])),
-		uintptr(len(s.in.headers)), unix.MSG_DONTWAIT, 0, 0)
-	switch errno {
-	case 0:
-		s.read = int(r)
-		return s.read, false, nil
-	case unix.EAGAIN, unix.EINTR:
-		return 0, false, nil
-	case unix.EBADF, unix.ENOTSOCK, unix.EINVAL, unix.EFAULT, unix.ENOSYS:
-		return 0, false, errno
-	}
-	return 0, true, nil
+	s.out.queue(to, b, s.v6)
+	return true
 }
 
-// datagram returns the i-th datagram of the last batch. It is truncated if it was longer than the
-// MTU.
-func (s *socket) datagram(i int) (from netip.AddrPort, b []byte, truncated bool) {
-	m := &s.in.headers[i]
-	b = s.in.bytes(i)[:min(int(m.len), s.in.size)]
-	return addrPort(&s.in.names[i]), b, m.hdr.Flags&unix.MSG_TRUNC != 0
-}
+// flush sends the outgoing batch. Datagrams that the kernel refuses are lost.
+func (s *socket) flush() (sent, bytes, failed int) { return s.out.flush(s.fd) }
 
 // addrPort reads a socket address of either family, without allocation.
 func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
@@ -173,63 +135,6 @@ func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), p)
 	}
 	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), p)
-}
-
-// full reports whether there is no room for another outgoing datagram.
-func (s *socket) full() bool { return s.ready == len(s.out.headers) }
-
-// queue copies a datagram into the outgoing batch, which must not be full. It reports false if the
-// socket cannot send to such an address.
-func (s *socket) queue(to netip.AddrPort, b []byte) bool {
-	addr := to.Addr()
-	if !addr.IsValid() || to.Port() == 0 || !s.v6 && !addr.Unmap().Is4() {
-		return false
-	}
-	name, h := &s.out.names[s.ready], &s.out.headers[s.ready].hdr
-	port := (*[2]byte)(unsafe.Pointer(&name.Port))
-	port[0], port[1] = byte(to.Port()>>8), byte(to.Port())
-	if s.v6 {
-		name.Family, name.Addr = unix.AF_INET6, addr.As16()
-		h.Namelen = unix.SizeofSockaddrInet6
-	} else {
-		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
-		v4.Family, v4.Addr = unix.AF_INET, addr.Unmap().As4()
-		h.Namelen = unix.SizeofSockaddrInet4
-	}
-	s.out.iovs[s.ready].SetLen(copy(s.out.bytes(s.ready), b))
-	s.ready++
-	return true
-}
-
-// flush sends the outgoing batch. Datagrams that the kernel refuses are lost.
-func (s *socket) flush() (sent, bytes, failed int) {
-	retried := false
-	for i := 0; i < s.ready; {
-		r, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.headers[i])),
-			uintptr(s.ready-i), unix.MSG_DONTWAIT, 0, 0)
-		switch {
-		case errno == 0:
-			for ; r > 0; r-- {
-				bytes += int(s.out.headers[i].len)
-				sent++
-				i++
-			}
-			retried = false
-		case errno == unix.EINTR:
-		case errno == unix.ECONNREFUSED && !retried:
-			// The error belongs to an earlier datagram; this one was not tried yet.
-			retried = true
-		case errno == unix.EAGAIN || errno == unix.ENOBUFS:
-			failed += s.ready - i
-			i = s.ready
-		default:
-			failed++
-			i++
-			retried = false
-		}
-	}
-	s.ready = 0
-	return sent, bytes, failed
 }
 
 // wait returns when there is something to read, after wake, or after timeout.

@@ -49,15 +49,12 @@ func (s *socket) close() { s.conn.Close() }
 
 func (s *socket) precise() (restore func()) { return func() {} }
 
-func (s *socket) receive() (n int, transient bool, err error) {
+func (s *socket) receive() (transient bool, err error) {
 	if err := s.failed; err != nil {
 		s.failed = nil
-		return 0, true, ignoreUnlessClosed(err)
+		return true, ignoreUnlessClosed(err)
 	}
-	if s.size < 0 {
-		return 0, false, nil
-	}
-	return 1, false, nil
+	return false, nil
 }
 
 func ignoreUnlessClosed(err error) error {
@@ -67,11 +64,14 @@ func ignoreUnlessClosed(err error) error {
 	return nil
 }
 
-func (s *socket) datagram(int) (from netip.AddrPort, b []byte, truncated bool) {
+func (s *socket) next() (d datagram, ok bool) {
+	if s.size < 0 {
+		return datagram{}, false
+	}
 	mtu := len(s.buf) - 1
-	b, truncated = s.buf[:min(s.size, mtu)], s.size > mtu
+	d = datagram{from: s.from, data: s.buf[:min(s.size, mtu)], long: s.size > mtu}
 	s.size = -1
-	return s.from, b, truncated
+	return d, true
 }
 
 func (s *socket) full() bool { return false }
