@@ -272,7 +272,10 @@ func (c *Core) announce() {
 		c.sendAll(c.startViewMessage(true))
 	}
 	for slot := c.sp + 1; slot <= c.executed; slot++ {
-		c.answer(slot)
+		if e := c.log.at(slot); e.kind == wire.EntryRequest {
+			req := c.parseRequest(slot, e.payload)
+			c.answer(slot, &req)
+		}
 	}
 	c.executeLeader()
 }

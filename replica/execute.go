@@ -14,8 +14,9 @@ func (c *Core) executeLeader() {
 		limit = min(limit, c.gap.commits[0].slots.First-1)
 	}
 	for c.executed < limit {
-		c.execute(c.executed + 1)
-		c.answer(c.executed)
+		if req := c.execute(c.executed + 1); req.ID != 0 {
+			c.answer(c.executed, &req)
+		}
 	}
 	c.maybeSnapshot()
 	c.trySyncPrepare()
@@ -30,8 +31,8 @@ func (c *Core) executeStable() {
 }
 
 // execute applies the entry at slot, the one behind executed, to the state machine and the client
-// table.
-func (c *Core) execute(slot uint64) {
+// table. It returns the request, whose id is 0 if there is none.
+func (c *Core) execute(slot uint64) (req wire.Request) {
 	if slot != c.executed+1 || !c.log.holds(slot) {
 		c.fail("slot %d is to be executed; the log is (%d, %d], executed %d", slot, c.log.start, c.log.end, c.executed)
 	}
@@ -40,10 +41,13 @@ func (c *Core) execute(slot uint64) {
 	case wire.EntryTick:
 		c.executeTick(slot, e.payload)
 	case wire.EntryRequest:
-		req := c.parseRequest(slot, e.payload)
-		c.executeRequest(slot, &req)
+		req = c.parseRequest(slot, e.payload)
+		if c.table.Execute(slot, &req, c.sm) {
+			c.counters.Executed++
+		}
 	}
 	c.executed = slot
+	return req
 }
 
 // executeTick: logical time is the highest TICK so far, whatever the view that it was sent in.
@@ -55,21 +59,10 @@ func (c *Core) executeTick(slot uint64, body []byte) {
 	c.table.SetTime(slot, t.Time)
 }
 
-func (c *Core) executeRequest(slot uint64, req *wire.Request) {
-	if c.table.Execute(slot, req, c.sm) {
-		c.counters.Executed++
-	}
-}
-
 // answer sends the leader's REPLY to the request at an executed slot, from the client table.
-func (c *Core) answer(slot uint64) {
-	e := c.log.at(slot)
-	if e.kind != wire.EntryRequest {
-		return
-	}
-	req := c.parseRequest(slot, e.payload)
-	if status, result, ok := c.table.Answer(slot, &req); ok {
-		c.reply(slot, &req, status, result)
+func (c *Core) answer(slot uint64, req *wire.Request) {
+	if status, result, ok := c.table.Answer(slot, req); ok {
+		c.reply(slot, req, status, result)
 	}
 }
 

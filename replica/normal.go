@@ -72,8 +72,8 @@ func (c *Core) openStamped(payload []byte) (wire.EntryKind, []byte, bool) {
 	}
 	switch kind {
 	case wire.KindRequest:
-		_, err = wire.ParseRequest(body)
-		return wire.EntryRequest, body, err == nil
+		var req wire.Request
+		return wire.EntryRequest, body, req.Parse(body) == nil
 	case wire.KindTick:
 		_, err = wire.ParseTick(body)
 		return wire.EntryTick, body, err == nil
@@ -155,9 +155,8 @@ func (c *Core) observeTime(body []byte) {
 }
 
 // parseRequest reads a request that was checked before it got its slot.
-func (c *Core) parseRequest(slot uint64, body []byte) wire.Request {
-	req, err := wire.ParseRequest(body)
-	if err != nil {
+func (c *Core) parseRequest(slot uint64, body []byte) (req wire.Request) {
+	if err := req.Parse(body); err != nil {
 		c.fail("request in slot %d does not parse: %v", slot, err)
 	}
 	return req

@@ -94,11 +94,14 @@ func (s *socket) close() {
 	unix.Close(s.event)
 }
 
-// precise asks the kernel for precise timers on the calling thread, which by default are up to
-// 50 µs late, and returns what undoes it.
-func (s *socket) precise() (restore func()) {
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	return func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }
+// precise asks the kernel for precise timers on the calling thread, or for the usual ones, which are up
+// to 50 µs late.
+func (s *socket) precise(yes bool) {
+	slack := uintptr(0) // the thread's default
+	if yes {
+		slack = 1
+	}
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, slack, 0, 0, 0)
 }
 
 // receive reads a batch without waiting, unless datagrams of the last one are left. transient reports

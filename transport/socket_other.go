@@ -47,7 +47,7 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 
 func (s *socket) close() { s.conn.Close() }
 
-func (s *socket) precise() (restore func()) { return func() {} }
+func (s *socket) precise(bool) {}
 
 func (s *socket) receive() (transient bool, err error) {
 	if err := s.failed; err != nil {

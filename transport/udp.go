@@ -192,11 +192,9 @@ func (t *UDP) SendBulk(to netip.AddrPort, b []byte) { t.bulk.send(to, b) }
 // Run is the event loop: it calls h until ctx is done, then closes everything and returns nil. Any
 // other end is an error. It begins with Tick and Flush. It keeps its OS thread for itself.
 func (t *UDP) Run(ctx context.Context, h Handler) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	defer t.Close()
-	restore := t.sock.precise()
-	defer restore()
+	t.pin()
+	defer t.unpin()
 	defer context.AfterFunc(ctx, func() {
 		t.stopping.Store(true)
 		t.alert()
@@ -219,16 +217,29 @@ func (t *UDP) Run(ctx context.Context, h Handler) error {
 		}
 		if now-yielded > yieldInterval {
 			yielded = now
+			t.unpin() // else the yield is two changes of threads
 			runtime.Gosched()
+			t.pin()
 		}
 	}
 	return nil
 }
 
+// pin gives the loop the OS thread that it runs on for itself, with precise timers.
+func (t *UDP) pin() {
+	runtime.LockOSThread()
+	t.sock.precise(true)
+}
+
+func (t *UDP) unpin() {
+	t.sock.precise(false)
+	runtime.UnlockOSThread()
+}
+
 // yieldInterval is how long the loop keeps its place in the Go scheduler. A goroutine that the scheduler
 // has not seen for 10 ms is preempted by a signal, and from then on its monitor thread takes every system
 // call that is under way for a blocked one, 50,000 times a second, which costs more than the loop's work.
-const yieldInterval = 4 * time.Millisecond
+const yieldInterval = 8 * time.Millisecond
 
 // turn is one round of the loop: whatever has arrived, then time, then what other goroutines have
 // for the loop, then everything that is to be sent.

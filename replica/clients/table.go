@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/netordered/nopaxos/replica/wire"
@@ -127,15 +128,7 @@ func (t *Table) stored(slot uint64, c *client, r *result) {
 }
 
 func (t *Table) find(id uint64) (int, bool) {
-	return slices.BinarySearchFunc(t.order, id, func(c *client, id uint64) int {
-		switch {
-		case c.id < id:
-			return -1
-		case c.id > id:
-			return 1
-		}
-		return 0
-	})
+	return slices.BinarySearchFunc(t.order, id, func(c *client, id uint64) int { return cmp.Compare(c.id, id) })
 }
 
 func (t *Table) add(c *client) {
@@ -150,17 +143,21 @@ func (t *Table) remove(c *client) {
 	delete(t.byID, c.id)
 }
 
-// search returns the index of the first result whose id is at least id.
+// search returns the index of the first result whose id is at least id. Most clients number their
+// requests without holes, so that an id says where its result is.
 func (c *client) search(id uint64) int {
-	i, _ := slices.BinarySearchFunc(c.results[c.head:], id, func(r result, id uint64) int {
-		switch {
-		case r.id < id:
-			return -1
-		case r.id > id:
-			return 1
-		}
-		return 0
-	})
+	live := c.results[c.head:]
+	n := len(live)
+	switch {
+	case n == 0 || id <= live[0].id:
+		return c.head
+	case id > live[n-1].id:
+		return len(c.results)
+	}
+	if i := id - live[0].id; i < uint64(n) && live[i].id == id {
+		return c.head + int(i)
+	}
+	i, _ := slices.BinarySearchFunc(live, id, func(r result, id uint64) int { return cmp.Compare(r.id, id) })
 	return c.head + i
 }
 

@@ -259,11 +259,14 @@ func appendAddr(b []byte, a netip.AddrPort) []byte {
 	return appendU16(append(b, ip[:]...), a.Port())
 }
 
-func (r *reader) addr() netip.AddrPort {
-	ip := r.bytes(16)
-	port := r.u16()
-	if r.err != nil {
-		return netip.AddrPort{}
+// addrLen is the length of an address in bytes.
+const addrLen = 18
+
+// addrAt reads an address.
+func addrAt(b *[addrLen]byte) netip.AddrPort {
+	port := binary.BigEndian.Uint16(b[16:])
+	if binary.BigEndian.Uint64(b[:]) == 0 && binary.BigEndian.Uint32(b[8:]) == 0xffff {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[12:])), port)
 	}
-	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(ip)).Unmap(), port)
+	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[:16])), port)
 }

@@ -1,6 +1,9 @@
 package wire
 
-import "net/netip"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // Request is REQUEST ⟨client, request-id, lowest outstanding id, reply address, op⟩, sent to the
 // group through OUM.
@@ -16,6 +19,9 @@ type Request struct {
 // RequestOverhead is what a request adds to its op in an OUM payload, in bytes, tag included.
 const RequestOverhead = PrefixLen + 1 + 16 + 8 + 8 + 18 + TagLen
 
+// requestHeader is the length of a REQUEST between its prefix and its op, in bytes.
+const requestHeader = RequestOverhead - PrefixLen - TagLen
+
 // AppendRequest appends the frame of m, without tag.
 func AppendRequest(b []byte, m *Request) []byte {
 	b = appendPrefix(b, KindRequest)
@@ -29,17 +35,28 @@ func AppendRequest(b []byte, m *Request) []byte {
 
 // ParseRequest reads a frame that Keys.Open returned.
 func ParseRequest(frame []byte) (m Request, err error) {
-	r := reader{b: frame[PrefixLen:]}
-	m.Register = r.bool()
-	m.Client = r.clientID()
-	m.ID = r.u64()
-	m.Low = r.u64()
-	m.ReplyTo = r.addr()
-	m.Op = r.rest()
-	if r.err == nil && (m.ID == 0 || m.Low == 0 || m.Low > m.ID || m.Register != (m.Client.Hi != 0)) {
-		r.err = ErrValue
+	err = m.Parse(frame)
+	return m, err
+}
+
+// Parse reads a frame that Keys.Open returned. Every replica does it for every request, so the length is
+// looked at once and not for every field.
+func (m *Request) Parse(frame []byte) error {
+	b := frame[PrefixLen:]
+	if len(b) < requestHeader {
+		return ErrShort
 	}
-	return m, r.err
+	h := (*[requestHeader]byte)(b)
+	m.Register = h[0] == 1
+	m.Client = ClientID{Hi: binary.BigEndian.Uint64(h[1:]), Lo: binary.BigEndian.Uint64(h[9:])}
+	m.ID = binary.BigEndian.Uint64(h[17:])
+	m.Low = binary.BigEndian.Uint64(h[25:])
+	m.ReplyTo = addrAt((*[addrLen]byte)(h[33:]))
+	m.Op = b[requestHeader:]
+	if h[0] > 1 || m.ID == 0 || m.Low == 0 || m.Low > m.ID || m.Register != (m.Client.Hi != 0) {
+		return ErrValue
+	}
+	return nil
 }
 
 // Status says what a REPLY's result is.
@@ -92,39 +109,50 @@ type Reply struct {
 // ReplyOverhead is the length of a REPLY without its part, in bytes, tag included.
 const ReplyOverhead = PrefixLen + 12 + 8 + 16 + 8 + 2 + 8 + 1 + 4 + 4 + TagLen
 
-// AppendReply appends the frame of m, without tag.
+// replyHeader is the length of a REPLY between its prefix and its part, in bytes.
+const replyHeader = ReplyOverhead - PrefixLen - TagLen
+
+// AppendReply appends the frame of m, without tag. Like ParseRequest it is on every request's way.
 func AppendReply(b []byte, m *Reply) []byte {
 	b = appendPrefix(b, KindReply)
-	b = appendView(b, m.View)
-	b = appendU64(b, m.Slot)
-	b = appendClientID(b, m.Client)
-	b = appendU64(b, m.ID)
-	b = appendU16(b, m.Replica)
-	b = appendU64(b, m.Incarnation)
-	b = append(b, byte(m.Status))
-	b = appendU32(b, m.Total)
-	b = appendU32(b, m.Offset)
+	at := len(b)
+	b = append(b, new([replyHeader]byte)[:]...)
+	h := (*[replyHeader]byte)(b[at:])
+	binary.BigEndian.PutUint64(h[0:], m.View.Leader)
+	binary.BigEndian.PutUint32(h[8:], m.View.Session)
+	binary.BigEndian.PutUint64(h[12:], m.Slot)
+	binary.BigEndian.PutUint64(h[20:], m.Client.Hi)
+	binary.BigEndian.PutUint64(h[28:], m.Client.Lo)
+	binary.BigEndian.PutUint64(h[36:], m.ID)
+	binary.BigEndian.PutUint16(h[44:], m.Replica)
+	binary.BigEndian.PutUint64(h[46:], m.Incarnation)
+	h[54] = byte(m.Status)
+	binary.BigEndian.PutUint32(h[55:], m.Total)
+	binary.BigEndian.PutUint32(h[59:], m.Offset)
 	return append(b, m.Part...)
 }
 
 // ParseReply reads a frame that Keys.Open returned.
 func ParseReply(frame []byte) (m Reply, err error) {
-	r := reader{b: frame[PrefixLen:]}
-	m.View = r.view()
-	m.Slot = r.u64()
-	m.Client = r.clientID()
-	m.ID = r.u64()
-	m.Replica = r.u16()
-	m.Incarnation = r.u64()
-	m.Status = Status(r.u8())
-	m.Total = r.u32()
-	m.Offset = r.u32()
-	m.Part = r.rest()
-	if r.err == nil && (m.Status >= statusEnd || m.Total > MaxResult ||
-		uint64(m.Offset)+uint64(len(m.Part)) > uint64(m.Total)) {
-		r.err = ErrValue
+	b := frame[PrefixLen:]
+	if len(b) < replyHeader {
+		return m, ErrShort
 	}
-	return m, r.err
+	h := (*[replyHeader]byte)(b)
+	m.View = View{Leader: binary.BigEndian.Uint64(h[0:]), Session: binary.BigEndian.Uint32(h[8:])}
+	m.Slot = binary.BigEndian.Uint64(h[12:])
+	m.Client = ClientID{Hi: binary.BigEndian.Uint64(h[20:]), Lo: binary.BigEndian.Uint64(h[28:])}
+	m.ID = binary.BigEndian.Uint64(h[36:])
+	m.Replica = binary.BigEndian.Uint16(h[44:])
+	m.Incarnation = binary.BigEndian.Uint64(h[46:])
+	m.Status = Status(h[54])
+	m.Total = binary.BigEndian.Uint32(h[55:])
+	m.Offset = binary.BigEndian.Uint32(h[59:])
+	m.Part = b[replyHeader:]
+	if m.Status >= statusEnd || m.Total > MaxResult || uint64(m.Offset)+uint64(len(m.Part)) > uint64(m.Total) {
+		return m, ErrValue
+	}
+	return m, nil
 }
 
 // Tick is TICK ⟨view, time⟩, multicast through OUM by the leader, or by a follower that asks
