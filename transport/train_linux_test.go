@@ -1,0 +1,299 @@
+package transport
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/netordered/nopaxos/internal/netlab"
+)
+
+// kinds are sockets that let the kernel split and merge datagrams, and such that do not.
+var kinds = map[string]func(*UDP){
+	"together": func(*UDP) {},
+	"sent apart": func(u *UDP) {
+		u.sock.out = newOutgoing(u.cfg.Batch, u.cfg.MTU, false)
+	},
+	"received apart": func(u *UDP) {
+		_ = unix.SetsockoptInt(u.sock.fd, unix.SOL_UDP, unix.UDP_GRO, 0)
+		u.sock.in = newIncoming(u.cfg.Batch, u.cfg.MTU, false)
+	},
+}
+
+// TestTrains sends datagrams of all lengths, many of the same one, to several addresses in one batch and
+// more, and wants each address to get its own, whole and in their order.
+func TestTrains(t *testing.T) {
+	for name, change := range kinds {
+		for _, local := range []string{"127.0.0.1:0", "[::1]:0"} {
+			t.Run(name+" "+local, func(t *testing.T) {
+				const receivers, count = 3, 2000
+				done := make(chan error, receivers)
+				var to []netip.AddrPort
+				for range receivers {
+					u := listen(t, UDPConfig{Addr: local})
+					change(u)
+					to = append(to, u.LocalAddr())
+					var sizes *rand.Rand
+					next := uint32(0)
+					run(t, u, &node{datagram: func(_ time.Duration, _ netip.AddrPort, b []byte) {
+						if next == 0 {
+							sizes = rand.New(rand.NewPCG(7, 7))
+						}
+						if want := size(sizes); next < count && (len(b) != want || !holds(b, next)) {
+							next = count
+							done <- fmt.Errorf("datagram %d has %d bytes and begins with %x, expected %d bytes of it", next, len(b), b[:min(8, len(b))], want)
+						}
+						if next++; next == count {
+							done <- nil
+						}
+					}})
+				}
+				sender := listen(t, UDPConfig{Addr: local})
+				change(sender)
+				run(t, sender, &node{})
+				sender.Post(func(time.Duration) {
+					sizes := rand.New(rand.NewPCG(7, 7))
+					b := make([]byte, DefaultMTU)
+					for i := range uint32(count) {
+						d := fill(b[:size(sizes)], i)
+						for _, a := range to {
+							sender.Send(a, d)
+						}
+					}
+				})
+				for range receivers {
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// size draws the length of a datagram: runs of one length, with others between.
+func size(r *rand.Rand) int {
+	switch n := r.IntN(10); n {
+	case 0:
+		return 0
+	case 1:
+		return r.IntN(DefaultMTU)
+	case 2:
+		return DefaultMTU
+	case 3, 4:
+		return 80
+	default:
+		return 100
+	}
+}
+
+// fill writes a datagram's number all over it.
+func fill(b []byte, number uint32) []byte {
+	for i := range b {
+		b[i] = byte(number >> (8 * (i % 4)))
+	}
+	return b
+}
+
+func holds(b []byte, number uint32) bool {
+	for i := range b {
+		if b[i] != byte(number>>(8*(i%4))) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestTrainIsMadeOfWhatFits looks at the trains themselves.
+func TestTrainIsMadeOfWhatFits(t *testing.T) {
+	a, b := netip.MustParseAddrPort("127.0.0.1:1"), netip.MustParseAddrPort("127.0.0.1:2")
+	tests := []struct {
+		name   string
+		split  bool
+		queue  []queued
+		trains [][]int // lengths
+	}{
+		{"one length", true, many(a, 100, 3), [][]int{{100, 100, 100}}},
+		{"not supported", false, many(a, 100, 2), [][]int{{100}, {100}}},
+		{"a shorter one ends it", true, append(many(a, 100, 2), append(many(a, 50, 1), many(a, 50, 2)...)...), [][]int{{100, 100, 50}, {50, 50}}},
+		{"a longer one begins the next", true, append(many(a, 50, 2), many(a, 100, 1)...), [][]int{{50, 50}, {100}}},
+		{"an empty one travels alone", true, append(many(a, 0, 2), many(a, 100, 1)...), [][]int{{0}, {0}, {100}}},
+		{"by address", true, append(many(a, 100, 1), append(many(b, 100, 2), many(a, 100, 1)...)...), [][]int{{100, 100}, {100, 100}}},
+		{"64 at most", true, many(a, 10, 65), [][]int{slice(10, 64), {10}}},
+		{"65,000 bytes at most", true, many(a, 1400, 50), [][]int{slice(1400, 46), slice(1400, 4)}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out := newOutgoing(DefaultBatch, DefaultMTU, tt.split)
+			for _, q := range tt.queue {
+				out.queue(q.to, make([]byte, q.n), false)
+			}
+			var got [][]int
+			for _, tr := range out.trains {
+				var lengths []int
+				for d, n := tr.first, tr.count; n > 0; n-- {
+					lengths = append(lengths, out.data[d].n)
+					d = out.data[d].next
+				}
+				got = append(got, lengths)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(tt.trains) {
+				t.Errorf("trains of %v, expected %v", got, tt.trains)
+			}
+		})
+	}
+}
+
+// queued is a datagram of a length to an address.
+type queued struct {
+	to netip.AddrPort
+	n  int
+}
+
+func many(to netip.AddrPort, n, count int) (list []queued) {
+	for range count {
+		list = append(list, queued{to, n})
+	}
+	return list
+}
+
+func slice(n, count int) (list []int) {
+	for range count {
+		list = append(list, n)
+	}
+	return list
+}
+
+// cable is two hosts with a cable between them.
+func cable(t *testing.T, mtu int, raw bool) (a, b *netlab.Node) {
+	if err := netlab.Supported(); err != nil {
+		t.Skip(err)
+	}
+	lab, err := netlab.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := lab.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if a, err = lab.AddNode("a"); err == nil {
+		b, err = lab.AddNode("b")
+	}
+	if err == nil {
+		err = lab.Link(
+			netlab.Port{Node: a, Name: "eth0", Address: netip.MustParsePrefix("10.97.1.1/24"), MTU: mtu, Raw: raw},
+			netlab.Port{Node: b, Name: "eth0", Address: netip.MustParsePrefix("10.97.1.2/24"), MTU: mtu, Raw: raw})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// listenOn opens a transport on a host.
+func listenOn(t *testing.T, n *netlab.Node, addr string) (u *UDP) {
+	if err := n.Do(func() (err error) { u, err = ListenUDP(UDPConfig{Addr: addr}); return err }); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(u.Close)
+	return u
+}
+
+// TestTrainOnANarrowPath: datagrams that are longer than the path's MTU become fragments, which trains
+// cannot. They arrive all the same, and no later train is made of such.
+func TestTrainOnANarrowPath(t *testing.T) {
+	a, b := cable(t, 700, false)
+	const count = 20
+	sender, receiver := listenOn(t, a, "10.97.1.1:9"), listenOn(t, b, "10.97.1.2:9")
+	got, done := uint32(0), make(chan struct{})
+	run(t, receiver, &node{datagram: func(_ time.Duration, _ netip.AddrPort, d []byte) {
+		if len(d) != 1000 || !holds(d, got) {
+			t.Errorf("datagram %d has %d bytes, expected 1000 of it", got, len(d))
+		}
+		if got++; got == count {
+			close(done)
+		}
+	}})
+	stop := run(t, sender, &node{})
+	sender.Post(func(time.Duration) {
+		d := make([]byte, 1000)
+		for i := range uint32(count) {
+			sender.Send(receiver.LocalAddr(), fill(d, i))
+		}
+	})
+	<-done
+	stop()
+	if n := sender.sock.out.longest; n != 999 {
+		t.Errorf("datagrams of up to %d bytes travel in trains, expected 999", n)
+	}
+	if s := sender.Stats(); s.DatagramsOut != count || s.SendFailed != 0 {
+		t.Errorf("counters: %+v", s)
+	}
+}
+
+// TestTrainWithoutOffload: on a cable whose ends leave nothing to the hardware, as those of a switch in
+// software do, every datagram is a frame of its own, with its own headers and checksum.
+func TestTrainWithoutOffload(t *testing.T) {
+	a, b := cable(t, 1500, true)
+	var tap int
+	if err := b.Do(func() (err error) {
+		tap, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(binary.NativeEndian.Uint16([]byte{8, 0})))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(tap)
+	if err := unix.SetsockoptTimeval(tap, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10}); err != nil {
+		t.Fatal(err)
+	}
+	const count, length = 20, 200
+	sender := listenOn(t, a, "10.97.1.1:9")
+	run(t, sender, &node{})
+	sender.Post(func(time.Duration) {
+		d := make([]byte, length)
+		for i := range uint32(count) {
+			sender.Send(netip.MustParseAddrPort("10.97.1.2:9"), fill(d, i))
+		}
+	})
+	frame := make([]byte, 1<<16)
+	for i := uint32(0); i < count; {
+		n, _, err := unix.Recvfrom(tap, frame, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+		const headers = 14 + 20 + 8
+		if n < headers || frame[23] != unix.IPPROTO_UDP {
+			continue
+		}
+		if n != headers+length || !holds(frame[headers:n], i) {
+			t.Fatalf("frame %d has %d bytes, expected %d", i, n, headers+length)
+		}
+		if sum := udpSum(frame[14:n]); sum != 0xffff {
+			t.Fatalf("frame %d: the UDP checksum adds up to %#x, expected 0xffff", i, sum)
+		}
+		i++
+	}
+}
+
+// udpSum adds up an IPv4 packet without options as its UDP checksum wants it (RFC 768).
+func udpSum(packet []byte) uint16 {
+	sum := uint32(packet[9]) + uint32(len(packet)-20)
+	for b := packet[12:]; len(b) > 0; b = b[2:] {
+		sum += uint32(binary.BigEndian.Uint16(b))
+	}
+	for sum > 0xffff {
+		sum = sum&0xffff + sum>>16
+	}
+	return uint16(sum)
+}
