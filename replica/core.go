@@ -404,7 +404,8 @@ type outbox struct {
 
 // persist wants the record durable before anything that follows.
 func (c *Core) persist() {
-	c.effects = append(c.effects, Effect{Kind: EffectPersist, Record: c.rec})
+	rec := c.rec
+	c.effects = append(c.effects, Effect{Kind: EffectPersist, Record: &rec})
 }
 
 // frame appends a sealed frame to the buffer.

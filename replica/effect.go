@@ -36,14 +36,15 @@ const (
 	EffectSnapshot
 )
 
-// Effect is something that the core wants done. Effects are to be carried out in order.
+// Effect is something that the core wants done. Effects are to be carried out in order. There is one for
+// every request, so what only few need is behind a pointer.
 type Effect struct {
 	Kind     EffectKind
+	Session  uint32
 	To       int
 	Addr     netip.AddrPort
 	Data     []byte // valid until Core.ClearEffects
-	Record   Record
-	Session  uint32
+	Record   *Record
 	Slot     uint64
 	Snapshot io.WriterTo
 }

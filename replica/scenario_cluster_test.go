@@ -197,7 +197,7 @@ func (w *scenarioWorld) collect(i int) {
 				}
 				w.say("%d->client %s", i, w.text.Frame(e.Data))
 			case EffectPersist:
-				n.record = e.Record
+				n.record = *e.Record
 			case EffectReport:
 				w.say("%d->controller reports session %d", i, e.Session)
 			case EffectSnapshot:

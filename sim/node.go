@@ -200,7 +200,7 @@ func (n *node) carryOut(e *replica.Effect) {
 		w.check.sent(n, to, e.Data)
 		w.net.datagram(n.id, to, e.Data, false)
 	case replica.EffectPersist:
-		n.persist(e.Record)
+		n.persist(*e.Record)
 	case replica.EffectReport:
 		n.report(e.Session)
 	case replica.EffectSnapshot:

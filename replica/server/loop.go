@@ -130,7 +130,7 @@ func (l *loop) carryOut(e *replica.Effect) error {
 	case replica.EffectGroup:
 		l.multicast(e.Data)
 	case replica.EffectPersist:
-		return l.host.save(e.Record)
+		return l.host.save(*e.Record)
 	case replica.EffectReport:
 		l.host.report(e.Session)
 	case replica.EffectSnapshot:

@@ -200,7 +200,7 @@ func (n *node) carryOut(e *replica.Effect) {
 	case replica.EffectClient:
 		n.reply(e)
 	case replica.EffectPersist:
-		n.persist(e.Record)
+		n.persist(*e.Record)
 	case replica.EffectReport:
 	default:
 		n.did.fail("effect of kind %d, which nothing in these worlds asks for", e.Kind)
