@@ -11,7 +11,7 @@
 //	    dir: /var/lib/nopaxos        # the durable session numbers
 //	topology:                        # optional: the P4 switches between the hosts
 //	  management: 10.255.0.0/24      # optional: a network beside the switches that leads to the controller
-//	  probe: 100ms                   # optional: how often links between BMv2 switches are probed
+//	  probe: 100ms                   # optional: how often links between BMv2 switches are probed, 10ms to 10s
 //	  switches:
 //	    - name: s1
 //	      kind: bmv2                 # or tofino

@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
-// minProbe keeps a controller from doing little else than probing.
-const minProbe = time.Millisecond
+// Probing more often, a controller does little else; more seldom, and it takes minutes to find a cut link.
+const (
+	minProbe = 10 * time.Millisecond
+	maxProbe = 10 * time.Second
+)
 
 // checkTopology finds switches, cables and hosts that contradict each other, sequencers that are no switch
 // of the topology, and roles at addresses that its hosts do not have.
@@ -23,10 +26,10 @@ func (f *File) checkTopology() *Error {
 	return nil
 }
 
-// checkProbe finds a time between probes that is too short.
+// checkProbe finds a time between probes that is too short or too long.
 func (f *File) checkProbe() *Error {
-	if p := f.Topology.Probe; p != 0 && p < minProbe {
-		return f.errorAt("topology.probe", fmt.Sprintf("is %v", p), fmt.Sprintf("at least %v", minProbe))
+	if p := f.Topology.Probe; p != 0 && (p < minProbe || p > maxProbe) {
+		return f.errorAt("topology.probe", fmt.Sprintf("is %v", p), fmt.Sprintf("a duration from %v to %v", minProbe, maxProbe))
 	}
 	return nil
 }
@@ -128,17 +131,23 @@ func (f *File) checkConnected() *Error {
 	return nil
 }
 
-// checkHosts finds addresses that two hosts, groups or gateways would have to share. A gateway's address
-// may stand at several hosts, on any switches.
+// checkHosts finds addresses that two hosts, groups or gateways would have to share, or a host or group with the
+// probes of links. A gateway's address may stand at several hosts, on any switches.
 func (f *File) checkHosts() *Error {
 	addresses := unique{f: f, what: "address"}
+	add := func(a netip.Addr, path string) *Error {
+		if a.IsLinkLocalUnicast() {
+			return f.errorAt(path, fmt.Sprintf("is %s, which is link-local (RFC 3927), as the probes of links are", a), "another address")
+		}
+		return addresses.add(a.String(), path)
+	}
 	for i, g := range f.Groups {
-		if err := addresses.add(g.Address.String(), fmt.Sprintf("groups[%d].address", i)); err != nil {
+		if err := add(g.Address, fmt.Sprintf("groups[%d].address", i)); err != nil {
 			return err
 		}
 	}
 	for i, h := range f.Topology.Hosts {
-		if err := addresses.add(h.Address.String(), fmt.Sprintf("topology.hosts[%d].address", i)); err != nil {
+		if err := add(h.Address, fmt.Sprintf("topology.hosts[%d].address", i)); err != nil {
 			return err
 		}
 	}
