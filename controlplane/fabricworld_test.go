@@ -94,7 +94,7 @@ func randomTopology(rng *rand.Rand) *Topology {
 // sequencers. Each group has three replicas at some of the hosts.
 func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, groups ...uint32) *world {
 	w := newWorld(t, candidates) // without groups, so that its core does nothing
-	w.cfg, w.cut = CoreConfig{Targets: candidates, Topology: topo}, map[int]bool{}
+	w.cfg, w.cut, w.order = CoreConfig{Targets: candidates, Topology: topo}, map[int]bool{}, rng
 	cfg := Config{Topology: topo}
 	for i, number := range groups {
 		g, cg := Group{Number: number, F: 1}, CoreGroup{Number: number, F: 1, Replicas: 3}
@@ -125,20 +125,22 @@ func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, 
 	return w
 }
 
-// prepare does what a target does with EffectPrepare. With w.faulty set it may stop in the middle.
+// prepare does what a target does with EffectPrepare, in any order that it may choose. With w.faulty set it may
+// stop in the middle.
 func (w *world) prepare(tg *worldTarget, f *Forwarding) bool {
 	if w.plan == nil {
 		return true
 	}
-	changes := difference(tg.tables, w.plan.wanted(f, tg.tables))
-	ok := true
-	if w.faulty != nil && len(changes) > 0 && w.faulty.IntN(20) == 0 {
-		changes, ok = changes[:w.faulty.IntN(len(changes))], false
+	batches := difference(tg.tables, w.plan.wanted(f, tg.tables))
+	fails := w.faulty != nil && w.faulty.IntN(20) == 0
+	for i, batch := range batches {
+		if fails && w.faulty.IntN(len(batches)-i) == 0 {
+			applyInAnyOrder(w.t, w.order, tg.tables, [][]change{batch[:w.faulty.IntN(len(batch))]})
+			return false
+		}
+		applyInAnyOrder(w.t, w.order, tg.tables, batches[i:i+1])
 	}
-	for _, c := range changes {
-		applyStrictly(w.t, tg.tables, c)
-	}
-	return ok
+	return true
 }
 
 func (w *world) mirrorInstall(tg *worldTarget, e Effect) {

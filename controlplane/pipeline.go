@@ -112,9 +112,8 @@ func (c *connection) forgetCopies(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	have := &tables{mcast: readTables(entities).mcast}
 	var updates []*p4v1.Update
-	for _, ch := range difference(have, newTables()) {
+	for _, ch := range dropMulticast(readTables(entities), newTables()) {
 		updates = append(updates, ch.update())
 	}
 	if len(updates) > 0 {

@@ -3,6 +3,7 @@ package controlplane
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
@@ -109,7 +110,7 @@ func TestEntitiesAreReadBack(t *testing.T) {
 	}
 	want.mcast[3] = []copyRef{{1, 64}, {2, 65}}
 	var read []*p4v1.Entity
-	for _, c := range difference(newTables(), want) {
+	for _, c := range slices.Concat(difference(newTables(), want)...) {
 		read = append(read, c.update().GetEntity())
 	}
 	got := readTables(read)
@@ -122,15 +123,11 @@ func TestEntitiesAreReadBack(t *testing.T) {
 func TestDifference(t *testing.T) {
 	old, now := testPlan(t, 1, 2, 3), testPlan(t, 1, 4)
 	have := newTables()
-	for _, c := range difference(have, old.wanted(nil, have)) {
-		applyStrictly(t, have, c)
-	}
+	applyInAnyOrder(t, testRNG(), have, difference(have, old.wanted(nil, have)))
 	have.entries[oumGroupKey(groupB, unstamped)] = tableAction{id: p4src.ActionOUMDrop} // somebody else's
 	have.entries[oumGroupKey(groupA, unstamped)] = old.sequence(old.group(groupA), 5)
 	for _, p := range []*plan{now, old, now} {
-		for _, c := range difference(have, p.wanted(nil, have)) {
-			applyStrictly(t, have, c)
-		}
+		applyInAnyOrder(t, testRNG(), have, difference(have, p.wanted(nil, have)))
 		if rest := difference(have, p.wanted(nil, have)); len(rest) != 0 {
 			t.Fatalf("a difference is left: %v", rest)
 		}
@@ -139,6 +136,16 @@ func TestDifference(t *testing.T) {
 		}
 		if want, got := 1+len(p.groups[0].replicas), len(have.entries); got != want {
 			t.Fatalf("%d entries are installed, want %d", got, want)
+		}
+	}
+}
+
+// applyInAnyOrder does what a target may do with batches of changes: the changes of each in any order.
+func applyInAnyOrder(t reporter, rng *rand.Rand, have *tables, batches [][]change) {
+	t.Helper()
+	for _, batch := range batches {
+		for _, i := range rng.Perm(len(batch)) {
+			applyStrictly(t, have, batch[i])
 		}
 	}
 }

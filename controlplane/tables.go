@@ -58,27 +58,23 @@ const (
 	changeDelete
 )
 
-// difference returns the writes that turn have into want, in an order in which no entry ever names a
-// multicast group, nor a multicast group a copy, that is not there.
-func difference(have, want *tables) []change {
-	builds := []uint32{p4src.TableOUMCopy, 0, p4src.TablePortRole, p4src.TableIPv4LPM, p4src.TableARPGateway, p4src.TableOUMGroup}
-	var changes []change
-	for _, table := range builds {
-		if table == 0 {
-			changes = append(changes, buildMulticast(have, want)...)
-		} else {
-			changes = append(changes, buildEntries(have, want, table)...)
-		}
+// difference returns the changes that turn have into want, in batches: what one of them names is there when
+// the batch before is installed. A target may take the changes of a batch in any order (P4Runtime 1.3 §12.2), and
+// at no point does an entry name a multicast group, nor a multicast group a copy, that is not there.
+func difference(have, want *tables) [][]change {
+	all := [][]change{
+		buildEntries(have, want, p4src.TableOUMCopy),
+		buildMulticast(have, want),
+		nil,
+		dropMulticast(have, want),
+		dropEntries(have, want, p4src.TableOUMCopy),
 	}
-	slices.Reverse(builds)
-	for _, table := range builds {
-		if table == 0 {
-			changes = append(changes, dropMulticast(have, want)...)
-		} else {
-			changes = append(changes, dropEntries(have, want, table)...)
-		}
+	const middle = 2 // what names multicast groups, or names nothing
+	for _, table := range []uint32{p4src.TablePortRole, p4src.TableIPv4LPM, p4src.TableARPGateway, p4src.TableOUMGroup} {
+		all[middle] = append(all[middle], buildEntries(have, want, table)...)
+		all[middle] = append(all[middle], dropEntries(have, want, table)...)
 	}
-	return changes
+	return slices.DeleteFunc(all, func(batch []change) bool { return len(batch) == 0 })
 }
 
 func buildEntries(have, want *tables, table uint32) (changes []change) {

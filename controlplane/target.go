@@ -107,7 +107,7 @@ func (c *connection) install(ctx context.Context, p *plan, group, session uint32
 	if replace {
 		kind = changeModify
 	}
-	return c.change(ctx, change{kind: kind, key: key, act: p.sequence(p.group(group), session)})
+	return c.change(ctx, []change{{kind: kind, key: key, act: p.sequence(p.group(group), session)}})
 }
 
 // remove takes the sequence entry of group away; on a switch that shall pass the group's packets on, f
@@ -121,27 +121,26 @@ func (c *connection) remove(ctx context.Context, p *plan, group uint32, f *Forwa
 			ch.kind, ch.act = changeModify, p.toSequencer(f.Switch, *hop)
 		}
 	}
-	return c.change(ctx, ch)
+	return c.change(ctx, []change{ch})
 }
 
-// change sends changes in one request, and remembers what is installed then. When one fails, what is
-// installed is unknown.
-func (c *connection) change(ctx context.Context, changes ...change) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	c.changes++
-	updates := make([]*p4v1.Update, len(changes))
-	for i, ch := range changes {
-		updates[i] = ch.update()
-	}
-	if err := c.write(ctx, updates...); err != nil {
-		c.have = nil
-		return err
-	}
-	if c.have != nil {
-		for _, ch := range changes {
-			c.have.apply(ch)
+// change sends batches of changes, each in a request that the target has answered before the next, and remembers
+// what is installed then. When one fails, what is installed is unknown.
+func (c *connection) change(ctx context.Context, batches ...[]change) error {
+	for _, batch := range batches {
+		c.changes++
+		updates := make([]*p4v1.Update, len(batch))
+		for i, ch := range batch {
+			updates[i] = ch.update()
+		}
+		if err := c.write(ctx, updates...); err != nil {
+			c.have = nil
+			return err
+		}
+		if c.have != nil {
+			for _, ch := range batch {
+				c.have.apply(ch)
+			}
 		}
 	}
 	return nil

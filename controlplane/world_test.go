@@ -25,6 +25,7 @@ type world struct {
 	plan    *plan             // with a topology
 	cut     map[int]bool      // with a topology: links that carry nothing
 	faulty  *rand.Rand        // with a topology: switches fail now and then; nil: never
+	order   *rand.Rand        // with a topology: of the changes in one request
 	durable map[uint32]uint32 // the store: group → newest session number
 	targets []*worldTarget
 	pending []pending // effects that the core wants done, oldest first
