@@ -35,7 +35,7 @@ func (c *Controller) probe(ctx context.Context, e Effect) {
 		c.work.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, c.cfg.Topology.Probe)
 			defer cancel()
-			_ = conn.sendProbe(ctx, c.cfg.Topology, c.nonce, from)
+			_ = conn.sendProbe(ctx, c.cfg.Topology, c.probeKey, from, e.Op)
 		})
 	}
 }

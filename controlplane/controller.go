@@ -27,11 +27,11 @@ type Controller struct {
 	routes   *routes
 	metrics  *metrics
 
-	inputs chan func(now time.Duration) // run by the loop, one after another
-	origin time.Time
-	nonce  uint64         // of this life's probes
-	core   *Core          // owned by the loop
-	work   sync.WaitGroup // effects under way
+	inputs   chan func(now time.Duration) // run by the loop, one after another
+	origin   time.Time
+	probeKey []byte         // of this life's probes
+	core     *Core          // owned by the loop
+	work     sync.WaitGroup // effects under way
 
 	mu     sync.Mutex
 	status Status
@@ -59,13 +59,13 @@ func New(cfg Config) (*Controller, error) {
 
 func newController(cfg Config, store Store) (*Controller, error) {
 	c := &Controller{
-		cfg:    cfg,
-		log:    cfg.Logger,
-		store:  store,
-		routes: newRoutes(cfg.Groups),
-		inputs: make(chan func(time.Duration), 64),
-		origin: time.Now(),
-		nonce:  newNonce(),
+		cfg:      cfg,
+		log:      cfg.Logger,
+		store:    store,
+		routes:   newRoutes(cfg.Groups),
+		inputs:   make(chan func(time.Duration), 64),
+		origin:   time.Now(),
+		probeKey: newProbeKey(),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

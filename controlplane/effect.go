@@ -26,8 +26,8 @@ const (
 	// EffectRemove deletes the sequence entry of Group, with its old Session, from Target, or
 	// puts in its place what Forwarding says of the group; answered by Core.Removed.
 	EffectRemove
-	// EffectProbe sends a probe through Port of Target, a switch. There is no answer but
-	// Core.ProbeSeen of the switch at the other end, if it gets there.
+	// EffectProbe sends the probe of round Op through Port of Target, a switch. There is no answer but
+	// Core.ProbeSeen of the same, if it comes back.
 	EffectProbe
 	// EffectReset closes the connection to Target; answered by Core.Lost.
 	EffectReset
@@ -64,7 +64,7 @@ type Effect struct {
 	Kind    EffectKind
 	Target  int    // index of the target
 	Conn    uint64 // connection of Target that the effect belongs to
-	Op      uint64 // EffectReadEntries: to be returned with the answer
+	Op      uint64 // EffectReadEntries, EffectProbe: to be returned with the answer
 	Group   uint32
 	Session uint32
 	Floor   uint32 // EffectAllocate: the new number is above it

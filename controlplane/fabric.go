@@ -19,19 +19,19 @@ type fabric struct {
 	groups   []groupState
 	links    []linkState
 	cuts     uint64        // times that a link was found cut or whole again
-	probeAt  time.Duration // of the next round of probes
+	round    uint64        // of probes
+	probeAt  time.Duration // of the next one
 }
 
 // switchState is what the core knows of one switch, beside what it knows of every target.
 type switchState struct {
 	wanted  *Forwarding
 	sent    *Forwarding   // the effect under way; nil: none
-	sentAt  uint64        // the version that sent belongs to
 	done    *Forwarding   // what the target confirmed last, over this connection; nil: nothing
-	doneAt  uint64        // the version that it belongs to
 	downAt  time.Duration // given up then; Never: it is healthy, or has been given up
 	replyBy time.Duration // of the effect under way
-	relays  []bool        // by group: it may have copies to other switches installed
+	copies  []installed   // by group, over whatever connection
+	returns bool          // it was told to send probes back, and has not ended since
 }
 
 // stage is how far the switches are with the tree of a group.
@@ -53,7 +53,6 @@ type groupState struct {
 	steer   int  // switch that unstamped packets go to; -1: none
 	tree    tree
 	stage   stage
-	since   uint64 // version at which the stage began
 }
 
 func newFabric(cfg CoreConfig) *fabric {
@@ -85,10 +84,7 @@ func newFabric(cfg CoreConfig) *fabric {
 		f.hosts = append(f.hosts, hosts)
 	}
 	for s := range f.switches {
-		f.switches[s] = switchState{downAt: Never, replyBy: Never, relays: make([]bool, len(cfg.Groups))}
-		for i := range f.switches[s].relays {
-			f.switches[s].relays[i] = true // by an earlier controller
-		}
+		f.switches[s] = switchState{downAt: Never, replyBy: Never, copies: make([]installed, len(cfg.Groups))}
 	}
 	f.paths = newPaths(f.topo, f.health)
 	return f
@@ -155,21 +151,12 @@ func (f *fabric) replant(c *Core, i int) {
 	}
 	t := make(tree, len(f.topo.Switches))
 	if g.root >= 0 {
-		t = f.paths.treeFrom(g.root, c.groups[i].number, f.hosts[i], func(s int) bool { return f.mayEnter(s, i) })
+		t, _ = f.plant(c, i, g.root)
 	}
 	if g.tree == nil || !g.tree.equal(t) {
 		g.tree, g.stage = t, stageShrinking
 	}
 	f.changed(c)
-	if g.stage != stageDone {
-		g.since = f.version
-	}
-}
-
-// mayEnter reports whether the tree of group i may lead into a switch: one that the controller programs,
-// or one that relays the group's packets nowhere whatever tree it has.
-func (f *fabric) mayEnter(s, i int) bool {
-	return !f.health.down[s] || !f.switches[s].relays[i]
 }
 
 // changed computes what every switch shall do.
@@ -246,7 +233,7 @@ func (c *Core) advanceFabric(now time.Duration) {
 func (f *fabric) advanceStages(c *Core) (moved bool) {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.stage == stageDone || !f.confirmed(g.since) {
+		if g.stage == stageDone || !f.arrived(i) {
 			continue
 		}
 		if g.stage == stageShrinking {
@@ -255,16 +242,22 @@ func (f *fabric) advanceStages(c *Core) (moved bool) {
 			g.stage = stageDone
 		}
 		f.changed(c)
-		g.since = f.version
 		moved = true
 	}
 	return moved
 }
 
-// confirmed reports whether every switch that is relied upon does at least what was wanted at version v.
-func (f *fabric) confirmed(v uint64) bool {
+// arrived reports whether every switch that is relied upon is where the stage of group i leads. A switch that has
+// none of the group's copies, and shall have none, is not waited for, whatever keeps it busy.
+func (f *fabric) arrived(i int) bool {
+	g := &f.groups[i]
 	for s := range f.switches {
-		if st := &f.switches[s]; !f.health.down[s] && st.doneAt < v && (st.done == nil || st.done != st.wanted) {
+		st := &f.switches[s]
+		there := st.copies[i].within(g.tree[s])
+		if in := len(g.tree[s]) > 0 || g.root == s; in && g.stage == stageGrowing {
+			there = st.done != nil && st.copies[i].just(g.tree[s], g.root == s)
+		}
+		if !there && !f.health.down[s] {
 			return false
 		}
 	}
@@ -291,9 +284,9 @@ func (c *Core) prepare(now time.Duration, t int, afresh bool) {
 	e := Effect{Kind: EffectPrepare, Target: t, Conn: tg.conn, Afresh: afresh}
 	if s := c.switchOfTarget(t); s >= 0 {
 		st := &c.fabric.switches[s]
-		st.sent, st.sentAt = st.wanted, c.fabric.version
+		st.sent = st.wanted
 		for i, g := range st.sent.Groups {
-			st.relays[i] = st.relays[i] || g.relays()
+			st.copies[i].send(g)
 		}
 		if tg.ready && !afresh { // nobody waits for an audit, which reads everything
 			st.replyBy = now + c.cfg.ProgramTimeout
@@ -312,11 +305,9 @@ func (c *Core) switchPrepared(t int, ok bool) {
 	st := &c.fabric.switches[s]
 	st.replyBy = Never
 	if ok {
-		st.done, st.doneAt = st.sent, st.sentAt
+		st.done, st.returns = st.sent, true
 		for i, g := range st.done.Groups {
-			if !g.Undecided {
-				st.relays[i] = g.relays()
-			}
+			st.copies[i].confirm(g)
 		}
 	}
 	c.fabric.setDown(c, s, !ok)
@@ -330,10 +321,10 @@ func (c *Core) switchLost(now time.Duration, t int, refused bool) {
 		return
 	}
 	st := &c.fabric.switches[s]
-	st.sent, st.done, st.doneAt, st.replyBy = nil, nil, 0, Never
+	st.sent, st.done, st.replyBy = nil, nil, Never
 	switch {
 	case refused:
-		c.fabric.setDown(c, s, true)
+		c.fabric.ended(c, s)
 	case !c.fabric.health.down[s]:
 		st.downAt = min(st.downAt, now+c.cfg.Grace)
 	}
@@ -345,7 +336,7 @@ func (c *Core) switchRuns(now time.Duration, t int, ours bool) {
 	switch {
 	case s < 0:
 	case !ours:
-		c.fabric.setDown(c, s, true)
+		c.fabric.ended(c, s)
 	case now >= c.startBy:
 		c.fabric.switches[s].downAt = Never
 	}
@@ -377,22 +368,25 @@ func (c *Core) fabricDeadline() time.Duration {
 	return at
 }
 
-// severed reports whether cut links keep the sequencer of group i from a quorum of replicas that another one
-// reaches.
-func (c *Core) severed(now time.Duration, i int) bool {
+// severedAt returns from when on group i does without its sequencer as cut links keep that from a quorum of replicas
+// and another one not; Never: they do not.
+func (c *Core) severedAt(i int) time.Duration {
 	g := &c.groups[i]
 	if c.fabric == nil || !slices.Contains(c.fabric.health.cut, true) {
-		return false
+		return Never
 	}
 	if _, sure := c.reach(i, g.target); sure > g.f {
-		return false
+		return Never
 	}
-	t := c.candidate(now, g)
-	if t < 0 {
-		return false
+	at := Never
+	for t := range c.cfg.Targets {
+		if tg := &c.targets[t]; tg.ready && !tg.entries[i].writing {
+			if _, sure := c.reach(i, t); sure > g.f {
+				at = min(at, max(g.holdUntil, tg.retryAt))
+			}
+		}
 	}
-	_, sure := c.reach(i, t)
-	return sure > g.f
+	return at
 }
 
 // reach returns how many replicas of group i get what target t stamps, if every link carries what it should
@@ -403,7 +397,7 @@ func (c *Core) reach(i, t int) (all, sure int) {
 		return len(c.groups[i].reports), len(c.groups[i].reports)
 	}
 	f := c.fabric
-	distance := f.paths.spanning(s, func(s int) bool { return f.mayEnter(s, i) })
+	_, distance := f.plant(c, i, s)
 	for _, h := range f.hosts[i] {
 		if distance[h.At.Switch] < unreachable {
 			all++

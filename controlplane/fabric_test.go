@@ -11,7 +11,10 @@ import (
 
 func testRNG() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 
-const probeInterval = 100 * time.Millisecond
+const (
+	probeInterval = 100 * time.Millisecond
+	probeMisses   = probeLimit / probeMiss // rounds in a row that cut a link
+)
 
 // probe lets the time of a number of rounds of probes pass.
 func (w *world) probe(rounds int) {
@@ -108,42 +111,31 @@ func TestCutLinkIsBetterThanNone(t *testing.T) {
 	w.wantRoute(0, 1)
 }
 
-// A probe that comes out of another port than the configuration says speaks for no link.
-func TestWrongCableIsNoLink(t *testing.T) {
+// A probe counts for the link at the port that it came back to, in its round and the next.
+func TestLateProbeCounts(t *testing.T) {
 	topo := fatTree(2)
 	topo.Probe = probeInterval
 	w := newFabricWorld(t, testRNG(), topo, 1, groupA)
 	w.up()
+	w.probe(3)
 	l := topo.Links[0]
 	target := slices.Index(w.cfg.Switches, l.B.Switch)
-	w.core.fabric.links[0].seen = [2]bool{}
-	w.core.ProbeSeen(w.now, target, l.B.Number, Port{l.A.Switch, l.A.Number + 1})
-	w.core.ProbeSeen(w.now, target, l.B.Number+1, l.A)
-	if w.core.fabric.links[0].seen != [2]bool{} {
-		t.Error("a probe through a wrong cable counts")
-	}
-	w.core.ProbeSeen(w.now, target, l.B.Number, l.A)
-	if w.core.fabric.links[0].seen != [2]bool{false, true} {
-		t.Error("a probe through the right cable does not count")
-	}
-}
-
-func TestProbePacket(t *testing.T) {
-	from := Port{3, 400}
-	frame := probeFrame(7, from, 0x020000000001, 0x020000000002)
-	if headerChecksum(frame[etherLen:etherLen+ipv4Len]) != 0 {
-		t.Error("the IPv4 checksum is wrong")
-	}
-	padded := append(slices.Clone(frame), 0, 0)
-	if got, ok := parseProbe(padded, 7); !ok || got != from {
-		t.Errorf("parsed %+v, %v, want %+v", got, ok, from)
-	}
-	if _, ok := parseProbe(frame, 8); ok {
-		t.Error("a probe of another controller's life counts")
-	}
-	for n := range frame {
-		if _, ok := parseProbe(frame[:n], 7); ok {
-			t.Errorf("%d bytes of %d are a probe", n, len(frame))
+	f := w.core.fabric
+	for _, tt := range []struct {
+		port  uint16
+		round uint64
+		want  bool
+	}{
+		{l.B.Number, f.round, true},
+		{l.B.Number, f.round - 1, true},
+		{l.B.Number, f.round - 2, false},
+		{l.B.Number, f.round + 1, false},
+		{0xFFF, f.round, false},
+	} {
+		f.links[0].seen = false
+		w.core.ProbeSeen(target, tt.port, tt.round)
+		if f.links[0].seen != tt.want {
+			t.Errorf("in round %d a probe of round %d at port %d counts: %v, want %v", f.round, tt.round, tt.port, f.links[0].seen, tt.want)
 		}
 	}
 }

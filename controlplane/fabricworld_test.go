@@ -242,20 +242,28 @@ func (w *world) checkRequest(walker *walker, from *Host, g *groupPlan) {
 	}
 }
 
-// passProbe lets a probe cross its link, if that is whole and the switches are as they should be.
+// passProbe lets a probe leave its switch, and the controller hear of it if it comes back.
 func (w *world) passProbe(p *pending) {
-	s := w.cfg.Switches[p.Target]
-	from := Port{s, p.Port}
-	for i, l := range w.cfg.Topology.Links {
-		if (l.A != from && l.B != from) || w.cut[i] {
-			continue
+	topo := w.cfg.Topology
+	from := Port{w.cfg.Switches[p.Target], p.Port}
+	link, end := topo.linkAt(from)
+	to := topo.Links[link].ends()[1-end]
+	walker := w.walker()
+	if walker.tables[from.Switch] == nil {
+		return
+	}
+	if _, err := walker.cross(from, packet{
+		dst: probeAddr(link, end), oum: true, stamped: true, ttl: probeTTL,
+		smac: topo.Switches[from.Switch].MAC, dmac: topo.Switches[to.Switch].MAC,
+	}); err != nil {
+		w.violated("a probe from %v: %v", from, err)
+	}
+	for _, at := range walker.punted {
+		if at != from {
+			w.violated("the probe that switch %d sends through port %d comes back to %v", from.Switch, from.Number, at)
 		}
-		to := otherEnd(l, s, p.Port)
-		target := slices.Index(w.cfg.Switches, to.Switch)
-		tg := w.targets[target]
-		act := tg.tables.entries[tableKey{table: p4src.TableIPv4LPM, match: uint64(addressNumber(probeAddr)), second: 32}]
-		if w.targets[p.Target].up && tg.up && tg.stream && act.params[p4src.ParamForwardPort-1] == p4src.CPUPort {
-			w.core.ProbeSeen(w.now, target, to.Number, from)
+		if w.targets[p.Target].stream {
+			w.core.ProbeSeen(p.Target, at.Number, p.Op)
 			w.collect()
 		}
 	}

@@ -91,9 +91,8 @@ func (c *Core) advanceActive(now time.Duration, i int) {
 		c.giveUpReported(now, g, confirmed)
 		return
 	}
-	if c.severed(now, i) {
-		g.spent = g.last
-		c.search(g)
+	if now >= c.severedAt(i) {
+		c.giveUp(now, g)
 		return
 	}
 	for t := range c.targets {
@@ -310,6 +309,7 @@ func (c *Core) groupDeadline(i int) time.Duration {
 		if g.reported() != 0 {
 			at = max(g.holdUntil, c.candidateAt(g))
 		}
+		at = min(at, c.severedAt(i))
 		if g.graceUntil != 0 {
 			at = min(at, g.graceUntil)
 		}

@@ -60,11 +60,6 @@ func (g GroupForwarding) equal(other GroupForwarding) bool {
 		(g.ToSequencer == nil || *g.ToSequencer == *other.ToSequencer)
 }
 
-// relays reports whether the switch makes copies to other switches.
-func (g GroupForwarding) relays() bool {
-	return slices.ContainsFunc(g.Copies, func(c Copy) bool { return c.Replica == Relayed })
-}
-
 // routes returns the host routes of a switch.
 func (p *paths) routes(from int) map[uint32]Hop {
 	routes := make(map[uint32]Hop, len(p.topo.Hosts))

@@ -22,6 +22,7 @@ type targetLink struct {
 	cfg      Sequencer
 	election uint64 // of this controller's life
 	pipeline pipeline
+	probes   probeGate
 
 	// Owned by the loop.
 	live      *connection // nil: none
@@ -61,10 +62,16 @@ func (c *Controller) hold(ctx context.Context, l *targetLink) {
 
 // packetIn tells the core of a probe that a switch handed over.
 func (c *Controller) packetIn(ctx context.Context, l *targetLink, p *p4v1.PacketIn) {
-	if from, ok := parseProbe(p.GetPayload(), c.nonce); ok {
-		port := ingressPort(p)
-		c.post(ctx, func(now time.Duration) { c.core.ProbeSeen(now, l.number, port, from) })
+	from, round, ok := parseProbe(p.GetPayload(), c.probeKey)
+	refused := refusedForged
+	if ok {
+		refused = l.probes.admit(from, Port{c.core.switchOfTarget(l.number), ingressPort(p)}, round)
 	}
+	if refused != "" {
+		c.metrics.packetsRefused.WithLabelValues(l.cfg.Name, refused).Inc()
+		return
+	}
+	c.post(ctx, func(time.Duration) { c.core.ProbeSeen(l.number, from.Number, round) })
 }
 
 // down tells the core that the target is not connected.

@@ -9,6 +9,7 @@ type metrics struct {
 	storeFailures  prometheus.Counter
 	reports        prometheus.Counter
 	targetFailures *prometheus.CounterVec // sequencer, effect
+	packetsRefused *prometheus.CounterVec // switch, reason
 }
 
 func newMetrics(c *Controller) *metrics {
@@ -26,6 +27,9 @@ func newMetrics(c *Controller) *metrics {
 		targetFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "nopaxos_controller_target_failures_total", Help: "Reads and writes that a connected sequencer failed.",
 		}, []string{"sequencer", "effect"}),
+		packetsRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "nopaxos_controller_packets_refused_total", Help: "Packets handed over by a switch that are no probe that was due.",
+		}, []string{"switch", "reason"}),
 	}
 }
 
@@ -49,7 +53,7 @@ var (
 func (c *Controller) Metrics() prometheus.Collector { return c.metrics }
 
 func (m *metrics) counters() []prometheus.Collector {
-	return []prometheus.Collector{m.sessions, m.storeFailures, m.reports, m.targetFailures}
+	return []prometheus.Collector{m.sessions, m.storeFailures, m.reports, m.targetFailures, m.packetsRefused}
 }
 
 // Describe sends the descriptions of every metric.

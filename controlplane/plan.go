@@ -80,7 +80,7 @@ func (p *plan) sequence(g *groupPlan, session uint32) tableAction {
 	}}
 }
 
-// toSequencer is the action that passes unstamped packets on.
+// toSequencer is the action that passes unstamped packets on, and probes.
 func (p *plan) toSequencer(s int, hop Hop) tableAction {
 	return tableAction{id: p4src.ActionToSequencer, params: [4]uint64{
 		p4src.ParamToSequencerPort - 1: uint64(hop.Port),
@@ -123,6 +123,7 @@ func (p *plan) wanted(f *Forwarding, have *tables) *tables {
 	}
 	p.ports(want, f)
 	p.routes(want, f)
+	p.probes(want, f.Switch)
 	for i := range p.groups {
 		p.copies(want, f.Switch, &p.groups[i])
 		p.groupOn(want, have, f.Switch, &p.groups[i], f.Groups[i])
@@ -173,13 +174,6 @@ func (p *plan) ports(want *tables, f *Forwarding) {
 }
 
 func (p *plan) routes(want *tables, f *Forwarding) {
-	if s := &p.topo.Switches[f.Switch]; p.topo.Probe > 0 && s.Probes {
-		key := tableKey{table: p4src.TableIPv4LPM, match: uint64(addressNumber(probeAddr)), second: 32}
-		want.entries[key] = tableAction{id: p4src.ActionForward, params: [4]uint64{
-			p4src.ParamForwardPort - 1: p4src.CPUPort,
-			p4src.ParamForwardSMAC - 1: uint64(s.MAC),
-		}}
-	}
 	for address, hop := range f.Routes {
 		want.entries[tableKey{table: p4src.TableIPv4LPM, match: uint64(address), second: 32}] = tableAction{
 			id: p4src.ActionForward,
@@ -188,6 +182,21 @@ func (p *plan) routes(want *tables, f *Forwarding) {
 				p4src.ParamForwardDMAC - 1: uint64(hop.MAC),
 				p4src.ParamForwardSMAC - 1: uint64(p.topo.Switches[f.Switch].MAC),
 			},
+		}
+	}
+}
+
+// probes adds what switch s does with the probes of its links: those that it sent come back for the controller, the
+// others it sends back. Both are stamped packets, which the switches take from each other only.
+func (p *plan) probes(want *tables, s int) {
+	for i, l := range p.topo.Links {
+		ends := l.ends()
+		for end, at := range ends {
+			if at.Switch == s && p.topo.probed(i) {
+				want.entries[oumGroupKey(probeAddr(i, end), stamped)] = p.toSequencer(s, Hop{Port: p4src.CPUPort})
+				back := Hop{Port: at.Number, MAC: p.topo.Switches[ends[1-end].Switch].MAC}
+				want.entries[oumGroupKey(probeAddr(i, 1-end), stamped)] = p.toSequencer(s, back)
+			}
 		}
 	}
 }

@@ -2,11 +2,11 @@ package controlplane
 
 import "time"
 
-// A new session that replicas report at once is held on to longer each time, up to this much:
-// whatever ails the replicas, another session does not cure it.
+// A new session that is given up at once, for replicas report it or links are cut, is held on to longer each time,
+// up to this much: whatever ails the replicas, another session does not cure it.
 const (
 	maxHoldoffDoublings = 6
-	longSession         = 10 * time.Second // ends a run of sessions given up on reports
+	longSession         = 10 * time.Second // ends a run of sessions given up at once
 )
 
 // report is the newest report of one replica.
@@ -29,6 +29,9 @@ func (c *Core) Report(now time.Duration, number, session uint32, replica int) {
 	}
 	g.reports[replica] = report{session: session, at: now}
 	c.expireReports(now, g)
+	if c.fabric != nil {
+		c.fabric.doubt(c, i, func(r int) bool { return g.reports[r].session != 0 && g.reports[r].session >= g.last })
+	}
 	c.advance(now)
 }
 
@@ -63,15 +66,20 @@ func (g *group) reported() uint32 {
 	return confirmed
 }
 
-// giveUpReported moves the group to a new session although its target looks healthy from here.
+// giveUpReported moves the group to a new session on the reports of f+1 replicas.
 func (c *Core) giveUpReported(now time.Duration, g *group, confirmed uint32) {
+	g.floor = max(g.floor, confirmed)
+	clear(g.reports)
+	c.giveUp(now, g)
+}
+
+// giveUp ends a session whose target looks healthy from here.
+func (c *Core) giveUp(now time.Duration, g *group) {
 	if now-g.activeSince >= longSession {
 		g.inARow = 0
 	} else if g.inARow < maxHoldoffDoublings {
 		g.inARow++
 	}
 	g.spent = g.last
-	g.floor = max(g.floor, confirmed)
-	clear(g.reports)
 	c.search(g)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/netordered/nopaxos/p4src"
 )
 
 // MAC is a 48-bit Ethernet address, in the low bits.
@@ -24,7 +26,7 @@ type Switch struct {
 	DeviceID      uint64 // P4Runtime device id
 	MAC           MAC    // source of what it sends, and its answer to ARP for a gateway
 	DeviceConfig  []byte // the compiled program, in the form that the target's P4Runtime server takes
-	Probes        bool   // its links are probed: a route can lead to the controller, through p4src.CPUPort
+	Probes        bool   // its links are probed: an entry can lead to the controller, through p4src.CPUPort
 }
 
 // Port is a port of a switch.
@@ -35,6 +37,9 @@ type Port struct {
 
 // Link is a cable between two switches.
 type Link struct{ A, B Port }
+
+// ends returns both ends of a link.
+func (l Link) ends() [2]Port { return [2]Port{l.A, l.B} }
 
 // Host is a machine at a switch.
 type Host struct {
@@ -73,6 +78,24 @@ func (t *Topology) linkName(i int) string {
 	return name(t.Links[i].A) + " - " + name(t.Links[i].B)
 }
 
+// linkAt returns the link at a port, and which end of it that is; -1: none.
+func (t *Topology) linkAt(p Port) (link, end int) {
+	for i, l := range t.Links {
+		for end, at := range l.ends() {
+			if at == p {
+				return i, end
+			}
+		}
+	}
+	return -1, 0
+}
+
+// probed reports whether a link is probed.
+func (t *Topology) probed(link int) bool {
+	l := t.Links[link]
+	return t.Probe > 0 && t.Switches[l.A.Switch].Probes && t.Switches[l.B.Switch].Probes
+}
+
 // hostAt returns the host with that address, or nil.
 func (t *Topology) hostAt(a netip.Addr) *Host {
 	for i := range t.Hosts {
@@ -105,7 +128,7 @@ func (t *Topology) validate(groups []Group) error {
 		return nil
 	}
 	for i, l := range t.Links {
-		for _, end := range []Port{l.A, l.B} {
+		for _, end := range l.ends() {
 			if err := plug(fmt.Sprintf("link %d", i), end); err != nil {
 				return err
 			}
@@ -115,11 +138,17 @@ func (t *Topology) validate(groups []Group) error {
 		if err := plug("host "+h.Name, h.At); err != nil {
 			return err
 		}
-		if !h.Addr.Is4() || h.Addr == probeAddr {
-			return fmt.Errorf("controlplane: host %s has address %v, expected an IPv4 address other than that of probes, %v", h.Name, h.Addr, probeAddr)
+		if !h.Addr.Is4() || h.Addr.IsLinkLocalUnicast() {
+			return fmt.Errorf("controlplane: host %s has address %v, expected an IPv4 address that is not link-local, as those of probes are", h.Name, h.Addr)
 		}
 	}
+	if err := t.validateProbes(len(groups)); err != nil {
+		return err
+	}
 	for _, g := range groups {
+		if addrOf(g.Number).IsLinkLocalUnicast() {
+			return fmt.Errorf("controlplane: group %s has address %v, expected one that is not link-local, as those of probes are", g.Name, addrOf(g.Number))
+		}
 		if h := t.hostAt(addrOf(g.Number)); h != nil {
 			return fmt.Errorf("controlplane: group %s has address %v, expected one that host %s has not", g.Name, h.Addr, h.Name)
 		}
@@ -130,6 +159,21 @@ func (t *Topology) validate(groups []Group) error {
 		}
 	}
 	return t.validatePaths()
+}
+
+// validateProbes finds more links than there are addresses for their probes, and switches with more of them than
+// there is room for beside the groups.
+func (t *Topology) validateProbes(groups int) error {
+	if len(t.Links) > maxProbedLinks {
+		return fmt.Errorf("controlplane: %d links, expected at most %d", len(t.Links), maxProbedLinks)
+	}
+	for s, n := range t.neighbours() {
+		if most := p4src.MaxGroups - groups; t.Probe > 0 && t.Switches[s].Probes && len(n) > most {
+			return fmt.Errorf("controlplane: switch %s has %d links that are probed, expected at most %d beside %d groups",
+				t.Switches[s].Name, len(n), most, groups)
+		}
+	}
+	return nil
 }
 
 // validatePaths finds switches that are too far from each other, or not connected.

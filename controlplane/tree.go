@@ -14,6 +14,8 @@ type Copy struct {
 // Relayed is the Replica of a copy to the next switch.
 const Relayed = -1
 
+func (c Copy) relayed() bool { return c.Replica == Relayed }
+
 func compareCopies(a, b Copy) int {
 	return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Replica, b.Replica))
 }
@@ -26,18 +28,34 @@ func (t tree) equal(other tree) bool {
 	return slices.EqualFunc(t, other, func(a, b []Copy) bool { return slices.Equal(a, b) })
 }
 
-// treeFrom makes the tree from root to the hosts of a group's replicas. It enters only switches that
-// enter allows: replicas that are then out of reach are left out. It uses a link that is cut where there is
-// no other way.
+// ground is where the tree of a group may grow.
+type ground struct {
+	root  int
+	enter []bool   // by switch: copies may lead there
+	relay []bool   // by switch: it may pass them on to others
+	fixed [][]Copy // by switch: those it makes, whatever the tree is; nil: what it is told
+	from  []int    // by switch: the one with fixed copies that lead there; -1: none
+}
+
+// allows reports whether a tree may lead from a switch to a neighbour.
+func (g *ground) allows(s int, n neighbour) bool {
+	return g.enter[n.to] && (s == g.root || g.relay[s]) &&
+		(g.fixed[s] == nil || slices.Contains(g.fixed[s], Copy{Port: n.port, Replica: Relayed})) &&
+		(g.from[n.to] < 0 || g.from[n.to] == s)
+}
+
+// treeFrom makes the tree to the hosts of a group's replicas, and says how far from the root each switch is. It keeps
+// to the ground: replicas that are then out of reach are left out. It uses a link that is cut where there is no
+// other way.
 //
 // Unlike a route, a tree must not try its luck with a switch that the controller cannot program: that
 // switch may still relay along an older tree, and two trees together may hold a circle in which every
 // packet is copied again and again.
-func (p *paths) treeFrom(root int, group uint32, hosts []*Host, enter func(s int) bool) tree {
-	t := make(tree, len(p.topo.Switches))
+func (p *paths) treeFrom(on *ground, group uint32, hosts []*Host) (t tree, distance []int) {
+	t = make(tree, len(p.topo.Switches))
 	relayed := make([]bool, len(t)) // a copy leads there, or it is the root
-	relayed[root] = true
-	distance := p.spanning(root, enter)
+	relayed[on.root] = true
+	distance = p.spanning(on)
 	for i, h := range hosts {
 		s := h.At.Switch
 		if distance[s] == unreachable {
@@ -46,7 +64,7 @@ func (p *paths) treeFrom(root int, group uint32, hosts []*Host, enter func(s int
 		t[s] = append(t[s], Copy{Port: h.At.Number, Replica: i})
 		for !relayed[s] {
 			relayed[s] = true
-			up := p.parent(s, group, distance)
+			up := p.parent(on, s, group, distance)
 			t[up.Switch] = append(t[up.Switch], Copy{Port: up.Number, Replica: Relayed})
 			s = up.Switch
 		}
@@ -54,24 +72,21 @@ func (p *paths) treeFrom(root int, group uint32, hosts []*Host, enter func(s int
 	for _, copies := range t {
 		slices.SortFunc(copies, compareCopies)
 	}
-	return t
+	return t, distance
 }
 
-// spanning returns, by switch, how far it is from root on ways that a tree may take.
-func (p *paths) spanning(root int, enter func(s int) bool) []int {
+// spanning returns, by switch, how far it is from the root on ways that a tree may take.
+func (p *paths) spanning(on *ground) []int {
 	distance := make([]int, len(p.neighbours))
 	for i := range distance {
 		distance[i] = unreachable
 	}
-	distance[root] = 0
+	distance[on.root] = 0
 	done := make([]bool, len(distance))
-	for s := root; s >= 0; s = nearest(distance, done) {
+	for s := on.root; s >= 0; s = nearest(distance, done) {
 		done[s] = true
-		if !p.relays(s, distance) {
-			continue
-		}
 		for _, n := range p.neighbours[s] {
-			if enter(n.to) {
+			if on.allows(s, n) {
 				distance[n.to] = min(distance[n.to], distance[s]+p.linkCost(n))
 			}
 		}
@@ -79,16 +94,14 @@ func (p *paths) spanning(root int, enter func(s int) bool) []int {
 	return distance
 }
 
-// relays reports whether a switch may pass a tree's copies on: one that is not relied upon may be entered at
-// most.
-func (p *paths) relays(s int, distance []int) bool { return distance[s] == 0 || !p.health.down[s] }
-
 // parent chooses the port that leads to s on a shortest way. Of several the group chooses.
-func (p *paths) parent(s int, group uint32, distance []int) Port {
+func (p *paths) parent(on *ground, s int, group uint32, distance []int) Port {
 	var equal []Port
 	for _, n := range p.neighbours[s] {
-		if distance[n.to] < unreachable && distance[n.to]+p.linkCost(n) == distance[s] && p.relays(n.to, distance) {
-			equal = append(equal, otherEnd(p.topo.Links[n.link], s, n.port))
+		up := otherEnd(p.topo.Links[n.link], s, n.port)
+		back := neighbour{port: up.Number, to: s, link: n.link}
+		if distance[n.to] < unreachable && distance[n.to]+p.linkCost(n) == distance[s] && on.allows(n.to, back) {
+			equal = append(equal, up)
 		}
 	}
 	return equal[spread(s, group)%uint32(len(equal))]

@@ -14,6 +14,7 @@ type walker struct {
 	wires  map[Port]Port
 	hosts  map[Port]*Host
 	cut    map[Port]bool // what leaves there is lost
+	punted []Port        // where what the controller was handed came in
 }
 
 func newWalker(topo *Topology, at func(s int) *tables) *walker {
@@ -40,7 +41,8 @@ type packet struct {
 	stamped bool
 	session uint32
 	ttl     int
-	path    []int // switches that it went through, since it was stamped if it is
+	in      uint16 // port that it came in through
+	path    []int  // switches that it went through, since it was stamped if it is
 }
 
 // delivery is a packet that reached a host.
@@ -66,6 +68,7 @@ func (w *walker) arrive(at Port, p packet) ([]delivery, error) {
 	}
 	p.path = append(slices.Clone(p.path), at.Switch)
 	p.ttl--
+	p.in = at.Number
 	if !p.oum {
 		return w.route(at.Switch, t, p)
 	}
@@ -136,6 +139,10 @@ func (w *walker) cross(from Port, p packet) ([]delivery, error) {
 	}
 	if p.smac != w.topo.Switches[from.Switch].MAC {
 		return nil, fmt.Errorf("a packet leaves switch %d with source %#x, want its own MAC address", from.Switch, p.smac)
+	}
+	if from.Number == p4src.CPUPort {
+		w.punted = append(w.punted, Port{from.Switch, p.in})
+		return nil, nil
 	}
 	if h := w.hosts[from]; h != nil {
 		if p.dmac != h.MAC {
