@@ -26,7 +26,7 @@ type Timing struct {
 	InstallTimeout time.Duration // an install that is not answered in time is given up
 	AuditInterval  time.Duration // between two checks of what a target has installed
 	ReportWindow   time.Duration // reports that are at most so far apart count together
-	ReportHoldoff  time.Duration // a new session is not given up on reports before; doubles in a row
+	ReportHoldoff  time.Duration // a new session is not given up on reports or cut links before; doubles in a row
 	ProgramTimeout time.Duration // a switch that does not take a change in time is not relied upon
 }
 

@@ -173,16 +173,26 @@ func TestSwitchesUnderRandomFaults(t *testing.T) {
 		steps := 200 - rapid.IntRange(0, 199).Draw(t, "fewer steps")
 		for range steps {
 			w.step(rng, weighted[rng.IntN(len(weighted))])
+			if rng.IntN(20) == 0 {
+				w.targets[rng.IntN(len(w.targets))].locked = rng.IntN(2) == 0
+			}
 			if links := len(topo.Links); links > 0 && rng.IntN(20) == 0 {
 				i := rng.IntN(links)
 				w.cut[i] = !w.cut[i]
 			}
 			w.checkNoCircle()
+			w.tick(0)
+			if at := w.core.Deadline(); at <= w.now {
+				t.Fatalf("ticked at %v, and the deadline is %v", w.now, at)
+			}
 			if w.broken != nil {
 				t.Fatal(w.broken)
 			}
 		}
 		w.faulty, w.cut = nil, map[int]bool{}
+		for _, tg := range w.targets {
+			tg.locked = false
+		}
 		w.heal()
 		w.probe(2 * probeHits)
 		for i, g := range w.core.Status().Groups {
@@ -271,18 +281,12 @@ func TestLostSwitchIsAvoided(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
 	const aggregation = 4 // the first pod's first aggregation switch
-	target := -1
-	for i, s := range w.cfg.Switches {
-		if s == aggregation {
-			target = i
-		}
-	}
-	w.lose(target, false)
-	w.targets[target].locked = true
-	w.tick(DefaultTiming().Grace)
-	w.settle()
+	w.loseSwitch(aggregation, true)
 	w.checkService()
-	w.targets[target].tables = newTables() // it forwards nothing any more
+	w.targets[w.core.fabric.targetOf[aggregation]].tables = newTables() // it forwards nothing any more
+	for _, r := range w.core.fabric.behind(aggregation, 0) {
+		w.report(1, r)
+	}
 	w.checkService()
 }
 

@@ -44,11 +44,11 @@ type group struct {
 	installBy   time.Duration // installing or verifying: give up then
 	allocateAt  time.Duration // the store failed: not before
 	activeSince time.Duration
-	holdUntil   time.Duration // reports do not move the group before
+	holdUntil   time.Duration // reports and cut links do not move the group before
 	reports     []report      // by replica
 
 	failovers uint64 // sessions given up since the start
-	inARow    uint   // of them on reports, without a long session between
+	inARow    uint   // of them on reports or cut links, without a long session between
 }
 
 // advanceGroup takes the step that is due.

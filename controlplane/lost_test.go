@@ -1,0 +1,203 @@
+package controlplane
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// What becomes of a group's tree when the controller loses the stream to a switch in it.
+
+// transit returns the switches that relay the first group's packets, the root apart.
+func (w *world) transit() (switches []int) {
+	g := &w.core.fabric.groups[0]
+	for s, copies := range g.tree {
+		if s != g.root && slices.ContainsFunc(copies, Copy.relayed) {
+			switches = append(switches, s)
+		}
+	}
+	return switches
+}
+
+// loseSwitch breaks the stream to a switch, and keeps it broken for longer than the grace. It forwards on, or not.
+func (w *world) loseSwitch(s int, forwards bool) {
+	t := w.core.fabric.targetOf[s]
+	w.targets[t].locked = true
+	w.lose(t, false)
+	if !forwards {
+		w.targets[t].tables = newTables()
+	}
+	w.tick(DefaultTiming().Grace)
+	w.settle()
+}
+
+// delivered returns how often each replica of the first group gets what the sequencer stamps.
+func (w *world) delivered() map[*Host]int {
+	got, err := w.walker().arrive(Port{w.core.fabric.groups[0].root, 0}, packet{dst: groupA, oum: true, ttl: 64})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n := map[*Host]int{}
+	for _, d := range got {
+		n[d.host]++
+	}
+	return n
+}
+
+// everyTransit runs a test for each switch that a fat-tree's tree leads through.
+func everyTransit(t *testing.T, probes bool, test func(t *testing.T, w *world, s int)) {
+	for seed := range uint64(4) {
+		for n := 0; ; n++ {
+			topo := fatTree(4)
+			if probes {
+				topo.Probe = probeInterval
+			}
+			w := newFabricWorld(t, rand.New(rand.NewPCG(seed, 0)), topo, 4, groupA)
+			w.up()
+			w.checkService()
+			transit := w.transit()
+			if n == len(transit) {
+				break
+			}
+			test(t, w, transit[n])
+		}
+	}
+}
+
+func TestLostStreamKeepsTheTree(t *testing.T) {
+	everyTransit(t, true, func(t *testing.T, w *world, s int) {
+		before := w.core.fabric.groups[0].tree
+		w.loseSwitch(s, true)
+		w.probe(2 * probeMisses)
+		if !w.core.fabric.groups[0].tree.equal(before) {
+			t.Errorf("the tree changes although switch %d, whose stream is lost, forwards on", s)
+		}
+		w.checkService()
+		// A new session of the same root has the same tree.
+		w.core.entriesGone(w.now, 0)
+		for t := 1; t < 4; t++ {
+			w.core.targets[t].retryAt = Never
+		}
+		w.tick(0)
+		w.settle()
+		w.wantRoute(0, 2)
+		w.checkService()
+		// The switch comes back, and nothing has to change.
+		w.targets[w.core.fabric.targetOf[s]].locked = false
+		w.connect(w.core.fabric.targetOf[s])
+		w.settle()
+		if !w.core.fabric.groups[0].tree.equal(before) {
+			t.Errorf("the tree changes when switch %d comes back", s)
+		}
+		w.checkService()
+	})
+}
+
+// A lost switch whose links no longer carry is left out, and so is one that every replica behind it misses, and
+// one whose process has ended. In a fat-tree there is another way.
+func TestDeadSwitchIsLeftOut(t *testing.T) {
+	t.Run("probes", func(t *testing.T) {
+		everyTransit(t, true, func(t *testing.T, w *world, s int) {
+			w.loseSwitch(s, false)
+			w.probe(probeMisses + 1)
+			w.checkService()
+		})
+	})
+	t.Run("reports", func(t *testing.T) {
+		everyTransit(t, false, func(t *testing.T, w *world, s int) {
+			behind := w.core.fabric.behind(s, 0)
+			w.loseSwitch(s, false)
+			before := w.core.fabric.groups[0].tree
+			for i, r := range behind {
+				w.report(w.published[groupA].session, r)
+				if last := i == len(behind)-1; !last && !w.core.fabric.groups[0].tree.equal(before) {
+					t.Errorf("switch %d is left out although replicas behind it do not complain", s)
+				}
+			}
+			w.checkService()
+		})
+	})
+	t.Run("ended", func(t *testing.T) {
+		everyTransit(t, false, func(t *testing.T, w *world, s int) {
+			w.loseSwitch(s, false)
+			w.core.Lost(w.now, w.core.fabric.targetOf[s], true)
+			w.collect()
+			w.settle()
+			w.checkService()
+		})
+	})
+}
+
+// A report of one replica does not take the tree away from another.
+func TestReportLeavesOthersTheirTree(t *testing.T) {
+	everyTransit(t, false, func(t *testing.T, w *world, s int) {
+		behind := w.core.fabric.behind(s, 0)
+		w.loseSwitch(s, true)
+		for r := range 3 {
+			if !slices.Contains(behind, r) || len(behind) > 1 {
+				w.report(1, r)
+				w.checkService()
+				return
+			}
+		}
+	})
+}
+
+// Whatever the topology, and whichever streams are lost besides the sequencer's: every replica gets what it got.
+func TestLostStreamsAloneLoseNobody(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		w := newFabricWorld(t, rng, randomTopology(rng), 1, groupA)
+		w.up()
+		before := w.delivered()
+		for s := range w.cfg.Topology.Switches {
+			if s != w.core.fabric.groups[0].root && rng.IntN(2) == 0 {
+				w.loseSwitch(s, true)
+			}
+		}
+		if after := w.delivered(); !maps.Equal(after, before) {
+			t.Fatalf("the sequencer's packets reach %v, and reached %v before streams were lost", after, before)
+		}
+	})
+}
+
+// Trees go round what is cut, and through lost switches as they are: never in a circle, and nobody gets anything
+// twice.
+func TestTreesAroundLostSwitches(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		topo := randomTopology(rng)
+		topo.Probe = probeInterval
+		w := newFabricWorld(t, rng, topo, len(topo.Switches), groupA)
+		w.up()
+		for range 4 {
+			if s := rng.IntN(len(topo.Switches)); w.targets[w.core.fabric.targetOf[s]].stream {
+				w.loseSwitch(s, rng.IntN(4) > 0)
+			}
+			if n := len(topo.Links); n > 0 {
+				w.cut[rng.IntN(n)] = true
+			}
+			for range probeMisses + 1 {
+				w.tick(probeInterval)
+				w.checkNoCircle()
+				for len(w.pending) > 0 {
+					i := rng.IntN(len(w.pending))
+					w.happen(i)
+					w.checkNoCircle()
+					w.answer(i)
+				}
+			}
+			for h, n := range w.delivered() {
+				if n != 1 {
+					t.Fatalf("%s gets everything %d times", h.Name, n)
+				}
+			}
+			if w.broken != nil {
+				t.Fatal(w.broken)
+			}
+		}
+	})
+}
