@@ -131,6 +131,19 @@ func TestDeadSwitchIsLeftOut(t *testing.T) {
 	})
 }
 
+// A lost switch that forwards on is left out when one of the cables that its copies leave through is cut.
+func TestLostSwitchAboveACutLinkIsLeftOut(t *testing.T) {
+	everyTransit(t, true, func(t *testing.T, w *world, s int) {
+		copies := w.core.fabric.groups[0].tree[s]
+		below := copies[slices.IndexFunc(copies, Copy.relayed)]
+		link, _ := w.cfg.Topology.linkAt(Port{s, below.Port})
+		w.loseSwitch(s, true)
+		w.cut[link] = true
+		w.probe(probeMisses + 1)
+		w.checkService()
+	})
+}
+
 // A report of one replica does not take the tree away from another.
 func TestReportLeavesOthersTheirTree(t *testing.T) {
 	everyTransit(t, false, func(t *testing.T, w *world, s int) {
