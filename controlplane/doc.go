@@ -23,5 +23,6 @@
 // Two more keep the switches from ever copying a packet in a circle:
 //
 //   - A tree that changes loses at every switch what the new one lacks before any switch gains anything.
-//   - A tree enters a switch that cannot be programmed only if that switch relays nowhere.
+//   - A tree enters a switch that cannot be programmed only if that switch relays nowhere, or has just the copies
+//     that the tree takes of it.
 package controlplane

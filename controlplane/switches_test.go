@@ -106,6 +106,7 @@ func newFabricCluster(t *testing.T, start func(t *testing.T) testSwitch) *testFa
 		topo.addHost(leaf)
 		topo.addHost(leaf)
 	}
+	topo.Probe = time.Hour // so that the switches have the entries of probes, and nobody sends any
 	f := &testFabric{topo: &topo.Topology, dead: map[int]bool{}, testCluster: &testCluster{t: t, cfg: Config{
 		StorePath: filepath.Join(t.TempDir(), "sessions.db"), TokenKey: []byte("token key"), Addr: "127.0.0.1:0",
 		// However busy the machine is, what is slow is not what these tests look for.
