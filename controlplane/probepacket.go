@@ -58,14 +58,15 @@ func probeFrame(key []byte, group uint32, from Port, round uint64, smac, to MAC)
 	f := make([]byte, 0, probeLen)
 	f = append(appendMAC(appendMAC(f, to), smac), etherIPv4>>8, etherIPv4&0xFF)
 	address := netip.AddrFrom4(oumlib.GroupAddress(group)).As4()
-	ip := append(make([]byte, 0, ipv4Len), versionIHL, 0, 0, ipv4Len+udpLen+oumlib.HeaderLen, 0, 0, 0, 0, probeTTL, protoUDP, 0, 0)
+	ip := append(make([]byte, 0, ipv4Len), versionIHL, 0, 0, probeLen-etherLen, 0, 0, 0, 0, probeTTL, protoUDP, 0, 0)
 	ip = append(append(ip, address[:]...), address[:]...)
 	binary.BigEndian.PutUint16(ip[10:], headerChecksum(ip))
 	f = append(f, ip...)
 	f = binary.BigEndian.AppendUint16(f, OUMPort)
 	f = binary.BigEndian.AppendUint16(f, OUMPort)
 	f = append(f, 0, udpLen+oumlib.HeaderLen, 0, 0) // without a checksum, which IPv4 allows
-	h := oumlib.Header{Flags: oumlib.FlagSequenced, Group: group, Session: uint32(from.Switch)<<16 | uint32(from.Number), Seq: round}
+	h := oumlib.Header{Flags: oumlib.FlagSequenced, Group: group, Seq: round}
+	h.Session = uint32(from.Switch)<<16 | uint32(from.Number)
 	h.Token = probeToken(key, h)
 	return oumlib.AppendHeader(f, h)
 }
