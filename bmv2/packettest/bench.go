@@ -88,7 +88,7 @@ func (s Send) run(b *bench) {
 	out := b.settle(s.Port)
 	in := b.settleController()
 	b.compare(s.Want, out, !s.BadChecksum)
-	b.compareIn(nil, in)
+	b.compareIn(s.WantIn, in)
 	if b.t.Failed() {
 		b.t.Logf("after this went in at port %d:\n%s", s.Port, Describe(s.Frame))
 	}

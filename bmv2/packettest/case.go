@@ -29,6 +29,8 @@ type Send struct {
 	Port  int
 	Frame []byte
 	Want  []Out // frames of one step may come out of a port in any order
+	// WantIn is what the controller is handed, for nearly every frame nothing.
+	WantIn []PacketIn
 	// BadChecksum says that the frame came in with a wrong checksum that is not the target's to mend.
 	BadChecksum bool
 }

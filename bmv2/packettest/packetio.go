@@ -3,7 +3,7 @@ package packettest
 import "github.com/netordered/nopaxos/p4src"
 
 // packetIO: the way between controller and data plane. In every other case, too, nothing that goes in
-// at a port may reach the controller.
+// at a port may reach the controller, probes of links apart.
 func packetIO(h hosts) []Case {
 	a := h.groupA()
 	probe := []byte("a probe, which is no frame")

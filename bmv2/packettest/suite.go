@@ -13,7 +13,7 @@ func All(target Target) []Case {
 	}
 	var all []Case
 	for _, theme := range []func(hosts) []Case{
-		stamping, sessions, replication, tree, malformed, checksums, routing, arp, counters, packetIO,
+		stamping, sessions, replication, tree, malformed, checksums, routing, arp, counters, packetIO, linkProbes,
 	} {
 		all = append(all, theme(h)...)
 	}
