@@ -29,7 +29,7 @@ const (
 	ipv4Len    = 20
 	udpLen     = 8
 	probeLen   = etherLen + ipv4Len + udpLen + oumlib.HeaderLen
-	probeTTL   = 3 // each of the two switches that receive it takes one, and none forwards with less than one
+	probeTTL   = 3 // both switches that receive it take one, and drop what arrives with one
 	etherIPv4  = 0x0800
 	protoUDP   = 17
 	versionIHL = 0x45
