@@ -43,15 +43,16 @@ func testbedReport(t *testing.T, flags ...string) testbed.Report {
 
 func TestTestbedOfRouters(t *testing.T) {
 	r := testbedReport(t, "--switch", "udp")
-	if r.Topology != testbed.Single || r.Switches != 1 || !slices.Equal(r.Sequencers, []string{"sequencer-0"}) {
+	if r.Topology != testbed.Single || r.Switches != 1 || len(r.Sequencers) != 1 {
 		t.Errorf("report %+v", r)
 	}
 }
 
-// When the sequencer dies under load, another takes over.
+// When the sequencer dies under load, another takes over. Which is the first is not promised: the controller passes
+// over one that does not listen yet.
 func TestTestbedFailover(t *testing.T) {
 	r := testbedReport(t, "--switch", "udp", "--topology", "fat-tree", "--fail", "sequencer")
-	if r.Switches != 6 || !slices.Equal(r.Sequencers, []string{"sequencer-0", "sequencer-1"}) || len(r.Faults) != 1 {
+	if r.Switches != 6 || len(r.Sequencers) != 2 || r.Sequencers[0] == r.Sequencers[1] || len(r.Faults) != 1 {
 		t.Errorf("report %+v", r)
 	}
 }
