@@ -1,4 +1,4 @@
-// Package baseline has systems that the paper compares NOPaxos with (Li et al., OSDI 2016, §7): a server
+// Package baseline has systems that the paper compares NOPaxos with (Li et al., OSDI 2016, §6): a server
 // without replication, Multi-Paxos without and with batching, Fast Paxos and Speculative Paxos.
 // Each is complete: normal operation, failures, recovery. They share with NOPaxos whatever is not the
 // protocol, so that a comparison compares protocols: the transport and its batched event loop, the

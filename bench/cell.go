@@ -36,9 +36,10 @@ type Scale struct {
 	Rates       []float64 // open loops, operations a second, ascending
 	Groups      []int     // numbers of replicas
 	Loss        []float64
-	Keys        int      // in the store
-	Failovers   int      // sequencers to kill
-	Systems     []string // nil: all
+	Keys        int           // in the store
+	Failovers   int           // sequencers to kill
+	Systems     []string      // nil: all
+	Limit       time.Duration // of the whole run, on a machine that has everything; 0: none
 }
 
 // The scales.
@@ -52,10 +53,12 @@ var Scales = []Scale{
 		Name: "quick", Repetitions: 2, WarmUp: 100 * time.Millisecond, Measure: 300 * time.Millisecond,
 		Callers: []int{1, 8, 64, 256}, Rates: []float64{2000}, Groups: []int{3, 5, 9}, Loss: []float64{0.0001, 0.01},
 		Keys: 1000, Failovers: 3,
+		Limit: 3 * time.Minute,
 	},
 	{
 		Name: "full", Repetitions: 5, WarmUp: 300 * time.Millisecond, Measure: time.Second,
 		Callers: []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}, Rates: []float64{2000, 5000, 10000}, Groups: []int{3, 5, 7, 9},
 		Loss: []float64{0.00001, 0.0001, 0.001, 0.01}, Keys: 10000, Failovers: 20,
+		Limit: 40 * time.Minute,
 	},
 }

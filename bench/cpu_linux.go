@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,6 +23,30 @@ func cpuTime(pid int) (time.Duration, error) {
 		return 0, fmt.Errorf("CPU time of process %d: %w", pid, err)
 	}
 	return time.Duration(t.Nano()), nil
+}
+
+// sleeps returns how often the threads of a process have given their cores away because they had nothing to
+// do: proc_pid_status(5), voluntary_ctxt_switches.
+func sleeps(pid int) (uint64, error) {
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return 0, fmt.Errorf("threads of process %d: %w", pid, err)
+	}
+	sum := uint64(0)
+	for _, t := range threads {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/status", pid, t.Name()))
+		if err != nil {
+			continue // a thread may end meanwhile
+		}
+		_, value, _ := strings.Cut(string(text), "\nvoluntary_ctxt_switches:")
+		line, _, _ := strings.Cut(value, "\n")
+		n, err := strconv.ParseUint(strings.TrimSpace(line), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("context switches of process %d: %q, expected a number", pid, line)
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // yieldCPU lets no thread of a process take the CPU from others when it wakes up: sched(7), SCHED_BATCH.

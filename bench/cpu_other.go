@@ -14,6 +14,11 @@ func cpuTime(int) (time.Duration, error) {
 	return 0, fmt.Errorf("the CPU time of another process cannot be read on %s, expected linux", runtime.GOOS)
 }
 
+// sleeps is for Linux only.
+func sleeps(int) (uint64, error) {
+	return 0, fmt.Errorf("the context switches of another process cannot be read on %s, expected linux", runtime.GOOS)
+}
+
 // yieldCPU is for Linux only.
 func yieldCPU(int) error {
 	return fmt.Errorf("the scheduling of another process cannot be set on %s, expected linux", runtime.GOOS)

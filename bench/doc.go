@@ -1,5 +1,5 @@
 // Package bench is the evaluation of the NOPaxos paper (Li et al., "Just Say NO to Paxos Overhead", OSDI
-// 2016, §7) as a program: it runs NOPaxos and the systems that it is compared with, each role a process of
+// 2016, §6) as a program: it runs NOPaxos and the systems that it is compared with, each role a process of
 // its own, loads them, and writes what it measured as JSON, CSV, a page with figures, and a table.
 //
 // A [System] says of which roles a system consists. A [Figure] says what it wants to be measured, as

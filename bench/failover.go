@@ -2,9 +2,7 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/netordered/nopaxos/bench/role"
@@ -25,28 +23,17 @@ const (
 
 // failover kills the sequencer of a loaded group. Every failover has a deployment of its own, whose first
 // sequencer, by the order of preference, is the one in use.
-func (b *bench) failover(ctx context.Context, s step) (err error) {
-	system, err := findSystem(s.key.system)
-	if err != nil {
-		return err
-	}
-	b.line.Show(func() string { return b.state(system.Title + ", the sequencer crashes") })
-	d, err := deploy(ctx, b.cfg, b.place, system, s.key.replicas, s.key.machine)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if stopped := d.end(); err == nil {
-			err = errors.Join(stopped, os.RemoveAll(d.dir))
+func (b *bench) failover(ctx context.Context, s step) error {
+	b.line.Show(func() string { return b.state(title(s.key.system) + ", the sequencer crashes") })
+	return b.with(ctx, s, func(d *Deployment) error {
+		f, err := d.failover(ctx, &b.cfg.Scale)
+		if err != nil {
+			return fmt.Errorf("failover: %w", err)
 		}
-	}()
-	f, err := d.failover(ctx, &b.cfg.Scale)
-	if err != nil {
-		return fmt.Errorf("%s, failover: %w (logs in %s)", system.Title, err, d.dir)
-	}
-	b.results.Failovers = append(b.results.Failovers, f)
-	b.spent += b.estimate(s)
-	return nil
+		b.results.Failovers = append(b.results.Failovers, f)
+		b.spent += b.estimate(s)
+		return nil
+	})
 }
 
 func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {

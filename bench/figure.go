@@ -1,25 +1,25 @@
 package bench
 
-import "fmt"
-
 // Figure is one of the evaluation's figures: what is measured for it, what it draws, and what the paper
 // says.
 type Figure struct {
-	Name  string // in file names
-	Title string
-	Paper string // what the paper's figure shows
-	Cells func(*Scale) []Cell
+	Name   string // in file names
+	Title  string
+	Source string // where the paper has it
+	Cells  func(*Scale) []Cell
 	// Failovers is where sequencers are killed for it; the zero value: nowhere.
 	Failovers deploymentKey
 	// Draw returns what was found; it may draw a part if not all systems were there.
 	Draw func(*Results) Drawing
+	// Claims is what the paper says of its figure, each beside what is found here.
+	Claims []claim
 }
 
 // Drawing is a figure as it came out.
 type Drawing struct {
 	Panels []Panel
-	Here   string // what is found here, against what the paper says
-	Absent []string
+	Here   string   // what is found here besides the paper's claims
+	Absent []string // what is missing, with the reasons
 }
 
 // Panel is one system of axes.
@@ -43,7 +43,7 @@ type Point struct{ X, Y, Low, High float64 }
 
 // Figures are all figures, in the order of the report.
 var Figures = []Figure{
-	figureLatency, figureSequencers, figureLoss, figureFailover, figureReplicas, figureStore,
+	figureLatency, figureSequencers, figureLoss, figureReplicas, figureFailover, figureStore,
 }
 
 // Results are what figures draw from.
@@ -51,6 +51,7 @@ type Results struct {
 	Scale     *Scale
 	Cells     []CellResult
 	Failovers []Failover
+	Profiles  []Profile
 	Flaws     []string          // what went wrong
 	Absent    map[string]string // system → why it was not measured
 }
@@ -82,20 +83,4 @@ func title(name string) string {
 		return s.Title
 	}
 	return name
-}
-
-// percent says how much a is of b: "98 %", or "not measured" if one is missing.
-func percent(a, b float64) string {
-	if a == 0 || b == 0 {
-		return "not measured"
-	}
-	return fmt.Sprintf("%.0f %%", 100*a/b)
-}
-
-// times says how many times b a is: "4.7×".
-func times(a, b float64) string {
-	if a == 0 || b == 0 {
-		return "not measured"
-	}
-	return fmt.Sprintf("%.2f×", a/b)
 }

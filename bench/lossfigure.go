@@ -1,15 +1,18 @@
 package bench
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // figureLoss is the paper's figure 7.
 var figureLoss = Figure{
-	Name:  "loss",
-	Title: "Throughput under loss",
-	Paper: "Figure 7: NOPaxos keeps nearly all of its throughput when packets are dropped, up to 1 %; Speculative Paxos, whose replicas have to agree on an order again after a loss, does not.",
+	Name:   "loss",
+	Title:  "Throughput under loss",
+	Source: "Figure 7, §6.2: five replicas; 0.001 % to 1 % of all packets dropped",
 	Cells: func(s *Scale) []Cell {
 		var cells []Cell
-		for _, name := range lossy {
+		for _, name := range losers {
 			for _, share := range append([]float64{0}, s.Loss...) {
 				cells = append(cells, lossCell(s, name, share))
 			}
@@ -17,10 +20,50 @@ var figureLoss = Figure{
 		return cells
 	},
 	Draw: drawLoss,
+	Claims: []claim{
+		{"even at 1 % NOPaxos's throughput does not drop significantly; it stays about the unreplicated system's",
+			func(r *Results) (string, Verdict, bool) {
+				ours, ok := median(left(r, nopaxos), r)
+				plain, also := median(left(r, unreplicated), r)
+				found := fmt.Sprintf("NOPaxos keeps %s at %s, the unreplicated server %s", percent(ours), mostLoss(r), percent(plain))
+				return found, holdsIf(ours >= 0.9), ok && also
+			}},
+		{"Speculative Paxos's throughput drops substantially after 0.5 %, at 1 % to that of Paxos", func(r *Results) (string, Verdict, bool) {
+			theirs, ok := median(left(r, specPaxos), r)
+			toPaxos, also := median(ratio(lossy(r, specPaxos), lossy(r, paxos)), r)
+			found := fmt.Sprintf("keeps %s at %s, which is %s Paxos's", percent(theirs), mostLoss(r), times(toPaxos))
+			return found, holdsIf(theirs < 0.75 && toPaxos <= 1+closeTo), ok && also
+		}},
+		{"that of Paxos and Fast Paxos does not drop significantly", func(r *Results) (string, Verdict, bool) {
+			classic, ok := median(left(r, paxos), r)
+			fast, also := median(left(r, fastPaxos), r)
+			found := fmt.Sprintf("Paxos keeps %s, Fast Paxos %s", percent(classic), percent(fast))
+			return found, holdsIf(min(classic, fast) >= 0.9), ok && also
+		}},
+		{"that of Paxos with batching drops more, for its state transfers", func(r *Results) (string, Verdict, bool) {
+			batched, ok := median(left(r, batching), r)
+			classic, also := median(left(r, paxos), r)
+			found := fmt.Sprintf("keeps %s, Paxos %s", percent(batched), percent(classic))
+			return found, holdsIf(batched < classic-closeTo), ok && also
+		}},
+	},
 }
 
-// lossy are the systems whose every datagram can be lost: the others bring a transport of their own.
-var lossy = []string{nopaxos, paxos, batching, fastPaxos, specPaxos}
+// lossy is a system's throughput at the largest loss.
+func lossy(r *Results, system string) quantity {
+	return at(lossCell(r.Scale, system, r.Scale.Loss[len(r.Scale.Loss)-1]), throughput)
+}
+
+// left is what share of its throughput a system has at the largest loss.
+func left(r *Results, system string) quantity {
+	return ratio(lossy(r, system), at(lossCell(r.Scale, system, 0), throughput))
+}
+
+// mostLoss says what the largest loss is.
+func mostLoss(r *Results) string { return fmt.Sprintf("%g %%", 100*r.Scale.Loss[len(r.Scale.Loss)-1]) }
+
+// losers are the systems of the paper's figure. They can lose every datagram; others bring a transport of their own.
+var losers = []string{nopaxos, unreplicated, paxos, batching, fastPaxos, specPaxos}
 
 // lossCell is the largest closed loop, in which somebody always has something to do while others wait for
 // what was lost. Every process loses a share of what it receives.
@@ -32,7 +75,7 @@ func lossCell(s *Scale, system string, share float64) Cell {
 
 func drawLoss(r *Results) Drawing {
 	panel := Panel{Title: "Throughput relative to none lost", X: "datagrams lost (%)", Y: "% of the throughput without loss", LogX: true}
-	for _, name := range lossy {
+	for _, name := range losers {
 		none := r.find(lossCell(r.Scale, name, 0))
 		if none == nil {
 			continue
@@ -47,20 +90,15 @@ func drawLoss(r *Results) Drawing {
 		}
 		panel.Curves = append(panel.Curves, curve)
 	}
-	most := r.Scale.Loss[len(r.Scale.Loss)-1]
-	here := ""
-	for _, name := range lossy {
-		left, none := r.find(lossCell(r.Scale, name, most)), r.find(lossCell(r.Scale, name, 0))
-		if left == nil || none == nil {
-			continue
+	var here []string
+	for _, name := range losers {
+		if v, ok := median(left(r, name), r); ok {
+			here = append(here, title(name)+" "+percent(v))
 		}
-		if here != "" {
-			here += "; "
-		}
-		here += fmt.Sprintf("%s %s", title(name), percent(left.Summary.Throughput.Median, none.Summary.Throughput.Median))
 	}
-	return Drawing{
-		Panels: []Panel{panel}, Absent: r.absent(lossy...),
-		Here: fmt.Sprintf("What is left of the throughput at %g %%: %s.", 100*most, here),
+	d := Drawing{Panels: []Panel{panel}, Absent: r.absent(losers...)}
+	if len(here) > 0 {
+		d.Here = fmt.Sprintf("What is left of the throughput at %s: %s.", mostLoss(r), strings.Join(here, ", "))
 	}
+	return d
 }

@@ -13,6 +13,7 @@ import (
 
 // Sample is one measurement of a cell.
 type Sample struct {
+	Repetition      int
 	Seconds         float64 // measured
 	Operations      uint64
 	Failed          uint64
@@ -21,6 +22,8 @@ type Sample struct {
 	Throughput      float64 // operations a second
 	Latency         Latency
 	Roles           []Usage
+
+	clientMallocs map[*process]float64
 }
 
 // Latency is percentiles in microseconds.
@@ -31,16 +34,18 @@ type Usage struct {
 	Role, Kind string
 	CPU        float64 // microseconds of CPU time per operation
 	Cores      float64 // CPU seconds per second
+	Sleeps     float64 // times per operation that a thread had nothing to do and gave its core away
 	// Of roles of this program; others say nothing about it.
-	Mallocs                   float64 `json:",omitempty"` // objects allocated per operation
+	Mallocs                   float64 `json:",omitempty"` // objects allocated per operation; of a client, per own one
 	DatagramsIn, DatagramsOut float64 `json:",omitempty"` // per operation
 }
 
 // reading is what a role had used at a time.
 type reading struct {
-	at    time.Time
-	cpu   time.Duration
-	stats *role.Stats // nil: it does not say
+	at     time.Time
+	cpu    time.Duration
+	sleeps uint64
+	stats  *role.Stats // nil: it does not say
 }
 
 // errNothing says that a measurement has nothing to tell.
@@ -95,7 +100,11 @@ func measure(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) 
 		return Sample{}, err
 	}
 	for i, p := range d.processes {
-		sample.Roles = append(sample.Roles, usage(p, before[i], after[i], sample.Throughput))
+		u := usage(p, before[i], after[i], sample.Throughput)
+		if m, ok := sample.clientMallocs[p]; ok {
+			u.Mallocs = m
+		}
+		sample.Roles = append(sample.Roles, u)
 	}
 	if c.Loss > 0 {
 		err = d.drop(ctx, 0)
@@ -126,6 +135,7 @@ func startLoad(ctx context.Context, clients []*process, load role.Load, c Cell) 
 func (s *Sample) collect(ctx context.Context, clients []*process) error {
 	var all *hdrhistogram.Histogram
 	var failure string
+	s.clientMallocs = make(map[*process]float64)
 	for _, p := range clients {
 		a, err := p.answer(ctx)
 		if err != nil {
@@ -139,6 +149,9 @@ func (s *Sample) collect(ctx context.Context, clients []*process) error {
 		s.Failed += r.Failed
 		s.Unfinished += r.Unfinished
 		s.Retransmissions += r.Retransmissions
+		if r.Operations > 0 {
+			s.clientMallocs[p] = float64(r.Mallocs) / float64(r.Operations)
+		}
 		if failure == "" {
 			failure = r.FirstError
 		}
@@ -195,6 +208,11 @@ func (d *Deployment) read(ctx context.Context, at time.Time) ([]reading, error) 
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
+	for i, p := range d.processes {
+		if list[i].sleeps, err = sleeps(p.cmd.Process.Pid); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
 	return list, nil
 }
 
@@ -204,6 +222,9 @@ func usage(p *process, before, after reading, throughput float64) Usage {
 	operations := throughput * seconds
 	cpu := after.cpu - before.cpu
 	u := Usage{Role: p.name, Kind: p.kind, CPU: float64(cpu) / 1e3 / operations, Cores: cpu.Seconds() / seconds}
+	if after.sleeps > before.sleeps { // threads that have ended are not in it
+		u.Sleeps = float64(after.sleeps-before.sleeps) / operations
+	}
 	if before.stats != nil && after.stats != nil {
 		u.Mallocs = float64(after.stats.Mallocs-before.stats.Mallocs) / operations
 		u.DatagramsIn = float64(after.stats.DatagramsIn-before.stats.DatagramsIn) / operations

@@ -37,7 +37,40 @@ func (r *Report) Write(dir string) error {
 			return err
 		}
 	}
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		picture, err := f.svg()
+		if err != nil {
+			return err
+		}
+		if picture == "" {
+			continue
+		}
+		if err := writeFile(filepath.Join(dir, figureFile(f.Name)), text(picture)); err != nil {
+			return err
+		}
+	}
+	for i := range r.Profiles {
+		p := &r.Profiles[i]
+		if err := writeFile(filepath.Join(dir, profileFile(p.System)), text(p.raw)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// figureFile is the name of a figure's picture.
+func figureFile(name string) string { return name + ".svg" }
+
+// profileFile is the name of a system's CPU profile, for `go tool pprof`.
+func profileFile(system string) string { return "profile-" + system + ".pprof" }
+
+// text writes what is there already.
+func text[T string | []byte](t T) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write([]byte(t))
+		return err
+	}
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

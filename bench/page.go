@@ -11,7 +11,7 @@ import (
 var pageText string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"title": title, "short": short,
+	"title": title, "short": short, "list": list, "percent": percent,
 }).Parse(pageText))
 
 // page is what the template sees.
@@ -34,8 +34,8 @@ type chart struct {
 }
 
 type legend struct {
-	Name  string
-	Style template.CSS
+	Name   string
+	Sample template.HTML
 }
 
 // WriteHTML writes the report as one page that needs nothing else.
@@ -58,28 +58,11 @@ func (f *FigureResult) charted() chartedFigure {
 			drawn.SVG = template.HTML(text) // made by gonum's SVG writer, which escapes text
 		}
 		c.Charts = append(c.Charts, drawn)
-		for j, curve := range panel.Curves {
-			if len(panel.Curves) > 1 && !slices.ContainsFunc(c.Legend, func(l legend) bool { return l.Name == curve.Name }) {
-				c.Legend = append(c.Legend, legend{curve.Name, lookOf(curve.Name, j).css()})
-			}
-		}
+	}
+	for i, name := range f.curveNames() {
+		c.Legend = append(c.Legend, legend{name, template.HTML(lookOf(name, i).sample())}) // of numbers and colours only
 	}
 	return c
-}
-
-// css draws a curve's sample as a border.
-func (l look) css() template.CSS {
-	style := "solid"
-	switch len(l.dash) {
-	case 2:
-		style = "dashed"
-		if l.dash[0] < l.dash[1] {
-			style = "dotted"
-		}
-	case 4:
-		style = "double"
-	}
-	return template.CSS("border-top: 3px " + style + " " + l.hex())
 }
 
 // missing lists what was not measured, with the reasons.

@@ -202,7 +202,7 @@ func (p *Panel) addBars(c *plot.Plot) error {
 	for i, curve := range p.Curves {
 		values := make(plotter.Values, len(p.Bars))
 		for _, point := range curve.Points {
-			if at := int(point.X); at >= 0 && at < len(values) {
+			if at := int(point.X); at >= 0 && at < len(values) && !bad(point.Y) {
 				values[at] = point.Y
 			}
 		}
@@ -212,11 +212,48 @@ func (p *Panel) addBars(c *plot.Plot) error {
 		}
 		bars.Color, bars.LineStyle.Width = lookOf(curve.Name, i).color, 0
 		bars.Offset = width * (vg.Length(i) - vg.Length(len(p.Curves)-1)/2)
-		c.Add(bars)
+		c.Add(bars, whiskers{curve.Points, bars.Offset})
 	}
 	c.NominalX(p.Bars...)
 	return nil
 }
+
+// whiskers are the spreads of the columns of one row.
+type whiskers struct {
+	points []Point
+	offset vg.Length
+}
+
+// Plot draws them: from the lowest to the highest.
+func (w whiskers) Plot(c draw.Canvas, p *plot.Plot) {
+	const half = 2
+	x, y := p.Transforms(&c)
+	style := draw.LineStyle{Color: color.Gray{0x40}, Width: 0.75}
+	for _, point := range w.points {
+		if bad(point.Low) || bad(point.High) || point.High <= point.Low {
+			continue
+		}
+		at, low, high := x(point.X)+w.offset, y(point.Low), y(point.High)
+		c.StrokeLine2(style, at, low, at, high)
+		c.StrokeLine2(style, at-half, low, at+half, low)
+		c.StrokeLine2(style, at-half, high, at+half, high)
+	}
+}
+
+// DataRange returns what has to be on the axes.
+func (w whiskers) DataRange() (xmin, xmax, ymin, ymax float64) {
+	xmin, xmax, ymin, ymax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, point := range w.points {
+		if !bad(point.Low) && !bad(point.High) {
+			xmin, xmax = min(xmin, point.X), max(xmax, point.X)
+			ymin, ymax = min(ymin, point.Low), max(ymax, point.High)
+		}
+	}
+	return xmin, xmax, ymin, ymax
+}
+
+// bad reports what has no place on an axis.
+func bad(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
 // points are a curve's, for the plotter.
 type points []Point
@@ -229,8 +266,8 @@ func (p points) YError(i int) (low, hi float64) { return p[i].Y - p[i].Low, p[i]
 func (c *Curve) visible(p *Panel) points {
 	var list points
 	for _, point := range c.Points {
-		bad := math.IsNaN(point.Y) || math.IsInf(point.Y, 0) || p.LogX && point.X <= 0 || p.LogY && min(point.Y, point.Low) <= 0
-		if !bad {
+		hidden := bad(point.Y) || p.LogX && point.X <= 0 || p.LogY && min(point.Y, point.Low) <= 0
+		if !hidden {
 			list = append(list, point)
 		}
 	}

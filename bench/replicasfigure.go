@@ -1,12 +1,15 @@
 package bench
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// figureReplicas is the paper's figure 9.
+// figureReplicas is the paper's figure 8.
 var figureReplicas = Figure{
-	Name:  "replicas",
-	Title: "More replicas",
-	Paper: "Figure 9: with three to nine replicas NOPaxos keeps its throughput, because each replica handles the same number of messages whatever the size of the group; Paxos's leader loses throughput with every replica.",
+	Name:   "replicas",
+	Title:  "More replicas",
+	Source: "Figure 8, §6.3: 3, 5, 7 and 9 replicas",
 	Cells: func(s *Scale) []Cell {
 		var cells []Cell
 		for _, name := range grouped {
@@ -17,6 +20,44 @@ var figureReplicas = Figure{
 		return append(cells, groupCell(unreplicated, s.Groups[0]))
 	},
 	Draw: drawReplicas,
+	Claims: []claim{
+		{"NOPaxos and Speculative Paxos keep their throughput: a replica processes a constant number of messages",
+			func(r *Results) (string, Verdict, bool) {
+				ours, ok := median(kept(r, nopaxos), r)
+				theirs, also := median(kept(r, specPaxos), r)
+				found := fmt.Sprintf("NOPaxos keeps %s of its capacity, SpecPaxos %s, from %s", percent(ours), percent(theirs), growth(r))
+				return found, holdsIf(min(ours, theirs) >= 1-closeTo), ok && also
+			}},
+		{"the throughput of Paxos and Fast Paxos falls in proportion to the replicas: their leaders process more messages",
+			func(r *Results) (string, Verdict, bool) {
+				classic, ok := median(kept(r, paxos), r)
+				fast, also := median(kept(r, fastPaxos), r)
+				first, last := float64(r.Scale.Groups[0]), float64(r.Scale.Groups[len(r.Scale.Groups)-1])
+				found := fmt.Sprintf("Paxos keeps %s, Fast Paxos %s, from %s", percent(classic), percent(fast), growth(r))
+				v := HoldsNot
+				switch most := max(classic, fast); {
+				case most <= first/last+closeTo:
+					v = Holds
+				case most < 1-closeTo:
+					v = InDirection
+				}
+				return found, v, ok && also && last > first
+			}},
+	},
+}
+
+// kept is what share of its capacity a system has in the largest group, against the smallest.
+func kept(r *Results, system string) quantity {
+	first, last := r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1]
+	if first == last {
+		return func(*Results) map[int]float64 { return nil }
+	}
+	return ratio(in(system, last, capacity), in(system, first, capacity))
+}
+
+// growth says between which groups.
+func growth(r *Results) string {
+	return fmt.Sprintf("%d to %d replicas", r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1])
 }
 
 // grouped are the systems that are measured in several sizes.
@@ -36,8 +77,7 @@ func drawReplicas(r *Results) Drawing {
 		panel.Marks = append(panel.Marks, float64(n))
 	}
 	cpu.Marks = panel.Marks
-	first, last := r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1]
-	here := ""
+	var here []string
 	for _, name := range grouped {
 		capacity, work := Curve{Name: title(name)}, Curve{Name: title(name)}
 		for _, n := range r.Scale.Groups {
@@ -53,15 +93,13 @@ func drawReplicas(r *Results) Drawing {
 			continue
 		}
 		panel.Curves, cpu.Curves = append(panel.Curves, capacity), append(cpu.Curves, work)
-		if a, b := r.find(groupCell(name, first)), r.find(groupCell(name, last)); a != nil && b != nil {
-			if here != "" {
-				here += "; "
-			}
-			here += fmt.Sprintf("%s %s", title(name), percent(b.Summary.Capacity.Median, a.Summary.Capacity.Median))
+		if v, ok := median(kept(r, name), r); ok {
+			here = append(here, title(name)+" "+percent(v))
 		}
 	}
-	return Drawing{
-		Panels: []Panel{panel, cpu}, Absent: r.absent(grouped...),
-		Here: fmt.Sprintf("Capacity with %d replicas against %d: %s.", last, first, here),
+	d := Drawing{Panels: []Panel{panel, cpu}, Absent: r.absent(grouped...)}
+	if len(here) > 0 {
+		d.Here = fmt.Sprintf("Capacity kept from %s: %s.", growth(r), strings.Join(here, ", "))
 	}
+	return d
 }

@@ -24,6 +24,7 @@ type Config struct {
 	Systems []string  // names; nil: all
 	Shown   io.Writer // progress
 	Version string
+	Profile bool // take CPU profiles, too
 }
 
 // clientProcesses is how many processes make load.
@@ -31,14 +32,15 @@ const clientProcesses = 2
 
 // bench is a run.
 type bench struct {
-	cfg   *Config
-	place place
-	line  *progress.Line
-	plan  []step
-	began time.Time
-	spent float64 // of the plan's total, in estimated seconds
-	total float64
-	done  int // steps
+	cfg     *Config
+	place   place
+	machine Machine
+	line    *progress.Line
+	plan    []step
+	began   time.Time
+	spent   float64 // of the plan's total, in estimated seconds
+	total   float64
+	done    int // steps
 
 	results Results
 	samples map[Cell][]Sample
@@ -50,6 +52,7 @@ type step struct {
 	key        deploymentKey
 	cells      []Cell
 	failover   bool // its sequencer is killed, in place of cells
+	profile    bool // its only cell is measured with the profiler at work
 }
 
 // Run measures everything and returns the report. What cannot be measured although it is there is one of
@@ -82,10 +85,22 @@ func (b *bench) run(ctx context.Context) error {
 	for _, s := range b.plan {
 		b.total += b.estimate(s)
 	}
+	b.line.Print(b.announcement())
+	if b.machine, err = lookAtMachine(ctx, b.cfg.Version); err != nil {
+		return err
+	}
+	for _, warning := range b.machine.warnings() {
+		b.line.Print("careful: " + warning)
+	}
+	before := readTicks()
+	defer func() { _, b.machine.Stolen = readTicks().since(before) }()
 	for _, s := range b.plan {
 		measure := b.step
-		if s.failover {
+		switch {
+		case s.failover:
 			measure = b.failover
+		case s.profile:
+			measure = b.profile
 		}
 		if err := measure(ctx, s); err != nil {
 			if ctx.Err() != nil {
@@ -178,7 +193,23 @@ func (b *bench) steps(figures []*Figure) []step {
 			plan = append(plan, step{repetition: i, key: f.Failovers, failover: true})
 		}
 	}
+	for _, name := range profiledSystems {
+		if _, absent := b.results.Absent[name]; b.cfg.Profile && !absent {
+			c := groupCell(name, 3)
+			plan = append(plan, step{key: c.key(), cells: []Cell{c}, profile: true})
+		}
+	}
 	return plan
+}
+
+// announcement says what is about to be done.
+func (b *bench) announcement() string {
+	cells := 0
+	for _, s := range b.plan {
+		cells += len(s.cells)
+	}
+	about := time.Duration(b.total * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%s scale: %d deployments, %d measurements, about %v", b.cfg.Scale.Name, len(b.plan), cells, about)
 }
 
 // compareBool puts false first.
@@ -200,12 +231,41 @@ func (b *bench) estimate(s step) float64 {
 	if s.failover {
 		return (startEstimate + settleTime(&b.cfg.Scale) + failoverWatch).Seconds()
 	}
+	if s.profile {
+		return (startEstimate + settleTime(&b.cfg.Scale) + preparation + b.cfg.Scale.WarmUp + profileTime).Seconds()
+	}
 	each := preparation + b.cfg.Scale.WarmUp + b.cfg.Scale.Measure
 	return (startEstimate + settleTime(&b.cfg.Scale) + time.Duration(len(s.cells))*each).Seconds()
 }
 
 // step deploys a system and measures its cells.
-func (b *bench) step(ctx context.Context, s step) (err error) {
+func (b *bench) step(ctx context.Context, s step) error {
+	return b.with(ctx, s, func(d *Deployment) error {
+		if s.key.machine == role.MachineKV {
+			if err := d.fill(ctx, b.cfg.Scale.Keys); err != nil {
+				return err
+			}
+		}
+		if err := d.settle(ctx, s.cells[0], &b.cfg.Scale); err != nil {
+			return err
+		}
+		share := b.estimate(s) / float64(len(s.cells))
+		for _, c := range s.cells {
+			b.line.Show(func() string { return b.state(title(c.System) + ", " + c.String()) })
+			sample, err := measureAgain(ctx, d, c, &b.cfg.Scale, uint64(s.repetition))
+			if err != nil {
+				return fmt.Errorf("%s: %w", c, err)
+			}
+			sample.Repetition = s.repetition
+			b.samples[c] = append(b.samples[c], sample)
+			b.spent += share
+		}
+		return nil
+	})
+}
+
+// with deploys a system, has it measured, and ends it; what went wrong leaves its logs.
+func (b *bench) with(ctx context.Context, s step, measure func(*Deployment) error) (err error) {
 	system, err := findSystem(s.key.system)
 	if err != nil {
 		return err
@@ -219,23 +279,8 @@ func (b *bench) step(ctx context.Context, s step) (err error) {
 			err = errors.Join(stopped, os.RemoveAll(d.dir))
 		}
 	}()
-	if s.key.machine == role.MachineKV {
-		if err := d.fill(ctx, b.cfg.Scale.Keys); err != nil {
-			return fmt.Errorf("%s: %w (logs in %s)", system.Title, err, d.dir)
-		}
-	}
-	if err := d.settle(ctx, s.cells[0], &b.cfg.Scale); err != nil {
+	if err := measure(d); err != nil {
 		return fmt.Errorf("%s: %w (logs in %s)", system.Title, err, d.dir)
-	}
-	share := b.estimate(s) / float64(len(s.cells))
-	for _, c := range s.cells {
-		b.line.Show(func() string { return b.state(system.Title + ", " + c.String()) })
-		sample, err := measureAgain(ctx, d, c, &b.cfg.Scale, uint64(s.repetition))
-		if err != nil {
-			return fmt.Errorf("%s, %s: %w (logs in %s)", system.Title, c, err, d.dir)
-		}
-		b.samples[c] = append(b.samples[c], sample)
-		b.spent += share
 	}
 	return nil
 }

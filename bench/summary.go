@@ -25,8 +25,10 @@ type Summary struct {
 	// BusiestCPU is CPU time per operation, in microseconds, of the replica that used most; Capacity is
 	// operations per CPU-second of that replica. TotalCPU is that of all roles, clients included.
 	BusiestCPU, Capacity, TotalCPU Spread
-	// Mallocs is objects allocated per operation by the replica, or the sequencer, that allocated most.
-	Mallocs         Spread
+	// Mallocs is objects allocated per operation by the replica, sequencer or client that allocated most.
+	Mallocs Spread
+	// Busiest is what the busiest replica used, the median of each figure.
+	Busiest         Usage
 	Failed          uint64 // operations, in all measurements
 	Retransmissions uint64
 }
@@ -38,7 +40,7 @@ type CellResult struct {
 	Summary Summary
 }
 
-// summarize sums samples up.
+// summarize sums samples up, of which there is one at least.
 func summarize(samples []Sample) Summary {
 	var s Summary
 	each := func(f func(*Sample) float64) Spread {
@@ -51,10 +53,21 @@ func summarize(samples []Sample) Summary {
 	s.Throughput = each(func(m *Sample) float64 { return m.Throughput })
 	s.P50 = each(func(m *Sample) float64 { return m.Latency.P50 })
 	s.P99 = each(func(m *Sample) float64 { return m.Latency.P99 })
-	s.BusiestCPU = each(func(m *Sample) float64 { return m.busiest().CPU })
-	s.Capacity = each(func(m *Sample) float64 { return 1e6 / m.busiest().CPU })
+	s.BusiestCPU = each(busiestCPU)
+	s.Capacity = each(capacity)
 	s.TotalCPU = each((*Sample).totalCPU)
 	s.Mallocs = each((*Sample).mallocs)
+	of := func(f func(Usage) float64) float64 {
+		return each(func(m *Sample) float64 { return f(m.busiest()) }).Median
+	}
+	first := samples[0].busiest()
+	s.Busiest = Usage{
+		Role: first.Role, Kind: first.Kind, CPU: s.BusiestCPU.Median,
+		Cores:       of(func(u Usage) float64 { return u.Cores }),
+		Sleeps:      of(func(u Usage) float64 { return u.Sleeps }),
+		Mallocs:     of(func(u Usage) float64 { return u.Mallocs }),
+		DatagramsIn: of(func(u Usage) float64 { return u.DatagramsIn }), DatagramsOut: of(func(u Usage) float64 { return u.DatagramsOut }),
+	}
 	for i := range samples {
 		s.Failed += samples[i].Failed + samples[i].Unfinished
 		s.Retransmissions += samples[i].Retransmissions
@@ -90,7 +103,7 @@ func (m *Sample) totalCPU() float64 {
 func (m *Sample) mallocs() float64 {
 	most := 0.0
 	for _, r := range m.Roles {
-		if r.Kind == kindReplica || r.Kind == kindSequencer {
+		if r.Kind == kindReplica || r.Kind == kindSequencer || r.Kind == kindClient {
 			most = max(most, r.Mallocs)
 		}
 	}

@@ -14,7 +14,13 @@ func (r *Report) WriteTable(w io.Writer) error {
 		return err
 	}
 	for _, f := range r.Figures {
-		fmt.Fprintf(w, "\n%s\n  paper: %s\n  here:  %s\n", f.Title, f.Paper, f.Here)
+		fmt.Fprintf(w, "\n%s (%s)\n", f.Title, f.Source)
+		for _, c := range f.Claims {
+			fmt.Fprintf(w, "  paper: %s\n  here:  %s\n", c.Paper, c.here())
+		}
+		if f.Here != "" {
+			fmt.Fprintf(w, "  %s\n", f.Here)
+		}
 	}
 	fmt.Fprintln(w)
 	return r.writeTargets(w)
@@ -30,7 +36,7 @@ func (r *Report) writeCells(w io.Writer) error {
 	for _, c := range r.Cells {
 		s := c.Summary
 		fmt.Fprintf(out, "%s\t%d\t%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.0f\t%.2f\t%.2f\t\n",
-			title(c.System), c.Replicas, c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
+			title(c.System), c.Servers(), c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
 			s.BusiestCPU.Median, s.Capacity.Median, s.TotalCPU.Median, s.Mallocs.Median)
 	}
 	return out.Flush()
@@ -58,18 +64,31 @@ func (r *Report) writeTargets(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "target\twanted\there\t")
 	unknown := 0
+	var gaps []string
 	for _, t := range r.Targets {
 		if !t.Measured {
 			unknown++
 			continue
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t\n", t.Name, t.Want, t.here())
+		fmt.Fprintf(out, "%s\t%s\t%s\t\n", t.Name, t.Want, t.Outcome())
+		if gap := t.Gap(); gap != "" {
+			gaps = append(gaps, t.Name+": "+gap)
+		}
 	}
 	if err := out.Flush(); err != nil {
 		return err
 	}
+	if len(gaps) > 0 {
+		fmt.Fprintf(w, "\nwhat is missing:\n  %s\n", strings.Join(gaps, "\n  "))
+	}
 	if unknown > 0 {
 		fmt.Fprintf(w, "%d more targets were not measured\n", unknown)
+	}
+	for _, p := range r.Profiles {
+		fmt.Fprintf(w, "\nCPU time of the busiest replica, %s: %s\n", title(p.System), list(p.Groups))
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "\ncareful: %s\n", warning)
 	}
 	if len(r.Flaws) > 0 {
 		fmt.Fprintf(w, "\nwent wrong:\n  %s\n", strings.Join(r.Flaws, "\n  "))
@@ -80,13 +99,27 @@ func (r *Report) writeTargets(w io.Writer) error {
 	return nil
 }
 
-// here says what came of a target.
-func (t Target) here() string {
-	switch {
-	case !t.Measured:
-		return "not measured"
-	case t.Met:
-		return fmt.Sprintf("%.2f, met", t.Got)
+// Servers is how many replicas a cell has: one, where the system is a single server.
+func (c Cell) Servers() int {
+	if s, err := findSystem(c.System); err == nil && s.Single {
+		return 1
 	}
-	return fmt.Sprintf("%.2f, missed", t.Got)
+	return c.Replicas
+}
+
+// here says what was found, and whether the claim holds.
+func (c Claim) here() string {
+	if c.Verdict == NotMeasured {
+		return string(NotMeasured)
+	}
+	return fmt.Sprintf("%s: %s", c.Verdict, c.Here)
+}
+
+// list writes shares.
+func list(shares []Share) string {
+	parts := make([]string, len(shares))
+	for i, s := range shares {
+		parts[i] = fmt.Sprintf("%s %s", s.Name, percent(s.Part))
+	}
+	return strings.Join(parts, ", ")
 }

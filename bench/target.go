@@ -2,127 +2,244 @@ package bench
 
 import "fmt"
 
-// Target is something that the implementation wants to reach.
+// Target is something that the implementation wants to reach, or a figure that is to be printed beside.
 type Target struct {
 	Name     string
-	Want     string
-	Got      float64 // 0: not measured
+	Want     string // "printed": nothing is wanted of it
 	Unit     string
-	Met      bool
 	Measured bool
+	Got      Spread
+	Met      bool
+	Missed   float64 // by how much, in percent of the bound; 0: met, or not measured
+	Where    string  `json:",omitempty"` // where what is missing goes, as measured
+	Closing  string  `json:",omitempty"` // what would close a gap
+}
+
+// bound is what is wanted of a figure.
+type bound struct {
+	kind  boundKind
+	limit float64
+}
+
+type boundKind int
+
+const (
+	printed boundKind = iota // nothing is wanted
+	most
+	least
+)
+
+func atMost(limit float64) bound { return bound{most, limit} }
+func noLess(limit float64) bound { return bound{least, limit} }
+
+// missedBy is how far a figure is from its bound, in percent of the bound; 0: it keeps it.
+func (b bound) missedBy(v float64) float64 {
+	switch b.kind {
+	case most:
+		return 100 * max(0, v/b.limit-1)
+	case least:
+		return 100 * max(0, 1-v/b.limit)
+	}
+	return 0
+}
+
+func (b bound) text(unit string) string {
+	if unit != "" {
+		unit = " " + unit
+	}
+	switch b.kind {
+	case most:
+		return fmt.Sprintf("≤ %g%s", b.limit, unit)
+	case least:
+		return fmt.Sprintf("≥ %g%s", b.limit, unit)
+	}
+	return "printed"
 }
 
 // target is how one is judged.
 type target struct {
 	name  string
-	least bool // the bound is the least that is wanted; otherwise the most
-	bound float64
+	bound bound
 	unit  string
-	value func(*Results) (v float64, ok bool)
+	value quantity
+	gap   gap
 }
 
-// targetCallers is the closed loop that the targets speak of.
-const targetCallers = 64
+// gap explains what is missing: it names the two cells whose busiest replicas are to be compared, or the one whose
+// allocations, and what would help.
+type gap struct {
+	ours, theirs *Cell
+	allocating   *Cell
+	closing      string
+}
 
-// at returns one figure of a cell.
-func at(c Cell, f func(*Summary) float64) func(*Results) (float64, bool) {
-	return func(r *Results) (float64, bool) {
-		if m := r.find(c); m != nil {
-			return f(&m.Summary), true
+// noAllocation is what counts as none: something of a runtime happens now and then, by the clock.
+const noAllocation = 0.005
+
+// targets are all, given the scale.
+func targets(s *Scale) []target {
+	list := []target{
+		{"CPU per operation of the busiest replica, NOPaxos ÷ unreplicated", atMost(1.05), "",
+			ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU)), against(3, unreplicated, closeBatches)},
+		{"CPU per operation of the busiest replica, NOPaxos, 3 replicas, 64 callers", atMost(3), "µs",
+			of(nopaxos, busiestCPU), gap{ours: ref(echoCell(nopaxos, targetCallers)), theirs: ref(echoCell(bareEcho, targetCallers)), closing: closeSockets}},
+		{"capacity, NOPaxos ÷ Paxos, 3 replicas", noLess(2.5), "",
+			ratio(full(nopaxos, capacity), full(paxos, capacity)), against(3, paxos, closeBatches)},
+		{"capacity, NOPaxos ÷ Paxos, 5 replicas", noLess(4), "",
+			ratio(in(nopaxos, 5, capacity), in(paxos, 5, capacity)), against(5, paxos, closeBatches)},
+		{"capacity, NOPaxos ÷ Paxos with batching, 3 replicas", noLess(1.2), "",
+			ratio(full(nopaxos, capacity), full(batching, capacity)), against(3, batching, closeBatches)},
+		{"median latency, NOPaxos ÷ Paxos with batching, 64 callers", atMost(0.5), "",
+			ratio(of(nopaxos, p50), of(batching, p50)), gap{closing: closeCores}},
+	}
+	if n := len(s.Rates); n > 0 {
+		rate := s.Rates[n-1]
+		list = append(list, target{
+			fmt.Sprintf("median latency, NOPaxos ÷ Paxos with batching, %g operations/s", rate), atMost(0.5), "",
+			ratio(at(openCell(nopaxos, rate), p50), at(openCell(batching, rate), p50)), gap{closing: closeCores},
+		})
+	}
+	list = append(list,
+		target{"capacity, NOPaxos ÷ etcd-io/raft, 3 replicas, 64 callers", noLess(4), "",
+			ratio(full(nopaxos, capacity), full(etcdRaft, capacity)), against(3, etcdRaft, closeBatches)},
+		target{"capacity, NOPaxos ÷ hashicorp/raft, 3 replicas, 64 callers", noLess(4), "",
+			ratio(full(nopaxos, capacity), full(hashiRaft, capacity)), against(3, hashiRaft, closeBatches)},
+		target{"median latency, NOPaxos ÷ etcd-io/raft, 1 caller", atMost(0.5), "",
+			ratio(alone(nopaxos, p50), alone(etcdRaft, p50)), gap{closing: closeCores}},
+		target{"median latency, NOPaxos ÷ hashicorp/raft, 1 caller", atMost(0.5), "",
+			ratio(alone(nopaxos, p50), alone(hashiRaft, p50)), gap{closing: closeCores}},
+		target{"median latency, 1 caller, without the sequencer's hop, NOPaxos ÷ unreplicated", atMost(1.25), "",
+			ratio(difference(alone(nopaxos, p50), hopLatency), alone(unreplicated, p50)), gap{closing: closeCores}},
+		target{"median latency, 1 caller, with the sequencer's hop, NOPaxos ÷ unreplicated", bound{}, "",
+			ratio(alone(nopaxos, p50), alone(unreplicated, p50)), gap{}},
+		target{"throughput, NOPaxos, 1 % lost ÷ none", noLess(0.9), "",
+			ratio(at(lossCell(s, nopaxos, 0.01), throughput), at(lossCell(s, nopaxos, 0), throughput)), gap{}},
+		target{"CPU per operation of the busiest replica, NOPaxos, 9 ÷ 3 replicas", atMost(1.05), "",
+			ratio(in(nopaxos, 9, busiestCPU), in(nopaxos, 3, busiestCPU)),
+			gap{ours: ref(groupCell(nopaxos, 9)), theirs: ref(groupCell(nopaxos, 3)), closing: closeBatches}},
+		target{"capacity, unreplicated ÷ bare echo", noLess(0.85), "",
+			ratio(full(unreplicated, capacity), full(bareEcho, capacity)),
+			gap{ours: ref(groupCell(unreplicated, 3)), theirs: ref(groupCell(bareEcho, 3)), closing: "less authentication, parsing and table look-up per request"}},
+		target{"objects allocated per operation, NOPaxos, the role that allocates most", atMost(noAllocation), "",
+			full(nopaxos, (*Sample).mallocs), gap{allocating: ref(groupCell(nopaxos, 3)), closing: "reuse of what is allocated there"}},
+	)
+	for _, name := range compared {
+		list = append(list, target{
+			fmt.Sprintf("operations/s with all roles on these cores, 64 callers, %s", title(name)), bound{}, "/s", of(name, throughput), gap{},
+		})
+	}
+	return list
+}
+
+// What would close a gap.
+const (
+	closeBatches = "cores of their own for the replicas, so that each finds more datagrams whenever it wakes up"
+	closeSockets = "fewer or cheaper datagram system calls: larger batches, or a network card that the process reads itself"
+	closeCores   = "cores of their own for the roles: on shared ones every further process on the way waits for a core"
+)
+
+func ref(c Cell) *Cell { return &c }
+
+// against compares NOPaxos's busiest replica with that of another system.
+func against(n int, other, closing string) gap {
+	return gap{ours: ref(groupCell(nopaxos, n)), theirs: ref(groupCell(other, n)), closing: closing}
+}
+
+// where says in figures where the CPU time of two busiest replicas goes.
+func (g gap) where(r *Results) string {
+	switch {
+	case g.allocating != nil:
+		return r.allocations(*g.allocating)
+	case g.ours == nil:
+		return ""
+	}
+	text := ""
+	for _, c := range []*Cell{g.ours, g.theirs} {
+		m := r.find(*c)
+		if m == nil {
+			continue
 		}
-		return 0, false
-	}
-}
-
-// ratio divides two figures.
-func ratio(a, b func(*Results) (float64, bool)) func(*Results) (float64, bool) {
-	return func(r *Results) (float64, bool) {
-		x, ok := a(r)
-		y, also := b(r)
-		if !ok || !also || y == 0 {
-			return 0, false
+		if text != "" {
+			text += "; "
 		}
-		return x / y, true
+		u := m.Summary.Busiest
+		text += fmt.Sprintf("%s (servers: %d): %.2f µs for %.1f datagrams in and %.1f out, asleep %.2f times per operation",
+			title(c.System), c.Servers(), u.CPU, u.DatagramsIn, u.DatagramsOut, u.Sleeps)
 	}
+	return text
 }
 
-func busiestCPU(s *Summary) float64 { return s.BusiestCPU.Median }
-func capacity(s *Summary) float64   { return s.Capacity.Median }
-func p50(s *Summary) float64        { return s.P50.Median }
-
-// of is a figure of a system under the targets' load.
-func of(system string, f func(*Summary) float64) func(*Results) (float64, bool) {
-	return at(echoCell(system, targetCallers), f)
-}
-
-// full is a figure of a system whose three replicas are the bottleneck.
-func full(system string, f func(*Summary) float64) func(*Results) (float64, bool) {
-	return in(system, 3, f)
-}
-
-// alone is a figure of a system with one caller.
-func alone(system string, f func(*Summary) float64) func(*Results) (float64, bool) {
-	return at(echoCell(system, 1), f)
-}
-
-// in is a figure of a system of n replicas that are the bottleneck.
-func in(system string, n int, f func(*Summary) float64) func(*Results) (float64, bool) {
-	return at(groupCell(system, n), f)
-}
-
-// lossRatio is what is left of NOPaxos's throughput when a datagram of a hundred is lost.
-func lossRatio(r *Results) (float64, bool) {
-	throughput := func(s *Summary) float64 { return s.Throughput.Median }
-	none, lossy := lossCell(r.Scale, nopaxos, 0), lossCell(r.Scale, nopaxos, 0.01)
-	return ratio(at(lossy, throughput), at(none, throughput))(r)
-}
-
-// latencyWithoutHop takes from NOPaxos's latency what the way through the sequencer adds, and compares the
-// rest with the unreplicated server's.
-func latencyWithoutHop(r *Results) (float64, bool) {
-	hop, ok := hopLatency(r)
-	ours, also := alone(nopaxos, p50)(r)
-	if !ok || !also {
-		return 0, false
+// allocations says who allocates, in the last repetition of a cell.
+func (r *Results) allocations(c Cell) string {
+	m := r.find(c)
+	if m == nil {
+		return ""
 	}
-	rest := func(*Results) (float64, bool) { return ours - hop, true }
-	return ratio(rest, alone(unreplicated, p50))(r)
-}
-
-var targets = []target{
-	{"CPU per operation of the busiest replica, NOPaxos ÷ unreplicated", false, 1.05, "", ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU))},
-	{"CPU per operation of the busiest replica, NOPaxos, 3 replicas, 64 callers", false, 3, "µs", of(nopaxos, busiestCPU)},
-	{"capacity, NOPaxos ÷ Paxos, 3 replicas", true, 2.5, "", ratio(full(nopaxos, capacity), full(paxos, capacity))},
-	{"capacity, NOPaxos ÷ Paxos, 5 replicas", true, 4, "", ratio(in(nopaxos, 5, capacity), in(paxos, 5, capacity))},
-	{"capacity, NOPaxos ÷ Paxos with batching, 3 replicas", true, 1.2, "", ratio(full(nopaxos, capacity), full(batching, capacity))},
-	{"median latency, NOPaxos ÷ Paxos with batching, 64 callers", false, 0.5, "", ratio(of(nopaxos, p50), of(batching, p50))},
-	{"capacity, NOPaxos ÷ etcd-io/raft, 3 replicas", true, 4, "", ratio(full(nopaxos, capacity), full(etcdRaft, capacity))},
-	{"capacity, NOPaxos ÷ hashicorp/raft, 3 replicas", true, 4, "", ratio(full(nopaxos, capacity), full(hashiRaft, capacity))},
-	{"median latency, NOPaxos ÷ etcd-io/raft, 1 caller", false, 0.5, "", ratio(alone(nopaxos, p50), alone(etcdRaft, p50))},
-	{"median latency, NOPaxos ÷ hashicorp/raft, 1 caller", false, 0.5, "", ratio(alone(nopaxos, p50), alone(hashiRaft, p50))},
-	{"median latency with one caller without the sequencer's hop, NOPaxos ÷ unreplicated", false, 1.25, "", latencyWithoutHop},
-	{"throughput, NOPaxos, 1 % lost ÷ none", true, 0.9, "", lossRatio},
-	{"CPU per operation of the busiest replica, NOPaxos, 9 ÷ 3 replicas", false, 1.05, "", ratio(in(nopaxos, 9, busiestCPU), in(nopaxos, 3, busiestCPU))},
-	{"capacity, unreplicated ÷ bare echo", true, 0.85, "", ratio(full(unreplicated, capacity), full(bareEcho, capacity))},
-	{"objects allocated per operation, NOPaxos, busiest role", false, 0.005, "", full(nopaxos, func(s *Summary) float64 { return s.Mallocs.Median })},
+	text := ""
+	for _, u := range m.Samples[len(m.Samples)-1].Roles {
+		if u.Mallocs > noAllocation {
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("%s %.3f objects per operation", u.Role, u.Mallocs)
+		}
+	}
+	return text
 }
 
 // judge measures the results by the targets.
 func judge(r *Results) []Target {
 	var list []Target
-	for _, t := range targets {
-		sign := "≤"
-		if t.least {
-			sign = "≥"
+	for _, t := range targets(r.Scale) {
+		out := Target{Name: t.name, Want: t.bound.text(t.unit), Unit: t.unit}
+		if out.Got, out.Measured = spreadOf(t.value, r); out.Measured && t.bound.kind != printed {
+			out.Missed = t.bound.missedBy(out.Got.Median)
+			out.Met = out.Missed == 0
 		}
-		out := Target{Name: t.name, Want: fmt.Sprintf("%s %g", sign, t.bound), Unit: t.unit}
-		if t.unit != "" {
-			out.Want += " " + t.unit
-		}
-		if out.Got, out.Measured = t.value(r); out.Measured {
-			out.Met = t.least == (out.Got >= t.bound) || out.Got == t.bound
+		if out.Missed > 0 {
+			out.Where, out.Closing = t.gap.where(r), t.gap.closing
 		}
 		list = append(list, out)
 	}
 	return list
+}
+
+// Outcome says what came of a target.
+func (t Target) Outcome() string {
+	if !t.Measured {
+		return "not measured"
+	}
+	got := figure(t.Got.Median)
+	if t.Got.Low != t.Got.High {
+		got += fmt.Sprintf(" (%s–%s)", figure(t.Got.Low), figure(t.Got.High))
+	}
+	switch {
+	case t.Want == (bound{}).text(""):
+		return got
+	case t.Met:
+		return got + ", met"
+	}
+	return got + fmt.Sprintf(", missed by %.0f %%", t.Missed)
+}
+
+// Gap says where what is missing goes, and what would close it.
+func (t Target) Gap() string {
+	switch {
+	case t.Where != "" && t.Closing != "":
+		return fmt.Sprintf("%s. What would close it: %s", t.Where, t.Closing)
+	case t.Closing != "":
+		return "What would close it: " + t.Closing
+	}
+	return t.Where
+}
+
+// figure writes a number of any size in few digits.
+func figure(v float64) string {
+	switch {
+	case v >= 1000:
+		return short(v)
+	case v >= 0.1 || v == 0:
+		return fmt.Sprintf("%.2f", v)
+	}
+	return fmt.Sprintf("%.3f", v)
 }

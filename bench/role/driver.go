@@ -56,6 +56,7 @@ func (d *driver) Tick(now time.Duration) {
 func (d *driver) Flush(time.Duration) {
 	if d.run != nil {
 		d.run.now = d.clock() // the batch took time
+		d.run.count()
 	}
 	d.asker.flush(d.done)
 	if d.run != nil && d.run.finished() {
@@ -83,6 +84,7 @@ func (d *driver) stop(now time.Duration) {
 // end closes the books of the load.
 func (d *driver) end() {
 	r := d.run
+	r.late()
 	r.unfinished = r.open
 	r.again = d.asker.retransmissions() - r.again
 	d.stop(r.now)

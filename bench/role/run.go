@@ -25,9 +25,30 @@ type run struct {
 	latencies                 *hdrhistogram.Histogram
 	timeline                  []uint32
 	operations, failed, again uint64
+	phase                     phase
+	mallocsBefore, mallocs    uint64 // when measuring began, and from then to its end
 	session                   uint32 // when the load began
 	newSession                time.Duration
 	firstError                error
+}
+
+// phase is how far a load is.
+type phase int
+
+const (
+	warming phase = iota
+	measuring
+	measured
+)
+
+// count takes the allocations of the measured time.
+func (r *run) count() {
+	switch {
+	case r.phase == warming && r.now >= r.from:
+		r.phase, r.mallocsBefore = measuring, mallocs()
+	case r.phase == measuring && r.now >= r.last:
+		r.phase, r.mallocs = measured, mallocs()-r.mallocsBefore
+	}
 }
 
 // drain is how long operations may take to end after the measured time.
@@ -63,6 +84,8 @@ func (r *run) wake() time.Duration {
 	switch {
 	case r.load.Callers > 0 && !r.begun:
 		return r.first
+	case r.load.Callers > 0 && r.now < r.from:
+		return r.from
 	case r.load.Rate > 0 && r.due < r.last:
 		return r.due
 	case r.now < r.last:
@@ -91,7 +114,21 @@ func (r *run) place() uint32 {
 
 func (r *run) leave(i uint32) {
 	r.open--
+	r.dues[i] = nobody
 	r.free = append(r.free, i)
+}
+
+// nobody is the due time of a place that is free.
+const nobody = -1
+
+// late enters the operations of an open loop that have not ended: they took at least until now. Leaving them out
+// would make a system that answers nobody look fast.
+func (r *run) late() {
+	for _, due := range r.dues {
+		if r.load.Rate > 0 && due >= r.from && due < r.last {
+			record(r.latencies, r.now-due)
+		}
+	}
 }
 
 func (r *run) fail(i uint32, err error) {
@@ -105,8 +142,8 @@ func (r *run) fail(i uint32, err error) {
 // succeed enters an operation. What an open loop wanted in the measured time counts for the latencies
 // whenever it ends: leaving out what was late would flatter.
 func (r *run) succeed(i uint32) {
-	r.leave(i)
 	due := r.dues[i]
+	r.leave(i)
 	inside := r.now >= r.from && r.now < r.last
 	if inside {
 		r.operations++
@@ -129,7 +166,7 @@ func (r *run) result() (*Result, error) {
 		return nil, err
 	}
 	result := &Result{
-		Operations: r.operations, Failed: r.failed, Unfinished: r.unfinished, Retransmissions: r.again,
+		Operations: r.operations, Failed: r.failed, Unfinished: r.unfinished, Retransmissions: r.again, Mallocs: r.mallocs,
 		Latencies: text, Timeline: r.timeline, NewSession: r.newSession,
 	}
 	if r.firstError != nil {

@@ -71,12 +71,13 @@ func answer(ctx context.Context, lines *bufio.Scanner, out *json.Encoder, part P
 	if err := out.Encode(Answer{}); err != nil {
 		return err
 	}
+	var prof profiler
 	for lines.Scan() {
 		var o Order
 		a := Answer{}
 		err := json.Unmarshal(lines.Bytes(), &o)
 		if err == nil {
-			a, err = obey(ctx, part, &o)
+			a, err = obey(ctx, part, &prof, &o)
 		}
 		if err != nil {
 			a.Error = err.Error()
@@ -88,11 +89,13 @@ func answer(ctx context.Context, lines *bufio.Scanner, out *json.Encoder, part P
 	return lines.Err()
 }
 
-func obey(ctx context.Context, part Part, o *Order) (a Answer, err error) {
+func obey(ctx context.Context, part Part, prof *profiler, o *Order) (a Answer, err error) {
 	loader, _ := part.(Loader)
 	switch {
 	case o.Stats:
 		a.Stats = stats(part)
+	case o.Profile != "":
+		a.Profile, err = prof.obey(o.Profile)
 	case o.Drop != nil:
 		part.SetDrop(*o.Drop)
 	case o.Connect != nil && loader != nil:
@@ -107,11 +110,13 @@ func obey(ctx context.Context, part Part, o *Order) (a Answer, err error) {
 
 // stats reads the counters without stopping the process.
 func stats(part Part) *Stats {
-	sample := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}}
-	metrics.Read(sample)
 	t := part.Transport()
-	return &Stats{
-		Mallocs:     sample[0].Value.Uint64() + sample[1].Value.Uint64(),
-		DatagramsIn: t.DatagramsIn, DatagramsOut: t.DatagramsOut,
-	}
+	return &Stats{Mallocs: mallocs(), DatagramsIn: t.DatagramsIn, DatagramsOut: t.DatagramsOut}
+}
+
+// mallocs returns how many objects the process has allocated.
+func mallocs() uint64 {
+	sample := [...]metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}}
+	metrics.Read(sample[:])
+	return sample[0].Value.Uint64() + sample[1].Value.Uint64()
 }

@@ -58,7 +58,14 @@ type Order struct {
 	Load    *Load    `json:",omitempty"` // clients: make load
 	Drop    *float64 `json:",omitempty"` // lose this share of the received datagrams, 0 to 1
 	Stats   bool     `json:",omitempty"` // say what was used since the start
+	Profile string   `json:",omitempty"` // ProfileStart, or ProfileStop
 }
+
+// The orders about a CPU profile. The answer to the second has it.
+const (
+	ProfileStart = "start"
+	ProfileStop  = "stop"
+)
 
 // Connect bounds how long a client waits for its first operation.
 type Connect struct{ Patience time.Duration }
@@ -90,6 +97,8 @@ type Answer struct {
 	Error  string  `json:",omitempty"`
 	Stats  *Stats  `json:",omitempty"`
 	Result *Result `json:",omitempty"`
+	// Profile is a CPU profile of the process, compressed, as `go tool pprof` reads it.
+	Profile []byte `json:",omitempty"`
 }
 
 // Stats is what a process has used since its start.
@@ -104,6 +113,7 @@ type Result struct {
 	Failed          uint64 // operations with an error, of all
 	Unfinished      uint64 // operations without an outcome when the client stopped waiting
 	Retransmissions uint64 // requests sent again, warm-up included
+	Mallocs         uint64 // objects allocated on the heap within the measured time
 	Latencies       string // HdrHistogram of nanoseconds, encoded, see DecodeLatencies
 	FirstError      string
 

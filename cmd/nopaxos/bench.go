@@ -22,6 +22,7 @@ type benchFlags struct {
 	figures []string
 	systems []string
 	json    bool
+	profile bool
 }
 
 func benchCommand() *cobra.Command {
@@ -41,6 +42,7 @@ func benchCommand() *cobra.Command {
 	flags.StringVar(&f.out, "out", "bench-results", "`directory` of the report")
 	flags.StringSliceVar(&f.figures, "figures", nil, "measure for these only: "+strings.Join(bench.FigureNames(), ", "))
 	flags.StringSliceVar(&f.systems, "systems", nil, "measure these only: "+strings.Join(systemNames(), ", "))
+	flags.BoolVar(&f.profile, "profile", false, "take a CPU profile of each system's busiest replica, too")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON instead of the table")
 	cmd.AddCommand(benchRoleCommand())
 	return cmd
@@ -81,7 +83,7 @@ func (f *benchFlags) config() (bench.Config, error) {
 	if !slices.Contains([]string{bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces}, f.place) {
 		return bench.Config{}, usagef("--place is %q, expected %s, %s or %s", f.place, bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces)
 	}
-	return bench.Config{Scale: bench.Scales[i], Place: f.place, Figures: f.figures, Systems: f.systems, Version: version}, nil
+	return bench.Config{Scale: bench.Scales[i], Place: f.place, Figures: f.figures, Systems: f.systems, Version: version, Profile: f.profile}, nil
 }
 
 func runBench(cmd *cobra.Command, f benchFlags) error {

@@ -1,0 +1,120 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Machine is what it was measured on.
+type Machine struct {
+	Version, Go, OS, Arch string // Version is that of the program: a tag, or a commit
+	CPU                   string
+	Cores                 int
+	Kernel                string
+	Load                  []float64 `json:",omitempty"` // average when the run began, over 1, 5 and 15 minutes
+	Busy                  float64   // share of the cores that others used just before the run
+	Stolen                float64   // share of the cores that the hypervisor withheld during the run
+}
+
+// What others, and the hypervisor, may take of a machine without a warning.
+const (
+	mostBusy   = 0.1
+	mostStolen = 0.02
+)
+
+// busyTime is how long a machine is watched before a run.
+const busyTime = 500 * time.Millisecond
+
+// lookAtMachine finds out what the machine is, and what it does at the time. Of what the system does not tell, nothing is
+// said.
+func lookAtMachine(ctx context.Context, version string) (Machine, error) {
+	m := Machine{Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Load: loadAverage()}
+	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		m.Kernel = strings.TrimSpace(string(text))
+	}
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				m.CPU = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	before := readTicks()
+	if err := pause(ctx, busyTime); err != nil {
+		return m, err
+	}
+	m.Busy, _ = readTicks().since(before)
+	return m, nil
+}
+
+// loadAverage is nil where the system does not tell.
+func loadAverage() []float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return nil
+	}
+	list := make([]float64, 3)
+	if _, err := fmt.Sscan(string(text), &list[0], &list[1], &list[2]); err != nil {
+		return nil
+	}
+	return list
+}
+
+// coreTicks is what the cores have done so far, in ticks of the kernel's clock: proc_stat(5).
+type coreTicks struct{ all, idle, stolen uint64 }
+
+// readTicks returns zeros where the system does not tell.
+func readTicks() (t coreTicks) {
+	f, err := os.Open("/proc/stat")
+	if err != nil {
+		return t
+	}
+	defer f.Close() // read only
+	line, err := bufio.NewReader(f).ReadString('\n')
+	if err != nil {
+		return t
+	}
+	var user, nice, system, idle, waiting, irq, softIRQ, stolen uint64
+	if _, err := fmt.Sscanf(line, "cpu %d %d %d %d %d %d %d %d", &user, &nice, &system, &idle, &waiting, &irq, &softIRQ, &stolen); err != nil {
+		return coreTicks{}
+	}
+	idle += waiting
+	return coreTicks{all: user + nice + system + idle + irq + softIRQ + stolen, idle: idle, stolen: stolen}
+}
+
+// since returns which shares of the time since an earlier reading were used, and stolen.
+func (t coreTicks) since(before coreTicks) (used, stolen float64) {
+	all := float64(t.all - before.all)
+	if t.all <= before.all {
+		return 0, 0
+	}
+	stolen = float64(t.stolen-before.stolen) / all
+	return 1 - float64(t.idle-before.idle)/all, stolen
+}
+
+// warnings says why figures of this machine are not to be trusted.
+func (m *Machine) warnings() []string {
+	var list []string
+	if m.Busy > mostBusy {
+		list = append(list, fmt.Sprintf("the machine was busy before the run: others used %s of its cores, expected at most %s", percent(m.Busy), percent(mostBusy)))
+	}
+	if m.Stolen > mostStolen {
+		list = append(list, fmt.Sprintf("the hypervisor withheld %s of the cores' time, expected at most %s", percent(m.Stolen), percent(mostStolen)))
+	}
+	return list
+}
+
+// String says it in a line.
+func (m Machine) String() string {
+	text := fmt.Sprintf("%s, %d cores, %s %s, %s, nopaxos %s", m.CPU, m.Cores, m.OS, m.Kernel, m.Go, m.Version)
+	if len(m.Load) > 0 {
+		text += fmt.Sprintf("; load average %.2f at the start, others used %s of the cores", m.Load[0], percent(m.Busy))
+	}
+	return text
+}

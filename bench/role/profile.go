@@ -1,0 +1,34 @@
+package role
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"runtime/pprof"
+)
+
+// profiler takes the process's CPU profile when it is ordered to.
+type profiler struct {
+	taken *bytes.Buffer // nil: none is being taken
+}
+
+// obey carries out an order, and returns a profile when that was its end.
+func (p *profiler) obey(order string) ([]byte, error) {
+	switch {
+	case order == ProfileStart:
+		var b bytes.Buffer
+		if err := pprof.StartCPUProfile(&b); err != nil {
+			return nil, err
+		}
+		p.taken = &b
+		return nil, nil
+	case order == ProfileStop && p.taken != nil:
+		pprof.StopCPUProfile()
+		b := p.taken
+		p.taken = nil
+		return b.Bytes(), nil
+	case order == ProfileStop:
+		return nil, errors.New("no profile was started")
+	}
+	return nil, fmt.Errorf("order about a profile is %q, expected %q or %q", order, ProfileStart, ProfileStop)
+}
