@@ -7,6 +7,9 @@ LDFLAGS  := -X main.version=$(VERSION)
 
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# bench/peers is a module of its own, so that users do not inherit what it needs.
+IN_PEERS = cd bench/peers && { $(GO) mod download || { echo "bench/peers is left out: its modules cannot be had here"; exit 0; }; } &&
+
 .DEFAULT_GOAL := help
 .PHONY: help build demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
 
@@ -24,14 +27,17 @@ dev: build ## run a cluster on this machine that redis-cli -p 7379 can talk to, 
 
 test: ## run every test
 	$(GO) test ./...
+	@$(IN_PEERS) set -x && $(GO) test ./...
 
 race: ## run every test under the race detector
 	$(GO) test -race -timeout 20m ./...
+	@$(IN_PEERS) set -x && $(GO) test -race ./...
 
 lint: ## check gofmt, go vet and staticcheck
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	@$(IN_PEERS) set -x && $(GO) vet ./... && $(STATICCHECK) ./...
 
 mutants: ## plant each known protocol bug in turn, and fail if the simulator does not catch it
 	$(GO) run ./sim/mutants $(MUTANTS)
@@ -102,8 +108,8 @@ golden: ## write anew what golden tests expect; read the difference before you c
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
-bench: build bench-peers ## run the paper's evaluation; it prints the time left, and the report goes to bin/bench
-	bin/nopaxos bench --scale full --out bin/bench $(BENCHFLAGS)
+bench: build bench-peers ## run the paper's evaluation, under 40 minutes; the report goes to bin/bench
+	bin/nopaxos bench --scale full --profile --out bin/bench $(BENCHFLAGS)
 
 bench-quick: build bench-peers ## a small one, under 3 minutes; the report goes to bin/bench-quick
 	bin/nopaxos bench --scale quick --out bin/bench-quick $(BENCHFLAGS)

@@ -56,10 +56,14 @@ func yieldCPU(pid int) error {
 		return fmt.Errorf("scheduling of process %d: %w", pid, err)
 	}
 	const schedBatch = 3
-	attributes := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: schedBatch}
 	for _, t := range threads {
 		id, err := strconv.Atoi(t.Name())
+		var attributes *unix.SchedAttr
 		if err == nil {
+			attributes, err = unix.SchedGetAttr(id, 0) // its nice value stays: not everybody may lower one
+		}
+		if err == nil {
+			attributes.Policy = schedBatch
 			err = unix.SchedSetAttr(id, attributes, 0)
 		}
 		if err != nil && !errors.Is(err, unix.ESRCH) { // a thread may end meanwhile
