@@ -42,6 +42,15 @@ type Scale struct {
 	Limit       time.Duration // of the whole run, on a machine that has everything; 0: none
 }
 
+// callerMarks are the numbers of callers, for an axis.
+func (s *Scale) callerMarks() []float64 {
+	marks := make([]float64, len(s.Callers))
+	for i, n := range s.Callers {
+		marks[i] = float64(n)
+	}
+	return marks
+}
+
 // The scales.
 var Scales = []Scale{
 	{

@@ -25,6 +25,18 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
+// ownTime returns the CPU time of this process and of all its children that have ended.
+func ownTime() time.Duration {
+	sum := time.Duration(0)
+	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
+		var u unix.Rusage
+		if err := unix.Getrusage(who, &u); err == nil {
+			sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+		}
+	}
+	return sum
+}
+
 // sleeps returns how often the threads of a process have given their cores away because they had nothing to
 // do: proc_pid_status(5), voluntary_ctxt_switches.
 func sleeps(pid int) (uint64, error) {

@@ -14,6 +14,9 @@ func cpuTime(int) (time.Duration, error) {
 	return 0, fmt.Errorf("the CPU time of another process cannot be read on %s, expected linux", runtime.GOOS)
 }
 
+// ownTime is for Linux only, and nothing elsewhere.
+func ownTime() time.Duration { return 0 }
+
 // sleeps is for Linux only.
 func sleeps(int) (uint64, error) {
 	return 0, fmt.Errorf("the context switches of another process cannot be read on %s, expected linux", runtime.GOOS)

@@ -19,7 +19,8 @@ var figureFailover = Figure{
 	Claims: []claim{
 		{"throughput drops to zero, and operations resume after about 110 ms", func(r *Results) (string, Verdict, bool) {
 			outage := outages(r)
-			found := fmt.Sprintf("after %.0f ms in the median of %d crashes, %.0f ms at worst; detection included", outage.Median, len(r.Failovers), outage.High)
+			found := fmt.Sprintf("after %.0f ms in the median of %d crashes, %.0f ms at worst; detection included",
+				outage.Median, len(r.Failovers), outage.High)
 			return found, holdsIf(outage.Median <= 110), len(r.Failovers) > 0
 		}},
 		{"peak throughput is back after about 270 ms", func(r *Results) (string, Verdict, bool) {
@@ -30,7 +31,8 @@ var figureFailover = Figure{
 				}
 			}
 			back := spread(times)
-			found := fmt.Sprintf("the pace before the crash is back after %.0f ms in the median, in %d of %d crashes", back.Median, len(times), len(r.Failovers))
+			found := fmt.Sprintf("the pace before the crash is back after %.0f ms in the median, in %d of %d crashes",
+				back.Median, len(times), len(r.Failovers))
 			return found, holdsIf(2*len(times) > len(r.Failovers) && back.Median <= 270), len(r.Failovers) > 0
 		}},
 	},

@@ -18,6 +18,7 @@ type Machine struct {
 	Kernel                string
 	Load                  []float64 `json:",omitempty"` // average when the run began, over 1, 5 and 15 minutes
 	Busy                  float64   // share of the cores that others used just before the run
+	Others                float64   // share of the cores that others used during the run
 	Stolen                float64   // share of the cores that the hypervisor withheld during the run
 }
 
@@ -33,7 +34,10 @@ const busyTime = 500 * time.Millisecond
 // lookAtMachine finds out what the machine is, and what it does at the time. Of what the system does not tell, nothing is
 // said.
 func lookAtMachine(ctx context.Context, version string) (Machine, error) {
-	m := Machine{Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Load: loadAverage()}
+	m := Machine{
+		Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Cores: runtime.NumCPU(), Load: loadAverage(),
+	}
 	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		m.Kernel = strings.TrimSpace(string(text))
 	}
@@ -66,8 +70,9 @@ func loadAverage() []float64 {
 	return list
 }
 
-// coreTicks is what the cores have done so far, in ticks of the kernel's clock: proc_stat(5).
-type coreTicks struct{ all, idle, stolen uint64 }
+// coreTicks is what the cores have done so far, in ticks of the kernel's clock: proc_stat(5). What interrupts took
+// is of nobody.
+type coreTicks struct{ all, idle, interrupts, stolen uint64 }
 
 // readTicks returns zeros where the system does not tell.
 func readTicks() (t coreTicks) {
@@ -81,11 +86,14 @@ func readTicks() (t coreTicks) {
 		return t
 	}
 	var user, nice, system, idle, waiting, irq, softIRQ, stolen uint64
-	if _, err := fmt.Sscanf(line, "cpu %d %d %d %d %d %d %d %d", &user, &nice, &system, &idle, &waiting, &irq, &softIRQ, &stolen); err != nil {
+	_, err = fmt.Sscanf(line, "cpu %d %d %d %d %d %d %d %d", &user, &nice, &system, &idle, &waiting, &irq, &softIRQ, &stolen)
+	if err != nil {
 		return coreTicks{}
 	}
 	idle += waiting
-	return coreTicks{all: user + nice + system + idle + irq + softIRQ + stolen, idle: idle, stolen: stolen}
+	return coreTicks{
+		all: user + nice + system + idle + irq + softIRQ + stolen, idle: idle, interrupts: irq + softIRQ, stolen: stolen,
+	}
 }
 
 // since returns which shares of the time since an earlier reading were used, and stolen.
@@ -95,17 +103,34 @@ func (t coreTicks) since(before coreTicks) (used, stolen float64) {
 		return 0, 0
 	}
 	stolen = float64(t.stolen-before.stolen) / all
-	return 1 - float64(t.idle-before.idle)/all, stolen
+	return 1 - float64(t.idle-before.idle+t.interrupts-before.interrupts)/all - stolen, stolen
+}
+
+// watch notes what others take of the cores until the function that it returns is called, when all processes of the
+// run have ended.
+func (m *Machine) watch() (end func()) {
+	began, cores, ours := time.Now(), readTicks(), ownTime()
+	return func() {
+		used, stolen := readTicks().since(cores)
+		share := float64(ownTime()-ours) / float64(time.Since(began)) / float64(m.Cores)
+		m.Others, m.Stolen = max(0, used-share), stolen
+	}
 }
 
 // warnings says why figures of this machine are not to be trusted.
 func (m *Machine) warnings() []string {
 	var list []string
 	if m.Busy > mostBusy {
-		list = append(list, fmt.Sprintf("the machine was busy before the run: others used %s of its cores, expected at most %s", percent(m.Busy), percent(mostBusy)))
+		list = append(list, fmt.Sprintf("the machine was busy before the run: others used %s of its cores, expected at most %s",
+			percent(m.Busy), percent(mostBusy)))
+	}
+	if m.Others > mostBusy {
+		list = append(list, fmt.Sprintf("the machine was busy during the run: others used %s of its cores, expected at most %s",
+			percent(m.Others), percent(mostBusy)))
 	}
 	if m.Stolen > mostStolen {
-		list = append(list, fmt.Sprintf("the hypervisor withheld %s of the cores' time, expected at most %s", percent(m.Stolen), percent(mostStolen)))
+		list = append(list, fmt.Sprintf("the hypervisor withheld %s of the cores' time, expected at most %s",
+			percent(m.Stolen), percent(mostStolen)))
 	}
 	return list
 }
@@ -114,7 +139,8 @@ func (m *Machine) warnings() []string {
 func (m Machine) String() string {
 	text := fmt.Sprintf("%s, %d cores, %s %s, %s, nopaxos %s", m.CPU, m.Cores, m.OS, m.Kernel, m.Go, m.Version)
 	if len(m.Load) > 0 {
-		text += fmt.Sprintf("; load average %.2f at the start, others used %s of the cores", m.Load[0], percent(m.Busy))
+		text += fmt.Sprintf("; load average %.2f at the start; others used %s of the cores before the run, %s during it",
+			m.Load[0], percent(m.Busy), percent(m.Others))
 	}
 	return text
 }

@@ -38,7 +38,7 @@ var figureLatency = Figure{
 			v, ok := median(ratio(full(nopaxos, capacity), full(unreplicated, capacity)), r)
 			return percent(v) + " of its capacity, 3 replicas", holdsIf(v >= 0.98), ok
 		}},
-		{"latency within 16 µs of the unreplicated system's, of which the sequencer adds about 8 µs", func(r *Results) (string, Verdict, bool) {
+		{"latency within 16 µs of the unreplicated system's; the sequencer adds about 8 µs", func(r *Results) (string, Verdict, bool) {
 			more, ok := median(difference(alone(nopaxos, p50), alone(unreplicated, p50)), r)
 			found := fmt.Sprintf("%.0f µs more with one caller", more)
 			if hop, also := median(hopLatency, r); also {
@@ -71,6 +71,7 @@ func echoCell(system string, callers int) Cell {
 func drawLatency(r *Results) Drawing {
 	shared := Panel{Title: "All roles share the machine's cores", X: "operations/s", Y: "median latency (µs)", LogY: true}
 	busiest := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true}
+	busiest.Marks = r.Scale.callerMarks()
 	for _, name := range compared {
 		curve, work := Curve{Name: title(name)}, Curve{Name: title(name)}
 		for _, callers := range r.Scale.Callers {

@@ -28,7 +28,7 @@ var figureLoss = Figure{
 				found := fmt.Sprintf("NOPaxos keeps %s at %s, the unreplicated server %s", percent(ours), mostLoss(r), percent(plain))
 				return found, holdsIf(ours >= 0.9), ok && also
 			}},
-		{"Speculative Paxos's throughput drops substantially after 0.5 %, at 1 % to that of Paxos", func(r *Results) (string, Verdict, bool) {
+		{"Speculative Paxos drops substantially after 0.5 %, at 1 % to Paxos", func(r *Results) (string, Verdict, bool) {
 			theirs, ok := median(left(r, specPaxos), r)
 			toPaxos, also := median(ratio(lossy(r, specPaxos), lossy(r, paxos)), r)
 			found := fmt.Sprintf("keeps %s at %s, which is %s Paxos's", percent(theirs), mostLoss(r), times(toPaxos))
@@ -75,6 +75,9 @@ func lossCell(s *Scale, system string, share float64) Cell {
 
 func drawLoss(r *Results) Drawing {
 	panel := Panel{Title: "Throughput relative to none lost", X: "datagrams lost (%)", Y: "% of the throughput without loss", LogX: true}
+	for _, share := range r.Scale.Loss {
+		panel.Marks = append(panel.Marks, 100*share)
+	}
 	for _, name := range losers {
 		none := r.find(lossCell(r.Scale, name, 0))
 		if none == nil {

@@ -41,13 +41,15 @@ func (f *FigureResult) svg() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&body, `<text x="%d" y="%d" font-size="13" font-weight="bold">%s</text>`+"\n", x+8, y+17, html.EscapeString(p.Title))
+		fmt.Fprintf(&body, `<text x="%d" y="%d" font-size="13" font-weight="bold">%s</text>`+"\n",
+			x+8, y+17, html.EscapeString(p.Title))
 		place := fmt.Sprintf(`<svg x="%d" y="%d" width="%d" height="%d" `, x, y+captionHeight, int(panelWidth), int(panelHeight))
 		body.WriteString(place + strings.TrimPrefix(drawn, "<svg ") + "\n")
 	}
 	rows := (len(panels) + columns - 1) / columns
 	height := top + rows*(int(panelHeight)+captionHeight)
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%d" height="%d" viewBox="0 0 %d %d" font-family="%s" fill="#1a1a1a">
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+ width="%d" height="%d" viewBox="0 0 %d %d" font-family="%s" fill="#1a1a1a">
 <title>%s</title>
 <rect width="100%%" height="100%%" fill="#ffffff"/>
 %s%s</svg>

@@ -41,7 +41,8 @@ func lookOf(name string, i int) look {
 	if at := slices.IndexFunc(Systems, func(s System) bool { return s.Title == name }); at >= 0 {
 		i = at
 	}
-	return look{palette[i%len(palette)], dashes[i%len(dashes)], glyphs[i%len(glyphs)]}
+	j := i + i/len(palette) // when colours begin again, lines and marks are others
+	return look{palette[i%len(palette)], dashes[j%len(dashes)], glyphs[j%len(glyphs)]}
 }
 
 // hex is the colour as a style sheet writes it.
@@ -140,6 +141,9 @@ func (p *Panel) arrangeX(c *plot.Plot) {
 		}
 		c.X.Tick.Marker = list
 		c.X.Min, c.X.Max = p.Marks[0]-0.5, p.Marks[len(p.Marks)-1]+0.5
+		if p.LogX {
+			c.X.Min, c.X.Max = p.Marks[0]/1.3, p.Marks[len(p.Marks)-1]*1.3
+		}
 	case !p.LogX:
 		c.X.Min = min(c.X.Min, 0)
 		c.X.Max = headroom(c.X.Max, false)

@@ -20,6 +20,7 @@ func TestPanelsAreWellFormed(t *testing.T) {
 		{Title: "zeros on logarithmic axes", LogX: true, LogY: true, Curves: curve(Point{}, Point{3, 0, 0, 1}, Point{3, 3, 3, 3})},
 		{Title: "no number", Curves: curve(Point{1, math.NaN(), 0, 0}, Point{2, 1, 1, 1})},
 		{Title: "marks and steps", Marks: []float64{3, 5}, Steps: true, Curves: curve(Point{3, 1, 1, 1}, Point{5, 2, 2, 2})},
+		{Title: "marks on a logarithmic axis", LogX: true, Marks: []float64{1, 8}, Curves: curve(Point{1, 1, 1, 1}, Point{8, 2, 2, 2})},
 		{Title: "many bars", Bars: strings.Fields("a b c d e f g h"), Curves: curve(Point{0, 1, 1, 1})},
 		{Title: "bars", Bars: []string{"a", "<b>"}, Curves: curve(Point{0, 1, 1, 1}, Point{1, 2, 2, 2}, Point{7, 1, 1, 1})},
 	} {

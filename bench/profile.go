@@ -104,7 +104,8 @@ func readProfile(compressed []byte) (*Profile, error) {
 		groups[groupOf(name)] += v
 	}
 	return &Profile{
-		Seconds: time.Duration(total).Seconds(), Groups: shares(groups, total, mostGroups), Functions: shares(plain, total, mostFunctions),
+		Seconds: time.Duration(total).Seconds(),
+		Groups:  shares(groups, total, mostGroups), Functions: shares(plain, total, mostFunctions),
 	}, nil
 }
 
@@ -136,9 +137,11 @@ func groupOf(function string) string {
 	name, _, _ := strings.Cut(rest, ".")
 	pkg := path + name
 	switch {
-	case strings.HasSuffix(pkg, "runtime/syscall") || strings.HasSuffix(pkg, "syscall/linux") || pkg == "syscall" || pkg == "golang.org/x/sys/unix":
+	case strings.HasSuffix(pkg, "runtime/syscall") || strings.HasSuffix(pkg, "syscall/linux"),
+		pkg == "syscall" || pkg == "golang.org/x/sys/unix":
 		return groupSystemCalls
-	case pkg == "runtime" || strings.HasPrefix(pkg, "runtime/") || strings.HasPrefix(pkg, "internal/runtime/") || pkg == "internal/bytealg":
+	case pkg == "runtime" || pkg == "internal/bytealg",
+		strings.HasPrefix(pkg, "runtime/") || strings.HasPrefix(pkg, "internal/runtime/"):
 		return groupRuntime
 	case strings.Contains(pkg, "siphash") || strings.HasPrefix(pkg, "crypto/"):
 		return groupCrypto

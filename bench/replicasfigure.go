@@ -28,7 +28,7 @@ var figureReplicas = Figure{
 				found := fmt.Sprintf("NOPaxos keeps %s of its capacity, SpecPaxos %s, from %s", percent(ours), percent(theirs), growth(r))
 				return found, holdsIf(min(ours, theirs) >= 1-closeTo), ok && also
 			}},
-		{"the throughput of Paxos and Fast Paxos falls in proportion to the replicas: their leaders process more messages",
+		{"that of Paxos and Fast Paxos falls in proportion to the replicas: their leaders process more messages",
 			func(r *Results) (string, Verdict, bool) {
 				classic, ok := median(kept(r, paxos), r)
 				fast, also := median(kept(r, fastPaxos), r)

@@ -92,8 +92,7 @@ func (b *bench) run(ctx context.Context) error {
 	for _, warning := range b.machine.warnings() {
 		b.line.Print("careful: " + warning)
 	}
-	before := readTicks()
-	defer func() { _, b.machine.Stolen = readTicks().since(before) }()
+	defer b.machine.watch()()
 	for _, s := range b.plan {
 		measure := b.step
 		switch {

@@ -26,19 +26,18 @@ var figureSequencers = Figure{
 	},
 	Draw: drawSequencers,
 	Claims: []claim{
-		{"behind an end-host sequencer latency is 36 % higher than behind the network processor", func(r *Results) (string, Verdict, bool) {
+		{"latency behind an end-host sequencer is 36 % higher", func(r *Results) (string, Verdict, bool) {
 			ours, ok := median(alone(nopaxos, p50), r)
 			hop, also := median(hopLatency, r)
-			found := fmt.Sprintf("no network processor here; without the end host's hop latency would be %.0f µs, with it it is %s higher",
-				ours-hop, percent(hop/(ours-hop)))
+			found := fmt.Sprintf("no network processor here; the end host's hop makes %.0f µs of %.0f µs", hop, ours)
 			return found, NotCompared, ok && also
 		}},
-		{"the network processor adds 8 µs in the median, 16 µs at the 99th percentile", func(r *Results) (string, Verdict, bool) {
+		{"a network processor adds 8 µs in the median, 16 µs at p99", func(r *Results) (string, Verdict, bool) {
 			hop, ok := median(hopLatency, r)
 			slow, also := median(difference(alone(bareSeq, p99), half(alone(bareEcho, p99))), r)
-			return fmt.Sprintf("the end host adds %.0f µs in the median, %.0f µs at the 99th percentile", hop, slow), NotCompared, ok && also
+			return fmt.Sprintf("the end host adds %.0f µs in the median, %.0f µs at p99", hop, slow), NotCompared, ok && also
 		}},
-		{"a switch would sequence without a measurable latency (expected, not measured)", func(r *Results) (string, Verdict, bool) {
+		{"a switch would add no measurable latency (expected)", func(r *Results) (string, Verdict, bool) {
 			behind, ok := median(alone(behindBMv2, p50), r)
 			return fmt.Sprintf("no Tofino here; behind BMv2, a test device, one caller waits %.0f µs", behind), NotCompared, ok
 		}},
@@ -57,6 +56,7 @@ var otherSequencers = []string{
 func drawSequencers(r *Results) Drawing {
 	work := Panel{Title: "CPU time of the end-host sequencer", X: "requests in flight", Y: "µs per request, three copies", LogX: true}
 	trip := Panel{Title: "Round trip to oneself", X: "requests in flight", Y: "median (µs)", LogX: true, LogY: true}
+	work.Marks, trip.Marks = r.Scale.callerMarks(), r.Scale.callerMarks()
 	for _, name := range []string{bareSeq, bareEcho} {
 		cpu, latency := Curve{Name: title(name)}, Curve{Name: title(name)}
 		for _, callers := range r.Scale.Callers {
@@ -71,6 +71,7 @@ func drawSequencers(r *Results) Drawing {
 		}
 	}
 	kinds := Panel{Title: "NOPaxos behind each kind of sequencer", X: "callers", Y: "median latency (µs)", LogX: true, LogY: true}
+	kinds.Marks = r.Scale.callerMarks()
 	for _, name := range []string{nopaxos, behindBMv2} {
 		curve := Curve{Name: title(name)}
 		for _, callers := range r.Scale.Callers {
@@ -93,7 +94,8 @@ func drawSequencers(r *Results) Drawing {
 		}
 	}
 	if hop, ok := median(hopLatency, r); ok && most > 0 {
-		d.Here = fmt.Sprintf("The end-host sequencer, with its client and receivers on the same cores, passes on %s requests/s with three copies each at best. It takes %.2f µs of CPU per request, so %s requests per CPU-second; its hop adds %.0f µs.",
+		d.Here = fmt.Sprintf("The end-host sequencer, with its client and receivers on the same cores, passes on %s requests/s "+
+			"with three copies each at best. It takes %.2f µs of CPU per request, so %s requests per CPU-second; its hop adds %.0f µs.",
 			short(most), least, short(1e6/least), hop)
 	}
 	if ours, ok := median(alone(nopaxos, p50), r); ok {

@@ -9,9 +9,10 @@ import (
 
 // figureStore is in the place of the paper's figure 10.
 var figureStore = Figure{
-	Name:   "store",
-	Title:  "The key-value store",
-	Source: "Figure 10, §6.5: a transactional store under a workload of Retwis, within 10 ms; here the store that ships, without transactions across groups, under YCSB's workloads A to F",
+	Name:  "store",
+	Title: "The key-value store",
+	Source: "Figure 10, §6.5: a transactional store under a workload of Retwis, within 10 ms; " +
+		"here the store that ships, without transactions across groups, under YCSB's workloads A to F",
 	Cells: func(s *Scale) []Cell {
 		var cells []Cell
 		for _, name := range stores {

@@ -82,7 +82,8 @@ func targets(s *Scale) []target {
 		{"CPU per operation of the busiest replica, NOPaxos ÷ unreplicated", atMost(1.05), "",
 			ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU)), against(3, unreplicated, closeBatches)},
 		{"CPU per operation of the busiest replica, NOPaxos, 3 replicas, 64 callers", atMost(3), "µs",
-			of(nopaxos, busiestCPU), gap{ours: ref(echoCell(nopaxos, targetCallers)), theirs: ref(echoCell(bareEcho, targetCallers)), closing: closeSockets}},
+			of(nopaxos, busiestCPU),
+			gap{ours: ref(echoCell(nopaxos, targetCallers)), theirs: ref(echoCell(bareEcho, targetCallers)), closing: closeSockets}},
 		{"capacity, NOPaxos ÷ Paxos, 3 replicas", noLess(2.5), "",
 			ratio(full(nopaxos, capacity), full(paxos, capacity)), against(3, paxos, closeBatches)},
 		{"capacity, NOPaxos ÷ Paxos, 5 replicas", noLess(4), "",
@@ -119,13 +120,14 @@ func targets(s *Scale) []target {
 			gap{ours: ref(groupCell(nopaxos, 9)), theirs: ref(groupCell(nopaxos, 3)), closing: closeBatches}},
 		target{"capacity, unreplicated ÷ bare echo", noLess(0.85), "",
 			ratio(full(unreplicated, capacity), full(bareEcho, capacity)),
-			gap{ours: ref(groupCell(unreplicated, 3)), theirs: ref(groupCell(bareEcho, 3)), closing: "less authentication, parsing and table look-up per request"}},
+			gap{ours: ref(groupCell(unreplicated, 3)), theirs: ref(groupCell(bareEcho, 3)), closing: closeWork}},
 		target{"objects allocated per operation, NOPaxos, the role that allocates most", atMost(noAllocation), "",
-			full(nopaxos, (*Sample).mallocs), gap{allocating: ref(groupCell(nopaxos, 3)), closing: "reuse of what is allocated there"}},
+			full(nopaxos, (*Sample).mallocs), gap{allocating: ref(groupCell(nopaxos, 3)), closing: closeReuse}},
 	)
 	for _, name := range compared {
 		list = append(list, target{
-			fmt.Sprintf("operations/s with all roles on these cores, 64 callers, %s", title(name)), bound{}, "/s", of(name, throughput), gap{},
+			fmt.Sprintf("operations/s with all roles on these cores, 64 callers, %s", title(name)), bound{}, "/s",
+			of(name, throughput), gap{},
 		})
 	}
 	return list
@@ -136,6 +138,8 @@ const (
 	closeBatches = "cores of their own for the replicas, so that each finds more datagrams whenever it wakes up"
 	closeSockets = "fewer or cheaper datagram system calls: larger batches, or a network card that the process reads itself"
 	closeCores   = "cores of their own for the roles: on shared ones every further process on the way waits for a core"
+	closeWork    = "less authentication, parsing and table look-up per request"
+	closeReuse   = "reuse of what is allocated there"
 )
 
 func ref(c Cell) *Cell { return &c }
