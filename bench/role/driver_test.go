@@ -127,6 +127,22 @@ func TestOpenLoopOmitsNothing(t *testing.T) {
 	}
 }
 
+// What a server never answers is in the latencies, too: as long as it had waited when the client gave up.
+func TestOpenLoopKeepsTheUnanswered(t *testing.T) {
+	const measured, rate = time.Second, 1000
+	w := newWorld(t, Load{Measure: measured, Rate: rate})
+	w.step(measured / 2)
+	w.answer()
+	w.step(measured + drain)
+	result, h := w.result()
+	if result.Unfinished == 0 || h.TotalCount() != int64(result.Operations+result.Unfinished) {
+		t.Errorf("%d ended, %d did not, %d latencies, expected one of each", result.Operations, result.Unfinished, h.TotalCount())
+	}
+	if longest := time.Duration(h.Max()); longest < drain+measured/2*9/10 {
+		t.Errorf("the longest took %v, expected about %v", longest, drain+measured/2)
+	}
+}
+
 // In a closed loop every caller has one operation outstanding; warm-up does not count.
 func TestClosedLoop(t *testing.T) {
 	const callers, rounds = 3, 10

@@ -76,6 +76,15 @@ func TestRoles(t *testing.T) {
 			if a := server(Order{Stats: true}); a.Stats == nil || a.Stats.DatagramsIn < 1000 || a.Stats.DatagramsOut < 1000 {
 				t.Errorf("%+v, expected at least 1000 datagrams each way", a.Stats)
 			}
+			if a := server(Order{Profile: ProfileStop}); a.Error == "" {
+				t.Error("a profile ended that had not begun")
+			}
+			if a := server(Order{Profile: ProfileStart}); a.Error != "" {
+				t.Error(a.Error)
+			}
+			if a := server(Order{Profile: ProfileStop}); a.Error != "" || len(a.Profile) == 0 {
+				t.Errorf("%q, a profile of %d bytes, expected one", a.Error, len(a.Profile))
+			}
 			if a := server(Order{}); a.Error == "" {
 				t.Error("an empty order was taken")
 			}
