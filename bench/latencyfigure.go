@@ -69,8 +69,8 @@ func echoCell(system string, callers int) Cell {
 }
 
 func drawLatency(r *Results) Drawing {
-	shared := Panel{Title: "All roles share the machine's cores", X: "operations/s", Y: "median latency (µs)", LogY: true}
-	busiest := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true}
+	shared := Panel{Title: "All roles share the machine's cores", X: "operations/s", Y: "median latency (µs)", LogX: true, LogY: true}
+	busiest := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true, LogY: true}
 	busiest.Marks = r.Scale.callerMarks()
 	for _, name := range compared {
 		curve, work := Curve{Name: title(name)}, Curve{Name: title(name)}

@@ -25,7 +25,8 @@ type Summary struct {
 	// BusiestCPU is CPU time per operation, in microseconds, of the replica that used most; Capacity is
 	// operations per CPU-second of that replica. TotalCPU is that of all roles, clients included.
 	BusiestCPU, Capacity, TotalCPU Spread
-	// Mallocs is objects allocated per operation by the replica, sequencer or client that allocated most.
+	// Mallocs is objects allocated per operation by the replica, sequencer or client that allocated most; a sequencer
+	// that stands by is on no operation's way.
 	Mallocs Spread
 	// Busiest is what the busiest replica used, the median of each figure.
 	Busiest         Usage
@@ -103,11 +104,24 @@ func (m *Sample) totalCPU() float64 {
 func (m *Sample) mallocs() float64 {
 	most := 0.0
 	for _, r := range m.Roles {
-		if r.Kind == kindReplica || r.Kind == kindSequencer || r.Kind == kindClient {
+		if r.onTheWay() {
 			most = max(most, r.Mallocs)
 		}
 	}
 	return most
+}
+
+// onTheWay reports whether operations pass a role. What a sequencer that stands by allocates, it allocates by the
+// clock.
+func (u Usage) onTheWay() bool {
+	const some = 0.1 // datagrams per operation
+	switch u.Kind {
+	case kindReplica, kindClient:
+		return true
+	case kindSequencer:
+		return u.DatagramsIn > some
+	}
+	return false
 }
 
 // compareCells is the order of results: system by system as listed, the smaller before the larger.

@@ -181,7 +181,7 @@ func (r *Results) allocations(c Cell) string {
 	}
 	text := ""
 	for _, u := range m.Samples[len(m.Samples)-1].Roles {
-		if u.Mallocs > noAllocation {
+		if u.onTheWay() && u.Mallocs > noAllocation {
 			if text != "" {
 				text += ", "
 			}
