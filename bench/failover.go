@@ -17,7 +17,7 @@ type Failover struct {
 
 // How long a failover is watched, and when in it the sequencer is killed.
 const (
-	failoverWatch = time.Second
+	failoverWatch = 2 * time.Second
 	failoverKill  = 300 * time.Millisecond
 )
 

@@ -36,7 +36,7 @@ type FigureResult struct {
 func (b *bench) report(place string) *Report {
 	r := &Report{
 		Format: reportFormat, Machine: b.machine, Scale: b.cfg.Scale.Name, Place: place,
-		Started: b.began, Seconds: time.Since(b.began).Seconds(), Warnings: b.machine.warnings(),
+		Started: b.began, Seconds: time.Since(b.began).Seconds(), Warnings: append(b.machine.warnings(), b.again...),
 		Cells: b.results.Cells, Failovers: b.results.Failovers, Profiles: b.results.Profiles,
 		Flaws: b.results.Flaws, Absent: b.results.Absent,
 	}
