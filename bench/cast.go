@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -19,8 +20,9 @@ type cast struct {
 	n       int // replicas
 	machine string
 
-	spec    role.Spec // what all roles are told
-	started *Deployment
+	spec       role.Spec // what all roles are told
+	controlled bool      // a controller is wanted
+	started    *Deployment
 }
 
 // payloadBytes is the largest UDP payload, in bytes, everywhere: what fits Ethernet.
@@ -93,7 +95,7 @@ func castOrdered(c *cast) error {
 	if err := c.writeCluster(); err != nil {
 		return err
 	}
-	if err := c.startOrder(); err != nil {
+	if err := c.startSequencers(); err != nil {
 		return err
 	}
 	return c.startServers(c.cfg.Binary, "bench", "role")
@@ -131,7 +133,7 @@ func castSequencer(c *cast) error {
 	if err := c.writeCluster(); err != nil {
 		return err
 	}
-	if err := c.startOrder(); err != nil {
+	if err := c.startSequencers(); err != nil {
 		return err
 	}
 	for i := 1; i < c.n; i++ {
@@ -147,12 +149,24 @@ func castSequencer(c *cast) error {
 // sequencers is how many a group has: one to fail, and one to take over.
 const sequencers = 2
 
-// startOrder starts what orders messages.
-func (c *cast) startOrder() error {
+// startSequencers starts the sequencers of a group, and wants a controller for them.
+func (c *cast) startSequencers() error {
 	for i := range sequencers {
 		spec := c.spec
 		spec.Kind = role.KindSequencer
 		if err := c.start(kindSequencer, i, spec); err != nil {
+			return err
+		}
+	}
+	c.controlled = true
+	return nil
+}
+
+// startController starts the controller once all sequencers listen: it passes over one that does not, and
+// then the first would not be the one in use.
+func (c *cast) startController(ctx context.Context) error {
+	for _, s := range c.started.of(kindSequencer) {
+		if err := s.ready(ctx); err != nil {
 			return err
 		}
 	}

@@ -73,6 +73,11 @@ func (c *cast) play(ctx context.Context) error {
 	if err := c.system.cast(c); err != nil {
 		return err
 	}
+	if c.controlled {
+		if err := c.startController(ctx); err != nil {
+			return err
+		}
+	}
 	clients := clientProcesses
 	if c.system.Name == bareSeq {
 		clients = 1 // the group's first replica
@@ -96,10 +101,7 @@ func (c *cast) play(ctx context.Context) error {
 // ready returns when every process takes orders and every client has had an operation executed.
 func (d *Deployment) ready(ctx context.Context) error {
 	for _, p := range d.processes {
-		if p.in == nil {
-			continue
-		}
-		if _, err := p.answer(ctx); err != nil {
+		if err := p.ready(ctx); err != nil {
 			return err
 		}
 	}

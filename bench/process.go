@@ -24,6 +24,7 @@ type process struct {
 	log  string // path
 
 	in      io.WriteCloser // nil: it takes no orders
+	greeted bool           // it has said that it takes orders
 	answers chan role.Answer
 	ended   chan struct{} // closed when it was reaped
 }
@@ -80,6 +81,16 @@ func (w *process) listen(out io.Reader) {
 	}
 	_ = w.cmd.Wait() // how it ended, its log tells better
 	close(w.ended)
+}
+
+// ready waits until the process takes orders, if it ever does.
+func (w *process) ready(ctx context.Context) error {
+	if w.in == nil || w.greeted {
+		return nil
+	}
+	_, err := w.answer(ctx)
+	w.greeted = err == nil
+	return err
 }
 
 // answer waits for the next answer.
