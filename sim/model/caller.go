@@ -1,0 +1,110 @@
+package model
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// operationSize is the length in bytes of an operation and of its result.
+const operationSize = 32
+
+const (
+	requestSize = wire.RequestOverhead + operationSize
+	replySize   = wire.ReplyOverhead + operationSize
+)
+
+// caller is a client's host: a number of callers, each of which has one operation outstanding, always.
+type caller struct {
+	group   *group
+	host    *host
+	core    *client.Core
+	courier client.Courier
+	sender  *oumlib.Sender // nil: requests do not go through a sequencer
+	op      [operationSize]byte
+	callers int
+	begin   time.Duration   // when the callers begin
+	began   []time.Duration // by caller: its operation
+}
+
+var _ transport.Handler = (*caller)(nil)
+
+func newCaller(g *group, at place, callers int, rng *rand.Rand) (*caller, error) {
+	c := &caller{group: g, host: g.net.host(at), callers: callers, began: make([]time.Duration, callers)}
+	c.begin = time.Duration(rng.Int64N(int64(startWithin)))
+	if g.sequencer.IsValid() {
+		c.sender = oumlib.NewSender(groupNumber, transport.DefaultMTU)
+		c.sender.SetAddr(g.sequencer)
+		c.courier = client.NewMulticast(c.sender)
+	} else {
+		c.courier = g.courier()
+	}
+	var err error
+	c.core, err = client.NewCore(client.CoreConfig{
+		Replicas: len(g.members), Auth: g.keys.Client, ReplyTo: at.address(), Rule: g.rule(),
+		Nonce: func() wire.ClientID { return wire.ClientID{Hi: rng.Uint64(), Lo: rng.Uint64()} },
+		Seed:  rng.Uint64(), Window: max(callers, 1),
+	})
+	return c, err
+}
+
+// startWithin spreads the clients' first requests.
+const startWithin = time.Millisecond
+
+func (c *caller) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { c.core.Reply(now, b) }
+func (c *caller) Bulk(time.Duration, []byte)                             {}
+
+func (c *caller) Tick(now time.Duration) {
+	c.core.Tick(now)
+	if now >= c.begin {
+		c.begin = transport.Never
+		for i := range c.callers {
+			c.call(now, i)
+		}
+	}
+}
+
+func (c *caller) Deadline() time.Duration { return min(c.core.Deadline(), c.begin) }
+
+// call begins the next operation of a caller.
+func (c *caller) call(now time.Duration, i int) {
+	c.began[i] = c.host.thought()
+	if _, err := c.core.Invoke(now, uint64(i), c.op[:]); err != nil {
+		c.group.fail(err)
+	}
+}
+
+// Flush sends requests, and begins the next operation where one has ended.
+func (c *caller) Flush(now time.Duration) {
+	for len(c.core.Effects()) > 0 {
+		var ended []int
+		for i := range c.core.Effects() {
+			e := &c.core.Effects()[i]
+			switch e.Kind {
+			case client.EffectGroup:
+				c.courier.Send(c.host, e)
+			case client.EffectDone:
+				if e.Err != nil {
+					c.group.fail(e.Err)
+				}
+				ended = append(ended, int(e.Tag))
+			}
+		}
+		c.core.ClearEffects()
+		for _, i := range ended {
+			c.group.ended(c.host.thought(), c.began[i])
+			c.call(now, i)
+		}
+	}
+}
+
+// reroute takes the controller's word on where requests go.
+func (c *caller) reroute(now time.Duration, sequencer netip.AddrPort) {
+	c.sender.SetAddr(sequencer)
+	c.core.Reroute(now)
+}

@@ -1,0 +1,73 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Outcome is what a load came to.
+type Outcome struct {
+	Throughput float64       // operations a second
+	Median     time.Duration // latency
+	P99        time.Duration
+	Busiest    float64 // share of the time for which the busiest replica's CPU was busy
+	Received   float64 // datagrams for an operation, at the busiest replica
+	Sent       float64
+	Overflow   uint64 // datagrams that replicas lost because their queues were full
+}
+
+// patience is how much virtual time a measurement may take at most.
+const patience = 20 * time.Second
+
+// run lets time pass until n more operations have ended.
+func (g *group) run(n int) error {
+	want, until := g.completed+n, g.net.Now()+patience
+	for g.err == nil && g.completed < want {
+		if g.net.Now() > until || !g.net.Step() {
+			g.fail(fmt.Errorf("%d operations of %d within %v", n-(want-g.completed), n, patience))
+		}
+	}
+	return g.err
+}
+
+// Measure runs a load: operations that do not count, and then operations that do.
+func Measure(load Load, warmUp, operations int) (Outcome, error) {
+	g, err := newGroup(load)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := g.run(warmUp); err != nil {
+		return Outcome{}, err
+	}
+	before, began := g.works(), g.net.Now()
+	g.measuring = true
+	if err := g.run(operations); err != nil {
+		return Outcome{}, err
+	}
+	elapsed := g.net.Now() - began
+	slices.Sort(g.latencies)
+	o := Outcome{
+		Throughput: float64(operations) / elapsed.Seconds(),
+		Median:     g.latencies[len(g.latencies)/2],
+		P99:        g.latencies[len(g.latencies)*99/100],
+	}
+	for i, after := range g.works() {
+		w := after.minus(before[i])
+		o.Overflow += w.Overflow
+		if busy := float64(w.Busy) / float64(elapsed); busy > o.Busiest {
+			o.Busiest = busy
+			o.Received, o.Sent = float64(w.Received)/float64(operations), float64(w.Sent)/float64(operations)
+		}
+	}
+	return o, nil
+}
+
+// works reads what the replicas have done.
+func (g *group) works() []Work {
+	var all []Work
+	for _, m := range g.members {
+		all = append(all, m.host.work)
+	}
+	return all
+}
