@@ -1,23 +1,19 @@
 package model
 
 import (
+	"context"
+	"os"
 	"testing"
 )
 
 func TestProbe(t *testing.T) {
-	costs, err := Calibrate(Paper, Even)
+	sc := Full
+	sc.Replicas = []int{3, 9}
+	sc.Operations = 2000
+	sc.Loss = sc.Loss[2:]
+	r, err := Run(context.Background(), Config{Calibration: Paper, Split: Even, Seed: 1, Scale: sc})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%+v", costs)
-	for _, s := range Systems() {
-		for _, l := range [][2]int{{1, 1}, {32, 2}, {64, 4}} {
-			o, err := Measure(Load{System: s, Replicas: 5, Clients: l[0], Callers: l[1], Seed: 1, Costs: costs}, 500, 4000)
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			t.Logf("%-30v %v: %+v", s, l, o)
-		}
-	}
+	r.WriteText(os.Stdout)
 }

@@ -63,11 +63,13 @@ func Measure(load Load, warmUp, operations int) (Outcome, error) {
 	return o, nil
 }
 
-// works reads what the replicas have done.
+// works reads what the replicas have done until now.
 func (g *group) works() []Work {
 	var all []Work
 	for _, m := range g.members {
-		all = append(all, m.host.work)
+		w := m.host.work
+		w.Busy -= max(m.host.busyUntil-g.net.Now(), 0) // of the turn under way
+		all = append(all, w)
 	}
 	return all
 }

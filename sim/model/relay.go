@@ -26,7 +26,8 @@ type relay struct {
 	node  *virtual.Node
 	plane *udp.DataPlane
 	// session is that of the sequence entry; 0: there is none.
-	session uint32
+	session   uint32
+	unplugged bool // nobody answers the controller
 }
 
 // startSequencers starts the group's sequencers; the first one serves.

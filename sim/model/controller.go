@@ -1,0 +1,155 @@
+package model
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/controlplane"
+)
+
+// What carrying out a decision takes is no part of an unreplicated server's curve. These are assumptions: of a
+// store on a solid-state disk, and of a switch's driver.
+const (
+	storeTime = time.Millisecond // until a session number is durable
+	writeTime = time.Millisecond // a write or a read, at the switch
+)
+
+// controller is the controller: the real decisions of controlplane.Core, in its default timing, and what stands
+// around them. It is on no request's way, so it has no host: its messages take as long as any.
+type controller struct {
+	g         *group
+	core      *controlplane.Core
+	durable   uint32
+	session   uint32        // published last
+	published time.Duration // when
+	tickAt    time.Duration
+}
+
+// startController makes a controller that finds both sequencers connected and the first one serving.
+func (g *group) startController() (*controller, error) {
+	core, err := controlplane.NewCore(controlplane.CoreConfig{
+		Groups: []controlplane.CoreGroup{{
+			Number: groupNumber, F: len(g.members) / 2, Replicas: len(g.members), Last: firstSession,
+		}},
+		Targets: len(g.relays),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &controller{g: g, core: core, durable: firstSession, session: firstSession, tickAt: controlplane.Never}
+	g.report = func(replica int, session uint32) {
+		c.after(c.oneWay(), func(now time.Duration) { core.Report(now, groupNumber, session, replica) })
+	}
+	g.net.At(0, func(now time.Duration) {
+		core.Start(now)
+		for t := range g.relays {
+			core.Connected(now, t)
+		}
+		c.settle()
+	})
+	return c, nil
+}
+
+// oneWay is how long a message takes to or from the controller.
+func (c *controller) oneWay() time.Duration {
+	costs := &c.g.load.Costs
+	return costs.Send + costs.Host + crossing*costs.Link + costs.Receive
+}
+
+// after lets something happen to the core after a while.
+func (c *controller) after(d time.Duration, f func(now time.Duration)) {
+	c.g.net.At(c.g.net.Now()+d, func(now time.Duration) {
+		f(now)
+		c.settle()
+	})
+}
+
+// settle carries out what the core wants, and waits for its deadline.
+func (c *controller) settle() {
+	effects := append([]controlplane.Effect(nil), c.core.Effects()...)
+	c.core.ClearEffects()
+	for _, e := range effects {
+		c.carryOut(e)
+	}
+	if err := c.core.Err(); err != nil {
+		c.g.fail(err)
+	}
+	if at := c.core.Deadline(); at < c.tickAt {
+		c.tickAt = at
+		c.g.net.At(at, func(now time.Duration) {
+			if c.tickAt = controlplane.Never; now >= c.core.Deadline() {
+				c.core.Tick(now)
+			}
+			c.settle()
+		})
+	}
+}
+
+func (c *controller) carryOut(e controlplane.Effect) {
+	switch e.Kind {
+	case controlplane.EffectAllocate:
+		c.durable = max(c.durable, e.Floor) + 1
+		session := c.durable
+		c.after(storeTime, func(now time.Duration) { c.core.Allocated(now, e.Group, session) })
+	case controlplane.EffectPublish:
+		if e.Session > c.session {
+			c.publish(e)
+		}
+	default:
+		c.program(e)
+	}
+}
+
+// publish tells replicas and clients where the group's messages go.
+func (c *controller) publish(e controlplane.Effect) {
+	c.session, c.published = e.Session, c.g.net.Now()
+	address := c.g.relays[e.Target].address()
+	c.after(c.oneWay(), func(time.Duration) {
+		for _, m := range c.g.members {
+			m.route(e.Session, address)
+		}
+		for _, k := range c.g.callers {
+			k.host.post(func(now time.Duration) { k.reroute(now, address) })
+		}
+	})
+}
+
+// program carries out an effect on a sequencer: a message there, what it does, and the answer's way back.
+func (c *controller) program(e controlplane.Effect) {
+	r := c.g.relays[e.Target]
+	c.after(c.oneWay()+writeTime, func(time.Duration) {
+		if r.unplugged {
+			return
+		}
+		answer := c.happen(r, e)
+		c.after(c.oneWay(), answer)
+	})
+}
+
+// happen is what a sequencer does, and what the controller then hears.
+func (c *controller) happen(r *relay, e controlplane.Effect) (answer func(now time.Duration)) {
+	core := c.core
+	switch e.Kind {
+	case controlplane.EffectReadPipeline:
+		return func(now time.Duration) { core.PipelineRead(now, e.Target, e.Conn, true) }
+	case controlplane.EffectReadEntries:
+		var entries []controlplane.SequenceEntry
+		if r.session != 0 {
+			entries = append(entries, controlplane.SequenceEntry{Group: groupNumber, Session: r.session, Intact: true})
+		}
+		return func(now time.Duration) { core.EntriesRead(now, e.Target, e.Conn, e.Op, entries) }
+	case controlplane.EffectPrepare:
+		return func(now time.Duration) { core.Prepared(now, e.Target, e.Conn, true) }
+	case controlplane.EffectInstall:
+		r.install(e.Session)
+		return func(now time.Duration) { core.Installed(now, e.Target, e.Conn, e.Group, e.Session) }
+	case controlplane.EffectRemove:
+		r.session = 0
+		return func(now time.Duration) { core.Removed(now, e.Target, e.Conn, e.Group) }
+	}
+	return func(time.Duration) {}
+}
+
+// lost tells the controller that the connection to a sequencer was refused.
+func (c *controller) lost(target int) {
+	c.after(c.oneWay(), func(now time.Duration) { c.core.Lost(now, target, true) })
+}

@@ -1,0 +1,101 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// Failover is how long a group of five replicas executes nothing for its clients after its sequencer's crash.
+type Failover struct {
+	Noticed string // by what
+	Crashes int
+	Median  time.Duration // from a crash to the end of the first operation in the next session
+	Worst   time.Duration
+	// Restored is the median time until a millisecond in which nine tenths of the former throughput were reached.
+	Restored time.Duration
+}
+
+const (
+	failoverCallers = 16
+	crashAfter      = 100 * time.Millisecond // the controller's timers have settled
+	crashStep       = 137 * time.Microsecond // every crash comes at another moment of the timers' periods
+	bucket          = time.Millisecond
+)
+
+// The ways in which a crash is noticed.
+const (
+	byConnection = "the switch's connection to the controller is refused"
+	byReplicas   = "f+1 replicas report it: only its data plane is dead"
+)
+
+// failOver is the paper's figure 9.
+func (s *study) failOver(r *Report) error {
+	for _, noticed := range []string{byConnection, byReplicas} {
+		var outages, restored []time.Duration
+		for i := range s.cfg.Scale.Crashes {
+			if err := s.ctx.Err(); err != nil {
+				return err
+			}
+			outage, back, err := s.crash(crashAfter+time.Duration(i)*crashStep, noticed == byConnection)
+			if err != nil {
+				return err
+			}
+			outages, restored = append(outages, outage), append(restored, back)
+			s.advance()
+		}
+		slices.Sort(outages)
+		slices.Sort(restored)
+		r.Failover = append(r.Failover, Failover{
+			Noticed: noticed, Crashes: len(outages), Median: outages[len(outages)/2], Worst: outages[len(outages)-1],
+			Restored: restored[len(restored)/2],
+		})
+	}
+	return nil
+}
+
+// crash lets a group work, ends its sequencer at a time, and waits until all is as it was.
+func (s *study) crash(at time.Duration, refused bool) (outage, restored time.Duration, err error) {
+	g, err := newGroup(Load{
+		System: NOPaxos, Replicas: replicas, Clients: failoverCallers, Callers: 1, Seed: s.cfg.Seed, Costs: s.costs,
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	c, err := g.startController()
+	if err != nil {
+		return 0, 0, err
+	}
+	g.net.RunUntil(at - crashAfter/2)
+	before := g.completed
+	g.net.RunUntil(at)
+	pace := float64(g.completed-before) / float64(crashAfter/2) * float64(bucket)
+
+	g.relays[0].node.Stop()
+	if refused {
+		g.relays[0].unplugged = true
+		c.lost(0)
+	}
+	var buckets []int
+	g.watch = func(now time.Duration) {
+		if c.published == 0 {
+			return // was on its way
+		}
+		if outage == 0 {
+			outage = now - at
+		}
+		for b := int((now - at) / bucket); len(buckets) <= b; {
+			buckets = append(buckets, 0)
+		}
+		buckets[(now-at)/bucket]++
+	}
+	for restored == 0 && g.err == nil && g.net.Now() < at+patience {
+		g.net.RunUntil(g.net.Now() + bucket)
+		for b, n := range buckets {
+			if float64(n) >= 0.9*pace {
+				restored = time.Duration(b) * bucket
+				break
+			}
+		}
+	}
+	return outage, restored, g.err
+}

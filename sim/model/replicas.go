@@ -1,0 +1,31 @@
+package model
+
+// Size is what groups of one size achieve, relative to the unreplicated server.
+type Size struct {
+	Replicas int
+	Relative map[System]float64
+}
+
+// crowds are the closed loops among which the one with the highest throughput counts.
+var crowds = []int{32, 160, 320}
+
+// grow is the paper's figure 8, beyond its nine replicas.
+func (s *study) grow(r *Report) error {
+	base := r.Compare[Unreplicated].Peak.Throughput
+	for _, n := range s.cfg.Scale.Replicas {
+		size := Size{Replicas: n, Relative: make(map[System]float64)}
+		operations := s.cfg.Scale.Operations
+		if n > 2*replicas {
+			operations /= 4 // each takes long enough
+		}
+		for _, system := range compared[1:] {
+			best, err := s.peak(s.costs, system, n, crowds, 0, operations)
+			if err != nil {
+				return err
+			}
+			size.Relative[system] = best.Throughput / base
+		}
+		r.Replicas = append(r.Replicas, size)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package model
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// WriteText writes the report as tables.
+func (r *Report) WriteText(w io.Writer) error {
+	var b bytes.Buffer
+	r.writeHead(&b)
+	r.writeCompare(&b)
+	r.writeReplicas(&b)
+	r.writeLoss(&b)
+	r.writeFailover(&b)
+	r.writeStretch(&b)
+	r.writeVary(&b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// table writes rows of cells that are aligned, the first one the titles.
+func table(b *bytes.Buffer, rows [][]string) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(t, "\t")
+			}
+			fmt.Fprint(t, cell)
+		}
+		fmt.Fprintln(t)
+	}
+	_ = t.Flush() // a buffer takes everything
+}
+
+func (r *Report) writeHead(b *bytes.Buffer) {
+	c := r.Costs
+	fmt.Fprintf(b, "Calibrated on the unreplicated server alone: %.0f operations/s, %s with one caller\n  (%s)\n",
+		r.Calibration.Throughput, micros(r.Calibration.Latency), r.Calibration.Source)
+	fmt.Fprintf(b, "  so: %s to receive a datagram, %s to send one, %s to execute; %s from host to host besides, and %s a link\n",
+		micros(c.Receive), micros(c.Send), micros(c.Execute), micros(c.Host), micros(c.Link))
+	fmt.Fprintf(b, "Everything below is predicted, from seed %d, on %d hosts and %d switches.\n", r.Seed, hosts, switches)
+}
+
+func micros(d time.Duration) string {
+	return fmt.Sprintf("%.1f µs", float64(d)/float64(time.Microsecond))
+}
+func millis(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+}
+
+func (r *Report) writeCompare(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\nFive replicas: one caller, and as many as give the highest throughput\n\n")
+	rows := [][]string{{"system", "latency", "added", "(paper)", "throughput/s", "of unreplicated", "NOPaxos ÷ it", "(paper)",
+		"callers", "latency then", "in/op", "out/op", "busiest CPU"}}
+	base := r.Compare[Unreplicated].Paper.Latency
+	for _, c := range r.Compare {
+		added, ratio := "", ""
+		if c.Paper.Latency > base {
+			added = "+" + micros(c.Paper.Latency-base)
+		}
+		if c.Paper.Ratio > 0 {
+			ratio = fmt.Sprintf("%.2f", c.Paper.Ratio)
+		}
+		rows = append(rows, []string{
+			c.System.String(), micros(c.Alone.Median), "+" + micros(c.Added), added, fmt.Sprintf("%.0f", c.Peak.Throughput),
+			percent(c.Relative), fmt.Sprintf("%.2f", c.Ratio), ratio, fmt.Sprint(c.Callers), micros(c.Peak.Median),
+			fmt.Sprintf("%.2f", c.Peak.Received), fmt.Sprintf("%.2f", c.Peak.Sent), percent(c.Peak.Busiest),
+		})
+	}
+	table(b, rows)
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
+
+func (r *Report) writeReplicas(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\nMore replicas: highest throughput, of the unreplicated server's\n\n")
+	rows := [][]string{{"replicas"}}
+	for _, s := range compared[1:] {
+		rows[0] = append(rows[0], s.String())
+	}
+	for _, size := range r.Replicas {
+		row := []string{fmt.Sprint(size.Replicas)}
+		for _, s := range compared[1:] {
+			row = append(row, percent(size.Relative[s]))
+		}
+		rows = append(rows, row)
+	}
+	table(b, rows)
+}
+
+func (r *Report) writeLoss(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\nLoss at every receiving host: highest throughput, of the same system's without loss\n\n")
+	rows := [][]string{{"lost"}}
+	for _, s := range compared {
+		rows[0] = append(rows[0], s.String())
+	}
+	for _, l := range r.Loss {
+		row := []string{fmt.Sprintf("%g %%", 100*l.Loss)}
+		for _, s := range compared {
+			row = append(row, percent(l.Left[s]))
+		}
+		rows = append(rows, row)
+	}
+	table(b, rows)
+}
+
+func (r *Report) writeFailover(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\nThe sequencer crashes: until the first operation in the next session\n")
+	fmt.Fprintf(b, "  (assumed: %v until a session number is durable, %v for a write at a switch)\n\n", storeTime, writeTime)
+	rows := [][]string{{"noticed because", "crashes", "median", "worst", "90 % of the throughput"}}
+	for _, f := range r.Failover {
+		rows = append(rows, []string{f.Noticed, fmt.Sprint(f.Crashes), millis(f.Median), millis(f.Worst), "after " + millis(f.Restored)})
+	}
+	table(b, rows)
+}
+
+func (r *Report) writeStretch(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\nThe way through a root switch, against shortest paths, until a quorum has the message (%d random groups)\n\n", r.Groups)
+	rows := [][]string{{"replicas", "nothing added", "mean", "99th percentile", "most"}}
+	for _, s := range r.Stretch {
+		rows = append(rows, []string{fmt.Sprint(s.Replicas), percent(s.Same), fmt.Sprintf("%.3f µs", s.Mean.Seconds()*1e6), micros(s.P99), micros(s.Most)})
+	}
+	table(b, rows)
+}
+
+func (r *Report) writeVary(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\nWhat the calibration does not tell: other divisions of the unreplicated server's CPU time\n\n")
+	rows := [][]string{{"executing", "receiving", "sending", "NOPaxos, of unreplicated", "NOPaxos ÷ Paxos"}}
+	for _, v := range r.Vary {
+		rest := 1 - v.Split.Execute
+		rows = append(rows, []string{
+			percent(v.Split.Execute), percent(rest * (1 - v.Split.Send)), percent(rest * v.Split.Send),
+			percent(v.Relative), fmt.Sprintf("%.2f", v.Ratio),
+		})
+	}
+	table(b, rows)
+}
