@@ -37,8 +37,8 @@ func (c CoreConfig) withDefaults() (CoreConfig, error) {
 	c.MaxTimeout = cmp.Or(c.MaxTimeout, 100*time.Millisecond)
 	c.MaxPushback = cmp.Or(c.MaxPushback, time.Second)
 	switch {
-	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > wire.MaxReplicas:
-		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, wire.MaxReplicas)
+	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > wire.MaxGroup:
+		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, wire.MaxGroup)
 	case c.Rule.Quorum < 0 || c.Rule.Quorum > c.Replicas:
 		return c, fmt.Errorf("client: Rule.Quorum is %d, expected 0 to %d", c.Rule.Quorum, c.Replicas)
 	case c.Nonce == nil:

@@ -94,7 +94,7 @@ func (t *tally) committed(quorum int) bool {
 }
 
 // replicaSet is a set of replica numbers.
-type replicaSet [(wire.MaxReplicas + 63) / 64]uint64
+type replicaSet [(wire.MaxGroup + 63) / 64]uint64
 
 func (s *replicaSet) add(i int) { s[i/64] |= 1 << (i % 64) }
 

@@ -102,8 +102,8 @@ func (c Config) withDefaults() (Config, error) {
 	setInt(&c.Chunk, d.Chunk)
 
 	switch {
-	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxReplicas:
-		return c, fmt.Errorf("replica: N is %d, expected an odd number from 1 to %d", c.N, wire.MaxReplicas)
+	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxGroup:
+		return c, fmt.Errorf("replica: N is %d, expected an odd number from 1 to %d", c.N, wire.MaxGroup)
 	case c.Self < 0 || c.Self >= c.N:
 		return c, fmt.Errorf("replica: Self is %d, expected 0 to %d", c.Self, c.N-1)
 	case c.MTU < MinMTU:

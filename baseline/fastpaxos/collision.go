@@ -2,7 +2,6 @@ package fastpaxos
 
 import (
 	"bytes"
-	"math/bits"
 
 	"github.com/netordered/nopaxos/baseline/wire"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
@@ -35,16 +34,16 @@ func (p *protocol) collides(slot uint64) bool {
 	if b.resolving || b.chosen || !p.resolvable(b) {
 		return false
 	}
-	missing, lost := p.Cfg.N-bits.OnesCount64(b.voted), 0
+	missing, lost := p.Cfg.N-b.voted.Len(), 0
 	for i := range p.Cfg.N {
-		if b.voted>>i&1 == 0 && p.lost(i, slot) {
+		if !b.voted.Has(i) && p.lost(i, slot) {
 			lost++
 		}
 	}
 	_, most := p.favourite(b)
 	switch own := p.Cfg.Self; {
 	case most >= p.quorum: // chosen, but the leader's log has something else there, or nothing
-		return b.voted>>own&1 != 0 || p.lost(own, slot)
+		return b.voted.Has(own) || p.lost(own, slot)
 	case most+missing < p.quorum:
 		return true
 	}
@@ -61,18 +60,18 @@ func (p *protocol) lost(from int, slot uint64) bool {
 }
 
 // resolvable reports whether a classic quorum has voted, so that its votes say what may be chosen.
-func (p *protocol) resolvable(b *ballot) bool { return bits.OnesCount64(b.voted) > p.F }
+func (p *protocol) resolvable(b *ballot) bool { return b.voted.Len() > p.F }
 
 // favourite is the value with most votes at a slot, the leader's own among equals. If one may have been
 // chosen, by those who have voted and all whose votes are not here, then it is this one: any two fast
 // quorums have more than half of the voters of a classic quorum in common.
 func (p *protocol) favourite(b *ballot) (value nopaxos.Digest, most int) {
 	votes := p.votes(b.slot)
-	if own := p.Cfg.Self; b.voted>>own&1 != 0 {
+	if own := p.Cfg.Self; b.voted.Has(own) {
 		value, most = votes[own], p.support(b, votes[own])
 	}
 	for i, v := range votes {
-		if b.voted>>i&1 != 0 && v != value {
+		if b.voted.Has(i) && v != value {
 			if n := p.support(b, v); n > most {
 				value, most = v, n
 			}
@@ -139,7 +138,7 @@ func (p *protocol) ask(slot uint64, value nopaxos.Digest) {
 	p.wanted = wanted{slot: slot, value: value}
 	b := p.ballot(slot)
 	for i, v := range p.votes(slot) {
-		if b.voted>>i&1 != 0 && v == value {
+		if b.voted.Has(i) && v == value {
 			p.Send(i, &wire.AskValue{Slot: slot})
 		}
 	}

@@ -2,9 +2,9 @@ package fastpaxos
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"time"
 
+	"github.com/netordered/nopaxos/baseline/vr"
 	"github.com/netordered/nopaxos/baseline/wire"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
@@ -12,11 +12,11 @@ import (
 // window is how many slots behind what is committed the leader counts votes for.
 const window = 1 << 13
 
-// ballot is what the leader knows of a slot. Sets of replicas are bit sets.
+// ballot is what the leader knows of a slot.
 type ballot struct {
 	slot      uint64 // that the ballot is in use for
-	voted     uint64 // in the fast round
-	acked     uint64 // followers that acknowledged the classic round
+	voted     vr.Set // in the fast round
+	acked     vr.Set // followers that acknowledged the classic round
 	resolving bool   // the slot is in its classic round, and votes count no more
 	chosen    bool
 }
@@ -45,18 +45,18 @@ func (p *protocol) onAccepted(from int, m *wire.Accepted) {
 // count enters a vote.
 func (p *protocol) count(from int, slot uint64, value nopaxos.Digest) {
 	b := p.ballot(slot)
-	if b.resolving || b.chosen || b.voted>>from&1 != 0 {
+	if b.resolving || b.chosen || b.voted.Has(from) {
 		return
 	}
 	votes := p.votes(slot)
-	b.voted |= 1 << from
+	b.voted.Add(from)
 	votes[from] = value
 	p.high = max(p.high, slot)
 	p.lastVote[from] = max(p.lastVote[from], slot)
 	if p.headAt == never {
 		p.watchHead()
 	}
-	if own := p.Cfg.Self; b.voted>>own&1 != 0 && p.support(b, votes[own]) >= p.quorum {
+	if own := p.Cfg.Self; b.voted.Has(own) && p.support(b, votes[own]) >= p.quorum {
 		b.chosen = true
 		p.commitChosen()
 	}
@@ -66,7 +66,7 @@ func (p *protocol) count(from int, slot uint64, value nopaxos.Digest) {
 // support is how many have voted for a value.
 func (p *protocol) support(b *ballot, value nopaxos.Digest) (n int) {
 	for i, v := range p.votes(b.slot) {
-		if v == value && b.voted>>i&1 != 0 {
+		if v == value && b.voted.Has(i) {
 			n++
 		}
 	}
@@ -80,8 +80,8 @@ func (p *protocol) onResolved(from int, m *wire.Resolved) {
 	}
 	for slot := max(m.First, p.Commit()+1); slot <= m.Last; slot++ {
 		if b := p.ballot(slot); b.resolving {
-			b.acked |= 1 << from
-			b.chosen = bits.OnesCount64(b.acked) >= p.F
+			b.acked.Add(from)
+			b.chosen = b.acked.Len() >= p.F
 		}
 	}
 	p.commitChosen()

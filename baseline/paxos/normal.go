@@ -132,7 +132,7 @@ func (p *protocol) onPrepareOK(from int, m *wire.PrepareOK) {
 
 // quorum is the highest slot that f other replicas have acknowledged.
 func (p *protocol) quorum() uint64 {
-	var top [nopaxos.MaxReplicas]uint64 // the f highest, in descending order
+	var top [nopaxos.MaxGroup]uint64 // the f highest, in descending order
 	n := 0
 	for i, slot := range p.acked {
 		if i == p.Cfg.Self {

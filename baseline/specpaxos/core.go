@@ -1,7 +1,6 @@
 package specpaxos
 
 import (
-	"math/bits"
 	"time"
 
 	"github.com/netordered/nopaxos/baseline/vr"
@@ -141,5 +140,3 @@ func (p *protocol) Executed(uint64, *nopaxos.Request) {}
 
 // Batch has nothing to do: every answer goes out by itself.
 func (p *protocol) Batch() {}
-
-func count(set uint64) int { return bits.OnesCount64(set) }

@@ -3,17 +3,18 @@ package specpaxos
 import (
 	"time"
 
+	"github.com/netordered/nopaxos/baseline/vr"
 	"github.com/netordered/nopaxos/baseline/wire"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// sync is a synchronization at the leader, one at a time. Sets of replicas are bit sets.
+// sync is a synchronization at the leader, one at a time.
 type sync struct {
 	open    bool
 	slot    uint64
 	digest  nopaxos.Digest
-	agree   uint64        // followers whose log has the digest there
-	differ  uint64        // followers whose log has another one, or does not reach so far
+	agree   vr.Set        // followers whose log has the digest there
+	differ  vr.Set        // followers whose log has another one, or does not reach so far
 	tries   int           // messages sent in this phase
 	sendAt  time.Duration // when the message is repeated
 	nextAt  time.Duration // when the next synchronization is due, however few slots it has
@@ -34,7 +35,7 @@ func (p *protocol) trySync() {
 		p.commitTo(end, false)
 		return
 	}
-	s.open, s.slot, s.digest, s.agree, s.differ, s.tries = true, end, p.Log.Digest(end), 0, 0, 0
+	s.open, s.slot, s.digest, s.agree, s.differ, s.tries = true, end, p.Log.Digest(end), vr.Set{}, vr.Set{}, 0
 	p.sendSync()
 }
 
@@ -92,12 +93,12 @@ func (p *protocol) onSyncReply(from int, m *wire.SyncReply) {
 		return
 	}
 	if m.Digest == s.digest {
-		s.agree |= 1 << from
-		s.differ &^= 1 << from
-	} else if s.agree>>from&1 == 0 {
-		s.differ |= 1 << from
+		s.agree.Add(from)
+		s.differ.Remove(from)
+	} else if !s.agree.Has(from) {
+		s.differ.Add(from)
 	}
-	agree, silent := count(s.agree), p.Cfg.N-1-count(s.agree|s.differ)
+	agree, silent := s.agree.Len(), p.Cfg.N-1-s.agree.Len()-s.differ.Len()
 	switch {
 	case agree+1 >= Superquorum(p.Cfg.N):
 		p.finishSync(false)
@@ -235,7 +236,7 @@ func (p *protocol) Tick() {
 	}
 	switch asking := p.confirmed < s.slot; {
 	case p.Now < s.sendAt:
-	case asking && count(s.agree) >= p.F && s.tries > 1:
+	case asking && s.agree.Len() >= p.F && s.tries > 1:
 		p.askToConfirm()
 	case asking && s.tries >= maxTries:
 		p.reconcile()

@@ -45,8 +45,8 @@ func (c Config) withDefaults() (Config, error) {
 	c.Snapshot = cmp.Or(c.Snapshot, d.Snapshot)
 	c.MaxClients = cmp.Or(c.MaxClients, d.MaxClients)
 	switch {
-	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxReplicas:
-		return c, fmt.Errorf("baseline: N is %d, expected an odd number from 1 to %d", c.N, wire.MaxReplicas)
+	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxGroup:
+		return c, fmt.Errorf("baseline: N is %d, expected an odd number from 1 to %d", c.N, wire.MaxGroup)
 	case c.Self < 0 || c.Self >= c.N:
 		return c, fmt.Errorf("baseline: Self is %d, expected 0 to %d", c.Self, c.N-1)
 	case c.Incarnation == 0:

@@ -1,0 +1,28 @@
+package vr
+
+import (
+	"math/bits"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// Set is a set of replicas.
+type Set [(wire.MaxGroup + 63) / 64]uint64
+
+// Add puts replica i into the set.
+func (s *Set) Add(i int) { s[i/64] |= 1 << (i % 64) }
+
+// Remove takes replica i out of the set.
+func (s *Set) Remove(i int) { s[i/64] &^= 1 << (i % 64) }
+
+// Has reports whether replica i is in the set.
+func (s *Set) Has(i int) bool { return s[i/64]>>(i%64)&1 != 0 }
+
+// Len is how many are in the set.
+func (s *Set) Len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
