@@ -28,6 +28,7 @@ type simFlags struct {
 	json     bool
 	soak     bool
 	soakFor  time.Duration
+	model    bool
 }
 
 const allProfiles = "all"
@@ -41,9 +42,14 @@ func simCommand() *cobra.Command {
 			"with losses, partitions, crashes and failovers that a seed decides. Checkers watch every event.\n" +
 			"A seed that fails replays event for event: --seed S --profile P --trace.\n" +
 			"--soak runs ever new seeds, for as long as one likes.\n" +
+			"--model predicts throughput and latency at the paper's scale: the same code, on hosts whose CPU time\n" +
+			"counts, calibrated on an unreplicated server alone. docs/performance.md reads what it prints.\n" +
 			"Exit 0 only if no promise was broken.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.model {
+				return f.predict(cmd)
+			}
 			profiles, err := f.profiles()
 			if err != nil {
 				return err
@@ -87,6 +93,7 @@ func simCommand() *cobra.Command {
 	flags.BoolVar(&f.trace, "trace", false, "print every event of --seed, one a line")
 	flags.BoolVar(&f.shrink, "shrink", false, "of a seed that fails, look for the fewest faults that make it fail")
 	flags.DurationVar(&f.soakFor, "soak", 0, "run ever new seeds for so long, or, if it is 0, until Ctrl-C; from a random first one unless --first says")
+	flags.BoolVar(&f.model, "model", false, "predict throughput, latency, loss, failover and path lengths at the paper's scale; with --seed and --json alone")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
 }

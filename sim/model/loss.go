@@ -12,7 +12,7 @@ type Lossy struct {
 var lossCallers = []int{64, 256}
 
 // lossOperations is how many times as many operations are measured where losses are to be seen.
-const lossOperations = 5
+const lossOperations = 2
 
 // lose is the paper's figure 7.
 func (s *study) lose(r *Report) error {

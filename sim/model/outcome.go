@@ -40,15 +40,15 @@ func Measure(load Load, warmUp, operations int) (Outcome, error) {
 	if err := g.run(warmUp); err != nil {
 		return Outcome{}, err
 	}
-	before, began := g.works(), g.net.Now()
+	before, began, count := g.works(), g.net.Now(), g.completed
 	g.measuring = true
 	if err := g.run(operations); err != nil {
 		return Outcome{}, err
 	}
-	elapsed := g.net.Now() - began
+	elapsed, ended := g.net.Now()-began, float64(g.completed-count)
 	slices.Sort(g.latencies)
 	o := Outcome{
-		Throughput: float64(operations) / elapsed.Seconds(),
+		Throughput: ended / elapsed.Seconds(),
 		Median:     g.latencies[len(g.latencies)/2],
 		P99:        g.latencies[len(g.latencies)*99/100],
 	}
@@ -57,7 +57,7 @@ func Measure(load Load, warmUp, operations int) (Outcome, error) {
 		o.Overflow += w.Overflow
 		if busy := float64(w.Busy) / float64(elapsed); busy > o.Busiest {
 			o.Busiest = busy
-			o.Received, o.Sent = float64(w.Received)/float64(operations), float64(w.Sent)/float64(operations)
+			o.Received, o.Sent = float64(w.Received)/ended, float64(w.Sent)/ended
 		}
 	}
 	return o, nil

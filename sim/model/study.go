@@ -24,7 +24,7 @@ type Scale struct {
 
 // Full is what `nopaxos sim --model` looks at.
 var Full = Scale{
-	Operations: 8000,
+	Operations: 20_000,
 	Callers:    []int{8, 16, 32, 64, 128, 256},
 	Replicas:   []int{3, 5, 7, 9, 15, 25, 51, 101},
 	Loss:       []float64{0.00001, 0.0001, 0.001, 0.01},

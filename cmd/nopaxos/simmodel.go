@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/netordered/nopaxos/internal/progress"
+	"github.com/netordered/nopaxos/sim/model"
+)
+
+// predict is `nopaxos sim --model`.
+func (f *simFlags) predict(cmd *cobra.Command) error {
+	var other string
+	cmd.Flags().Visit(func(g *pflag.Flag) {
+		if g.Name != "model" && g.Name != "seed" && g.Name != "json" {
+			other = g.Name
+		}
+	})
+	if other != "" {
+		return usagef("--model and --%s exclude each other", other)
+	}
+	seed := f.seed
+	if !cmd.Flags().Changed("seed") {
+		seed = 1
+	}
+	line := progress.New(cmd.ErrOrStderr(), 10*time.Second)
+	report, err := model.Run(cmd.Context(), model.Config{
+		Calibration: model.Paper, Split: model.Even, Seed: seed, Scale: model.Full,
+		Progress: func(done, total int) {
+			line.Show(func() string { return fmt.Sprintf("%s measurements in virtual time", progress.Bar(done, total)) })
+		},
+	})
+	line.End()
+	if err != nil {
+		return err
+	}
+	if f.json {
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetIndent("", "  ")
+		return enc.Encode(report)
+	}
+	return report.WriteText(cmd.OutOrStdout())
+}
