@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -20,6 +21,7 @@ const (
 	crashAfter      = 100 * time.Millisecond // the controller's timers have settled
 	crashStep       = 137 * time.Microsecond // every crash comes at another moment of the timers' periods
 	bucket          = time.Millisecond
+	patience        = 10 * time.Second // virtual time in which a group has to go on
 )
 
 // The ways in which a crash is noticed.
@@ -96,6 +98,9 @@ func (s *study) crash(at time.Duration, refused bool) (outage, restored time.Dur
 				break
 			}
 		}
+	}
+	if restored == 0 {
+		g.fail(fmt.Errorf("the former throughput is not back within %v of the crash", patience))
 	}
 	return outage, restored, g.err
 }

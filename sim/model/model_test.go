@@ -8,7 +8,7 @@ import (
 
 func TestProbe(t *testing.T) {
 	sc := Full
-	sc.Replicas = []int{3, 9}
+	sc.Replicas = []int{9, 101}
 	sc.Operations = 2000
 	sc.Loss = sc.Loss[2:]
 	r, err := Run(context.Background(), Config{Calibration: Paper, Split: Even, Seed: 1, Scale: sc})

@@ -110,9 +110,12 @@ type peak struct {
 	Callers int
 }
 
+// overload is the share of the highest throughput that says that more callers are no use.
+const overload = 0.9
+
 func (s *study) peak(costs Costs, system System, n int, callers []int, loss float64, operations int) (peak, error) {
 	var best peak
-	for _, k := range callers {
+	for i, k := range callers {
 		o, err := s.measureAt(costs, system, n, k, loss, operations)
 		if err != nil {
 			return best, err
@@ -120,6 +123,10 @@ func (s *study) peak(costs Costs, system System, n int, callers []int, loss floa
 		// Of equal throughputs the one with the lower latency counts.
 		if o.Throughput > 1.005*best.Throughput {
 			best = peak{o, k}
+		}
+		if o.Throughput < overload*best.Throughput {
+			s.done += len(callers) - 1 - i
+			break
 		}
 	}
 	return best, nil
