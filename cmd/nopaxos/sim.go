@@ -28,7 +28,9 @@ type simFlags struct {
 	json     bool
 	soak     bool
 	soakFor  time.Duration
-	model    bool
+
+	model     bool
+	calibrate string
 }
 
 const allProfiles = "all"
@@ -53,6 +55,9 @@ func simCommand() *cobra.Command {
 			profiles, err := f.profiles()
 			if err != nil {
 				return err
+			}
+			if f.calibrate != "" {
+				return usagef("--calibrate wants --model")
 			}
 			one := cmd.Flags().Changed("seed")
 			f.soak = cmd.Flags().Changed("soak")
@@ -93,7 +98,8 @@ func simCommand() *cobra.Command {
 	flags.BoolVar(&f.trace, "trace", false, "print every event of --seed, one a line")
 	flags.BoolVar(&f.shrink, "shrink", false, "of a seed that fails, look for the fewest faults that make it fail")
 	flags.DurationVar(&f.soakFor, "soak", 0, "run ever new seeds for so long, or, if it is 0, until Ctrl-C; from a random first one unless --first says")
-	flags.BoolVar(&f.model, "model", false, "predict throughput, latency, loss, failover and path lengths at the paper's scale; with --seed and --json alone")
+	flags.BoolVar(&f.model, "model", false, "predict throughput, latency, loss, failover and path lengths at the paper's scale; goes with --seed, --json and --calibrate alone")
+	flags.StringVar(&f.calibrate, "calibrate", "", "the results.json of a benchmark, whose unreplicated server --model is calibrated on instead of the paper's")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
 }

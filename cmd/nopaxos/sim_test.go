@@ -69,6 +69,8 @@ func TestSimRefusesWhatItCannotDo(t *testing.T) {
 		{"--seed 1 --seeds 5", "--seed excludes --seeds"},
 		{"--soak 1s --seeds 5", "--soak excludes --seed and --seeds"},
 		{"--soak -1s", "--soak is -1s"},
+		{"--model --seeds 5", "--model and --seeds exclude each other"},
+		{"--calibrate results.json", "--calibrate wants --model"},
 	} {
 		var out, errOut bytes.Buffer
 		code := run(context.Background(), append([]string{"sim"}, strings.Fields(test.args)...), nil, &out, &errOut)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,12 +17,25 @@ import (
 func (f *simFlags) predict(cmd *cobra.Command) error {
 	var other string
 	cmd.Flags().Visit(func(g *pflag.Flag) {
-		if g.Name != "model" && g.Name != "seed" && g.Name != "json" {
+		switch g.Name {
+		case "model", "seed", "json", "calibrate":
+		default:
 			other = g.Name
 		}
 	})
 	if other != "" {
 		return usagef("--model and --%s exclude each other", other)
+	}
+	calibration := model.Paper
+	if f.calibrate != "" {
+		file, err := os.Open(f.calibrate)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if calibration, err = model.ReadCalibration(file, f.calibrate); err != nil {
+			return err
+		}
 	}
 	seed := f.seed
 	if !cmd.Flags().Changed("seed") {
@@ -29,7 +43,7 @@ func (f *simFlags) predict(cmd *cobra.Command) error {
 	}
 	line := progress.New(cmd.ErrOrStderr(), 10*time.Second)
 	report, err := model.Run(cmd.Context(), model.Config{
-		Calibration: model.Paper, Split: model.Even, Seed: seed, Scale: model.Full,
+		Calibration: calibration, Split: model.Even, Seed: seed, Scale: model.Full,
 		Progress: func(done, total int) {
 			line.Show(func() string { return fmt.Sprintf("%s measurements in virtual time", progress.Bar(done, total)) })
 		},

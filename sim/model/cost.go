@@ -12,6 +12,9 @@ type Calibration struct {
 	Source     string        // where the figures come from
 	Throughput float64       // operations a second of the saturated server
 	Latency    time.Duration // median, with one caller
+	// Turn is what a turn of the server's loop costs beside its datagrams and operations, such as system calls:
+	// CPU time. 0 where the curve does not say.
+	Turn time.Duration
 }
 
 // Paper is the unreplicated server of Li et al., OSDI 2016, §6.1 (2.5 GHz Xeon E5-2680, 3-level fat tree). Its
@@ -35,6 +38,7 @@ var Even = Split{Execute: 0, Send: 0.5}
 
 // Costs are the model's parameters. They are the same for every node of every system.
 type Costs struct {
+	Turn    time.Duration // CPU time for a turn of the loop, whatever it handles
 	Receive time.Duration // CPU time for a datagram received
 	Send    time.Duration // CPU time for a datagram sent
 	Execute time.Duration // CPU time for an operation executed
@@ -55,26 +59,33 @@ const (
 // Calibrate finds the costs with which the model's unreplicated server has the given curve.
 func Calibrate(c Calibration, s Split) (Costs, error) {
 	switch {
-	case c.Throughput <= 0 || c.Latency <= 0:
-		return Costs{}, fmt.Errorf("model: calibration has throughput %g and latency %v, expected positive ones", c.Throughput, c.Latency)
+	case c.Throughput <= 0 || c.Latency <= 0 || c.Turn < 0:
+		return Costs{}, fmt.Errorf("model: calibration has throughput %g, latency %v and turn %v, expected positive ones", c.Throughput, c.Latency, c.Turn)
 	case s.Execute < 0 || s.Execute >= 1 || s.Send < 0 || s.Send > 1:
 		return Costs{}, fmt.Errorf("model: split is %+v, expected shares of a whole", s)
 	}
-	operation := float64(time.Second) / c.Throughput
+	operation := float64(time.Second)/c.Throughput - float64(c.Turn)/batch // the batches of a saturated server are full
+	if operation <= 0 {
+		return Costs{}, fmt.Errorf("model: a turn takes %v, expected less than a batch of operations at %g/s", c.Turn, c.Throughput)
+	}
 	datagrams := operation * (1 - s.Execute)
 	costs := Costs{
 		Send:    time.Duration(datagrams * s.Send),
 		Receive: time.Duration(datagrams * (1 - s.Send)),
 		Execute: time.Duration(operation * s.Execute),
-		Link:    linkLatency, Rate: linkRate,
+		Link:    linkLatency, Rate: linkRate, Turn: c.Turn,
 	}
-	busy := 2*(costs.Send+costs.Receive) + costs.Execute // one datagram there and one back, at either end
-	wire := 2 * crossing * costs.Link
-	wire += 2 * (costs.serialization(requestSize) + costs.serialization(replySize))
+	busy := 2*(costs.Turn+costs.Receive+costs.Send) + costs.Execute // one datagram there and one back, at either end
+	wire := costs.wire()
 	if costs.Host = (c.Latency - busy - wire) / 2; costs.Host < 0 {
 		return Costs{}, fmt.Errorf("model: latency is %v, expected at least the %v of CPU time and links", c.Latency, busy+wire)
 	}
 	return costs, nil
+}
+
+// wire is how long an operation's datagrams are on the links of the tree, there and back.
+func (c *Costs) wire() time.Duration {
+	return 2*crossing*c.Link + 2*(c.serialization(requestSize)+c.serialization(replySize))
 }
 
 // framing is what a UDP datagram needs on Ethernet besides its payload, in bytes: UDP, IPv4 and Ethernet

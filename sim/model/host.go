@@ -18,7 +18,7 @@ const (
 
 // host is a server with one CPU, which runs one event loop: the way of transport.UDP in virtual time that passes.
 // A turn takes what has arrived, at most a batch, hands it to the handler, and sends what the handler wants to
-// send. It costs CPU time by what was received, executed and sent; meanwhile what arrives waits, and so do timers.
+// send. It costs CPU time, for itself and for what was received, executed and sent; meanwhile what arrives waits, and so do timers.
 // The handler is told the time at the turn's start.
 //
 // To the virtual network a host is a handler, and to its handler it is a network.
@@ -171,7 +171,7 @@ func (h *host) take(now time.Duration) {
 // thought is when the CPU has received and executed everything of the turn so far.
 func (h *host) thought() time.Duration {
 	c := h.net.costs
-	return h.turnAt + time.Duration(h.taken)*c.Receive + time.Duration(h.executed)*c.Execute
+	return h.turnAt + c.Turn + time.Duration(h.taken)*c.Receive + time.Duration(h.executed)*c.Execute
 }
 
 // send sends what the turn wants to send, one after the other.

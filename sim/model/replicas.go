@@ -9,15 +9,16 @@ type Size struct {
 // crowds are the closed loops among which the one with the highest throughput counts.
 var crowds = []int{32, 160, 320}
 
+// leastOperations are two periods of synchronization.
+const leastOperations = 2000
+
 // grow is the paper's figure 8, beyond its nine replicas.
 func (s *study) grow(r *Report) error {
 	base := r.Compare[Unreplicated].Peak.Throughput
 	for _, n := range s.cfg.Scale.Replicas {
 		size := Size{Replicas: n, Relative: make(map[System]float64)}
-		operations := s.cfg.Scale.Operations
-		if n > 2*replicas {
-			operations /= 4 // each takes long enough
-		}
+		// Larger groups send more datagrams for an operation. What they do once in a thousand slots still counts.
+		operations := min(s.cfg.Scale.Operations, max(s.cfg.Scale.Operations*replicas/n, leastOperations))
 		for _, system := range compared[1:] {
 			best, err := s.peak(s.costs, system, n, crowds, 0, operations)
 			if err != nil {

@@ -41,8 +41,9 @@ func (r *Report) writeHead(b *bytes.Buffer) {
 	c := r.Costs
 	fmt.Fprintf(b, "Calibrated on the unreplicated server alone: %.0f operations/s, %s with one caller\n  (%s)\n",
 		r.Calibration.Throughput, micros(r.Calibration.Latency), r.Calibration.Source)
-	fmt.Fprintf(b, "  so: %s to receive a datagram, %s to send one, %s to execute; %s from host to host besides, and %s a link\n",
-		micros(c.Receive), micros(c.Send), micros(c.Execute), micros(c.Host), micros(c.Link))
+	fmt.Fprintf(b, "  so, of CPU time: %s for a datagram received, %s for one sent, %s for an operation executed, %s for a turn of the loop;\n"+
+		"  besides, %s from host to host, and %s a link\n",
+		micros(c.Receive), micros(c.Send), micros(c.Execute), micros(c.Turn), micros(c.Host), micros(c.Link))
 	fmt.Fprintf(b, "Everything below is predicted, from seed %d, on %d hosts and %d switches.\n", r.Seed, hosts, switches)
 }
 

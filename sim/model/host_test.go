@@ -1,0 +1,71 @@
+package model
+
+import (
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/netordered/nopaxos/transport"
+)
+
+// sink takes datagrams and says nothing.
+type sink struct{ taken int }
+
+func (s *sink) Datagram(time.Duration, netip.AddrPort, []byte) { s.taken++ }
+func (s *sink) Bulk(time.Duration, []byte)                     {}
+func (s *sink) Tick(time.Duration)                             {}
+func (s *sink) Deadline() time.Duration                        { return transport.Never }
+func (s *sink) Flush(time.Duration)                            {}
+
+// pipe is a host that receives what a node without a CPU sends, with no time in between.
+func pipe(receive time.Duration) (n *network, h *host, s *sink, send func()) {
+	n = newNetwork(&Costs{Receive: receive, Rate: math.Inf(1)}, rand.New(rand.NewPCG(1, 1)))
+	h, s = n.host(0), &sink{}
+	h.start(s)
+	from := n.Attach(place(firstSequence).address())
+	return n, h, s, func() { from.Send(h.LocalAddr(), []byte{1}) }
+}
+
+// TestQueueIsMD1: datagrams that come at random to a host whose time for each is fixed find the work before them
+// that the Pollaczek–Khinchine formula says.
+func TestQueueIsMD1(t *testing.T) {
+	const service = 2 * time.Microsecond
+	const arrivals = 300_000
+	for _, load := range []float64{0.2, 0.5, 0.8} {
+		n, h, s, send := pipe(service)
+		rng := rand.New(rand.NewPCG(1, 2))
+		var found time.Duration
+		at := 0.0
+		for range arrivals {
+			at += rng.ExpFloat64() * float64(service) / load
+			n.RunUntil(time.Duration(at))
+			found += max(h.busyUntil-n.Now(), 0) + time.Duration(len(h.queue)-h.head)*service
+			send()
+		}
+		n.RunUntil(n.Now() + time.Second)
+		got := float64(found) / arrivals
+		want := load * float64(service) / (2 * (1 - load))
+		if math.Abs(got-want) > 0.03*want {
+			t.Errorf("at load %g datagrams find %.1f ns of work before them, expected %.1f", load, got, want)
+		}
+		if s.taken != arrivals || h.work.Busy != arrivals*service {
+			t.Errorf("at load %g: %d datagrams, %v busy; expected %d and %v", load, s.taken, h.work.Busy, arrivals, arrivals*service)
+		}
+	}
+}
+
+// TestFullQueueLoses: a host that cannot keep up keeps so many datagrams and no more.
+func TestFullQueueLoses(t *testing.T) {
+	const burst = queueLimit + 1000
+	n, h, s, send := pipe(time.Millisecond)
+	n.RunUntil(0)
+	for range burst {
+		send()
+	}
+	n.RunUntil(time.Minute)
+	if h.work.Overflow == 0 || s.taken+int(h.work.Overflow) != burst || s.taken < queueLimit {
+		t.Errorf("of %d datagrams at once %d were taken and %d lost, expected %d or a few more taken", burst, s.taken, h.work.Overflow, queueLimit)
+	}
+}
