@@ -6,6 +6,7 @@ type Lossy struct {
 	Loss       float64
 	Left       map[System]float64
 	Throughput map[System]float64 // operations a second
+	Handled    map[System]float64 // datagrams received and sent for an operation, by the busiest replica
 }
 
 // lossCallers are the closed loops: some callers have something to do while others wait for what was lost.
@@ -18,7 +19,7 @@ const lossOperations = 2
 func (s *study) lose(r *Report) error {
 	whole := make(map[System]float64)
 	for _, loss := range append([]float64{0}, s.cfg.Scale.Loss...) {
-		row := Lossy{Loss: loss, Left: make(map[System]float64), Throughput: make(map[System]float64)}
+		row := Lossy{Loss: loss, Left: make(map[System]float64), Throughput: make(map[System]float64), Handled: make(map[System]float64)}
 		for _, system := range compared {
 			best, err := s.peak(s.costs, system, replicas, lossCallers, loss, lossOperations*s.cfg.Scale.Operations)
 			if err != nil {
@@ -28,6 +29,7 @@ func (s *study) lose(r *Report) error {
 				whole[system] = best.Throughput
 			}
 			row.Throughput[system] = best.Throughput
+			row.Handled[system] = best.Received + best.Sent
 			row.Left[system] = best.Throughput / whole[system]
 		}
 		r.Loss = append(r.Loss, row)

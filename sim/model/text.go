@@ -79,31 +79,33 @@ func (r *Report) writeCompare(b *bytes.Buffer) {
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
 func (r *Report) writeReplicas(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\nMore replicas: highest throughput, of the unreplicated server's\n\n")
-	rows := [][]string{{"replicas"}}
-	for _, s := range compared[1:] {
-		rows[0] = append(rows[0], s.String())
-	}
-	for _, size := range r.Replicas {
-		row := []string{fmt.Sprint(size.Replicas)}
-		for _, s := range compared[1:] {
-			row = append(row, percent(size.Relative[s]))
-		}
-		rows = append(rows, row)
-	}
-	table(b, rows)
+	fmt.Fprintf(b, "\nMore replicas: highest throughput, of the unreplicated server's\n")
+	fmt.Fprintf(b, "  paper, figure 8, 3 to 9 replicas: NOPaxos and SpecPaxos keep theirs, Paxos and Fast Paxos lose with every replica\n\n")
+	bySystem(b, "replicas", compared[1:], r.Replicas, func(s *Size) string { return fmt.Sprint(s.Replicas) },
+		func(s *Size, of System) string { return percent(s.Relative[of]) })
 }
 
 func (r *Report) writeLoss(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\nLoss at every receiving host: highest throughput, of the same system's without loss\n\n")
-	rows := [][]string{{"lost"}}
-	for _, s := range compared {
+	lost := func(l *Lossy) string { return fmt.Sprintf("%g %%", 100*l.Loss) }
+	fmt.Fprintf(b, "\nLoss at every receiving host: highest throughput, of the same system's without loss\n")
+	fmt.Fprintf(b, "  paper, figure 7: NOPaxos is about where the unreplicated server is, SpecPaxos at 1 %% where Paxos is\n\n")
+	bySystem(b, "lost", compared, r.Loss, lost, func(l *Lossy, of System) string { return percent(l.Left[of]) })
+	fmt.Fprintf(b, "\n  operations/s\n\n")
+	bySystem(b, "lost", compared, r.Loss, lost, func(l *Lossy, of System) string { return fmt.Sprintf("%.0f", l.Throughput[of]) })
+	fmt.Fprintf(b, "\n  datagrams in and out for an operation, at the busiest replica\n\n")
+	bySystem(b, "lost", compared, r.Loss, lost, func(l *Lossy, of System) string { return fmt.Sprintf("%.2f", l.Handled[of]) })
+}
+
+// bySystem writes a table with a column for every system.
+func bySystem[R any](b *bytes.Buffer, title string, of []System, list []R, name func(*R) string, cell func(*R, System) string) {
+	rows := [][]string{{title}}
+	for _, s := range of {
 		rows[0] = append(rows[0], s.String())
 	}
-	for _, l := range r.Loss {
-		row := []string{fmt.Sprintf("%g %%", 100*l.Loss)}
-		for _, s := range compared {
-			row = append(row, percent(l.Left[s]))
+	for i := range list {
+		row := []string{name(&list[i])}
+		for _, s := range of {
+			row = append(row, cell(&list[i], s))
 		}
 		rows = append(rows, row)
 	}
@@ -112,7 +114,8 @@ func (r *Report) writeLoss(b *bytes.Buffer) {
 
 func (r *Report) writeFailover(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\nThe sequencer crashes: until the first operation in the next session\n")
-	fmt.Fprintf(b, "  (assumed: %v until a session number is durable, %v for a write at a switch)\n\n", storeTime, writeTime)
+	fmt.Fprintf(b, "  paper, figure 9, after a notification: about 110 ms, and 270 ms to the full throughput; most of it for the routes\n")
+	fmt.Fprintf(b, "  assumed: %v until a session number is durable, %v for a write at a switch\n\n", storeTime, writeTime)
 	rows := [][]string{{"noticed because", "crashes", "median", "worst", "90 % of the throughput"}}
 	for _, f := range r.Failover {
 		rows = append(rows, []string{f.Noticed, fmt.Sprint(f.Crashes), millis(f.Median), millis(f.Worst), "after " + millis(f.Restored)})
@@ -121,7 +124,8 @@ func (r *Report) writeFailover(b *bytes.Buffer) {
 }
 
 func (r *Report) writeStretch(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\nThe way through a root switch, against shortest paths, until a quorum has the message (%d random groups)\n\n", r.Groups)
+	fmt.Fprintf(b, "\nThe way through a root switch, against shortest paths, until a quorum has the message: %d random groups\n", r.Groups)
+	fmt.Fprintf(b, "  paper, §4.1, 5 replicas and background traffic: nothing added in 88 %% of cases, less than 5 µs at the 99th percentile\n\n")
 	rows := [][]string{{"replicas", "nothing added", "mean", "99th percentile", "most"}}
 	for _, s := range r.Stretch {
 		rows = append(rows, []string{fmt.Sprint(s.Replicas), percent(s.Same), fmt.Sprintf("%.3f µs", s.Mean.Seconds()*1e6), micros(s.P99), micros(s.Most)})
