@@ -63,6 +63,19 @@ func TestLargestGroups(t *testing.T) {
 	}
 }
 
+// TestSeedDecides: places and losses are others under another seed.
+func TestSeedDecides(t *testing.T) {
+	load := Load{System: NOPaxos, Replicas: 5, Clients: 16, Callers: 1, Loss: 0.01, Seed: 1, Costs: costs(t, Paper, Even)}
+	one := measure(t, load, 100, 1000)
+	if again := measure(t, load, 100, 1000); again != one {
+		t.Errorf("one seed, two outcomes: %+v and %+v", one, again)
+	}
+	load.Seed = 2
+	if other := measure(t, load, 100, 1000); other == one {
+		t.Errorf("two seeds, one outcome: %+v", one)
+	}
+}
+
 func TestFailover(t *testing.T) {
 	s := &study{cfg: Config{Seed: 1}, costs: costs(t, Paper, Even)}
 	for _, refused := range []bool{true, false} {
