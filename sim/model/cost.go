@@ -60,11 +60,13 @@ const (
 func Calibrate(c Calibration, s Split) (Costs, error) {
 	switch {
 	case c.Throughput <= 0 || c.Latency <= 0 || c.Turn < 0:
-		return Costs{}, fmt.Errorf("model: calibration has throughput %g, latency %v and turn %v, expected positive ones", c.Throughput, c.Latency, c.Turn)
+		return Costs{}, fmt.Errorf("model: calibration has throughput %g, latency %v and turn %v, expected positive ones",
+			c.Throughput, c.Latency, c.Turn)
 	case s.Execute < 0 || s.Execute >= 1 || s.Send < 0 || s.Send > 1:
 		return Costs{}, fmt.Errorf("model: split is %+v, expected shares of a whole", s)
 	}
-	operation := float64(time.Second)/c.Throughput - float64(c.Turn)/batch // the batches of a saturated server are full
+	// The batches of a saturated server are full.
+	operation := float64(time.Second)/c.Throughput - float64(c.Turn)/batch
 	if operation <= 0 {
 		return Costs{}, fmt.Errorf("model: a turn takes %v, expected less than a batch of operations at %g/s", c.Turn, c.Throughput)
 	}

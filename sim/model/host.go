@@ -18,8 +18,8 @@ const (
 
 // host is a server with one CPU, which runs one event loop: the way of transport.UDP in virtual time that passes.
 // A turn takes what has arrived, at most a batch, hands it to the handler, and sends what the handler wants to
-// send. It costs CPU time, for itself and for what was received, executed and sent; meanwhile what arrives waits, and so do timers.
-// The handler is told the time at the turn's start.
+// send. It costs CPU time, for itself and for what was received, executed and sent; meanwhile what arrives waits,
+// and so do timers. The handler is told the time at the turn's start.
 //
 // To the virtual network a host is a handler, and to its handler it is a network.
 type host struct {
@@ -56,7 +56,10 @@ type Work struct {
 
 // minus is the work since an earlier reading.
 func (w Work) minus(o Work) Work {
-	return Work{w.Busy - o.Busy, w.Received - o.Received, w.Sent - o.Sent, w.Executed - o.Executed, w.Overflow - o.Overflow}
+	return Work{
+		Busy: w.Busy - o.Busy, Received: w.Received - o.Received, Sent: w.Sent - o.Sent,
+		Executed: w.Executed - o.Executed, Overflow: w.Overflow - o.Overflow,
+	}
 }
 
 // arrival is a message that waits for the loop.

@@ -24,7 +24,7 @@ func pipe(receive time.Duration) (n *network, h *host, s *sink, send func()) {
 	n = newNetwork(&Costs{Receive: receive, Rate: math.Inf(1)}, rand.New(rand.NewPCG(1, 1)))
 	h, s = n.host(0), &sink{}
 	h.start(s)
-	from := n.Attach(place(firstSequence).address())
+	from := n.Attach(place(firstSwitch).address())
 	return n, h, s, func() { from.Send(h.LocalAddr(), []byte{1}) }
 }
 

@@ -19,7 +19,9 @@ const lossOperations = 2
 func (s *study) lose(r *Report) error {
 	whole := make(map[System]float64)
 	for _, loss := range append([]float64{0}, s.cfg.Scale.Loss...) {
-		row := Lossy{Loss: loss, Left: make(map[System]float64), Throughput: make(map[System]float64), Handled: make(map[System]float64)}
+		row := Lossy{
+			Loss: loss, Left: make(map[System]float64), Throughput: make(map[System]float64), Handled: make(map[System]float64),
+		}
 		for _, system := range compared {
 			best, err := s.peak(s.costs, system, replicas, lossCallers, loss, lossOperations*s.cfg.Scale.Operations)
 			if err != nil {

@@ -33,7 +33,7 @@ type relay struct {
 // startSequencers starts the group's sequencers; the first one serves.
 func (g *group) startSequencers(free *places) error {
 	for i := range sequencers {
-		r := &relay{g: g, at: place(firstSequence + i)}
+		r := &relay{g: g, at: place(firstSwitch + i)}
 		var network transport.Network
 		var h *host
 		if g.load.System == NOPaxosEndHost {

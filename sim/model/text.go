@@ -41,9 +41,9 @@ func (r *Report) writeHead(b *bytes.Buffer) {
 	c := r.Costs
 	fmt.Fprintf(b, "Calibrated on the unreplicated server alone: %.0f operations/s, %s with one caller\n  (%s)\n",
 		r.Calibration.Throughput, micros(r.Calibration.Latency), r.Calibration.Source)
-	fmt.Fprintf(b, "  so, of CPU time: %s for a datagram received, %s for one sent, %s for an operation executed, %s for a turn of the loop;\n"+
-		"  besides, %s from host to host, and %s a link\n",
-		micros(c.Receive), micros(c.Send), micros(c.Execute), micros(c.Turn), micros(c.Host), micros(c.Link))
+	fmt.Fprintf(b, "  CPU time of a datagram received %s, of one sent %s, of an operation executed %s, of a turn of the loop %s;\n",
+		micros(c.Receive), micros(c.Send), micros(c.Execute), micros(c.Turn))
+	fmt.Fprintf(b, "  besides, from host to host %s, and for a link %s\n", micros(c.Host), micros(c.Link))
 	fmt.Fprintf(b, "Everything below is predicted, from seed %d, on %d hosts and %d switches.\n", r.Seed, hosts, switches)
 }
 
@@ -55,25 +55,30 @@ func millis(d time.Duration) string {
 }
 
 func (r *Report) writeCompare(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\nFive replicas: one caller, and as many as give the highest throughput\n\n")
-	rows := [][]string{{"system", "latency", "added", "(paper)", "throughput/s", "of unreplicated", "NOPaxos ÷ it", "(paper)",
-		"callers", "latency then", "in/op", "out/op", "busiest CPU"}}
+	fmt.Fprintf(b, "\nFive replicas: latency with one caller, and the highest throughput; in brackets the paper, figures 5 and 6\n\n")
+	rows := [][]string{{"system", "latency", "added", "", "throughput/s", "of unreplicated", "NOPaxos ÷ it", ""}}
+	busy := [][]string{{"system", "callers", "latency", "99th percentile", "datagrams in", "out", "CPU busy"}}
 	base := r.Compare[Unreplicated].Paper.Latency
 	for _, c := range r.Compare {
 		added, ratio := "", ""
 		if c.Paper.Latency > base {
-			added = "+" + micros(c.Paper.Latency-base)
+			added = "(+" + micros(c.Paper.Latency-base) + ")"
 		}
 		if c.Paper.Ratio > 0 {
-			ratio = fmt.Sprintf("%.2f", c.Paper.Ratio)
+			ratio = fmt.Sprintf("(%.2f)", c.Paper.Ratio)
 		}
 		rows = append(rows, []string{
 			c.System.String(), micros(c.Alone.Median), "+" + micros(c.Added), added, fmt.Sprintf("%.0f", c.Peak.Throughput),
-			percent(c.Relative), fmt.Sprintf("%.2f", c.Ratio), ratio, fmt.Sprint(c.Callers), micros(c.Peak.Median),
+			percent(c.Relative), fmt.Sprintf("%.2f", c.Ratio), ratio,
+		})
+		busy = append(busy, []string{
+			c.System.String(), fmt.Sprint(c.Callers), micros(c.Peak.Median), micros(c.Peak.P99),
 			fmt.Sprintf("%.2f", c.Peak.Received), fmt.Sprintf("%.2f", c.Peak.Sent), percent(c.Peak.Busiest),
 		})
 	}
 	table(b, rows)
+	fmt.Fprintf(b, "\n  at that throughput, and for an operation, at the busiest replica\n\n")
+	table(b, busy)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }

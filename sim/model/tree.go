@@ -8,24 +8,24 @@ import (
 // The tree is a fat-tree of three levels with 2,560 hosts and 119 switches, the totals of the network that the
 // paper simulates (§4.1), which does not say how they are arranged. This is one arrangement of them.
 const (
-	pods          = 8
-	edgesPerPod   = 10
-	hostsPerEdge  = 32
-	aggregations  = 4 // in a pod
-	cores         = 7
-	hosts         = pods * edgesPerPod * hostsPerEdge
-	switches      = pods*(edgesPerPod+aggregations) + cores
-	crossing      = 6 // links between hosts of different pods: edge, aggregation, core, aggregation, edge
-	toCore        = crossing / 2
-	hostPort      = 7000
-	hostsPerPod   = edgesPerPod * hostsPerEdge
-	firstSequence = 1 << 15 // number of the first sequencer that is a switch, behind all hosts
+	pods         = 8
+	edgesPerPod  = 10
+	hostsPerEdge = 32
+	aggregations = 4 // in a pod
+	cores        = 7
+	hosts        = pods * edgesPerPod * hostsPerEdge
+	switches     = pods*(edgesPerPod+aggregations) + cores
+	crossing     = 6 // links between hosts of different pods: edge, aggregation, core, aggregation, edge
+	toCore       = crossing / 2
+	hostPort     = 7000
+	hostsPerPod  = edgesPerPod * hostsPerEdge
+	firstSwitch  = 1 << 15 // number of the first sequencer that is a switch, behind all hosts
 )
 
-// place is where a node is: the number of a host, or firstSequence and more for a root switch.
+// place is where a node is: the number of a host, or firstSwitch and more for a root switch.
 type place int
 
-func (p place) isSwitch() bool { return p >= firstSequence }
+func (p place) isSwitch() bool { return p >= firstSwitch }
 
 // address is that of a node. Hosts and switches are told apart by it.
 func (p place) address() netip.AddrPort {

@@ -15,7 +15,7 @@ func TestTreeHasThePapersSize(t *testing.T) {
 }
 
 func TestPlacesAndAddresses(t *testing.T) {
-	for _, at := range []place{0, 255, 256, hosts - 1, firstSequence, firstSequence + 1} {
+	for _, at := range []place{0, 255, 256, hosts - 1, firstSwitch, firstSwitch + 1} {
 		if got := placeOf(at.address()); got != at {
 			t.Errorf("place %d has address %v, which is that of place %d", at, at.address(), got)
 		}
