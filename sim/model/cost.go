@@ -12,8 +12,8 @@ type Calibration struct {
 	Source     string        // where the figures come from
 	Throughput float64       // operations a second of the saturated server
 	Latency    time.Duration // median, with one caller
-	// Turn is what a turn of the server's loop costs beside its datagrams and operations, such as system calls:
-	// CPU time. 0 where the curve does not say.
+	// Turn is the CPU time that a turn of the server's loop costs beside its datagrams and operations: for going to
+	// sleep and waking up. 0 where the curve does not say.
 	Turn time.Duration
 }
 
@@ -38,7 +38,7 @@ var Even = Split{Execute: 0, Send: 0.5}
 
 // Costs are the model's parameters. They are the same for every node of every system.
 type Costs struct {
-	Turn    time.Duration // CPU time for a turn of the loop, whatever it handles
+	Turn    time.Duration // CPU time for a turn of the loop, whatever it handled, behind what it sends
 	Receive time.Duration // CPU time for a datagram received
 	Send    time.Duration // CPU time for a datagram sent
 	Execute time.Duration // CPU time for an operation executed
@@ -77,7 +77,7 @@ func Calibrate(c Calibration, s Split) (Costs, error) {
 		Execute: time.Duration(operation * s.Execute),
 		Link:    linkLatency, Rate: linkRate, Turn: c.Turn,
 	}
-	busy := 2*(costs.Turn+costs.Receive+costs.Send) + costs.Execute // one datagram there and one back, at either end
+	busy := 2*(costs.Receive+costs.Send) + costs.Execute // one datagram there and one back, at either end
 	wire := costs.wire()
 	if costs.Host = (c.Latency - busy - wire) / 2; costs.Host < 0 {
 		return Costs{}, fmt.Errorf("model: latency is %v, expected at least the %v of CPU time and links", c.Latency, busy+wire)

@@ -152,6 +152,7 @@ func (h *host) turn(now time.Duration) {
 	h.handler.Flush(now)
 	h.busyUntil = h.thought()
 	h.send()
+	h.busyUntil += h.net.costs.Turn // falling asleep and waking up, which the answer does not wait for
 	h.work.Received += uint64(h.taken)
 	h.work.Executed += uint64(h.executed)
 	h.work.Busy += h.busyUntil - now
@@ -174,7 +175,7 @@ func (h *host) take(now time.Duration) {
 // thought is when the CPU has received and executed everything of the turn so far.
 func (h *host) thought() time.Duration {
 	c := h.net.costs
-	return h.turnAt + c.Turn + time.Duration(h.taken)*c.Receive + time.Duration(h.executed)*c.Execute
+	return h.turnAt + time.Duration(h.taken)*c.Receive + time.Duration(h.executed)*c.Execute
 }
 
 // send sends what the turn wants to send, one after the other.
