@@ -9,16 +9,16 @@
 // executed. Meanwhile what arrives waits. So what a saturated server achieves follows from how many datagrams it
 // handles for an operation. Every figure of the model holds for every host of every system alike.
 //
-// The figures come from an unreplicated server's curve of latency against throughput alone ([Calibrate]). What the
-// model says of anything else is prediction.
+// The figures come from an unreplicated server's curve of latency against throughput alone ([Calibrate]): the paper's,
+// or one that `nopaxos bench` has measured. What the model says of anything else is prediction.
 //
-// What it leaves out: the CPU time of what protocols compute (digests, quorums, logs), the system calls that a
-// full batch saves, caches, cores beside the loop's, background traffic and queues inside the network, the
-// variation of all of these. A root switch sequences at no cost.
+// What it leaves out: the CPU time of what protocols compute (digests, quorums, logs), caches, cores beside the
+// loop's, background traffic and queues inside the network, the variation of all of these; and, unless the curve
+// says so, the system calls that a full batch saves. A root switch sequences at no cost.
 //
-// In the order in which data flows: cost.go (the figures, and what they are taken from), tree.go (who is where),
-// network.go and host.go (what a datagram goes through), caller.go, relay.go (sequencers), group.go (replicas, and
-// everything in its place), system.go, outcome.go (a load, and what came of it). Then what is asked:
-// compare.go, replicas.go, loss.go, failover.go with controller.go, stretch.go; report.go has the answers, and
-// text.go writes them.
+// In the order in which data flows: cost.go and calibration.go (the figures, and what they are taken from), tree.go
+// (who is where), network.go and host.go (what a datagram goes through), caller.go, relay.go (sequencers),
+// machine.go (the service), group.go (replicas, and everything in its place), system.go, outcome.go (a load, and what
+// came of it). Then what is asked: study.go, compare.go, replicas.go, loss.go, failover.go with controller.go,
+// stretch.go, vary.go; report.go has the answers, and text.go writes them.
 package model
