@@ -30,6 +30,7 @@ func (c Cell) key() deploymentKey { return deploymentKey{c.System, c.Replicas, c
 type Scale struct {
 	Name        string
 	Repetitions int
+	Settle      time.Duration // of every deployment, loaded, before anything is measured on it
 	WarmUp      time.Duration // of every measurement
 	Measure     time.Duration
 	Callers     []int     // closed loops, ascending
@@ -54,18 +55,18 @@ func (s *Scale) callerMarks() []float64 {
 // The scales.
 var Scales = []Scale{
 	{
-		Name: "smoke", Repetitions: 1, WarmUp: 20 * time.Millisecond, Measure: 100 * time.Millisecond,
+		Name: "smoke", Repetitions: 1, Settle: 40 * time.Millisecond, WarmUp: 20 * time.Millisecond, Measure: 100 * time.Millisecond,
 		Callers: []int{1, 8}, Rates: []float64{500}, Groups: []int{3}, Loss: []float64{0.01}, Keys: 100, Failovers: 1,
 		Systems: []string{nopaxos, unreplicated, bareEcho, bareSeq},
 	},
 	{
-		Name: "quick", Repetitions: 2, WarmUp: 100 * time.Millisecond, Measure: 300 * time.Millisecond,
+		Name: "quick", Repetitions: 2, Settle: 200 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 300 * time.Millisecond,
 		Callers: []int{1, 8, 64, 256}, Rates: []float64{2000}, Groups: []int{3, 5, 9}, Loss: []float64{0.0001, 0.01},
 		Keys: 1000, Failovers: 3,
 		Limit: 3 * time.Minute,
 	},
 	{
-		Name: "full", Repetitions: 5, WarmUp: 300 * time.Millisecond, Measure: time.Second,
+		Name: "full", Repetitions: 3, Settle: 1500 * time.Millisecond, WarmUp: 300 * time.Millisecond, Measure: time.Second,
 		Callers: []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}, Rates: []float64{2000, 5000, 10000}, Groups: []int{3, 5, 7, 9},
 		Loss: []float64{0.00001, 0.0001, 0.001, 0.01}, Keys: 10000, Failovers: 20,
 		Limit: 40 * time.Minute,

@@ -38,7 +38,7 @@ func (b *bench) failover(ctx context.Context, s step) error {
 
 func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
 	load := role.Load{
-		Begin: time.Now().Add(preparation), WarmUp: settleTime(s), Measure: failoverWatch,
+		Begin: time.Now().Add(preparation), WarmUp: s.Settle, Measure: failoverWatch,
 		Workload: role.WorkloadEcho, ValueSize: valueSize, Timeline: true,
 	}
 	loading, err := startLoad(ctx, d.clients, load, Cell{Callers: targetCallers})

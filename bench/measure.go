@@ -248,17 +248,13 @@ func (d *Deployment) drop(ctx context.Context, share float64) error {
 	})
 }
 
-// settleTime is how long a deployment is loaded before anything is measured on it.
-func settleTime(s *Scale) time.Duration { return 2 * s.WarmUp }
-
 // settle lets a new deployment come to its working state: memory that is touched for the first time,
-// buffers that grow to their size.
+// logs and buffers that grow to their size, which costs much more than using them does.
 func (d *Deployment) settle(ctx context.Context, c Cell, s *Scale) error {
-	const callers = 32
 	load := role.Load{
-		Begin: time.Now(), Measure: settleTime(s), Workload: c.Workload, ValueSize: valueSize, Keys: s.Keys,
+		Begin: time.Now(), Measure: s.Settle, Workload: c.Workload, ValueSize: valueSize, Keys: s.Keys,
 	}
-	loading, err := startLoad(ctx, d.clients, load, Cell{Callers: callers})
+	loading, err := startLoad(ctx, d.clients, load, Cell{Callers: targetCallers})
 	if err != nil {
 		return err
 	}

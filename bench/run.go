@@ -254,13 +254,13 @@ const startEstimate = 600 * time.Millisecond
 // estimate is about how long a step takes, in seconds.
 func (b *bench) estimate(s step) float64 {
 	if s.failover {
-		return (startEstimate + settleTime(&b.cfg.Scale) + failoverWatch).Seconds()
+		return (startEstimate + b.cfg.Scale.Settle + failoverWatch).Seconds()
 	}
 	if s.profile {
-		return (startEstimate + settleTime(&b.cfg.Scale) + preparation + b.cfg.Scale.WarmUp + profileTime).Seconds()
+		return (startEstimate + b.cfg.Scale.Settle + preparation + b.cfg.Scale.WarmUp + profileTime).Seconds()
 	}
 	each := preparation + b.cfg.Scale.WarmUp + b.cfg.Scale.Measure
-	return (startEstimate + settleTime(&b.cfg.Scale) + time.Duration(len(s.cells))*each).Seconds()
+	return (startEstimate + b.cfg.Scale.Settle + time.Duration(len(s.cells))*each).Seconds()
 }
 
 // step deploys a system and measures its cells.
