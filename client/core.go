@@ -361,7 +361,7 @@ func (c *Core) conclude(now time.Duration, r *request, t *tally) {
 // sample measures the round trip if it is known which transmission was answered.
 func (c *Core) sample(now time.Duration, r *request) {
 	if r.sent == 1 {
-		c.timeouts.sample(now - r.lastSent)
+		c.timeouts.sample(now-r.lastSent, c.inFlight)
 	}
 }
 

@@ -14,7 +14,9 @@ const (
 )
 
 // timeouts estimates the retransmission time-out from measured round trips as RFC 6298 does:
-// smoothed mean plus four times the smoothed deviation.
+// smoothed mean plus four times the smoothed deviation. Many requests in flight give many samples in
+// a round trip, each of which counts for less, as in RFC 7323, appendix G: else the estimate would
+// remember the last batch of replies alone, which took nearly equally long, and be too short.
 type timeouts struct {
 	floor, ceiling time.Duration
 	mean, dev      time.Duration
@@ -23,8 +25,8 @@ type timeouts struct {
 }
 
 // sample enters the round trip of a request that was sent once (Karn's rule: of another one it is
-// not known which transmission was answered).
-func (t *timeouts) sample(rtt time.Duration) {
+// not known which transmission was answered), while so many were in flight.
+func (t *timeouts) sample(rtt time.Duration, inFlight int) {
 	if t.mean == 0 {
 		t.mean, t.dev = max(rtt, 1), rtt/2
 	} else {
@@ -32,8 +34,9 @@ func (t *timeouts) sample(rtt time.Duration) {
 		if diff < 0 {
 			diff = -diff
 		}
-		t.dev += (diff - t.dev) / 4
-		t.mean += (rtt - t.mean) / 8
+		samples := time.Duration(max(inFlight/2, 1)) // in a round trip
+		t.dev += (diff - t.dev) / (4 * samples)
+		t.mean += (rtt - t.mean) / (8 * samples)
 	}
 	t.current = t.estimate()
 }
