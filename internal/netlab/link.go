@@ -5,6 +5,7 @@ package netlab
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"time"
@@ -142,12 +143,26 @@ func (n *Node) Bridge(name string, ports ...string) error {
 	if err := n.netlink.LinkAdd(bridge); err != nil {
 		return fmt.Errorf("bridge %s of node %s: %w", name, n.name, err)
 	}
+	if err := n.bypassFilters(); err != nil {
+		return fmt.Errorf("bridge %s of node %s: %w", name, n.name, err)
+	}
 	for _, port := range ports {
 		if err := n.Join(name, port); err != nil {
 			return err
 		}
 	}
 	return n.Port(name).Up()
+}
+
+// bypassFilters lets frames pass the node's bridges without a look at them by the filters for IP packets,
+// which a switch has not either. Without the kernel's br_netfilter they do not look anyway.
+func (n *Node) bypassFilters() error {
+	for _, filter := range []string{"iptables", "ip6tables", "arptables"} {
+		if err := n.Sysctl("net/bridge/bridge-nf-call-"+filter, "0"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Join joins one more interface of the node to a bridge.
