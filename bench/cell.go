@@ -60,13 +60,13 @@ var Scales = []Scale{
 		Systems: []string{nopaxos, unreplicated, bareEcho, bareSeq},
 	},
 	{
-		Name: "quick", Repetitions: 2, Settle: 200 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 300 * time.Millisecond,
-		Callers: []int{1, 8, 64, 256}, Rates: []float64{2000}, Groups: []int{3, 5, 9}, Loss: []float64{0.0001, 0.01},
+		Name: "quick", Repetitions: 2, Settle: 400 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 300 * time.Millisecond,
+		Callers: []int{1, 64, 256}, Rates: []float64{2000}, Groups: []int{3, 5, 9}, Loss: []float64{0.0001, 0.01},
 		Keys: 1000, Failovers: 3,
 		Limit: 3 * time.Minute,
 	},
 	{
-		Name: "full", Repetitions: 3, Settle: 1500 * time.Millisecond, WarmUp: 300 * time.Millisecond, Measure: time.Second,
+		Name: "full", Repetitions: 3, Settle: 2 * time.Second, WarmUp: 300 * time.Millisecond, Measure: time.Second,
 		Callers: []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}, Rates: []float64{2000, 5000, 10000}, Groups: []int{3, 5, 7, 9},
 		Loss: []float64{0.00001, 0.0001, 0.001, 0.01}, Keys: 10000, Failovers: 20,
 		Limit: 40 * time.Minute,
