@@ -26,6 +26,14 @@ var kinds = map[string]func(*UDP){
 	},
 }
 
+// BenchmarkEchoApart is BenchmarkEcho where every datagram passes the kernel by itself.
+func BenchmarkEchoApart(b *testing.B) {
+	benchmarkEcho(b, func(u *UDP) {
+		kinds["sent apart"](u)
+		kinds["received apart"](u)
+	})
+}
+
 // TestTrains sends datagrams of all lengths, many of the same one, to several addresses in one batch and
 // more, and wants each address to get its own, whole and in their order.
 func TestTrains(t *testing.T) {

@@ -344,12 +344,12 @@ func TestDatagramMemoryMayBeWritten(t *testing.T) {
 	}
 }
 
-// BenchmarkEcho is round trips over loopback with 64 datagrams on their way, both ends included.
-
 // newEcho returns a function that sends until n datagrams of 100 bytes have come back from another
 // transport, 64 of them on their way at any time.
-func newEcho(tb testing.TB) (round func(n int)) {
+func newEcho(tb testing.TB, change func(*UDP)) (round func(n int)) {
 	server, client := listen(tb, UDPConfig{}), listen(tb, UDPConfig{})
+	change(server)
+	change(client)
 	run(tb, server, echoOf(server))
 	const window = 64
 	var received, want int
@@ -374,8 +374,11 @@ func newEcho(tb testing.TB) (round func(n int)) {
 	}
 }
 
-func BenchmarkEcho(b *testing.B) {
-	round := newEcho(b)
+// BenchmarkEcho is round trips over loopback with 64 datagrams on their way, both ends included.
+func BenchmarkEcho(b *testing.B) { benchmarkEcho(b, func(*UDP) {}) }
+
+func benchmarkEcho(b *testing.B, change func(*UDP)) {
+	round := newEcho(b, change)
 	round(64)
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -386,7 +389,7 @@ func BenchmarkEcho(b *testing.B) {
 // beginning and ending a round.
 func TestEchoDoesNotAllocate(t *testing.T) {
 	const datagrams, limit = 10_000, 100
-	round := newEcho(t)
+	round := newEcho(t, func(*UDP) {})
 	if n := testing.AllocsPerRun(1, func() { round(datagrams) }); n > limit {
 		t.Errorf("%v allocations for %d datagrams there and back, expected at most %d", n, datagrams, limit)
 	}
