@@ -206,9 +206,8 @@ func (r *reader) u64() uint64 {
 	return v
 }
 
-func (r *reader) view() View         { return View{Leader: r.u64(), Session: r.u32()} }
-func (r *reader) digest() Digest     { return Digest{Hi: r.u64(), Lo: r.u64()} }
-func (r *reader) clientID() ClientID { return ClientID{Hi: r.u64(), Lo: r.u64()} }
+func (r *reader) view() View     { return View{Leader: r.u64(), Session: r.u32()} }
+func (r *reader) digest() Digest { return Digest{Hi: r.u64(), Lo: r.u64()} }
 
 // bytes returns the next n bytes, aliasing the frame.
 func (r *reader) bytes(n int) []byte {
