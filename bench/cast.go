@@ -215,7 +215,7 @@ func (c *cast) writeCluster() error {
 		}
 		return a
 	}
-	f := &cluster.File{Name: "bench", MTU: c.spec.MTU}
+	f := &cluster.File{Name: "bench", MTU: c.spec.MTU, Timing: cluster.LocalTiming}
 	f.Controllers = []cluster.Controller{{Address: address(kindController + "-0"), Dir: kindController}}
 	for i := range sequencers {
 		name := fmt.Sprintf("%s-%d", kindSequencer, i)

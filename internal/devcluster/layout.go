@@ -80,6 +80,7 @@ func layout(c Config) (*cluster.File, error) {
 		Path:          clusterPath(c),
 		Name:          "dev",
 		MTU:           loopbackMTU,
+		Timing:        cluster.LocalTiming,
 		KeyFile:       keyFile,
 		ClientKeyFile: clientKeyFile,
 		Controllers: []cluster.Controller{{
