@@ -15,7 +15,6 @@ import (
 type outgoing struct {
 	mem  []byte // the datagrams, one behind the other
 	data []outgoingDatagram
-	mtu  int
 
 	trains  []train
 	newest  [trainSlots]uint16 // by address: the newest train, and 1
@@ -65,7 +64,6 @@ func newOutgoing(batch, mtu int, split bool) *outgoing {
 	out := &outgoing{
 		mem:     make([]byte, 0, batch*mtu),
 		data:    make([]outgoingDatagram, 0, batch),
-		mtu:     mtu,
 		trains:  make([]train, 0, batch),
 		headers: make([]mmsghdr, batch),
 		iovs:    make([]unix.Iovec, batch),
