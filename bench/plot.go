@@ -144,9 +144,11 @@ func (p *Panel) arrangeX(c *plot.Plot) {
 		if p.LogX {
 			c.X.Min, c.X.Max = p.Marks[0]/1.3, p.Marks[len(p.Marks)-1]*1.3
 		}
-	case !p.LogX:
-		c.X.Min = min(c.X.Min, 0)
-		c.X.Max = headroom(c.X.Max, false)
+	default:
+		c.X.Max = headroom(c.X.Max, p.LogX)
+		if !p.LogX {
+			c.X.Min = min(c.X.Min, 0)
+		}
 	}
 }
 
@@ -214,12 +216,35 @@ func (p *Panel) addBars(c *plot.Plot) error {
 		if err != nil {
 			return err
 		}
-		bars.Color, bars.LineStyle.Width = lookOf(curve.Name, i).color, 0
+		l := lookOf(curve.Name, i)
+		bars.Color, bars.LineStyle.Width = l.color, 0
 		bars.Offset = width * (vg.Length(i) - vg.Length(len(p.Curves)-1)/2)
 		c.Add(bars, whiskers{curve.Points, bars.Offset})
+		if len(p.Curves) > 1 {
+			c.Add(feet{curve.Points, bars.Offset, l.glyph})
+		}
 	}
 	c.NominalX(p.Bars...)
 	return nil
+}
+
+// feet are a curve's marks at the feet of its bars: without colours they tell the bars apart.
+type feet struct {
+	points []Point
+	offset vg.Length
+	glyph  draw.GlyphDrawer
+}
+
+// Plot draws them, white, where a bar is tall enough.
+func (f feet) Plot(c draw.Canvas, p *plot.Plot) {
+	const above, room = 7, 14
+	x, y := p.Transforms(&c)
+	style := draw.GlyphStyle{Color: color.White, Radius: 2.5, Shape: f.glyph}
+	for _, point := range f.points {
+		if !bad(point.Y) && y(point.Y)-y(p.Y.Min) >= room {
+			c.DrawGlyph(style, vg.Point{X: x(point.X) + f.offset, Y: y(p.Y.Min) + above})
+		}
+	}
 }
 
 // whiskers are the spreads of the columns of one row.
