@@ -69,6 +69,8 @@ type Core struct {
 	backoff   int             // views gone to since the last one that worked, see viewWorks
 	enteredAt time.Duration   // the view
 
+	aside *assembled // what was fetched for a view that was not entered; nil in status normal
+
 	// What follows is per-view state, thrown away when the view is left.
 	window window
 	high   uint64 // highest slot known to exist

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"time"
 
 	"github.com/netordered/nopaxos/replica/wire"
@@ -22,6 +23,14 @@ func (a *assembled) end() uint64 {
 		return a.entries[n-1].Last()
 	}
 	return a.start
+}
+
+// take appends what was fetched behind the end.
+func (a *assembled) take(f *fetch) {
+	if f.snapshot != nil {
+		a.start, a.snapshot, a.entries = f.snapshot.slot, f.snapshot, nil
+	}
+	a.entries = append(a.entries, f.entries...)
 }
 
 // assembly is a follower's way into a view: the newest START-VIEW, and what is there of its log.
@@ -89,6 +98,7 @@ func (c *Core) onStartView(from int, m *wire.StartView) {
 		return
 	}
 	if a == nil || a.view != m.View {
+		c.setAside()
 		a = &assembly{}
 		a.view, a.start = m.View, c.sp
 		c.asm, c.fetch = a, nil
@@ -104,7 +114,28 @@ func (c *Core) onStartView(from int, m *wire.StartView) {
 	c.assemble()
 }
 
-// reuse takes what one's own log and the START-VIEW itself have of the new log.
+// setAside keeps what was fetched for a view that is left before it was entered, up to that view's
+// sync point: below it every later view's log is the same. A replica that lacks much would else start
+// from nothing in each view, and may never come to the end where the views are short.
+func (c *Core) setAside() {
+	a := c.asm
+	if a == nil {
+		return
+	}
+	if f := c.fetch; f != nil && f.purpose == fetchEnter {
+		a.take(f)
+	}
+	k := a.assembled
+	for n := len(k.entries); n > 0 && k.entries[n-1].Last() > k.sp; n = len(k.entries) {
+		k.entries = k.entries[:n-1]
+	}
+	if k.end() > c.sp && (c.aside == nil || k.end() > c.aside.end()) {
+		c.aside = &k
+	}
+}
+
+// reuse takes what one's own log, that of a view that was not entered and the START-VIEW itself have of
+// the new log.
 func (c *Core) reuse(a *assembly, m *wire.StartView) {
 	own := func(slot uint64, digest wire.Digest) {
 		if a.end() < slot && a.snapshot == nil && len(a.entries) == 0 && c.log.end >= slot && c.log.digestAt(slot) == digest {
@@ -113,6 +144,9 @@ func (c *Core) reuse(a *assembly, m *wire.StartView) {
 	}
 	own(m.End, m.DigestEnd)
 	own(m.SP, m.DigestSP)
+	if k := c.aside; k != nil && a.end() < k.end() && k.end() <= m.End {
+		a.start, a.snapshot, a.entries = k.start, k.snapshot, slices.Clip(k.entries)
+	}
 	if m.WithLog && m.SP <= a.end() {
 		for _, e := range cloneEntries(m.Entries) {
 			a.entries = appendBehind(a.entries, a.end(), e)
@@ -147,7 +181,7 @@ func (c *Core) assemble() {
 	}
 	if c.assembledDigest(&a.assembled) != a.target.DigestEnd {
 		c.counters.DigestMismatches++
-		a.anew = true
+		a.anew, c.aside = true, nil
 		a.start, a.snapshot, a.entries = c.sp, nil, nil
 		c.assert(a.end() <= a.target.End, "START-VIEW for %v ends at %d, below the sync point %d", a.view, a.target.End, c.sp)
 		if a.end() == a.target.End {
@@ -192,6 +226,7 @@ func (c *Core) enter(a *assembled) {
 	c.rec.View, c.rec.LastNormal = a.view, a.view
 	c.persist()
 	c.leaveView()
+	c.aside = nil
 	c.phase, c.base, c.enteredAt = phaseNormal, a.base, c.now
 	c.high = c.log.end
 	c.counters.ViewsEntered++

@@ -208,11 +208,7 @@ func (c *Core) fetched() {
 	case fetchMerge:
 		c.mergeFetched(f)
 	case fetchEnter:
-		a := c.asm
-		if f.snapshot != nil {
-			a.start, a.snapshot, a.entries = f.snapshot.slot, f.snapshot, nil
-		}
-		a.entries = append(a.entries, f.entries...)
+		c.asm.take(f)
 		c.assemble()
 	case fetchRepair:
 		c.repairFetched(f)

@@ -50,6 +50,7 @@ func (c *Core) leaveView() {
 	c.begin = startView{at: never}
 	c.health = health{}
 	c.change = viewChange{}
+	c.setAside()
 	c.asm, c.repair, c.fetch = nil, nil, nil
 }
 
