@@ -8,8 +8,8 @@ import (
 
 // Probing more often, a controller does little else; more seldom, and it takes minutes to find a cut link.
 const (
-	minProbe = 10 * time.Millisecond
-	maxProbe = 10 * time.Second
+	MinProbe = 10 * time.Millisecond
+	MaxProbe = 10 * time.Second
 )
 
 // checkTopology finds switches, cables and hosts that contradict each other, sequencers that are no switch
@@ -28,8 +28,8 @@ func (f *File) checkTopology() *Error {
 
 // checkProbe finds a time between probes that is too short or too long.
 func (f *File) checkProbe() *Error {
-	if p := f.Topology.Probe; p != 0 && (p < minProbe || p > maxProbe) {
-		return f.errorAt("topology.probe", fmt.Sprintf("is %v", p), fmt.Sprintf("a duration from %v to %v", minProbe, maxProbe))
+	if p := f.Topology.Probe; p != 0 && (p < MinProbe || p > MaxProbe) {
+		return f.errorAt("topology.probe", fmt.Sprintf("is %v", p), fmt.Sprintf("a duration from %v to %v", MinProbe, MaxProbe))
 	}
 	return nil
 }

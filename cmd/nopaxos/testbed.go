@@ -19,7 +19,6 @@ import (
 // testbedFlags are those of nopaxos testbed.
 type testbedFlags struct {
 	config testbed.RunConfig
-	fail   string
 	plan   string
 	asJSON bool
 }
@@ -56,7 +55,8 @@ func testbedCommand() *cobra.Command {
 	f.DurationVar(&c.Duration, "duration", 15*time.Second, "how long the load lasts")
 	f.Uint64Var(&c.Seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
 	f.IntVar(&c.Workers, "workers", 4, "operations outstanding at a time on the library's path and each front-end's")
-	f.StringVar(&flags.fail, "fail", "", "what to kill after a third of the time: sequencer (default: nothing)")
+	f.StringVar(&c.Fail, "fail", "", "what fails after a third of the time: sequencer (it is killed) or link (a cable of its switch is cut) (default: nothing)")
+	f.DurationVar(&c.Probe, "probe", 100*time.Millisecond, "between two probes of each link between BMv2 switches; 0: none")
 	f.StringVar(&flags.plan, "write-plan", "", "instead of running it, write the testbed's cluster file, keys and plan into this `directory`")
 	f.BoolVar(&flags.asJSON, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
@@ -64,13 +64,6 @@ func testbedCommand() *cobra.Command {
 
 // complete checks what the flag package could not.
 func (f *testbedFlags) complete(given func(flag string) bool) error {
-	switch f.fail {
-	case "":
-	case "sequencer":
-		f.config.FailSequencer = true
-	default:
-		return usagef("--fail is %q, expected sequencer", f.fail)
-	}
 	if !given("seed") {
 		f.config.Seed = rand.Uint64()
 	}

@@ -82,6 +82,15 @@ func TestTestbedSwitchFailover(t *testing.T) {
 	}
 }
 
+// When a cable of the switch that sequences is cut, requests and copies go round it.
+func TestTestbedLinkFailure(t *testing.T) {
+	needBMv2(t)
+	r := testbedReport(t, "--switch", "bmv2", "--topology", "fat-tree", "--fail", "link", "--duration", "6s")
+	if r.Switches != 6 || len(r.Faults) != 1 {
+		t.Errorf("report %+v", r)
+	}
+}
+
 // The same on Mininet; what is not installed there is said with exit status 2.
 func TestMininet(t *testing.T) {
 	if testing.Short() {
@@ -105,10 +114,12 @@ func TestTestbedUsage(t *testing.T) {
 		want  string
 	}{
 		{[]string{"--topology", "ring"}, "nopaxos: --topology is \"ring\", expected single or fat-tree\n"},
-		{[]string{"--fail", "everything"}, "nopaxos: --fail is \"everything\", expected sequencer\n"},
+		{[]string{"--fail", "everything"}, "nopaxos: --fail is \"everything\", expected sequencer or link\n"},
+		{[]string{"--fail", "link"}, "nopaxos: --fail is link and switch is udp, expected bmv2: Linux routers keep their routes\n"},
 		{[]string{"--fail", "sequencer", "--switch", "bmv2"},
 			"nopaxos: --fail is sequencer and topology is single, expected fat-tree: one switch has no other to take over from it\n"},
 		{[]string{"--fail", "sequencer", "--sequencers", "1"}, "nopaxos: --fail is sequencer and sequencers is 1, expected another to take over\n"},
+		{[]string{"--probe", "1ms"}, "nopaxos: --probe is 1ms, expected 0 or 10ms to 10s\n"},
 		{[]string{"--workers", "0"}, "nopaxos: --workers is 0, expected 1 to 1000\n"},
 		{[]string{"--write-plan", filepath.Join(t.TempDir(), "x")}, "nopaxos: --write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file\n"},
 	} {

@@ -239,6 +239,25 @@ func TestBridgeAndPulledCable(t *testing.T) {
 	eventually(t, "the cable works again", func() bool { return arrive(t, one, server, 1) == 1 })
 }
 
+// A mute port receives, and what it sends is lost.
+func TestMute(t *testing.T) {
+	lab := newLab(t)
+	a, b := addNode(t, lab, "a"), addNode(t, lab, "b")
+	must(t, lab.Link(
+		Port{Node: a, Name: "eth0", Address: netip.MustParsePrefix("10.0.0.1/24")},
+		Port{Node: b, Name: "eth0", Address: netip.MustParsePrefix("10.0.0.2/24")}))
+	atA, atB := datagrams(t, a, "10.0.0.1:9000"), datagrams(t, b, "10.0.0.2:9000")
+	toA, toB := dial(t, b, "udp4", "10.0.0.1:9000"), dial(t, a, "udp4", "10.0.0.2:9000")
+	eventually(t, "both ways work", func() bool { return arrive(t, toA, atA, 1) == 1 && arrive(t, toB, atB, 1) == 1 })
+	must(t, a.Port("eth0").Mute())
+	if got := arrive(t, toB, atB, 10); got != 0 {
+		t.Errorf("%d datagrams arrived from a mute port", got)
+	}
+	if got := arrive(t, toA, atA, 10); got != 10 {
+		t.Errorf("%d of 10 arrived at a mute port", got)
+	}
+}
+
 // eventually waits for what the kernel does in its own time.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()

@@ -113,6 +113,16 @@ func (b *Bed) connect(i int, l cluster.Link) error {
 	return b.lab.Link(b.switchEnd(l.A, linkAddress(i, 1)), b.switchEnd(l.B, linkAddress(i, 2)))
 }
 
+// cut makes a cable carry nothing; no port loses its carrier, so that only who looks finds out.
+func (b *Bed) cut(l cluster.Link) error {
+	for _, end := range []cluster.Port{l.A, l.B} {
+		if err := b.nodes[end.Switch].Port(switchPort(end)).Mute(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // route tells the routers where the hosts are. Equally short ways are shared out among the hosts.
 func (b *Bed) route() error {
 	t := &b.Plan.Topology

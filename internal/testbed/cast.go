@@ -26,7 +26,7 @@ func (p *Plan) cast(c Config, roots []string) {
 			})
 		}
 	} else {
-		p.Topology.Management = management
+		p.Topology.Management, p.Topology.Probe = management, c.Probe
 		f.Topology, f.Timing = &p.Topology, softwareSwitches
 		for _, root := range roots {
 			f.Sequencers = append(f.Sequencers, cluster.Sequencer{Name: root, Kind: c.Switch})

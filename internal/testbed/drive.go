@@ -101,7 +101,7 @@ func (r *run) stop() {
 	}
 }
 
-// drive lets the load run, and the sequencer fail if that is wanted, then reports.
+// drive lets the load run, and fail what is to fail, then reports.
 func (r *run) drive(ctx context.Context) (*Report, error) {
 	sequencers, problem := r.sequencing(ctx)
 	judged, err := r.load.End()
@@ -124,36 +124,50 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 	before := r.cluster.Status(ctx).Groups[0]
 	sequencers = []string{before.Sequencer}
-	if !r.cfg.FailSequencer {
+	if r.cfg.Fail == "" {
 		pause(ctx, r.cfg.Duration)
 		return sequencers, nil
 	}
 	pause(ctx, r.cfg.Duration/3)
-	if err := r.load.Mark("kill the sequencer (" + before.Sequencer + ")"); err != nil {
+	what, fail := r.failure(before.Sequencer)
+	if err := r.load.Mark(what); err != nil {
 		return sequencers, err
 	}
-	if err := r.killSequencer(before.Sequencer); err != nil {
+	if err := fail(); err != nil {
 		return sequencers, err
 	}
-	after, err := r.awaitSession(ctx, before.Session)
-	if err != nil {
+	session := before.Session + 1
+	if r.cfg.Fail == FailLink { // it is the controller's to go round it, or to have another switch sequence
+		session = before.Session
+	} else if _, err := r.awaitSession(ctx, session); err != nil {
 		return sequencers, err
 	}
 	pause(ctx, r.cfg.Duration*2/3)
-	return append(sequencers, after.Sequencer), nil
-}
-
-func (r *run) killSequencer(name string) error {
-	if r.switches != nil {
-		return r.switches.kill(r.bed, name)
+	after, err := r.awaitSession(ctx, session)
+	if err == nil && after.Sequencer != before.Sequencer {
+		sequencers = append(sequencers, after.Sequencer)
 	}
-	return r.cluster.Kill(name)
+	return sequencers, err
 }
 
-// failoverPatience bounds how long the group may be without a sequencer.
+// failure is what is to fail, in words, and how it is made to.
+func (r *run) failure(sequencer string) (what string, fail func() error) {
+	switch {
+	case r.cfg.Fail == FailLink:
+		l := r.bed.Plan.linkOf(sequencer)
+		return fmt.Sprintf("cut the cable %s-%s", l.A.Switch, l.B.Switch), func() error { return r.bed.cut(l) }
+	case r.switches != nil:
+		fail = func() error { return r.switches.kill(r.bed, sequencer) }
+	default:
+		fail = func() error { return r.cluster.Kill(sequencer) }
+	}
+	return "kill the sequencer (" + sequencer + ")", fail
+}
+
+// failoverPatience bounds how long the group may not be served.
 const failoverPatience = 30 * time.Second
 
-// awaitSession waits until the group is served in a later session.
+// awaitSession waits until the group is served in this session or a later one.
 func (r *run) awaitSession(ctx context.Context, session uint32) (status.Group, error) {
 	const interval = 20 * time.Millisecond
 	ctx, cancel := context.WithTimeout(ctx, failoverPatience)
@@ -161,12 +175,12 @@ func (r *run) awaitSession(ctx context.Context, session uint32) (status.Group, e
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		if g := r.cluster.Status(ctx).Groups[0]; g.OK && g.Session > session {
+		if g := r.cluster.Status(ctx).Groups[0]; g.OK && g.Session >= session {
 			return g, nil
 		}
 		select {
 		case <-ctx.Done():
-			return status.Group{}, fmt.Errorf("no sequencer took over from that of session %d within %v", session, failoverPatience)
+			return status.Group{}, fmt.Errorf("nobody served in session %d, or a later one, within %v", session, failoverPatience)
 		case <-ticker.C:
 		}
 	}

@@ -3,6 +3,7 @@ package testbed
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/netordered/nopaxos/cluster"
 )
@@ -16,6 +17,8 @@ type Config struct {
 	Replicas   int // 2f+1
 	Sequencers int // with KindUDP; with KindBMv2 switches sequence
 	FrontEnds  int
+
+	Probe time.Duration // between two probes of a link between BMv2 switches; 0: none
 }
 
 // The topologies.
@@ -90,6 +93,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("replicas is %d, expected an odd number from 1 to %d", c.Replicas, maxReplicas)
 	case c.Switch == cluster.KindUDP && (c.Sequencers < 1 || c.Sequencers > maxReplicas):
 		return fmt.Errorf("sequencers is %d, expected 1 to %d", c.Sequencers, maxReplicas)
+	case c.Probe != 0 && (c.Probe < cluster.MinProbe || c.Probe > cluster.MaxProbe):
+		return fmt.Errorf("probe is %v, expected 0 or %v to %v", c.Probe, cluster.MinProbe, cluster.MaxProbe)
 	case c.FrontEnds < 1 || c.FrontEnds > maxReplicas:
 		return fmt.Errorf("front-ends is %d, expected 1 to %d", c.FrontEnds, maxReplicas)
 	}

@@ -22,18 +22,27 @@ type RunConfig struct {
 	Duration time.Duration // of the load
 	Seed     uint64        // of the load's keys and operations
 	Workers  int           // operations outstanding on each of the load's paths
-	// FailSequencer kills the sequencer after a third of the time.
-	FailSequencer bool
-	Progress      io.Writer // gets a line a second
+	Fail     string        // what fails after a third of the time: nothing if empty, FailSequencer, FailLink
+	Progress io.Writer     // gets a line a second
 }
+
+// What can fail.
+const (
+	FailSequencer = "sequencer" // it is killed
+	FailLink      = "link"      // the cable from the switch that sequences toward the first replica is cut
+)
 
 // Check says what is wrong with a configuration.
 func (c RunConfig) Check() error {
 	switch {
-	case c.FailSequencer && c.Switch == cluster.KindBMv2 && c.Topology == Single:
-		return fmt.Errorf("fail is sequencer and topology is %s, expected %s: one switch has no other to take over from it", Single, FatTree)
-	case c.FailSequencer && c.Switch == cluster.KindUDP && c.Sequencers < 2:
-		return fmt.Errorf("fail is sequencer and sequencers is %d, expected another to take over", c.Sequencers)
+	case c.Fail != "" && c.Fail != FailSequencer && c.Fail != FailLink:
+		return fmt.Errorf("fail is %q, expected %s or %s", c.Fail, FailSequencer, FailLink)
+	case c.Fail != "" && c.Switch == cluster.KindBMv2 && c.Topology == Single:
+		return fmt.Errorf("fail is %s and topology is %s, expected %s: one switch has no other to take over from it", c.Fail, Single, FatTree)
+	case c.Fail == FailLink && c.Switch != cluster.KindBMv2:
+		return fmt.Errorf("fail is %s and switch is %s, expected %s: Linux routers keep their routes", FailLink, c.Switch, cluster.KindBMv2)
+	case c.Fail == FailSequencer && c.Switch == cluster.KindUDP && c.Sequencers < 2:
+		return fmt.Errorf("fail is %s and sequencers is %d, expected another to take over", FailSequencer, c.Sequencers)
 	case c.Duration <= 0:
 		return fmt.Errorf("duration is %v, expected a time above zero", c.Duration)
 	case c.Workers < 1 || c.Workers > load.MaxWorkers:

@@ -3,6 +3,7 @@ package testbed
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/netordered/nopaxos/cluster"
 )
@@ -56,6 +57,12 @@ func (p *Plan) addSwitch(name, kind string) string {
 		MAC:       cluster.MAC{0x02, 0, 0, 0, 2, byte(n)},
 	})
 	return name
+}
+
+// linkOf is the first link of a core switch: it leads to the pod of the first replica.
+func (p *Plan) linkOf(core string) cluster.Link {
+	i := slices.IndexFunc(p.Topology.Links, func(l cluster.Link) bool { return l.A.Switch == core })
+	return p.Topology.Links[i]
 }
 
 func (p *Plan) connect(a, b string) {
