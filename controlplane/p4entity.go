@@ -69,6 +69,7 @@ var actionParams = map[uint32]int{
 	p4src.ActionToSequencer: 3,
 	p4src.ActionReplicate:   1,
 	p4src.ActionOUMDrop:     0,
+	p4src.ActionGroupDrop:   0,
 	p4src.ActionDeliver:     4,
 	p4src.ActionRelay:       2,
 	p4src.ActionFabric:      0,

@@ -124,7 +124,7 @@ func TestDifference(t *testing.T) {
 	old, now := testPlan(t, 1, 2, 3), testPlan(t, 1, 4)
 	have := newTables()
 	applyInAnyOrder(t, testRNG(), have, difference(have, old.wanted(nil, have)))
-	have.entries[oumGroupKey(groupB, unstamped)] = tableAction{id: p4src.ActionOUMDrop} // somebody else's
+	have.entries[oumGroupKey(groupB, unstamped)] = tableAction{id: p4src.ActionGroupDrop} // somebody else's
 	have.entries[oumGroupKey(groupA, unstamped)] = old.sequence(old.group(groupA), 5)
 	for _, p := range []*plan{now, old, now} {
 		applyInAnyOrder(t, testRNG(), have, difference(have, p.wanted(nil, have)))

@@ -90,8 +90,9 @@ func TestConstantsAgreeWithP4Info(t *testing.T) {
 		"action to_sequencer": {ActionToSequencer, map[string]field{
 			"port": {ParamToSequencerPort, port}, "dmac": {ParamToSequencerDMAC, mac}, "smac": {ParamToSequencerSMAC, mac},
 		}},
-		"action replicate": {ActionReplicate, map[string]field{"mcast_grp": {ParamReplicateMcastGrp, 16}}},
-		"action oum_drop":  {ActionOUMDrop, nil},
+		"action replicate":  {ActionReplicate, map[string]field{"mcast_grp": {ParamReplicateMcastGrp, 16}}},
+		"action oum_drop":   {ActionOUMDrop, nil},
+		"action group_drop": {ActionGroupDrop, nil},
 		"action deliver": {ActionDeliver, map[string]field{
 			"dmac": {ParamDeliverDMAC, mac}, "smac": {ParamDeliverSMAC, mac},
 			"ip": {ParamDeliverIP, 32}, "udp_port": {ParamDeliverUDPPort, 16},

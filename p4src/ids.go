@@ -3,7 +3,7 @@ package p4src
 // Ids of the tables of oum.p4.
 const (
 	TablePortRole   = 0x02000001 // ingress port → fabric; a port without an entry is a host port
-	TableOUMGroup   = 0x02000002 // (ipv4_dst, sequenced) → sequence, to_sequencer, replicate or oum_drop
+	TableOUMGroup   = 0x02000002 // (ipv4_dst, sequenced) → sequence, to_sequencer, replicate or group_drop
 	TableIPv4LPM    = 0x02000003 // ipv4_dst → forward or oum_drop
 	TableOUMCopy    = 0x02000004 // egress_rid → deliver or relay
 	TableARPGateway = 0x02000005 // target_ip → arp_reply; ARP for another address is dropped
@@ -30,6 +30,7 @@ const (
 	ActionRelay       = 0x01000007
 	ActionFabric      = 0x01000008
 	ActionARPReply    = 0x01000009
+	ActionGroupDrop   = 0x0100000A
 	ActionNoAction    = 21257015 // the core library's NoAction; the compiler chose its id
 )
 

@@ -7,10 +7,10 @@
 #include "shared/constants.p4"
 #include "shared/sizes.p4"
 #include "shared/headers.p4"
-#include "shared/ttl.p4"
 
 #include "v1model/headers.p4"
 #include "v1model/parser.p4"
+#include "v1model/ttl.p4"
 #include "v1model/checksum.p4"
 #include "v1model/drop.p4"
 

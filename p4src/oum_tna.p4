@@ -7,18 +7,18 @@
 #include "shared/constants.p4"
 #include "shared/sizes.p4"
 #include "shared/headers.p4"
-#include "shared/ttl.p4"
 
 #include "tna/chip.p4"
 #include "tna/headers.p4"
 #include "tna/parser.p4"
+#include "tna/ttl.p4"
 #include "tna/checksum.p4"
 #include "tna/drop.p4"
 
 #include "tna/arp.p4"
 #include "tna/stamp.p4"
-#include "tna/group.p4"
 #include "tna/route.p4"
+#include "tna/group.p4"
 #include "tna/ingress.p4"
 
 #include "tna/copy.p4"

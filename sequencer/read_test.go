@@ -30,7 +30,7 @@ func TestReadWriteSymmetry(t *testing.T) {
 		tableEntity(port),
 		tableEntity(groupEntry(1, sequence(0, 1))),
 		tableEntity(stamped),
-		tableEntity(with(groupEntry(2, act(p4src.ActionOUMDrop)), func(e *p4v1.TableEntry) {
+		tableEntity(with(groupEntry(2, act(p4src.ActionGroupDrop)), func(e *p4v1.TableEntry) {
 			e.ControllerMetadata = 5 //lint:ignore SA1019 returned as written
 			e.Metadata = []byte("cookie")
 		})),
@@ -65,7 +65,7 @@ func TestReadWriteSymmetry(t *testing.T) {
 		{"one entry, padded", one(with(groupEntry(1, nil), func(e *p4v1.TableEntry) { e.Match[0] = exact(1, 0, 0, 10, 0, 0, 1) })), tables[1:2]},
 		{"no such entry", one(groupEntry(9, nil)), nil},
 		{"by prefix", one(routeEntry(16, nil, 10, 0, 0, 0)), tables[6:7]},
-		{"by action", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, Action: act(p4src.ActionOUMDrop)}), tables[3:4]},
+		{"by action", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, Action: act(p4src.ActionGroupDrop)}), tables[3:4]},
 		{"by metadata", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, Metadata: []byte("cookie")}), tables[3:4]},
 		{"by controller metadata", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, ControllerMetadata: 5}), tables[3:4]}, //lint:ignore SA1019 a filter of the specification
 		{"default entry", one(&p4v1.TableEntry{TableId: p4src.TableOUMCopy, IsDefaultAction: true}),

@@ -67,7 +67,7 @@ func ReplicateEntry(group netip.Addr, multicast uint16) *p4v1.Entity {
 
 // DropEntry makes the target drop a group's packets.
 func DropEntry(group netip.Addr, stamped bool) *p4v1.Entity {
-	return withAction(groupKey(group, stamped), action(p4src.ActionOUMDrop))
+	return withAction(groupKey(group, stamped), action(p4src.ActionGroupDrop))
 }
 
 func copyKey(rid uint16) *p4v1.TableEntry {

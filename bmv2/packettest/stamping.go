@@ -145,7 +145,7 @@ func sessions(h hosts) []Case {
 			},
 		},
 		{
-			Name:    "oum_drop in place of sequence, and back",
+			Name:    "group_drop in place of sequence, and back",
 			Entries: a.entries(7),
 			Steps: []Step{
 				Write(Modify(DropEntry(a.addr, false))),

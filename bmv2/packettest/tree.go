@@ -131,7 +131,7 @@ func tree(h hosts) []Case {
 			},
 		},
 		{
-			Name: "oum_drop of stamped packets", Needs: Fabric,
+			Name: "group_drop of stamped packets", Needs: Fabric,
 			Entries: append(a.entries(5), DropEntry(a.addr, true), FabricEntry(4)),
 			Steps: []Step{
 				Send{Port: 4, Frame: fromFabric.Frame()},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,14 +23,14 @@ type report struct {
 	Stages                      int // that there are
 	SRAMs, TCAMs, MapRAMs       share
 	StatefulALUs                share
-	PHV                         map[int]share // containers, by width in bits
+	PHV                         map[string]map[int]share // containers, by kind and by width in bits
 }
 
 // readReport reads the logs that the compiler leaves under -g: table_summary.log, resources.json
 // and phv.json.
 func readReport(dir string) (*report, error) {
 	logs := filepath.Join(dir, "pipe", "logs")
-	r := &report{PHV: map[int]share{}}
+	r := &report{PHV: map[string]map[int]share{}}
 	for name, read := range map[string]func([]byte) error{
 		"table_summary.log": r.readSummary,
 		"resources.json":    r.readResources,
@@ -129,14 +130,15 @@ func (r *report) readResources(text []byte) error {
 	return nil
 }
 
-// readPHV counts the containers that MAU instructions can use, schema version 3.
+// containers are how many a Tofino has, by kind and by width in bits.
+var containers = map[string]map[int]int{
+	"normal":   {8: 64, 16: 96, 32: 64},
+	"tagalong": {8: 32, 16: 48, 32: 32},
+}
+
+// readPHV counts the containers that the program takes, schema version 3.
 func (r *report) readPHV(text []byte) error {
 	var file struct {
-		Resources []struct {
-			Type       string `json:"group_type"`
-			Width      int    `json:"bit_width"`
-			Containers int    `json:"num_containers"`
-		} `json:"resources"`
 		Containers []struct {
 			Number int    `json:"phv_number"`
 			Width  int    `json:"bit_width"`
@@ -146,23 +148,25 @@ func (r *report) readPHV(text []byte) error {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return err
 	}
-	for _, group := range file.Resources {
-		if group.Type == "mau" {
-			s := r.PHV[group.Width]
-			s.Of += group.Containers
-			r.PHV[group.Width] = s
-		}
+	if len(file.Containers) == 0 {
+		return errors.New("no containers, expected those that the program takes")
 	}
-	if len(r.PHV) == 0 {
-		return errors.New(`no containers, expected resources with group_type "mau"`)
+	for kind, widths := range containers {
+		r.PHV[kind] = map[int]share{}
+		for width, n := range widths {
+			r.PHV[kind][width] = share{Of: n}
+		}
 	}
 	seen := map[int]bool{}
 	for _, c := range file.Containers {
-		if c.Type == "normal" && !seen[c.Number] {
+		s, ok := r.PHV[c.Type][c.Width]
+		if !ok {
+			return fmt.Errorf("container %d is a %s one of %d bits, which a Tofino does not have", c.Number, c.Type, c.Width)
+		}
+		if !seen[c.Number] {
 			seen[c.Number] = true
-			s := r.PHV[c.Width]
 			s.Used++
-			r.PHV[c.Width] = s
+			r.PHV[c.Type][c.Width] = s
 		}
 	}
 	return nil
@@ -181,13 +185,10 @@ func (r *report) print(w io.Writer) {
 	line("map RAMs", r.MapRAMs)
 	line("TCAM blocks", r.TCAMs)
 	line("stateful ALUs", r.StatefulALUs)
-	widths := make([]int, 0, len(r.PHV))
-	for width := range r.PHV {
-		widths = append(widths, width)
-	}
-	slices.Sort(widths)
-	for _, width := range widths {
-		line(fmt.Sprintf("PHV containers of %d bits", width), r.PHV[width])
+	for _, kind := range []string{"normal", "tagalong"} {
+		for _, width := range slices.Sorted(maps.Keys(r.PHV[kind])) {
+			line(fmt.Sprintf("%s PHV containers of %d bits", kind, width), r.PHV[kind][width])
+		}
 	}
 }
 

@@ -27,7 +27,8 @@ func compileTofino(sources, dir string, flags []string, w io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	args := append([]string{"--target", "tofino", "--arch", "tna", "-g",
+	// The compiler does not know the annotations of P4Runtime that headers carry.
+	args := append([]string{"--target", "tofino", "--arch", "tna", "-g", "--Wdisable=unknown",
 		"--p4runtime-files", filepath.Join(dir, "oum.p4info.txtpb"), "-o", dir}, flags...)
 	c := exec.Command(compiler, append(args, "oum_tna.p4")...)
 	c.Dir = sources

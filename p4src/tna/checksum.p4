@@ -1,5 +1,5 @@
 // The IPv4 header checksum is verified on the way in (parser.p4). It follows the TTL
-// (shared/ttl.p4), and a copy that oum_copy addressed gets a new one.
+// (ttl.p4), and a copy that oum_copy addressed gets a new one.
 //
 // The UDP checksum is neither verified nor computed: the payload does not pass through here, and a
 // switch would make a damaged one look whole. It is updated for what the switch writes (RFC 1624):

@@ -3,9 +3,11 @@ control OumIngressDeparser(packet_out packet,
                            inout headers_t hdr,
                            in metadata_t meta,
                            in ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md) {
+    OumTtlUpdate() ttl_update;
     OumStampedUdpUpdate() udp_update;
 
     apply {
+        ttl_update.apply(hdr, meta);
         udp_update.apply(hdr, meta);
         packet.emit(hdr.bridge);
         packet.emit(hdr.ethernet);

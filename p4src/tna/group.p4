@@ -5,11 +5,14 @@ control OumGroup(inout headers_t hdr,
                  inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md,
                  inout ingress_intrinsic_metadata_for_tm_t ig_tm_md) {
     OumStamp() stamp;
+    OumRoute() route;
 
     // A port without an entry is a host port: a stamped packet from it is dropped, so that a
     // sender cannot inject one.
     @name(".fabric") @id(0x01000008)
-    action fabric() {}
+    action fabric() {
+        meta.from_fabric = true;
+    }
 
     @name(".port_role") @id(0x02000001)
     table port_role {
@@ -62,8 +65,13 @@ control OumGroup(inout headers_t hdr,
         ig_tm_md.mcast_grp_a = mcast_grp;
     }
 
-    // An entry that drops does not count here: oum_drop belongs to several tables, and on this
-    // architecture the action calls the counter.
+    // An action of this table's own, as it counts: oum_drop belongs to several tables.
+    @name(".group_drop") @id(0x0100000A)
+    action group_drop() {
+        oum_group_counter.count();
+        oum_drop(ig_dprsr_md.drop_ctl);
+    }
+
     @name(".oum_group") @id(0x02000002)
     table oum_group {
         key = {
@@ -74,7 +82,7 @@ control OumGroup(inout headers_t hdr,
             @tableonly sequence;
             @tableonly to_sequencer;
             @tableonly replicate;
-            @tableonly oum_drop(ig_dprsr_md.drop_ctl);
+            @tableonly group_drop;
             @defaultonly NoAction;
         }
         const default_action = NoAction();
@@ -83,15 +91,27 @@ control OumGroup(inout headers_t hdr,
     }
 
     apply {
-        if (!port_role.apply().hit && hdr.oum.sequenced == 1) {
-            oum_drop(ig_dprsr_md.drop_ctl);
+        if (!hdr.oum.isValid()) {
+            route.apply(hdr, ig_dprsr_md, ig_tm_md);
         } else {
+            // The two tables share a stage. A packet that sequence takes needs no look at its port:
+            // whatever stamp it had, it gets another.
+            port_role.apply();
             switch (oum_group.apply().action_run) {
                 sequence: {
                     stamp.apply(hdr, meta, ig_intr_md, ig_dprsr_md);
                 }
                 NoAction: {
-                    meta.no_group = true;
+                    if (hdr.oum.sequenced == 1 && !meta.from_fabric) {
+                        oum_drop(ig_dprsr_md.drop_ctl);
+                    } else {
+                        route.apply(hdr, ig_dprsr_md, ig_tm_md);
+                    }
+                }
+                default: {
+                    if (hdr.oum.sequenced == 1 && !meta.from_fabric) {
+                        oum_drop(ig_dprsr_md.drop_ctl);
+                    }
                 }
             }
         }

@@ -23,9 +23,11 @@ struct headers_t {
 struct metadata_t {
     bool    routable;       // the IPv4 header is well-formed
     bool    checksum_error; // and its checksum is wrong
-    bool    no_group;       // an OUM packet without an entry in oum_group
+    bool    from_fabric;    // an OUM packet came in by a fabric port
     bool    udp_summed;     // there is a UDP checksum to update
+    bit<1>  stale;          // no number for this packet
     bit<16> slack;          // bytes of the IPv4 packet beside the UDP datagram
     bit<16> group_index;    // the group's register cells
+    bit<16> ttl_residual;   // what the IPv4 checksum covers beside TTL and protocol
     bit<16> udp_residual;   // what the UDP checksum covers beside what may change
 }

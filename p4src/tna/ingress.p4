@@ -6,13 +6,28 @@ control OumIngress(inout headers_t hdr,
                    inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md,
                    inout ingress_intrinsic_metadata_for_tm_t ig_tm_md) {
     OumArp() arp;
-    OumTtl() ttl;
     OumGroup() group;
-    OumRoute() route;
+
+    // What every IPv4 packet that goes on needs. The checksum follows the TTL in the deparser. A
+    // condition compares fields, not differences, so the one between the lengths is made here.
+    action take_hop() {
+        hdr.ipv4.ttl = hdr.ipv4.ttl - 1;
+        hdr.bridge.ingress_port = (bit<16>) ig_intr_md.ingress_port;
+        meta.slack = hdr.ipv4.total_len - hdr.udp.length;
+    }
+
+    @hidden
+    table hop {
+        actions = {
+            take_hop;
+        }
+        const default_action = take_hop();
+    }
 
     apply {
         if (hdr.packet_out.isValid()) {
             // What the controller sends goes out as it is.
+            hdr.bridge.ingress_port = (bit<16>) CPU_PORT;
             if (hdr.packet_out.egress_port == (bit<16>) CPU_PORT) {
                 ig_tm_md.ucast_egress_port = TOFINO_CPU_PORT;
             } else {
@@ -23,14 +38,8 @@ control OumIngress(inout headers_t hdr,
         } else if (!meta.routable || meta.checksum_error || hdr.ipv4.ttl <= 1) {
             oum_drop(ig_dprsr_md.drop_ctl);
         } else {
-            ttl.apply(hdr.ipv4);
-            if (hdr.oum.isValid()) {
-                meta.slack = hdr.ipv4.total_len - hdr.udp.length;
-                group.apply(hdr, meta, ig_intr_md, ig_dprsr_md, ig_tm_md);
-            }
-            if (!hdr.oum.isValid() || meta.no_group) {
-                route.apply(hdr, ig_dprsr_md, ig_tm_md);
-            }
+            hop.apply();
+            group.apply(hdr, meta, ig_intr_md, ig_dprsr_md, ig_tm_md);
         }
     }
 }

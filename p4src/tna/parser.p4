@@ -7,17 +7,17 @@ parser OumIngressParser(packet_in packet,
                         out metadata_t meta,
                         out ingress_intrinsic_metadata_t ig_intr_md) {
     Checksum() ipv4_checksum;
+    Checksum() ttl_checksum;
     Checksum() udp_checksum;
 
     state start {
         packet.extract(ig_intr_md);
         packet.advance(PORT_METADATA_SIZE);
-        meta = { false, false, false, false, 0, 0, 0 };
+        meta = { false, false, false, false, 0, 0, 0, 0, 0 };
         hdr.bridge.setValid();
         hdr.bridge.reserved = 0;
         hdr.bridge.copy = 0;
         hdr.bridge.prune = 0;
-        hdr.bridge.ingress_port = (bit<16>) ig_intr_md.ingress_port;
         transition select(ig_intr_md.ingress_port) {
             TOFINO_CPU_PORT: parse_packet_out;
             default: parse_ethernet;
@@ -26,7 +26,6 @@ parser OumIngressParser(packet_in packet,
 
     state parse_packet_out {
         packet.extract(hdr.packet_out);
-        hdr.bridge.ingress_port = (bit<16>) CPU_PORT;
         transition accept;
     }
 
@@ -75,6 +74,8 @@ parser OumIngressParser(packet_in packet,
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
         ipv4_checksum.add(hdr.ipv4);
+        ttl_checksum.subtract({ hdr.ipv4.ttl, hdr.ipv4.protocol, hdr.ipv4.checksum });
+        ttl_checksum.subtract_all_and_deposit(meta.ttl_residual);
         transition select(hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.total_len) {
             (4,  5, 0 .. 19): accept;
             (4,  5, _):       parse_ipv4_plain;
@@ -128,7 +129,7 @@ parser OumIngressParser(packet_in packet,
     state parse_oum {
         packet.extract(hdr.oum);
         udp_checksum.subtract(hdr.oum);
-        meta.udp_residual = udp_checksum.get();
+        udp_checksum.subtract_all_and_deposit(meta.udp_residual);
         transition select(hdr.udp.checksum) {
             0: accept;
             default: parse_udp_summed;
@@ -150,7 +151,7 @@ parser OumEgressParser(packet_in packet,
 
     state start {
         packet.extract(eg_intr_md);
-        meta = { false, false, false, false, 0, 0, 0 };
+        meta = { false, false, false, false, 0, 0, 0, 0, 0 };
         packet.extract(hdr.bridge);
         transition select(hdr.bridge.copy) {
             1: parse_ethernet;
@@ -180,7 +181,7 @@ parser OumEgressParser(packet_in packet,
     state parse_udp {
         packet.extract(hdr.udp);
         udp_checksum.subtract({ hdr.udp.dst_port, hdr.udp.checksum });
-        meta.udp_residual = udp_checksum.get();
+        udp_checksum.subtract_all_and_deposit(meta.udp_residual);
         transition select(hdr.udp.checksum) {
             0: accept;
             default: parse_udp_summed;

@@ -13,7 +13,7 @@ struct half_t {
 }
 
 control OumStamp(inout headers_t hdr,
-                 in metadata_t meta,
+                 inout metadata_t meta,
                  in ingress_intrinsic_metadata_t ig_intr_md,
                  inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md) {
     @name(".oum_session") @id(0x16000001)
@@ -29,6 +29,33 @@ control OumStamp(inout headers_t hdr,
             }
         }
     };
+
+    action ask() {
+        meta.stale = admit.execute(meta.group_index);
+    }
+
+    action refuse() {
+        meta.stale = 1;
+    }
+
+    // No number for a datagram that does not fill its packet just as it says, and none for one from
+    // another pipe: each pipe has registers of its own, and two would give one number twice.
+    @hidden
+    table admission {
+        key = {
+            ig_intr_md.ingress_port[8:7]: ternary @name("pipe");
+            meta.slack: ternary @name("slack");
+            meta.group_index[15:10]: ternary @name("no_cell");
+        }
+        actions = {
+            ask;
+            refuse;
+        }
+        const entries = {
+            (OUM_PIPE, IPV4_HEADER_LENGTH, 0): ask();
+            (_, _, _): refuse();
+        }
+    }
 
     @name(".oum_number_low") @id(0x16000002)
     Register<half_t, bit<16>>(OUM_GROUPS) low_cells;
@@ -73,37 +100,30 @@ control OumStamp(inout headers_t hdr,
         hdr.oum.number[63:32] = next_high.execute(meta.group_index);
     }
 
-    // The low half wraps to 0; it is never 0 otherwise, as a session starts at 1.
+    // The low half wraps to 0; it is never 0 otherwise, as a session starts at 1. Every packet has
+    // an entry, because an action that indexes a register by a field cannot be the default.
     @hidden
     table number_high {
         key = {
-            hdr.oum.number[31:0]: exact;
+            hdr.oum.number[31:0]: ternary @name("number_low");
         }
         actions = {
-            keep;
             carry;
+            keep;
         }
         const entries = {
             0: carry();
+            _: keep();
         }
-        const default_action = keep();
     }
 
     apply {
-        // No number for a datagram that does not fill its packet just as it says, and none for one
-        // from another pipe: each pipe has registers of its own, and two would give one number
-        // twice.
-        if (meta.slack != IPV4_HEADER_LENGTH || meta.group_index[15:10] != 0
-            || ig_intr_md.ingress_port[8:7] != OUM_PIPE) {
+        admission.apply();
+        if (meta.stale == 1) {
             oum_drop(ig_dprsr_md.drop_ctl);
         } else {
-            bit<1> stale = admit.execute(meta.group_index);
-            if (stale == 1) {
-                oum_drop(ig_dprsr_md.drop_ctl);
-            } else {
-                hdr.oum.number[31:0] = next_low.execute(meta.group_index);
-                number_high.apply();
-            }
+            hdr.oum.number[31:0] = next_low.execute(meta.group_index);
+            number_high.apply();
         }
     }
 }

@@ -1,4 +1,4 @@
-// The IPv4 header checksum is verified on the way in. It follows the TTL (shared/ttl.p4), and a copy
+// The IPv4 header checksum is verified on the way in. It follows the TTL (ttl.p4), and a copy
 // that oum_copy addressed gets a new one.
 //
 // The UDP checksum is neither verified nor computed: a switch would make a damaged payload look

@@ -57,6 +57,12 @@ control OumGroup(inout headers_t hdr,
     @name(".oum_group_counter") @id(0x13000001)
     direct_counter(CounterType.packets_and_bytes) oum_group_counter;
 
+    // An action of this table's own: on Tofino it is the action that counts.
+    @name(".group_drop") @id(0x0100000A)
+    action group_drop() {
+        oum_drop(standard_metadata);
+    }
+
     @name(".oum_group") @id(0x02000002)
     table oum_group {
         key = {
@@ -67,7 +73,7 @@ control OumGroup(inout headers_t hdr,
             @tableonly sequence;
             @tableonly to_sequencer;
             @tableonly replicate;
-            @tableonly oum_drop(standard_metadata);
+            @tableonly group_drop;
             @defaultonly NoAction;
         }
         const default_action = NoAction();

@@ -49,7 +49,7 @@ func TestStampAndCopy(t *testing.T) {
 
 func TestDrops(t *testing.T) {
 	relay := sequencer.Action{ID: p4src.ActionRelay}
-	drop := sequencer.Action{ID: p4src.ActionOUMDrop}
+	drop := sequencer.Action{ID: p4src.ActionGroupDrop}
 	stamped := request(1, "x")
 	oumlib.Stamp(stamped, 4, 1, token(4))
 	version := request(1, "x")
@@ -73,7 +73,7 @@ func TestDrops(t *testing.T) {
 			k.Fields[1] = 1
 			d.Put(k, sequence(1, 4, 9))
 		}, request(2, "x"), Group, 1, 0},
-		{"oum_drop", func(d *DataPlane) { d.Put(groupKey(1), drop) }, request(1, "x"), Action, 1, 0},
+		{"group_drop", func(d *DataPlane) { d.Put(groupKey(1), drop) }, request(1, "x"), Action, 1, 0},
 		{"to_sequencer", func(d *DataPlane) { d.Put(groupKey(1), sequencer.Action{ID: p4src.ActionToSequencer}) }, request(1, "x"), Action, 1, 0},
 		{"no multicast group", func(d *DataPlane) { d.DeleteMulticast(9) }, request(1, "x"), Multicast, 1, 0},
 		{"two copies without entry", func(d *DataPlane) { d.Delete(copyKey(1)); d.Delete(copyKey(3)) }, request(1, "x"), Copy, 2, 1},

@@ -6,7 +6,7 @@
 // address but by the group number in the OUM header, which is that address. The table oum_group is
 // looked up with it. Of the rest of the contract only what an end host can do has an effect:
 //
-//   - oum_group: sequence and oum_drop. Datagrams for which a switch would do something else
+//   - oum_group: sequence and group_drop. Datagrams for which a switch would do something else
 //     (to_sequencer, replicate) are dropped and counted.
 //   - oum_copy: deliver sends to ip and udp_port; MAC addresses mean nothing here. relay is dropped
 //     and counted.

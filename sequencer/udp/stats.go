@@ -18,7 +18,7 @@ const (
 	Version                   // an OUM version that this package does not know
 	Sequenced                 // a stamped datagram from a host
 	Group                     // no entry for the group
-	Action                    // the entry's action is oum_drop, or is one of a switch
+	Action                    // the entry's action is group_drop, or is one of a switch
 	Stale                     // the entry's session is lower than the cell's
 	Multicast                 // the entry's multicast group does not exist
 	Copy                      // a copy whose instance has no entry in oum_copy
