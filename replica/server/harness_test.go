@@ -2,10 +2,13 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -115,11 +118,20 @@ func newCluster(t *testing.T) *testCluster {
 	return c
 }
 
+// loopback is an address that other processes do not take ports of: a role that starts again needs its port once more.
+func loopback() string {
+	if runtime.GOOS != "linux" { // elsewhere there is only one
+		return "127.0.0.1"
+	}
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.1", 1+pid>>8&0x7F, pid&0xFF)
+}
+
 // freeAddr returns a loopback address whose port was free for UDP and TCP a moment ago.
 func freeAddr(t *testing.T) netip.AddrPort {
 	t.Helper()
 	for {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		l, err := net.Listen("tcp4", loopback()+":0")
 		if err != nil {
 			t.Fatal(err)
 		}
