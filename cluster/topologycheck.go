@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Probing more often, a controller does little else; more seldom, and it takes minutes to find a cut link.
+// MinProbe and MaxProbe bound the time between two probes of a link. Probing more often, a controller does little else;
+// more seldom, and it takes minutes to find a cut link.
 const (
 	MinProbe = 10 * time.Millisecond
 	MaxProbe = 10 * time.Second

@@ -225,8 +225,8 @@ func (c *Core) enter(a *assembled) {
 
 	c.rec.View, c.rec.LastNormal = a.view, a.view
 	c.persist()
+	c.asm, c.aside = nil, nil // entered: nothing is left of it to keep
 	c.leaveView()
-	c.aside = nil
 	c.phase, c.base, c.enteredAt = phaseNormal, a.base, c.now
 	c.high = c.log.end
 	c.counters.ViewsEntered++

@@ -36,13 +36,18 @@ func (n *Node) Lose(losses ...Loss) error {
 		}
 	}
 	err := n.Do(func() error { return replaceRules(losses) })
-	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.ENOENT) {
+	if lacksNFTables(err) {
 		return fmt.Errorf("losing packets is %w: the kernel needs nf_tables with numgen: %w", ErrNotSupported, err)
 	}
 	if err != nil {
 		return fmt.Errorf("losses of node %s: %w", n.name, err)
 	}
 	return nil
+}
+
+// lacksNFTables reports whether err is how a kernel says that it cannot have a table, a chain or an expression.
+func lacksNFTables(err error) bool {
+	return errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.ENOENT)
 }
 
 // replaceRules installs the rules in one transaction:

@@ -3,12 +3,10 @@
 package netlab
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
-	"golang.org/x/sys/unix"
 )
 
 // Mute makes the port lose everything that it is to send; nobody is told. A cable whose two ends are mute carries nothing
@@ -16,7 +14,7 @@ import (
 // BMv2 switch does: libpcap then waits in it until the interface is up again, and the whole switch with it.
 func (p Port) Mute() error {
 	err := p.Node.Do(func() error { return dropAtEgress(p.Name) })
-	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.ENOENT) {
+	if lacksNFTables(err) {
 		return fmt.Errorf("muting %v is %w: the kernel needs nf_tables with the egress hook of netdev: %w", p, ErrNotSupported, err)
 	}
 	if err != nil {

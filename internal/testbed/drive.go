@@ -129,7 +129,10 @@ func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 		return sequencers, nil
 	}
 	pause(ctx, r.cfg.Duration/3)
-	what, fail := r.failure(before.Sequencer)
+	what, fail, err := r.failure(before.Sequencer)
+	if err != nil {
+		return sequencers, err
+	}
 	if err := r.load.Mark(what); err != nil {
 		return sequencers, err
 	}
@@ -151,17 +154,17 @@ func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 }
 
 // failure is what is to fail, in words, and how it is made to.
-func (r *run) failure(sequencer string) (what string, fail func() error) {
+func (r *run) failure(sequencer string) (what string, fail func() error, err error) {
 	switch {
 	case r.cfg.Fail == FailLink:
-		l := r.bed.Plan.linkOf(sequencer)
-		return fmt.Sprintf("cut the cable %s-%s", l.A.Switch, l.B.Switch), func() error { return r.bed.cut(l) }
+		l, err := r.bed.Plan.linkOf(sequencer)
+		return fmt.Sprintf("cut the cable %s-%s", l.A.Switch, l.B.Switch), func() error { return r.bed.cut(l) }, err
 	case r.switches != nil:
 		fail = func() error { return r.switches.kill(r.bed, sequencer) }
 	default:
 		fail = func() error { return r.cluster.Kill(sequencer) }
 	}
-	return "kill the sequencer (" + sequencer + ")", fail
+	return "kill the sequencer (" + sequencer + ")", fail, nil
 }
 
 // failoverPatience bounds how long the group may not be served.

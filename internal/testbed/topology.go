@@ -60,9 +60,12 @@ func (p *Plan) addSwitch(name, kind string) string {
 }
 
 // linkOf is the first link of a core switch: it leads to the pod of the first replica.
-func (p *Plan) linkOf(core string) cluster.Link {
+func (p *Plan) linkOf(core string) (cluster.Link, error) {
 	i := slices.IndexFunc(p.Topology.Links, func(l cluster.Link) bool { return l.A.Switch == core })
-	return p.Topology.Links[i]
+	if i < 0 {
+		return cluster.Link{}, fmt.Errorf("no link to cut: the sequencer is %q, expected a core switch", core)
+	}
+	return p.Topology.Links[i], nil
 }
 
 func (p *Plan) connect(a, b string) {

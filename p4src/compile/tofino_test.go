@@ -11,7 +11,7 @@ import (
 // it pads short packets itself.
 func TestTofinoProgram(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a minute")
+		t.Skip("-short: compiling for Tofino takes a minute")
 	}
 	var output strings.Builder
 	err := compileTofino("..", filepath.Join(t.TempDir(), "tofino"), nil, &output)
