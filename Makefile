@@ -7,8 +7,8 @@ LDFLAGS  := -X main.version=$(VERSION)
 
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# bench/peers is a module of its own, so that users do not inherit what it needs.
-IN_PEERS = cd bench/peers && { $(GO) list -deps go.etcd.io/raft/v3 github.com/hashicorp/raft >/dev/null || { echo "bench/peers is left out: its modules cannot be had here"; exit 0; }; } &&
+# lab/bench/peers is a module of its own, so that users do not inherit what it needs.
+IN_PEERS = cd lab/bench/peers && { $(GO) list -deps go.etcd.io/raft/v3 github.com/hashicorp/raft >/dev/null || { echo "lab/bench/peers is left out: its modules cannot be had here"; exit 0; }; } &&
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
@@ -40,10 +40,10 @@ lint: ## check gofmt, go vet and staticcheck
 	@$(IN_PEERS) set -x && $(GO) vet ./... && $(STATICCHECK) ./...
 
 mutants: ## plant each known protocol bug in turn, and fail if the simulator does not catch it
-	$(GO) run ./sim/mutants $(MUTANTS)
+	$(GO) run ./lab/sim/mutants $(MUTANTS)
 
 mutants-doc: ## the same, and write the table into docs/correctness.md
-	$(GO) run ./sim/mutants -document docs/correctness.md $(MUTANTS)
+	$(GO) run ./lab/sim/mutants -document docs/correctness.md $(MUTANTS)
 
 sweep: SEEDS ?= 2000
 sweep: build ## run SEEDS (default 2000) seeds in virtual time under every profile, and fail if one does
@@ -58,11 +58,11 @@ CHAOS_TIME ?= 2m
 CHAOS_SEED ?= 0
 
 chaos: ## break a cluster of real processes in network namespaces for CHAOS_TIME (default 2m; needs root)
-	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.asked -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
+	$(GO) test ./lab/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.asked -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
 
 sweep-baselines: SEEDS ?= 1000
 sweep-baselines: ## run SEEDS (default 1000) simulations of each comparison system
-	$(GO) test ./sim/baselines -run '^TestSeeds$$' -timeout 2h -v -baselines.seeds $(SEEDS)
+	$(GO) test ./lab/sim/baselines -run '^TestSeeds$$' -timeout 2h -v -baselines.seeds $(SEEDS)
 
 # Debian's Python is the one that has Debian's Mininet.
 MININET := /usr/bin/python3 mininet/testbed.py
@@ -78,10 +78,10 @@ explore: build ## visit every state of small groups with larger bounds (EXPLORE=
 	bin/nopaxos explore $(or $(EXPLORE),--bounds medium)
 
 explore-mutants: ## plant each known bug of the cores, and fail if the small worlds miss one that they caught before
-	$(GO) run ./sim/mutants -worlds small $(MUTANTS)
+	$(GO) run ./lab/sim/mutants -worlds small $(MUTANTS)
 
 explore-doc: ## the same, and write the table into docs/correctness.md
-	$(GO) run ./sim/mutants -worlds small -document docs/correctness.md
+	$(GO) run ./lab/sim/mutants -worlds small -document docs/correctness.md
 
 # Every fuzzer of every package, one after the other: go test runs one at a time. One that ends with its own
 # deadline in place of an input, as go test's sometimes do when their time is over, is run once more.
@@ -107,8 +107,8 @@ fuzz-short: ## the same for 10s each, before a commit
 
 golden: ## write anew what golden tests expect; read the difference before you commit it
 	$(GO) test ./replica -run '^TestScenarios$$' -rewrite
-	$(GO) test ./sim -run '^TestGolden$$' -sim.update
-	$(GO) test ./sim/worlds -run '^TestSmallWorlds$$' -worlds.update
+	$(GO) test ./lab/sim -run '^TestGolden$$' -sim.update
+	$(GO) test ./lab/sim/worlds -run '^TestSmallWorlds$$' -worlds.update
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
@@ -119,8 +119,8 @@ bench-quick: build bench-peers ## a small one, under 3 minutes; the report goes 
 	bin/nopaxos bench --scale quick --out bin/bench-quick $(BENCHFLAGS)
 
 bench-peers: ## build the Raft libraries that are measured beside it, a module of its own
-	@cd bench/peers && $(GO) build -trimpath -o ../../bin/nopaxos-bench-peers . \
-		|| echo "bench/peers cannot be built here: a report will name its systems as not measured"
+	@cd lab/bench/peers && $(GO) build -trimpath -o ../../../bin/nopaxos-bench-peers . \
+		|| echo "lab/bench/peers cannot be built here: a report will name its systems as not measured"
 
 bench-micro: ## run the micro-benchmarks, with allocations (BENCH=regexp picks some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...

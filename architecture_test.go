@@ -1,7 +1,10 @@
 package nopaxos
 
 import (
+	"cmp"
 	"errors"
+	"flag"
+	"fmt"
 	"go/build"
 	"io/fs"
 	"maps"
@@ -14,37 +17,81 @@ import (
 
 const module = "github.com/netordered/nopaxos/"
 
-// docs/architecture.md says which package imports which: the table is what the source says.
+var rewrite = flag.Bool("rewrite", false, "write the import table of docs/architecture.md anew")
+
+const architecture = "docs/architecture.md"
+
+// The table between these two lines of docs/architecture.md says which package imports which.
+const (
+	tableBegins = "<!-- imports: written by go test . -run TestImportTable -rewrite -->\n"
+	tableEnds   = "<!-- imports: end -->\n"
+)
+
+// TestImportTable compares the table of docs/architecture.md with the source.
 func TestImportTable(t *testing.T) {
-	text, err := os.ReadFile("docs/architecture.md")
+	text, err := os.ReadFile(architecture)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, ok := strings.Cut(string(text), "\n## Who imports whom\n")
-	if !ok {
-		t.Fatal("docs/architecture.md has no section on who imports whom")
+	before, rest, ok := strings.Cut(string(text), tableBegins)
+	got, after, ended := strings.Cut(rest, tableEnds)
+	if !ok || !ended {
+		t.Fatalf("%s has no table between %q and %q", architecture, tableBegins, tableEnds)
 	}
-	table, _, _ = strings.Cut(table, "\n## ")
-	written := make(map[string][]string)
-	for line := range strings.Lines(table) {
-		words := strings.Fields(strings.ReplaceAll(line, "—", ""))
-		if strings.HasPrefix(line, "    ") && len(words) > 0 {
-			written[words[0]] = words[1:]
-		}
+	want := table(imports(t))
+	if got == want {
+		return
 	}
-	have := imports(t)
-	for _, name := range slices.Sorted(maps.Keys(have)) {
-		if got, ok := written[name]; !ok || !slices.Equal(got, have[name]) {
-			t.Errorf("docs/architecture.md says %s imports %v (there: %v), expected %v", name, got, ok, have[name])
-		}
-		delete(written, name)
+	if !*rewrite {
+		t.Fatalf("the table of %s is\n%s\nexpected\n%s", architecture, got, want)
 	}
-	for _, name := range slices.Sorted(maps.Keys(written)) {
-		t.Errorf("docs/architecture.md has %s, which is no package", name)
+	if err := os.WriteFile(architecture, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// imports lists what every package of the module imports of the module, in order.
+// TestProductWithoutLaboratory checks that no package of the product imports one of the laboratory.
+func TestProductWithoutLaboratory(t *testing.T) {
+	for name, imported := range imports(t) {
+		for _, i := range imported {
+			if !laboratory(name) && laboratory(i) {
+				t.Errorf("%s imports %s, expected a product that does not need its laboratory", name, i)
+			}
+		}
+	}
+}
+
+func laboratory(name string) bool { return name == "lab" || strings.HasPrefix(name, "lab/") }
+
+// table lists every package with its imports, each after the packages that it imports.
+func table(imports map[string][]string) string {
+	var out strings.Builder
+	out.WriteByte('\n')
+	written := make(map[string]bool)
+	var write func(name string)
+	write = func(name string) {
+		if written[name] {
+			return
+		}
+		written[name] = true
+		for _, i := range imports[name] {
+			write(i)
+		}
+		fmt.Fprintf(&out, "    %-20s %s\n", name, cmp.Or(strings.Join(imports[name], " "), "—"))
+	}
+	names := slices.Sorted(maps.Keys(imports))
+	for _, lab := range []bool{false, true} {
+		for _, name := range names {
+			if laboratory(name) == lab {
+				write(name)
+			}
+		}
+	}
+	out.WriteByte('\n')
+	return out.String()
+}
+
+// imports lists what every package of the tree imports of the tree, in order.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	all := make(map[string][]string)

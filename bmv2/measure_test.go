@@ -5,7 +5,7 @@ package bmv2_test
 import (
 	"testing"
 
-	"github.com/netordered/nopaxos/bmv2/packettest"
+	"github.com/netordered/nopaxos/lab/packettest"
 )
 
 // BenchmarkBMv2 is the way of a request through a switch that runs p4src/oum.p4.

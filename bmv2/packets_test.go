@@ -16,9 +16,9 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
 	"github.com/netordered/nopaxos/bmv2"
-	"github.com/netordered/nopaxos/bmv2/packettest"
-	"github.com/netordered/nopaxos/bmv2/packettest/veth"
-	"github.com/netordered/nopaxos/internal/netlab"
+	"github.com/netordered/nopaxos/lab/netlab"
+	"github.com/netordered/nopaxos/lab/packettest"
+	"github.com/netordered/nopaxos/lab/packettest/veth"
 	"github.com/netordered/nopaxos/p4src"
 )
 

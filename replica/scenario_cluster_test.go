@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/dissect"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/sim/dissect"
 )
 
 // cluster n=3 [session=1] [undo] [timer=duration …] [limit=count …]: starts n replicas, and brings

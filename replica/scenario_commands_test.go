@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/dissect"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/sim/dissect"
 )
 
 // scenarioWorld is a cluster whose every message waits until the script says what becomes of it.

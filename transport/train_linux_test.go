@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/netordered/nopaxos/internal/netlab"
+	"github.com/netordered/nopaxos/lab/netlab"
 )
 
 // kinds are sockets that let the kernel split and merge datagrams, and such that do not.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netordered/nopaxos/bench"
-	benchrole "github.com/netordered/nopaxos/bench/role"
+	"github.com/netordered/nopaxos/lab/bench"
+	benchrole "github.com/netordered/nopaxos/lab/bench/role"
 )
 
 // benchFlags are what `nopaxos bench` is asked for.

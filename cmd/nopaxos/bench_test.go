@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/netordered/nopaxos/bench"
+	"github.com/netordered/nopaxos/lab/bench"
 )
 
 // A benchmark of the smallest scale runs, as root in namespaces and else on loopback, and what it writes is

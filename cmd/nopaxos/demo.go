@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netordered/nopaxos/internal/demo"
+	"github.com/netordered/nopaxos/lab/demo"
 )
 
 func demoCommand() *cobra.Command {

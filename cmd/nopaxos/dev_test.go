@@ -19,8 +19,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/netordered/nopaxos/internal/demo"
 	"github.com/netordered/nopaxos/internal/status"
+	"github.com/netordered/nopaxos/lab/demo"
 )
 
 // freeAddress returns a loopback address whose port was free a moment ago.

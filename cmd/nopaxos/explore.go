@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netordered/nopaxos/internal/progress"
-	"github.com/netordered/nopaxos/sim/worlds"
+	"github.com/netordered/nopaxos/lab/progress"
+	"github.com/netordered/nopaxos/lab/sim/worlds"
 )
 
 // exploreFlags are what `nopaxos explore` is asked for.

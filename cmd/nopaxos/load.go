@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netordered/nopaxos/internal/load"
+	"github.com/netordered/nopaxos/lab/load"
 )
 
 func loadCommand() *cobra.Command {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/netordered/nopaxos/internal/load"
+	"github.com/netordered/nopaxos/lab/load"
 )
 
 // A load that is told what happens reports on each of it.

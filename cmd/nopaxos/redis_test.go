@@ -16,7 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
-	"github.com/netordered/nopaxos/internal/goredistest"
+	"github.com/netordered/nopaxos/lab/goredistest"
 )
 
 // A stock client library finds the store behind `nopaxos dev` to be what it expects of one.

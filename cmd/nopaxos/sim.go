@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netordered/nopaxos/sim"
+	"github.com/netordered/nopaxos/lab/sim"
 )
 
 // simFlags are what `nopaxos sim` is asked for.

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/netordered/nopaxos/internal/progress"
-	"github.com/netordered/nopaxos/sim/model"
+	"github.com/netordered/nopaxos/lab/progress"
+	"github.com/netordered/nopaxos/lab/sim/model"
 )
 
 // predict is `nopaxos sim --model`.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/netordered/nopaxos/internal/progress"
-	"github.com/netordered/nopaxos/sim"
+	"github.com/netordered/nopaxos/lab/progress"
+	"github.com/netordered/nopaxos/lab/sim"
 )
 
 // simReport is what came of a sweep.

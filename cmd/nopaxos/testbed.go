@@ -13,7 +13,7 @@ import (
 
 	"github.com/netordered/nopaxos/bmv2"
 	"github.com/netordered/nopaxos/cluster"
-	"github.com/netordered/nopaxos/internal/testbed"
+	"github.com/netordered/nopaxos/lab/testbed"
 )
 
 // testbedFlags are those of nopaxos testbed.

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/netordered/nopaxos/bmv2"
-	"github.com/netordered/nopaxos/internal/testbed"
+	"github.com/netordered/nopaxos/lab/testbed"
 )
 
 // testbedReport runs a testbed for a few seconds and returns its report. The test is skipped with the

@@ -14,7 +14,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/netordered/nopaxos/internal/goredistest"
+	"github.com/netordered/nopaxos/lab/goredistest"
 )
 
 func newClient(t *testing.T, options *redis.Options) *redis.Client {

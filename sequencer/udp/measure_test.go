@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/netordered/nopaxos/bmv2/packettest"
+	"github.com/netordered/nopaxos/lab/packettest"
 )
 
 // BenchmarkUDP is the way of a request through the end-host sequencer.

@@ -10,7 +10,7 @@ import (
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
-	"github.com/netordered/nopaxos/bmv2/packettest"
+	"github.com/netordered/nopaxos/lab/packettest"
 	"github.com/netordered/nopaxos/sequencer/udp"
 )
 

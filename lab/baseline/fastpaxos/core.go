@@ -1,0 +1,151 @@
+package fastpaxos
+
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/replica"
+	nopaxos "github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+const never = transport.Never
+
+// Quorum is the size of a fast quorum of n replicas.
+func Quorum(n int) int {
+	f := n / 2
+	return f + (f+1)/2 + 1
+}
+
+// protocol is normal operation.
+type protocol struct {
+	*vr.Replica
+	quorum int // fast
+
+	index  vr.Index // of the requests behind what is committed, see align
+	dups   int      // slots there that hold no request of their own
+	parked []parked
+
+	// At the leader.
+	ballots   []ballot         // by slot
+	values    []nopaxos.Digest // votes, by slot and replica
+	lastVote  []uint64         // by replica: the highest slot that it has voted in
+	high      uint64           // highest slot with a vote
+	headAt    time.Duration    // when the first slot that is not committed has waited for too long
+	delay     time.Duration    // of that
+	wanted    wanted
+	announced uint64        // slots at or below are DECIDED
+	decideAt  time.Duration // when the next DECIDED is due
+
+	// Memory for the messages that are sent all the time.
+	accepted wire.Accepted
+	resolved wire.Resolved
+	decided  wire.Decided
+	scratch  []byte
+}
+
+var _ vr.Protocol = (*protocol)(nil)
+
+// New makes a replica of an empty state machine.
+func New(cfg vr.Config, sm replica.StateMachine) (*vr.Replica, error) {
+	p := &protocol{quorum: Quorum(cfg.N), index: vr.NewIndex(), headAt: never, decideAt: never}
+	r, err := vr.New(cfg, sm, p, vr.Traits{Unordered: true})
+	if err != nil {
+		return nil, err
+	}
+	p.Replica = r
+	p.ballots = make([]ballot, window)
+	p.values = make([]nopaxos.Digest, window*cfg.N)
+	p.lastVote = make([]uint64, cfg.N)
+	return r, nil
+}
+
+// Message takes what replicas say in normal operation.
+func (p *protocol) Message(from int, m wire.Message) {
+	switch m := m.(type) {
+	case *wire.Accepted:
+		p.onAccepted(from, m)
+	case *wire.Resolve:
+		p.onResolve(from, m)
+	case *wire.Resolved:
+		p.onResolved(from, m)
+	case *wire.AskVotes:
+		p.onAskVotes(from, m)
+	case *wire.AskValue:
+		p.onAskValue(from, m)
+	case *wire.Value:
+		p.onValue(m)
+	case *wire.Decided:
+		p.onDecided(from, m)
+	}
+}
+
+// Entered begins the view.
+func (p *protocol) Entered() {
+	p.parked = p.parked[:0]
+	p.headAt, p.decideAt, p.wanted = never, never, wanted{}
+	p.reindex()
+	if p.Leads() {
+		p.lead()
+	} else {
+		for slot := p.Commit() + 1; slot <= p.Log.End(); slot++ {
+			p.repeatVote(slot)
+		}
+	}
+	p.Grown()
+}
+
+// lead begins the view at its leader: what the log holds is ordered in classic rounds. (A follower that
+// comes later may find votes of the leader's in it, too; it gives the same ones.)
+func (p *protocol) lead() {
+	clear(p.ballots)
+	clear(p.lastVote)
+	p.high, p.announced = p.Log.End(), p.Commit()
+	for slot := p.Commit() + 1; slot <= p.Log.End(); slot++ {
+		p.Log.SetMark(slot, classic)
+		p.ballot(slot).resolving = true
+	}
+	p.commitChosen()
+	p.watchHead()
+}
+
+// Executed answers a request at the leader.
+func (p *protocol) Executed(slot uint64, req *nopaxos.Request) {
+	if id := vr.IDOf(req); p.index.Slot(id) == slot {
+		p.index.Remove(id)
+	} else {
+		p.dups--
+	}
+	if p.Leads() {
+		p.Answer(slot, req)
+	}
+}
+
+// Grown brings the log into line with what came by state transfer.
+func (p *protocol) Grown() {
+	for _, body := range p.TakeDisplaced() {
+		p.parkEntry(body)
+	}
+	p.reindex()
+	p.align()
+}
+
+// Batch has nothing to do: every vote goes out by itself.
+func (p *protocol) Batch() {}
+
+// Tick does what is due at the leader.
+func (p *protocol) Tick() {
+	if !p.Leads() {
+		return
+	}
+	if p.Now >= p.headAt {
+		p.headLate()
+	}
+	if p.Now >= p.decideAt {
+		p.decide()
+	}
+}
+
+// Deadline is when Tick has something to do.
+func (p *protocol) Deadline() time.Duration { return min(p.headAt, p.decideAt) }

@@ -1,0 +1,29 @@
+package paxos
+
+import (
+	"fmt"
+
+	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/replica"
+)
+
+// Config is what a replica is told at its start.
+type Config struct {
+	vr.Config
+	// Batch is how many requests a PREPARE carries at most; 0 and 1 stand for no batching.
+	Batch int
+}
+
+// MaxBatch is the largest Batch.
+const MaxBatch = 1 << 10
+
+// New makes a replica of an empty state machine.
+func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
+	if cfg.Batch < 0 || cfg.Batch > MaxBatch {
+		return nil, fmt.Errorf("paxos: Batch is %d requests, expected 0 to %d", cfg.Batch, MaxBatch)
+	}
+	p := &protocol{batch: max(cfg.Batch, 1), index: vr.NewIndex(), acked: make([]uint64, max(cfg.N, 0)), resendAt: never}
+	r, err := vr.New(cfg.Config, sm, p, vr.Traits{})
+	p.Replica = r
+	return r, err
+}

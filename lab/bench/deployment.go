@@ -1,0 +1,138 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// Deployment is a system that runs, with its clients.
+type Deployment struct {
+	processes []*process     // all
+	clients   []*process     // those of them that make load
+	closers   []func() error // for what is not a role, the last first
+	dir       string
+	dropped   float64 // share of the received datagrams that all processes lose
+}
+
+func (d *Deployment) add(p *process) {
+	d.processes = append(d.processes, p)
+	if p.kind == kindClient {
+		d.clients = append(d.clients, p)
+	}
+}
+
+// of returns the processes of a kind.
+func (d *Deployment) of(kind string) []*process {
+	var list []*process
+	for _, p := range d.processes {
+		if p.kind == kind {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func clientRole(i int) string { return fmt.Sprintf("%s-%d", kindClient, i) }
+
+// startPatience is how long a system may take until the first operation has been executed.
+const startPatience = 30 * time.Second
+
+// deploy starts a system of n replicas and its clients, and returns when each of these has had an
+// operation executed. When it fails, nothing is left running.
+func deploy(ctx context.Context, cfg *Config, p place, s *System, n int, machine string) (*Deployment, error) {
+	dir, err := os.MkdirTemp(cfg.Dir, s.Name+"-*")
+	if err != nil {
+		return nil, fmt.Errorf("directory of %s: %w", s.Name, err)
+	}
+	c := &cast{cfg: cfg, place: p, dir: dir, system: s, n: n, machine: machine, started: &Deployment{dir: dir}}
+	if s.Single {
+		c.n = 1
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startPatience, fmt.Errorf("not ready within %v", startPatience))
+	defer cancel()
+	if err := c.play(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s with %d replicas: %w (logs in %s)", s.Name, c.n, err, dir), c.started.end())
+	}
+	return c.started, nil
+}
+
+// play starts all roles and connects the clients.
+func (c *cast) play(ctx context.Context) error {
+	key := make([]byte, cluster.KeyLen)
+	_, _ = rand.Read(key) // never fails
+	c.spec = role.Spec{System: c.system.Name, Machine: c.machine, Key: key, MTU: payloadBytes}
+	if err := c.system.cast(c); err != nil {
+		return err
+	}
+	if c.controlled {
+		if err := c.startController(ctx); err != nil {
+			return err
+		}
+	}
+	clients := clientProcesses
+	if c.system.Name == bareSeq {
+		clients = 1 // the group's first replica
+	}
+	for i := range clients {
+		spec := c.spec
+		spec.Kind = role.KindClient
+		var err error
+		if c.system.Name == bareSeq {
+			spec.Listen = spec.Replicas[0].UDP
+		} else if spec.Listen, err = c.place.address(clientRole(i)); err != nil {
+			return err
+		}
+		if err := c.start(kindClient, i, spec); err != nil {
+			return err
+		}
+	}
+	return c.started.ready(ctx)
+}
+
+// ready returns when every process takes orders and every client has had an operation executed.
+func (d *Deployment) ready(ctx context.Context) error {
+	for _, p := range d.processes {
+		if err := p.ready(ctx); err != nil {
+			return err
+		}
+	}
+	return each(d.clients, func(p *process) error {
+		_, err := p.ask(ctx, role.Order{Connect: &role.Connect{Patience: startPatience}})
+		return err
+	})
+}
+
+// each calls f for all processes at once.
+func each(list []*process, f func(*process) error) error {
+	failed := make([]error, len(list))
+	var wg sync.WaitGroup
+	for i, p := range list {
+		wg.Go(func() { failed[i] = f(p) })
+	}
+	wg.Wait()
+	return errors.Join(failed...)
+}
+
+// end ends all processes: clients first, so that nobody misses what it asks.
+func (d *Deployment) end() error {
+	rest := make([]*process, 0, len(d.processes))
+	for _, p := range d.processes {
+		if p.kind != kindClient {
+			rest = append(rest, p)
+		}
+	}
+	failed := errors.Join(each(d.clients, (*process).stop), each(rest, (*process).stop))
+	for _, closing := range slices.Backward(d.closers) {
+		failed = errors.Join(failed, closing())
+	}
+	return failed
+}

@@ -1,0 +1,78 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// Failover is what clients saw of a sequencer's crash.
+type Failover struct {
+	Killed   float64  // milliseconds since the begin of Timeline
+	Outage   float64  // milliseconds from then until the first operation has ended in the next session
+	Timeline []uint32 // operations that ended in each millisecond
+}
+
+// How long a failover is watched, and when in it the sequencer is killed.
+const (
+	failoverWatch = 2 * time.Second
+	failoverKill  = 300 * time.Millisecond
+)
+
+// failover kills the sequencer of a loaded group. Every failover has a deployment of its own, whose first
+// sequencer, by the order of preference, is the one in use.
+func (b *bench) failover(ctx context.Context, s step) error {
+	b.line.Show(func() string { return b.state(title(s.key.system) + ", the sequencer crashes") })
+	return b.with(ctx, s, func(d *Deployment) error {
+		f, err := d.failover(ctx, &b.cfg.Scale)
+		if err != nil {
+			return fmt.Errorf("failover: %w", err)
+		}
+		b.results.Failovers = append(b.results.Failovers, f)
+		b.spent += b.estimate(s)
+		return nil
+	})
+}
+
+func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
+	load := role.Load{
+		Begin: time.Now().Add(preparation), WarmUp: s.Settle, Measure: failoverWatch,
+		Workload: role.WorkloadEcho, ValueSize: valueSize, Timeline: true,
+	}
+	loading, err := startLoad(ctx, d.clients, load, Cell{Callers: targetCallers})
+	if err != nil {
+		return Failover{}, err
+	}
+	from := load.Begin.Add(load.WarmUp)
+	if err := pause(ctx, time.Until(from.Add(failoverKill))); err != nil {
+		return Failover{}, err
+	}
+	killed := time.Since(from)
+	if err := d.of(kindSequencer)[0].kill(); err != nil {
+		return Failover{}, err
+	}
+	f := Failover{Killed: float64(killed) / float64(time.Millisecond), Timeline: make([]uint32, failoverWatch.Milliseconds())}
+	next := time.Duration(0)
+	for _, p := range loading {
+		a, err := p.answer(ctx)
+		if err != nil {
+			return f, err
+		}
+		if at := a.Result.NewSession; next == 0 || at > 0 && at < next {
+			next = at
+		}
+		for i, n := range a.Result.Timeline {
+			f.Timeline[i] += n
+		}
+	}
+	if next == 0 {
+		return f, fmt.Errorf("no operation ended in another session within %v", failoverWatch-failoverKill)
+	}
+	if next < killed {
+		return f, fmt.Errorf("the group left its first sequencer by itself, %v before that was killed", killed-next)
+	}
+	f.Outage = float64(next-killed) / float64(time.Millisecond)
+	return f, nil
+}

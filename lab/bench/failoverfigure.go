@@ -1,0 +1,111 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// figureFailover is the paper's figure 9.
+var figureFailover = Figure{
+	Name:      "failover",
+	Title:     "A sequencer crashes",
+	Source:    "Figure 9, §6.4: a failure notified to the controller by a message, at peak throughput",
+	Cells:     func(*Scale) []Cell { return nil },
+	Failovers: deploymentKey{nopaxos, 3, role.MachineEcho},
+	Draw:      drawFailover,
+	Claims: []claim{
+		{"throughput drops to zero, and operations resume after about 110 ms", func(r *Results) (string, Verdict, bool) {
+			outage := outages(r)
+			found := fmt.Sprintf("after %.0f ms in the median of %d crashes, %.0f ms at worst; detection included",
+				outage.Median, len(r.Failovers), outage.High)
+			return found, holdsIf(outage.Median <= 110), len(r.Failovers) > 0
+		}},
+		{"peak throughput is back after about 270 ms", func(r *Results) (string, Verdict, bool) {
+			var times []float64
+			for _, f := range r.Failovers {
+				if at, ok := f.peak(); ok {
+					times = append(times, at)
+				}
+			}
+			back := spread(times)
+			found := fmt.Sprintf("the pace before the crash is back after %.0f ms in the median, in %d of %d crashes",
+				back.Median, len(times), len(r.Failovers))
+			return found, holdsIf(2*len(times) > len(r.Failovers) && back.Median <= 270), len(r.Failovers) > 0
+		}},
+	},
+}
+
+// outages sums up how long no operation ended.
+func outages(r *Results) Spread {
+	var list []float64
+	for _, f := range r.Failovers {
+		list = append(list, f.Outage)
+	}
+	return spread(list)
+}
+
+// peakWindow is over how many milliseconds a pace is taken, and peakShare how much of that before the crash is peak
+// throughput: paces of milliseconds scatter.
+const (
+	peakWindow = 20
+	peakShare  = 0.9
+)
+
+// peak is when the pace of before the crash is back, in milliseconds since the crash; ok: it came back.
+func (f *Failover) peak() (at float64, ok bool) {
+	killed := int(f.Killed)
+	if killed <= 0 || killed > len(f.Timeline) {
+		return 0, false
+	}
+	before := 0.0
+	for _, n := range f.Timeline[:killed] {
+		before += float64(n)
+	}
+	before /= float64(killed)
+	for i := int(f.Killed + f.Outage); i+peakWindow <= len(f.Timeline); i++ {
+		sum := 0.0
+		for _, n := range f.Timeline[i : i+peakWindow] {
+			sum += float64(n)
+		}
+		if sum/peakWindow >= peakShare*before {
+			return float64(i) - f.Killed, true
+		}
+	}
+	return 0, false
+}
+
+// What is shown around a crash, in milliseconds.
+const (
+	shownBefore = 50
+	shownAfter  = 150
+)
+
+func drawFailover(r *Results) Drawing {
+	if len(r.Failovers) == 0 {
+		return Drawing{Here: "Not measured.", Absent: r.absent(nopaxos)}
+	}
+	sorted := slices.SortedFunc(slices.Values(r.Failovers), func(a, b Failover) int { return cmp.Compare(a.Outage, b.Outage) })
+	middle := sorted[(len(sorted)-1)/2]
+	course := Panel{Title: "Throughput in buckets of 1 ms, the median crash", X: "ms since the crash", Y: "operations/s", Steps: true}
+	curve := Curve{Name: title(nopaxos)}
+	for i, n := range middle.Timeline {
+		at, pace := float64(i)-middle.Killed, float64(n)*1000
+		if at >= -shownBefore && at <= shownAfter {
+			curve.Points = append(curve.Points, Point{at, pace, pace, pace})
+		}
+	}
+	course.Curves = []Curve{curve}
+	share := Panel{Title: "Time from a crash to the first operation in the next session", X: "ms", Y: "% of crashes"}
+	ended := Curve{Name: title(nopaxos)}
+	for i, f := range sorted {
+		y := 100 * float64(i+1) / float64(len(sorted))
+		ended.Points = append(ended.Points, Point{f.Outage, y, y, y})
+	}
+	share.Curves = []Curve{ended}
+	here := fmt.Sprintf("%d crashes: the first operation in the next session ends after %.0f ms in the median, %.0f ms at worst.",
+		len(sorted), middle.Outage, sorted[len(sorted)-1].Outage)
+	return Drawing{Panels: []Panel{course, share}, Here: here}
+}

@@ -1,0 +1,112 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// compared are the systems of the paper's comparison, and those that people use.
+var compared = []string{nopaxos, unreplicated, paxos, batching, fastPaxos, specPaxos, etcdRaft, hashiRaft}
+
+// figureLatency is the paper's figure 5.
+var figureLatency = Figure{
+	Name:   "latency",
+	Title:  "Latency against throughput",
+	Source: "Figure 5, §6.1: five replicas",
+	Cells: func(s *Scale) []Cell {
+		var cells []Cell
+		for _, name := range append(compared[:len(compared):len(compared)], bareEcho) {
+			for _, callers := range s.Callers {
+				cells = append(cells, echoCell(name, callers))
+			}
+			cells = append(cells, groupCell(name, 3))
+			for _, rate := range s.Rates {
+				cells = append(cells, openCell(name, rate))
+			}
+		}
+		return cells
+	},
+	Draw: drawLatency,
+	Claims: []claim{
+		moreCapacity("4.7 times the maximum throughput of Paxos", paxos, 5, 4.7),
+		moreCapacity("4.7 times that of Fast Paxos", fastPaxos, 5, 4.7),
+		moreCapacity("1.24 times that of Speculative Paxos", specPaxos, 5, 1.24),
+		moreCapacity("more throughput than Paxos with batching", batching, 5, 1),
+		{"throughput within 2 % of the unreplicated system's", func(r *Results) (string, Verdict, bool) {
+			v, ok := median(ratio(full(nopaxos, capacity), full(unreplicated, capacity)), r)
+			return percent(v) + " of its capacity, 3 replicas", holdsIf(v >= 0.98), ok
+		}},
+		{"latency within 16 µs of the unreplicated system's; the sequencer adds about 8 µs", func(r *Results) (string, Verdict, bool) {
+			more, ok := median(difference(alone(nopaxos, p50), alone(unreplicated, p50)), r)
+			found := fmt.Sprintf("%.0f µs more with one caller", more)
+			if hop, also := median(hopLatency, r); also {
+				found += fmt.Sprintf(", of which the end-host sequencer's hop is %.0f µs", hop)
+			}
+			return found, holdsIf(more <= 16), ok
+		}},
+		{"lower latency (111 µs) than Paxos (240 µs) and Fast Paxos (193 µs)", func(r *Results) (string, Verdict, bool) {
+			ours, ok := median(alone(nopaxos, p50), r)
+			classic, also := median(alone(paxos, p50), r)
+			fast, too := median(alone(fastPaxos, p50), r)
+			found := fmt.Sprintf("%.0f µs; Paxos %.0f µs, Fast Paxos %.0f µs, with one caller", ours, classic, fast)
+			return found, holdsIf(ours < min(classic, fast)), ok && also && too
+		}},
+	},
+}
+
+// openCell is an open loop on three replicas that do nothing else.
+func openCell(system string, rate float64) Cell {
+	c := echoCell(system, 0)
+	c.Rate = rate
+	return c
+}
+
+// echoCell is a closed loop on three replicas that do nothing else.
+func echoCell(system string, callers int) Cell {
+	return Cell{System: system, Replicas: 3, Machine: role.MachineEcho, Workload: role.WorkloadEcho, Callers: callers}
+}
+
+func drawLatency(r *Results) Drawing {
+	shared := Panel{Title: "All roles share the machine's cores", X: "operations/s", Y: "median latency (µs)", LogX: true, LogY: true}
+	busiest := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true, LogY: true}
+	busiest.Marks = r.Scale.callerMarks()
+	for _, name := range compared {
+		curve, work := Curve{Name: title(name)}, Curve{Name: title(name)}
+		for _, callers := range r.Scale.Callers {
+			if c := r.find(echoCell(name, callers)); c != nil {
+				m := c.Summary
+				curve.Points = append(curve.Points, Point{m.Throughput.Median, m.P50.Median, m.P50.Low, m.P50.High})
+				work.Points = append(work.Points, Point{float64(callers), m.BusiestCPU.Median, m.BusiestCPU.Low, m.BusiestCPU.High})
+			}
+		}
+		if len(curve.Points) > 0 {
+			shared.Curves, busiest.Curves = append(shared.Curves, curve), append(busiest.Curves, work)
+		}
+	}
+	bars := Panel{Title: "Capacity of the busiest replica when it is the bottleneck", X: "three replicas", Y: "operations per CPU-second"}
+	served := Curve{Name: "capacity"}
+	var here []string
+	for _, name := range compared {
+		c := r.find(groupCell(name, 3))
+		if c == nil {
+			continue
+		}
+		m := c.Summary.Capacity
+		served.Points = append(served.Points, Point{float64(len(bars.Bars)), m.Median, m.Low, m.High})
+		bars.Bars = append(bars.Bars, title(name))
+		if v, ok := median(ratio(full(nopaxos, capacity), full(name, capacity)), r); ok && name != nopaxos {
+			here = append(here, times(v)+" "+title(name))
+		}
+	}
+	d := Drawing{Panels: []Panel{shared, busiest}, Absent: r.absent(compared...)}
+	if len(bars.Bars) > 0 {
+		bars.Curves = []Curve{served}
+		d.Panels = append(d.Panels, bars)
+	}
+	if len(here) > 0 {
+		d.Here = "Capacity of NOPaxos's busiest replica, three replicas, against others: " + strings.Join(here, ", ") + "."
+	}
+	return d
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/netordered/nopaxos/lab/baseline/node"
+	"github.com/netordered/nopaxos/lab/bench/role"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// etcd is a replica of etcd-io/raft on one event loop.
+type etcd struct {
+	udp     *transport.UDP
+	raft    *raft.RawNode
+	storage *raft.MemoryStorage
+	machine *machine
+	out     node.Outbox
+	peers   []role.Address
+	self    int
+	mtu     int
+
+	proposals []*raftpb.Entry // of this batch
+	size      int             // bytes of them
+	tick      time.Duration   // next
+	applied   uint64
+	compacted uint64
+	leads     bool
+	term      uint64
+	frame     []byte
+}
+
+// What etcd recommends: a heartbeat every tick of 100 ms, an election after ten without one.
+const (
+	tickInterval   = 100 * time.Millisecond
+	electionTicks  = 10
+	heartbeatTicks = 1
+	maxInflight    = 256
+)
+
+// raftMagic starts the datagrams among replicas: neither a client's frame nor an OUM header does.
+const raftMagic = 0x4552 // "ER"
+
+// entryOverhead is at least what an entry adds to its data in a message, and a message to its entries.
+const entryOverhead, messageOverhead = 24, 64
+
+func newEtcd(s *role.Spec) (role.Part, error) {
+	m, err := newMachine(s)
+	if err != nil {
+		return nil, err
+	}
+	storage := raft.NewMemoryStorage()
+	config := &raft.Config{
+		ID: uint64(s.Index + 1), ElectionTick: electionTicks, HeartbeatTick: heartbeatTicks, Storage: storage,
+		MaxSizePerMsg: uint64(s.MTU - messageOverhead), MaxInflightMsgs: maxInflight, CheckQuorum: true, PreVote: true,
+		Logger: quiet{},
+	}
+	voters := make([]uint64, len(s.Replicas))
+	for i := range voters {
+		voters[i] = uint64(i + 1)
+	}
+	first := &raftpb.Snapshot{Metadata: &raftpb.SnapshotMetadata{
+		Index: proto.Uint64(1), Term: proto.Uint64(1), ConfState: &raftpb.ConfState{Voters: voters},
+	}}
+	if err := storage.ApplySnapshot(first); err != nil {
+		return nil, fmt.Errorf("etcd-io/raft: %w", err)
+	}
+	config.Applied = 1
+	n, err := raft.NewRawNode(config)
+	if err != nil {
+		return nil, fmt.Errorf("etcd-io/raft: %w", err)
+	}
+	self := s.Replicas[s.Index]
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: self.UDP.String(), BulkAddr: self.TCP.String(), MTU: s.MTU})
+	if err != nil {
+		return nil, err
+	}
+	return &etcd{
+		udp: udp, raft: n, storage: storage, machine: m, out: m.outbox(), peers: s.Replicas, self: s.Index, mtu: s.MTU, applied: 1,
+	}, nil
+}
+
+func (e *etcd) Run(ctx context.Context) error { return e.udp.Run(ctx, e) }
+
+func (e *etcd) SetDrop(rate float64) { e.udp.SetDrop(rate) }
+
+func (e *etcd) Transport() transport.Stats { return e.udp.Stats() }
+
+// Datagram takes a client's request or a message of another replica.
+func (e *etcd) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
+	if wire.IsFrame(b) {
+		e.request(b)
+		return
+	}
+	e.message(b)
+}
+
+// Bulk takes a message that is longer than a datagram.
+func (e *etcd) Bulk(_ time.Duration, b []byte) { e.message(b) }
+
+// message takes a message of another replica, which is authentic.
+func (e *etcd) message(b []byte) {
+	if len(b) < 2 || binary.BigEndian.Uint16(b) != raftMagic {
+		return
+	}
+	body, ok := e.machine.keys.Replica.Open(b)
+	if !ok {
+		return
+	}
+	var m raftpb.Message
+	if proto.Unmarshal(body[2:], &m) == nil {
+		_ = e.raft.Step(&m) // what it refuses is lost, as it may be anyway
+	}
+}
+
+// request proposes a request, together with the others of the batch as far as they fit one message.
+func (e *etcd) request(frame []byte) {
+	if !e.leads {
+		return // the client will ask all replicas
+	}
+	_, body, ok := node.OpenRequest(&e.machine.keys, frame)
+	if !ok {
+		return
+	}
+	data := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(body)), uint64(time.Now().UnixNano()))
+	data = append(data, body...)
+	if e.size+len(data)+entryOverhead > e.mtu-messageOverhead {
+		e.propose()
+	}
+	e.proposals = append(e.proposals, &raftpb.Entry{Data: data})
+	e.size += len(data) + entryOverhead
+}
+
+func (e *etcd) propose() {
+	if len(e.proposals) == 0 {
+		return
+	}
+	m := &raftpb.Message{Type: raftpb.MsgProp.Enum(), From: proto.Uint64(uint64(e.self + 1)), Entries: e.proposals}
+	_ = e.raft.Step(m) // refused: the clients will ask again
+	e.proposals, e.size = nil, 0
+}
+
+// Tick is Raft's clock. The first replica does not wait for a time-out to lead a new group.
+func (e *etcd) Tick(now time.Duration) {
+	e.tick = now + tickInterval
+	e.raft.Tick()
+	if e.self == 0 && e.raft.BasicStatus().Lead == raft.None {
+		_ = e.raft.Campaign()
+	}
+}
+
+// Deadline is when Raft's clock ticks next.
+func (e *etcd) Deadline() time.Duration { return e.tick }
+
+// Flush proposes what has arrived, and does what Raft wants.
+func (e *etcd) Flush(time.Duration) {
+	e.propose()
+	for e.raft.HasReady() {
+		e.ready(e.raft.Ready())
+	}
+	for _, effect := range e.out.Effects() {
+		e.udp.Send(effect.Addr, effect.Data)
+	}
+	e.out.Clear()
+}
+
+// ready stores, sends and applies, in the order that Raft asks for.
+func (e *etcd) ready(r raft.Ready) {
+	if r.SoftState != nil {
+		e.leads = r.RaftState == raft.StateLeader
+	}
+	if r.HardState != nil && !raft.IsEmptyHardState(r.HardState) {
+		e.term = r.HardState.GetTerm()
+		_ = e.storage.SetHardState(r.HardState) // in memory: no error
+	}
+	_ = e.storage.Append(r.Entries) // in memory: no error
+	for _, m := range r.Messages {
+		e.send(m)
+	}
+	for _, entry := range r.CommittedEntries {
+		e.applied = entry.GetIndex()
+		if data := entry.GetData(); entry.GetType() == raftpb.EntryNormal && len(data) > 8 {
+			e.machine.apply(entry.GetIndex(), e.term, binary.BigEndian.Uint64(data), data[8:], e.leads, &e.out)
+		}
+	}
+	e.compact()
+	e.raft.Advance(r)
+}
+
+// send sends a message, by the bulk channel if a datagram is too small for it.
+func (e *etcd) send(m *raftpb.Message) {
+	to := int(m.GetTo()) - 1
+	if to < 0 || to >= len(e.peers) {
+		return
+	}
+	b := binary.BigEndian.AppendUint16(e.frame[:0], raftMagic)
+	b, err := proto.MarshalOptions{}.MarshalAppend(b, m)
+	if err != nil {
+		return
+	}
+	e.frame = e.machine.keys.Replica.Seal(b, 0)
+	if len(e.frame) <= e.mtu {
+		e.udp.Send(e.peers[to].UDP, e.frame)
+		return
+	}
+	e.udp.SendBulk(e.peers[to].TCP, append([]byte(nil), e.frame...))
+}
+
+// The log keeps so many entries behind what was applied, and is cut every so many.
+const keepEntries, compactEvery = 1 << 14, 1 << 14
+
+func (e *etcd) compact() {
+	if e.applied < e.compacted+keepEntries+compactEvery {
+		return
+	}
+	e.compacted = e.applied - keepEntries
+	_ = e.storage.Compact(e.compacted) // in range: no error
+}
+
+// quiet is a logger that says what ends the process and nothing else.
+type quiet struct{}
+
+func (quiet) Debug(...any)            {}
+func (quiet) Debugf(string, ...any)   {}
+func (quiet) Info(...any)             {}
+func (quiet) Infof(string, ...any)    {}
+func (quiet) Warning(...any)          {}
+func (quiet) Warningf(string, ...any) {}
+func (quiet) Error(...any)            {}
+func (quiet) Errorf(string, ...any)   {}
+func (quiet) Fatal(v ...any)          { panic(fmt.Sprint(v...)) }
+func (quiet) Fatalf(f string, v ...any) {
+	panic(fmt.Sprintf(f, v...))
+}
+func (quiet) Panic(v ...any)            { panic(fmt.Sprint(v...)) }
+func (quiet) Panicf(f string, v ...any) { panic(fmt.Sprintf(f, v...)) }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// member is a role that runs in this process.
+type member struct {
+	t      *testing.T
+	orders *io.PipeWriter
+	lines  *bufio.Scanner
+	ended  chan error
+}
+
+// start runs a role until the test ends, or until stop.
+func start(t *testing.T, spec role.Spec, build func(*role.Spec) (role.Part, error)) *member {
+	t.Helper()
+	in, orders := io.Pipe()
+	answers, out := io.Pipe()
+	m := &member{t: t, orders: orders, lines: bufio.NewScanner(answers), ended: make(chan error, 1)}
+	m.lines.Buffer(nil, 1<<20)
+	go func() {
+		m.ended <- role.Serve(t.Context(), in, out, build)
+		_ = out.Close() // what waits for an answer gets none
+	}()
+	t.Cleanup(m.stop)
+	if a := m.exchange(spec); a.Error != "" {
+		t.Fatalf("%s %d: %s", spec.Kind, spec.Index, a.Error)
+	}
+	return m
+}
+
+func (m *member) exchange(question any) (a role.Answer) {
+	m.t.Helper()
+	if err := json.NewEncoder(m.orders).Encode(question); err != nil {
+		m.t.Fatal(err)
+	}
+	if !m.lines.Scan() {
+		m.t.Fatalf("no answer: %v", m.lines.Err())
+	}
+	if err := json.Unmarshal(m.lines.Bytes(), &a); err != nil {
+		m.t.Fatal(err)
+	}
+	return a
+}
+
+// stop ends the role, once.
+func (m *member) stop() {
+	if m.orders == nil {
+		return
+	}
+	_ = m.orders.Close() // a pipe in memory
+	m.orders = nil
+	if err := <-m.ended; err != nil {
+		m.t.Errorf("a role ended: %v", err)
+	}
+}
+
+// group is three replicas of a library, and a client.
+func group(t *testing.T, system string) (replicas []*member, client *member) {
+	t.Helper()
+	const n = 3
+	spec := role.Spec{Kind: role.KindServer, System: system, Machine: role.MachineEcho, Key: make([]byte, 32), MTU: 1400}
+	for range n {
+		a := free(t)
+		spec.Replicas = append(spec.Replicas, role.Address{UDP: a, TCP: a})
+	}
+	for i := range n {
+		spec.Index = i
+		replicas = append(replicas, start(t, spec, build))
+	}
+	spec.Kind, spec.Index, spec.Listen = role.KindClient, 0, netip.MustParseAddrPort("127.0.0.1:0")
+	return replicas, start(t, spec, role.Build)
+}
+
+// free returns an address of this machine that nobody uses for UDP or TCP.
+func free(t *testing.T) netip.AddrPort {
+	t.Helper()
+	for range 100 {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		udp, err := net.ListenPacket("udp", tcp.Addr().String())
+		_ = tcp.Close() // it was listened to for its number only
+		if err == nil {
+			_ = udp.Close() // likewise
+			return netip.MustParseAddrPort(tcp.Addr().String())
+		}
+	}
+	t.Fatal("no port is free for UDP and TCP")
+	return netip.AddrPort{}
+}
+
+// patience is how long a group may take to elect a leader and execute what it is asked to.
+const patience = 30 * time.Second
+
+// operate executes operations, one after the other by so many callers.
+func operate(t *testing.T, client *member, operations int) {
+	t.Helper()
+	a := client.exchange(role.Order{Load: &role.Load{
+		Begin: time.Now(), Measure: patience, Callers: 8, Limit: operations, Workload: role.WorkloadEcho, ValueSize: 64,
+	}})
+	if a.Error != "" || a.Result == nil || a.Result.Operations != uint64(operations) || a.Result.Failed+a.Result.Unfinished != 0 {
+		t.Fatalf("%s: %+v, expected %d operations and none failed", a.Error, a.Result, operations)
+	}
+}
+
+// A group of each library executes what it is asked to, and goes on without one of its replicas.
+func TestGroups(t *testing.T) {
+	for _, system := range []string{etcdRaft, hashicorpRaft} {
+		for lost := range 3 {
+			t.Run(fmt.Sprintf("%s loses replica %d", system, lost), func(t *testing.T) {
+				t.Parallel()
+				replicas, client := group(t, system)
+				if a := client.exchange(role.Order{Connect: &role.Connect{Patience: patience}}); a.Error != "" {
+					t.Fatal(a.Error)
+				}
+				operate(t, client, 2000)
+				in := uint64(0)
+				for i, r := range replicas {
+					a := r.exchange(role.Order{Stats: true})
+					if a.Stats == nil {
+						t.Fatalf("replica %d says nothing about itself: %+v", i, a)
+					}
+					in += a.Stats.DatagramsIn
+				}
+				if in < 2000 {
+					t.Errorf("%d datagrams came in, expected one of a client for each of 2000 operations", in)
+				}
+				replicas[lost].stop()
+				operate(t, client, 500)
+			})
+		}
+	}
+}
+
+func TestSpecsThatMakeNoSense(t *testing.T) {
+	a := role.Address{UDP: netip.MustParseAddrPort("127.0.0.1:0"), TCP: netip.MustParseAddrPort("127.0.0.1:0")}
+	good := role.Spec{Kind: role.KindServer, System: etcdRaft, Machine: role.MachineEcho, Key: make([]byte, 32), MTU: 1400, Replicas: []role.Address{a}}
+	for name, change := range map[string]func(*role.Spec){
+		"system":  func(s *role.Spec) { s.System = "?" },
+		"index":   func(s *role.Spec) { s.Index = 1 },
+		"machine": func(s *role.Spec) { s.Machine = "?" },
+		"key":     func(s *role.Spec) { s.Key = nil },
+	} {
+		spec := good
+		change(&spec)
+		if _, err := build(&spec); err == nil {
+			t.Errorf("a spec with a wrong %s was taken", name)
+		}
+	}
+}

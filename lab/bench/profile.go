@@ -1,0 +1,150 @@
+package bench
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// Profile says where the CPU time of a system's busiest replica goes.
+type Profile struct {
+	System    string
+	Role      string
+	CPU       float64 // microseconds per operation, with the profiler at work
+	Seconds   float64 // of CPU time that was sampled
+	Groups    []Share // system calls, the Go runtime, and packages
+	Functions []Share // the largest
+
+	raw []byte // as `go tool pprof` reads it
+}
+
+// Share is a part of a profile.
+type Share struct {
+	Name string
+	Part float64 // of 1
+}
+
+// How long is profiled, and how much of a profile a report has. A profile has a sample every 10 ms of CPU time.
+const (
+	profileTime   = 3 * time.Second
+	mostGroups    = 8
+	mostFunctions = 12
+)
+
+// profiledSystems are those whose replicas the targets compare.
+var profiledSystems = append(slices.Clone(compared), bareEcho)
+
+// profile measures once more a system whose replicas are the bottleneck, with the profiler at work.
+func (b *bench) profile(ctx context.Context, s step) error {
+	b.line.Show(func() string { return b.state(title(s.key.system) + ", profile") })
+	return b.with(ctx, s, func(d *Deployment) error {
+		scale := b.cfg.Scale
+		scale.Measure = profileTime
+		if err := d.settle(ctx, s.cells[0], &scale); err != nil {
+			return err
+		}
+		replicas := d.of(kindReplica)
+		for _, p := range replicas {
+			if _, err := p.ask(ctx, role.Order{Profile: role.ProfileStart}); err != nil {
+				return err
+			}
+		}
+		sample, err := measureAgain(ctx, d, s.cells[0], &scale, 0)
+		if err != nil {
+			return err
+		}
+		busiest := sample.busiest()
+		for _, p := range replicas {
+			a, err := p.ask(ctx, role.Order{Profile: role.ProfileStop})
+			if err != nil {
+				return err
+			}
+			if p.name != busiest.Role {
+				continue
+			}
+			made, err := readProfile(a.Profile)
+			if err != nil {
+				return fmt.Errorf("profile of %s: %w", p.name, err)
+			}
+			made.System, made.Role, made.CPU, made.raw = s.key.system, p.name, busiest.CPU, a.Profile
+			b.results.Profiles = append(b.results.Profiles, *made)
+		}
+		b.spent += b.estimate(s)
+		return nil
+	})
+}
+
+// readProfile sums a CPU profile up by the functions that were running.
+func readProfile(compressed []byte) (*Profile, error) {
+	unzip, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(unzip)
+	if err != nil {
+		return nil, err
+	}
+	running, total, err := leaves(text)
+	if err != nil {
+		return nil, err
+	}
+	groups := make(map[string]int64)
+	plain := make(map[string]int64)
+	for name, v := range running {
+		name, _, _ = strings.Cut(name, "[") // type arguments
+		plain[strings.TrimPrefix(name, module)] += v
+		groups[groupOf(name)] += v
+	}
+	return &Profile{
+		Seconds: time.Duration(total).Seconds(),
+		Groups:  shares(groups, total, mostGroups), Functions: shares(plain, total, mostFunctions),
+	}, nil
+}
+
+// shares are the largest parts of a total.
+func shares(parts map[string]int64, total int64, most int) []Share {
+	var list []Share
+	for name, v := range parts {
+		list = append(list, Share{name, float64(v) / float64(max(total, 1))})
+	}
+	slices.SortFunc(list, func(a, b Share) int { return cmp.Or(cmp.Compare(b.Part, a.Part), cmp.Compare(a.Name, b.Name)) })
+	return list[:min(len(list), most)]
+}
+
+const (
+	groupSystemCalls = "system calls"
+	groupRuntime     = "Go runtime"
+	groupCrypto      = "authentication"
+)
+
+// module is what the names of this module's packages begin with.
+const module = "github.com/netordered/nopaxos/"
+
+// groupOf says what a function belongs to: its package, or what is more telling.
+func groupOf(function string) string {
+	path, rest := "", function
+	if i := strings.LastIndexByte(function, '/'); i >= 0 {
+		path, rest = function[:i+1], function[i+1:]
+	}
+	name, _, _ := strings.Cut(rest, ".")
+	pkg := path + name
+	switch {
+	case strings.HasSuffix(pkg, "runtime/syscall") || strings.HasSuffix(pkg, "syscall/linux"),
+		pkg == "syscall" || pkg == "golang.org/x/sys/unix":
+		return groupSystemCalls
+	case pkg == "runtime" || pkg == "internal/bytealg",
+		strings.HasPrefix(pkg, "runtime/") || strings.HasPrefix(pkg, "internal/runtime/"):
+		return groupRuntime
+	case strings.Contains(pkg, "siphash") || strings.HasPrefix(pkg, "crypto/"):
+		return groupCrypto
+	}
+	return strings.TrimPrefix(pkg, module)
+}

@@ -1,0 +1,138 @@
+package role
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/lab/baseline"
+	"github.com/netordered/nopaxos/lab/baseline/node"
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/server"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// Build makes what a Spec says.
+func Build(s *Spec) (Part, error) {
+	switch s.Kind {
+	case KindServer:
+		return newServer(s)
+	case KindSequencer:
+		return newSequencer(s)
+	case KindClient:
+		return newClient(s)
+	case KindEcho, KindSink:
+		return newReflector(s)
+	}
+	return nil, fmt.Errorf("kind of process is %q, expected one of %q", s.Kind,
+		[]string{KindServer, KindSequencer, KindClient, KindEcho, KindSink})
+}
+
+// NewMachine makes the state machine of a server.
+func NewMachine(name string) (replica.StateMachine, error) {
+	switch name {
+	case MachineEcho:
+		return echoMachine{}, nil
+	case MachineKV:
+		return kv.New(), nil
+	}
+	return nil, fmt.Errorf("state machine is %q, expected %q or %q", name, MachineEcho, MachineKV)
+}
+
+// newServer makes a replica of a system of this repository.
+func newServer(s *Spec) (Part, error) {
+	machine, err := NewMachine(s.Machine)
+	if err != nil {
+		return nil, err
+	}
+	if s.System == SystemNOPaxos {
+		return newReplica(s, machine)
+	}
+	system, err := baseline.ParseSystem(s.System)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := wire.DeriveKeys(s.Key)
+	if err != nil {
+		return nil, err
+	}
+	cfg := baseline.Config{System: system, Self: s.Index, Keys: keys, StateMachine: machine, Batch: s.Batch}
+	cfg.Core.MTU = s.MTU
+	for _, a := range s.Replicas {
+		cfg.Replicas = append(cfg.Replicas, node.Peer{Addr: a.UDP, Bulk: a.TCP})
+	}
+	return baseline.New(cfg)
+}
+
+// newReplica makes a NOPaxos replica of a new group.
+func newReplica(s *Spec, machine replica.StateMachine) (Part, error) {
+	f, err := cluster.Load(s.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := server.FromFile(f, "", s.Index, machine)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", s.Index)
+	if err := server.Bootstrap(cfg.Dir); err != nil {
+		return nil, err
+	}
+	return server.New(cfg)
+}
+
+// echoMachine is a state machine that costs nothing: what is measured is replication alone.
+type echoMachine struct{}
+
+func (echoMachine) Execute(_, _ uint64, op, result []byte) []byte { return append(result, op...) }
+func (echoMachine) Snapshot() (io.WriterTo, error)                { return echoMachine{}, nil }
+func (echoMachine) WriteTo(io.Writer) (int64, error)              { return 0, nil }
+func (echoMachine) Restore(io.Reader) error                       { return nil }
+func (echoMachine) Undo(uint64)                                   {}
+func (echoMachine) Release(uint64)                                {}
+
+// loop is a Part that is a handler on a socket of its own.
+type loop struct {
+	*transport.UDP
+	handler transport.Handler
+}
+
+func (l loop) Run(ctx context.Context) error { return l.UDP.Run(ctx, l.handler) }
+
+func (l loop) Transport() transport.Stats { return l.Stats() }
+
+// newReflector makes a bare echo server, or a sink.
+func newReflector(s *Spec) (Part, error) {
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: s.Listen.String(), MTU: s.MTU})
+	if err != nil {
+		return nil, err
+	}
+	if s.Kind == KindSink {
+		return loop{udp, sink{}}, nil
+	}
+	return loop{udp, echo{network: udp}}, nil
+}
+
+// sink is a handler that receives, and does nothing.
+type sink struct{}
+
+func (sink) Datagram(time.Duration, netip.AddrPort, []byte) {}
+func (sink) Bulk(time.Duration, []byte)                     {}
+func (sink) Tick(time.Duration)                             {}
+func (sink) Deadline() time.Duration                        { return transport.Never }
+func (sink) Flush(time.Duration)                            {}
+
+// echo is a handler that sends everything back: what sockets cost, and nothing else.
+type echo struct {
+	sink
+	network transport.Network
+}
+
+func (e echo) Datagram(_ time.Duration, from netip.AddrPort, b []byte) { e.network.Send(from, b) }

@@ -1,0 +1,166 @@
+package role
+
+import (
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/lab/baseline"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// clientPart makes load on one event loop.
+type clientPart struct {
+	udp    *transport.UDP
+	driver *driver
+
+	// Of a client whose datagrams go through a sequencer.
+	controllers []string
+	group       uint32
+	sender      *oumlib.Sender
+}
+
+func newClient(s *Spec) (Part, error) {
+	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: s.Listen.String(), MTU: s.MTU})
+	if err != nil {
+		return nil, err
+	}
+	c := &clientPart{udp: udp}
+	var a asker
+	switch s.System {
+	case SystemEcho:
+		a = &reflectAsker{network: udp, to: func() netip.AddrPort { return s.Replicas[0].UDP }}
+	case SystemSequencer:
+		err = c.route(s)
+		a = &reflectAsker{network: udp, to: func() netip.AddrPort { return c.sender.Addr() }, header: oumlib.HeaderLen, sender: c.sender}
+	default:
+		a, err = c.core(s)
+	}
+	if err != nil {
+		udp.Close()
+		return nil, err
+	}
+	c.driver = newDriver(a, s.Index)
+	return c, nil
+}
+
+// route finds out who tells where the group's sequencer is.
+func (c *clientPart) route(s *Spec) error {
+	f, err := cluster.Load(s.Cluster)
+	if err != nil {
+		return err
+	}
+	cfg, err := client.FromFile(f, "")
+	if err != nil {
+		return err
+	}
+	c.controllers, c.group = cfg.Controllers, cfg.Group
+	c.sender = oumlib.NewSender(cfg.Group, s.MTU)
+	return nil
+}
+
+// core makes the client of a replicated system.
+func (c *clientPart) core(s *Spec) (asker, error) {
+	keys, err := wire.DeriveKeys(s.Key)
+	if err != nil {
+		return nil, err
+	}
+	cfg := client.CoreConfig{
+		Replicas: len(s.Replicas), Auth: keys.Client, ReplyTo: c.udp.LocalAddr(), Nonce: nonce, Seed: rand.Uint64(),
+		MTU: s.MTU, Window: wire.MaxOutstanding,
+	}
+	var courier client.Courier
+	cfg.Rule, courier = toReplicas(s)
+	if s.Cluster != "" {
+		if err := c.route(s); err != nil {
+			return nil, err
+		}
+		courier = client.NewMulticast(c.sender)
+	}
+	core, err := client.NewCore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &coreAsker{core: core, courier: courier, network: c.udp}, nil
+}
+
+// toReplicas returns the quorum of a system and the way to its replicas without a sequencer. What is not
+// in package baseline is asked like Paxos: at its leader, who answers alone.
+func toReplicas(s *Spec) (client.Rule, client.Courier) {
+	if s.System == SystemNOPaxos {
+		return client.Rule{}, nil
+	}
+	var replicas []netip.AddrPort
+	for _, a := range s.Replicas {
+		replicas = append(replicas, a.UDP)
+	}
+	system, err := baseline.ParseSystem(s.System)
+	if err != nil {
+		system = baseline.Paxos
+	}
+	return system.Rule(len(replicas)), baseline.NewCourier(system, replicas)
+}
+
+func nonce() wire.ClientID {
+	var b [16]byte
+	_, _ = crand.Read(b[:]) // never fails
+	return wire.ClientID{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
+}
+
+// Run is the client's event loop.
+func (c *clientPart) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if c.sender != nil {
+		go func() {
+			// That no controller knows the group shows as operations that never end.
+			_ = api.Watch(ctx, c.controllers, c.group, func(r api.Route) {
+				c.sender.SetAddr(r.Sequencer)
+				c.udp.Post(c.driver.asker.reroute)
+			})
+		}()
+	}
+	return c.udp.Run(ctx, c.driver)
+}
+
+// SetDrop makes the client lose received datagrams at random.
+func (c *clientPart) SetDrop(rate float64) { c.udp.SetDrop(rate) }
+
+// Transport returns the counters of the socket.
+func (c *clientPart) Transport() transport.Stats { return c.udp.Stats() }
+
+// Connect returns when an operation has been executed.
+func (c *clientPart) Connect(ctx context.Context, o *Connect) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Patience, fmt.Errorf("no operation was executed within %v", o.Patience))
+	defer cancel()
+	_, err := c.run(ctx, &Load{Begin: time.Now(), Measure: o.Patience, Callers: 1, Workload: WorkloadEcho, ValueSize: 1, Limit: 1})
+	return err
+}
+
+// Load makes load, and returns what came of it.
+func (c *clientPart) Load(ctx context.Context, l *Load) (*Result, error) { return c.run(ctx, l) }
+
+// run hands a load to the event loop and waits for its end.
+func (c *clientPart) run(ctx context.Context, l *Load) (*Result, error) {
+	r, err := newRun(l, c.driver.self)
+	if err != nil {
+		return nil, err
+	}
+	c.udp.Post(func(now time.Duration) { c.driver.begin(now, r) })
+	select {
+	case <-r.over:
+		return r.result()
+	case <-ctx.Done():
+		c.udp.Post(c.driver.stop)
+		return nil, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,93 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/netordered/nopaxos/lab/bench/role"
+)
+
+// figureStore is in the place of the paper's figure 10.
+var figureStore = Figure{
+	Name:  "store",
+	Title: "The key-value store",
+	Source: "Figure 10, §6.5: a transactional store under a workload of Retwis, within 10 ms; " +
+		"here the store that ships, without transactions across groups, under YCSB's workloads A to F",
+	Cells: func(s *Scale) []Cell {
+		var cells []Cell
+		for _, name := range stores {
+			for _, workload := range ycsbNames {
+				cells = append(cells, storeCell(name, workload))
+			}
+		}
+		return cells
+	},
+	Draw: drawStore,
+	Claims: []claim{
+		storeClaim("more than 4 times the maximum throughput of Paxos", paxos, 4),
+		storeClaim("1.45 times that of Speculative Paxos, the best of the others", specPaxos, 1.45),
+		storeClaim("within 4 % of the unreplicated store's", unreplicated, 0.96),
+	},
+}
+
+// storeClaim claims that NOPaxos's store has so many times the throughput of another system's. The workloads are
+// those of YCSB; the claim has to hold under all of them.
+func storeClaim(paper, other string, claimed float64) claim {
+	return claim{paper, func(r *Results) (string, Verdict, bool) {
+		var list []float64
+		for _, w := range ycsbNames {
+			if v, ok := median(ratio(at(storeCell(nopaxos, w), capacity), at(storeCell(other, w), capacity)), r); ok {
+				list = append(list, v)
+			}
+		}
+		s := spread(list)
+		found := fmt.Sprintf("%s to %s the capacity of %s, as the workload is", times(s.Low), times(s.High), title(other))
+		if claimed < 1 {
+			return found, holdsIf(s.Low >= claimed), len(list) > 0
+		}
+		return found, atLeast(s.Low, claimed), len(list) > 0
+	}}
+}
+
+// stores are the systems that replicate the store.
+var stores = []string{unreplicated, nopaxos, paxos, batching, fastPaxos, specPaxos}
+
+// ycsbNames are YCSB's workloads, see role.Load.
+var ycsbNames = []string{"a", "b", "c", "d", "e", "f"}
+
+func storeCell(system, workload string) Cell {
+	return Cell{System: system, Replicas: 3, Machine: role.MachineKV, Workload: workload, Callers: targetCallers}
+}
+
+func drawStore(r *Results) Drawing {
+	served := Panel{Title: "Capacity of the busiest replica", X: "YCSB workload", Y: "operations per CPU-second"}
+	latency := Panel{Title: "Median latency", X: "YCSB workload", Y: "µs"}
+	for _, w := range ycsbNames {
+		served.Bars = append(served.Bars, strings.ToUpper(w))
+	}
+	latency.Bars = served.Bars
+	var here []string
+	for i, w := range ycsbNames {
+		if v, ok := median(ratio(at(storeCell(nopaxos, w), capacity), at(storeCell(unreplicated, w), capacity)), r); ok {
+			here = append(here, served.Bars[i]+" "+percent(v))
+		}
+	}
+	for _, name := range stores {
+		carried, waited := Curve{Name: title(name)}, Curve{Name: title(name)}
+		for i, w := range ycsbNames {
+			if c := r.find(storeCell(name, w)); c != nil {
+				s := c.Summary
+				carried.Points = append(carried.Points, Point{float64(i), s.Capacity.Median, s.Capacity.Low, s.Capacity.High})
+				waited.Points = append(waited.Points, Point{float64(i), s.P50.Median, s.P50.Low, s.P50.High})
+			}
+		}
+		if len(carried.Points) > 0 {
+			served.Curves, latency.Curves = append(served.Curves, carried), append(latency.Curves, waited)
+		}
+	}
+	d := Drawing{Panels: []Panel{served, latency}, Absent: r.absent(stores...)}
+	if len(here) > 0 {
+		d.Here = "Capacity of NOPaxos's busiest replica against the unreplicated store's: " + strings.Join(here, ", ") + "."
+	}
+	return d
+}

@@ -1,0 +1,81 @@
+//go:build linux
+
+package chaos
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/netordered/nopaxos/lab/netlab"
+)
+
+var (
+	duration = flag.Duration("chaos.time", 15*time.Second, "how long the cluster is broken")
+	seed     = flag.Uint64("chaos.seed", 0, "seed of what is done to it; 0: a random one")
+	asked    = flag.Bool("chaos.asked", false, "fail, rather than skip, where this machine cannot run it")
+)
+
+// Breaking real processes, in real network namespaces, loses no acknowledged write, leaves a linearizable
+// history, and service resumes within the bound.
+func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	if err := netlab.Supported(); err != nil {
+		cannot(t, err)
+	}
+	dir, err := os.MkdirTemp("", "nopaxos-chaos-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Binary: build(t, dir), Dir: dir, Duration: *duration, Seed: *seed, Log: os.Stderr}
+	if cfg.Seed == 0 {
+		cfg.Seed = rand.Uint64()
+	}
+	fmt.Fprintf(os.Stderr, "chaos for %v, seed %d\n", cfg.Duration, cfg.Seed)
+	report, err := Run(t.Context(), cfg)
+	if err == nil {
+		t.Log(report)
+	}
+	switch {
+	case errors.Is(err, netlab.ErrNotSupported):
+		cannot(t, err)
+	case err != nil:
+		t.Error(err)
+	case len(report.Violations) > 0:
+		t.Error("not everything held")
+	}
+	if t.Failed() {
+		t.Logf("logs are in %s; the same faults again: make chaos CHAOS_SEED=%d", dir, cfg.Seed)
+		return
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+// cannot ends a test that this machine cannot run: who asked for it by name wants to know.
+func cannot(t *testing.T, err error) {
+	t.Helper()
+	if *asked {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+}
+
+// build makes the binary that is shipped.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	binary := filepath.Join(dir, "nopaxos")
+	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/nopaxos").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return binary
+}

@@ -1,0 +1,218 @@
+//go:build linux
+
+package chaos
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/lab/netlab"
+	"github.com/netordered/nopaxos/lab/testbed"
+)
+
+// Config says what to run.
+type Config struct {
+	Binary   string        // nopaxos
+	Dir      string        // where the roles' logs and the load's go; it is made
+	Duration time.Duration // after which no step begins
+	Seed     uint64
+	Log      io.Writer // gets a line for every step
+	// Bound is how long service may stand still: from a fault that it has to survive, and after the
+	// end of every other. Default 2 s: leaders are suspected after 30 ms, but view changes double
+	// their time-outs for as long as a fault lasts, and all roles share one machine.
+	Bound time.Duration
+}
+
+// What runs: f = 1, a standby sequencer, and three ways to the group for the load.
+var bedConfig = testbed.Config{
+	Topology: testbed.Single, Switch: cluster.KindUDP,
+	Replicas: 3, Sequencers: 2, FrontEnds: 2,
+}
+
+const (
+	workers = 4 // operations outstanding on each of the load's paths
+
+	// rest is how long service lasts between two steps: time-outs that have doubled while there was
+	// none are short again when a view has lasted a second (replica, worksAnyway).
+	rest = 1200 * time.Millisecond
+
+	// wholePatience bounds how long the cluster may take to be whole after a step: to restart
+	// processes and to transfer state.
+	wholePatience = 30 * time.Second
+)
+
+// run is one run.
+type run struct {
+	cfg     Config
+	plan    *Plan
+	bed     *testbed.Bed
+	cluster *devcluster.Cluster
+	load    *testbed.Load
+	deaths  deaths
+	done    []Step
+	failed  []string
+}
+
+// Run breaks a cluster for a while. The error says that it could not be done; what did not hold is in
+// the report. netlab.ErrNotSupported: this machine cannot have such a network.
+func Run(ctx context.Context, cfg Config) (report *Report, err error) {
+	cfg.Bound = cmp.Or(cfg.Bound, 2*time.Second)
+	p, err := testbed.NewPlan(bedConfig)
+	if err != nil {
+		return nil, err
+	}
+	bed, err := testbed.Build(p)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bed.Close()) }()
+	r := &run{cfg: cfg, bed: bed, plan: NewPlan(cfg.Seed, hosts(p))}
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	r.cluster, err = devcluster.Start(ctx, devcluster.Config{
+		Binary: cfg.Binary, Dir: filepath.Join(cfg.Dir, "cluster"), Hosts: bed, Log: &r.deaths,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer r.cluster.Stop()
+	progress, err := os.Create(filepath.Join(cfg.Dir, "load.log"))
+	if err != nil {
+		return nil, fmt.Errorf("log of the load: %w", err)
+	}
+	defer progress.Close()
+	r.load, err = bed.StartLoad(testbed.LoadConfig{
+		Binary: cfg.Binary, File: r.cluster.File().Path, Seed: cfg.Seed, Workers: workers, Progress: progress,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.drive(ctx)
+}
+
+// hosts are the roles that have one.
+func hosts(p *testbed.Plan) []Role {
+	var roles []Role
+	for _, h := range p.Topology.Hosts {
+		roles = append(roles, Role(h.Name))
+	}
+	return roles
+}
+
+// prepare lets every process have started its clock at another time, and sees whether packets can be lost.
+func (r *run) prepare() error {
+	for i, role := range r.plan.roles {
+		if err := r.setClock(role, time.Duration(i)*time.Hour); err != nil {
+			return err
+		}
+	}
+	node := r.bed.Node(testbed.Client)
+	if err := node.Lose(netlab.Loss{Share: 0.5}); err != nil {
+		return err
+	}
+	return node.Lose()
+}
+
+func (r *run) setClock(role Role, ahead time.Duration) error {
+	return r.bed.Node(string(role)).SetClock(ahead)
+}
+
+// drive goes through the steps, then has the load judged.
+func (r *run) drive(ctx context.Context) (*Report, error) {
+	began := time.Now()
+	for n := 0; time.Since(began) < r.cfg.Duration && len(r.failed) == 0; n++ {
+		if err := r.step(ctx, r.plan.Step(n)); err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	r.failed = append(r.failed, r.deaths.all()...)
+	judged, err := r.load.End()
+	if err != nil {
+		return nil, fmt.Errorf("%w; found before: %q", err, r.failed)
+	}
+	return r.report(judged), nil
+}
+
+// step carries out one step. What does not hold ends the run; the error says that the step could not be
+// done.
+func (r *run) step(ctx context.Context, s Step) error {
+	before, err := r.whole(ctx)
+	if err != nil {
+		r.fail("before step %d: %v", s.Number, err)
+		return nil
+	}
+	r.done = append(r.done, s)
+	fmt.Fprintf(r.cfg.Log, "step %d for %v: %s\n", s.Number, s.Hold.Round(time.Millisecond), s.Name)
+	if err := r.load.Mark(duringMark(s)); err != nil {
+		return err
+	}
+	done, err := r.inflict(s.Faults, before)
+	if err != nil {
+		return fmt.Errorf("step %d: %w", s.Number, err)
+	}
+	if err := errors.Join(done.hold(ctx, s.Hold), done.heal()); err != nil {
+		return fmt.Errorf("step %d: %w", s.Number, err)
+	}
+	if err := r.load.Mark(afterMark(s)); err != nil {
+		return err
+	}
+	if _, err := r.whole(ctx); err != nil {
+		r.fail("after step %d (%s): %v", s.Number, s.Name, err)
+		return nil
+	}
+	pause(ctx, rest)
+	return nil
+}
+
+// pause waits for d or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+func duringMark(s Step) string { return fmt.Sprintf("%d: %s", s.Number, s.Name) }
+func afterMark(s Step) string  { return fmt.Sprintf("%d: over", s.Number) }
+
+func (r *run) fail(format string, args ...any) {
+	r.failed = append(r.failed, fmt.Sprintf(format, args...))
+}
+
+// deaths collects what the cluster says of roles that ended although nobody had killed them.
+type deaths struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (d *deaths) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(b)
+}
+
+func (d *deaths) all() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.text.Len() == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(d.text.String()), "\n")
+}

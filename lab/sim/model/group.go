@@ -1,0 +1,216 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/lab/baseline"
+	"github.com/netordered/nopaxos/lab/baseline/node"
+	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/server"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+var groupNumber = oumlib.GroupNumber([4]byte{10, 97, 0, 1})
+
+// Load is a system under a closed loop.
+type Load struct {
+	System   System
+	Replicas int // of Unreplicated always 1
+	Clients  int // hosts
+	Callers  int // on each
+	Loss     float64
+	Seed     uint64
+	Costs    Costs
+}
+
+// group is a group of replicas on the tree, its sequencers and its clients.
+type group struct {
+	load      Load
+	net       *network
+	keys      wire.Keys
+	members   []*member
+	peers     []node.Peer
+	relays    []*relay
+	sequencer netip.AddrPort // that serves first; not valid: there is none
+	callers   []*caller
+	err       error
+
+	completed int
+	latencies []time.Duration // of the operations that ended, while measuring
+	measuring bool
+	report    func(replica int, session uint32) // the controller, if there is one
+	watch     func(now time.Duration)           // told of every operation that ends, if it is not nil
+}
+
+// member is a replica's process.
+type member struct {
+	g       *group
+	self    int
+	host    *host
+	ordered server.Handler // of NOPaxos
+}
+
+var (
+	_ node.Host   = (*member)(nil)
+	_ server.Host = (*member)(nil)
+)
+
+// Aside works at once and costs no CPU time: it is another core's.
+func (m *member) Aside(work func() func(now time.Duration)) { m.host.post(work()) }
+
+// Fail ends the run.
+func (m *member) Fail(err error) { m.g.fail(fmt.Errorf("replica %d: %w", m.self, err)) }
+
+// Save is durable at once: nothing is saved on a request's way.
+func (m *member) Save(replica.Record) error { return nil }
+
+// Report goes to whoever plays the controller.
+func (m *member) Report(session uint32) {
+	if m.g.report != nil {
+		m.g.report(m.self, session)
+	}
+}
+
+func (g *group) fail(err error) {
+	if g.err == nil {
+		g.err = fmt.Errorf("%v at %v: %w", g.load.System, g.net.Now(), err)
+	}
+}
+
+// newGroup starts a system with everything in its place: replicas in one pod after the other, clients outside the
+// pod of the first replica, which leads.
+func newGroup(load Load) (*group, error) {
+	if load.System == Unreplicated {
+		load.Replicas = 1
+	}
+	g := &group{load: load}
+	g.net = newNetwork(&g.load.Costs, rand.New(rand.NewPCG(load.Seed, 1)))
+	g.net.loss = load.Loss
+	var err error
+	if g.keys, err = wire.DeriveKeys([]byte("the model's cluster key")); err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(load.Seed, 2))
+	free := newPlaces(rng)
+	for i := range load.Replicas {
+		at := free.in(i % pods)
+		g.members = append(g.members, &member{g: g, self: i, host: g.net.host(at)})
+		g.peers = append(g.peers, node.Peer{Addr: at.address(), Bulk: at.address()})
+	}
+	if load.System.multicast() {
+		if err := g.startSequencers(free); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range g.members {
+		if err := m.start(); err != nil {
+			return nil, err
+		}
+	}
+	for range load.Clients {
+		c, err := newCaller(g, free.outside(0), load.Callers, rng)
+		if err != nil {
+			return nil, err
+		}
+		g.callers = append(g.callers, c)
+		c.host.start(c)
+	}
+	return g, nil
+}
+
+// start runs the replica's real event loop.
+func (m *member) start() error {
+	if m.g.load.System.ordered() {
+		return m.startOrdered()
+	}
+	core, err := baseline.NewCore(baseline.Config{
+		System: m.g.load.System.baseline(), Self: m.self, Replicas: m.g.peers, Keys: m.g.keys,
+		StateMachine: &machine{m.host}, Incarnation: 1, Core: vr.Config{},
+	})
+	if err != nil {
+		return err
+	}
+	m.host.start(node.New(core, m.host, m, m.g.peers, m.self, transport.DefaultMTU))
+	return nil
+}
+
+func (m *member) startOrdered() error {
+	cfg := server.Config{Group: groupNumber, Self: m.self, Keys: m.g.keys, StateMachine: &machine{m.host}}
+	for _, p := range m.g.peers {
+		cfg.Replicas = append(cfg.Replicas, server.Peer(p))
+	}
+	var err error
+	if m.ordered, err = server.NewHandler(cfg, replica.Bootstrap(), m.host, m); err != nil {
+		return err
+	}
+	m.host.start(m.ordered)
+	m.route(firstSession, m.g.sequencer)
+	return nil
+}
+
+// route takes the controller's word on where the group's messages go.
+func (m *member) route(session uint32, sequencer netip.AddrPort) {
+	m.host.post(func(now time.Duration) { m.ordered.Route(now, session, sequencer) })
+}
+
+// courier is a client's way to the replicas where there is no sequencer.
+func (g *group) courier() client.Courier {
+	var replicas []netip.AddrPort
+	for _, p := range g.peers {
+		replicas = append(replicas, p.Addr)
+	}
+	return baseline.NewCourier(g.load.System.baseline(), replicas)
+}
+
+// rule is when a client has the outcome of a request.
+func (g *group) rule() client.Rule {
+	if g.load.System.ordered() {
+		return client.Rule{}
+	}
+	return g.load.System.baseline().Rule(len(g.members))
+}
+
+// ended takes note of an operation's end.
+func (g *group) ended(now, began time.Duration) {
+	g.completed++
+	if g.measuring {
+		g.latencies = append(g.latencies, now-began)
+	}
+	if g.watch != nil {
+		g.watch(now)
+	}
+}
+
+// places are the hosts of the tree that are free, in random order.
+type places struct{ free []place }
+
+func newPlaces(rng *rand.Rand) *places {
+	p := &places{}
+	for _, i := range rng.Perm(hosts) {
+		p.free = append(p.free, place(i))
+	}
+	return p
+}
+
+// take takes the first free host that suits.
+func (p *places) take(suits func(place) bool) place {
+	for i, at := range p.free {
+		if suits(at) {
+			p.free = append(p.free[:i], p.free[i+1:]...)
+			return at
+		}
+	}
+	panic("model: no host is free")
+}
+
+func (p *places) in(pod int) place { return p.take(func(at place) bool { return at.pod() == pod }) }
+func (p *places) outside(pod int) place {
+	return p.take(func(at place) bool { return at.pod() != pod })
+}

@@ -1,0 +1,67 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/netordered/nopaxos/lab/baseline"
+)
+
+// System is something whose performance the model predicts.
+type System uint8
+
+const (
+	// Unreplicated is one server.
+	Unreplicated System = iota
+	// NOPaxos has a root switch for a sequencer.
+	NOPaxos
+	// NOPaxosEndHost has a host for a sequencer, which sends every replica its copy.
+	NOPaxosEndHost
+	// Paxos, PaxosBatching, FastPaxos and SpecPaxos are those of package baseline. Requests of the last two are
+	// multicast through the same root switch as NOPaxos's.
+	Paxos
+	PaxosBatching
+	FastPaxos
+	SpecPaxos
+
+	systems
+)
+
+// Systems returns all systems.
+func Systems() []System {
+	var all []System
+	for s := range systems {
+		all = append(all, s)
+	}
+	return all
+}
+
+func (s System) String() string {
+	return [...]string{
+		"Unreplicated", "NOPaxos", "NOPaxos, end-host sequencer", "Paxos", "Paxos with batching", "Fast Paxos", "SpecPaxos",
+	}[s]
+}
+
+// MarshalText is String.
+func (s System) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+func (s System) ordered() bool { return s == NOPaxos || s == NOPaxosEndHost }
+
+// baseline is the system in package baseline that s is.
+func (s System) baseline() baseline.System {
+	switch s {
+	case Unreplicated:
+		return baseline.Unreplicated
+	case Paxos:
+		return baseline.Paxos
+	case PaxosBatching:
+		return baseline.PaxosBatching
+	case FastPaxos:
+		return baseline.FastPaxos
+	case SpecPaxos:
+		return baseline.SpecPaxos
+	}
+	panic(fmt.Sprintf("model: %v is no system of package baseline", s))
+}
+
+// multicast reports whether clients send to all replicas at once.
+func (s System) multicast() bool { return s.ordered() || s.baseline().Multicast() }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// The hunters: programs that look for a broken promise, and are built with each planted bug.
+const (
+	seedHunter  = "./lab/sim/mutants/hunter"
+	worldHunter = "./lab/sim/worlds/hunter"
+)
+
+// moduleRoot is the directory of go.mod.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOMOD: %w", err)
+	}
+	file := strings.TrimSpace(string(out))
+	if filepath.Base(file) != "go.mod" {
+		return "", fmt.Errorf("go env GOMOD is %q, expected the path of this module's go.mod", file)
+	}
+	return filepath.Dir(file), nil
+}
+
+// build builds a hunter with the given files in place of those in the tree.
+func build(ctx context.Context, hunter, root, dir, name string, changed map[string][]byte) (string, error) {
+	replace := map[string]string{}
+	for path, content := range changed {
+		to := filepath.Join(dir, fmt.Sprintf("%s-%d-%s", name, len(replace), filepath.Base(path)))
+		if err := os.WriteFile(to, content, 0o600); err != nil {
+			return "", err
+		}
+		replace[path] = to
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	overlayFile := filepath.Join(dir, name+".json")
+	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, name)
+	// -s -w: linking takes half the time without debugging information.
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlayFile, "-ldflags=-s -w", "-o", binary, hunter)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("mutant %s does not build: %w\n%s", name, err, out)
+	}
+	return binary, nil
+}
+
+// find is what the hunter prints.
+type find struct {
+	Runs    int
+	Profile string
+	Seed    uint64
+	What    string
+}
+
+// hunt runs a hunter, which leaves out the first runs of those that it may make.
+func hunt(ctx context.Context, binary string, profiles []string, first uint64, from, runs int) (find, error) {
+	var f find
+	cmd := exec.CommandContext(ctx, binary, "-profiles", strings.Join(profiles, ","),
+		"-first", fmt.Sprint(first), "-from", fmt.Sprint(from), "-runs", fmt.Sprint(runs))
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return f, fmt.Errorf("%s: %w\n%s", filepath.Base(binary), err, stderr.String())
+	}
+	if err := json.Unmarshal(out, &f); err != nil {
+		return f, fmt.Errorf("%s printed %q: %w", filepath.Base(binary), out, err)
+	}
+	return f, nil
+}

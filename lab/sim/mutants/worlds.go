@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Small worlds hold replicas, clients and receivers and nothing else; what they catch, they catch for
+// certain. Their bounds keep many bugs out: one that needs a third view, a full log or a lost PING is
+// for the seeds. Those that were caught once are listed, and have to be caught again.
+
+// reachedFile lists the mutants that small worlds catch, one a line.
+const reachedFile = "lab/sim/worlds/reached.txt"
+
+// worldFind is what the hunter of small worlds prints.
+type worldFind struct {
+	World  string
+	States int
+	Acts   int
+	What   string
+}
+
+// sighting is what became of one mutant in small worlds.
+type sighting struct {
+	mutant *mutant
+	find   worldFind
+	took   time.Duration
+	err    error
+}
+
+// fits reports whether all that a mutant changes is part of small worlds.
+func (m *mutant) fits() bool {
+	return !slices.ContainsFunc(m.patches, func(p patch) bool {
+		return !slices.ContainsFunc([]string{"replica/", "client/", "oumlib/"}, func(dir string) bool { return strings.HasPrefix(p.file, dir) })
+	})
+}
+
+// explore looks for the mutants that fit in small worlds.
+func explore(ctx context.Context, o *options, all []mutant) error {
+	listed, err := os.ReadFile(filepath.Join(o.root, reachedFile))
+	if err != nil {
+		return err
+	}
+	var fitting []*mutant
+	width := 0
+	for i := range all {
+		if all[i].fits() {
+			fitting = append(fitting, &all[i])
+			width = max(width, len(all[i].name))
+		}
+	}
+	fmt.Printf("%-*s  world               states   acts  time    what caught it\n", width, "mutant")
+	sightings := make([]sighting, len(fitting))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	var mu sync.Mutex
+	for range max(o.parallel, 1) {
+		workers.Go(func() {
+			for i := range next {
+				s := sight(ctx, o, fitting[i])
+				sightings[i] = s
+				mu.Lock()
+				fmt.Printf("%-*s  %-18s  %7d  %5d  %5.1fs  %s\n", width, s.mutant.name, s.find.World, s.find.States, s.find.Acts, s.took.Seconds(), s.text())
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range fitting {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if o.document != "" {
+		return documentWorlds(o, sightings)
+	}
+	return missed(sightings, strings.Fields(string(listed)))
+}
+
+func (s *sighting) text() string {
+	if s.err != nil {
+		what, _, _ := strings.Cut("ERROR: "+s.err.Error(), "\n")
+		return what
+	}
+	return summary(s.find.What)
+}
+
+// sight explores the worlds with one mutant in them.
+func sight(ctx context.Context, o *options, m *mutant) (s sighting) {
+	s.mutant = m
+	began := time.Now()
+	defer func() { s.took = time.Since(began) }()
+	changed, err := m.apply(o.root)
+	if err != nil {
+		s.err = err
+		return s
+	}
+	binary, err := build(ctx, worldHunter, o.root, o.dir, m.name, changed)
+	if err != nil {
+		s.err = err
+		return s
+	}
+	defer os.Remove(binary)
+	cmd := exec.CommandContext(ctx, binary, "-bounds", o.bounds)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		s.err = fmt.Errorf("%s: %w\n%s", m.name, err, stderr.String())
+		return s
+	}
+	s.err = json.Unmarshal(out, &s.find)
+	return s
+}
+
+// missed is the error for mutants that are listed and were not caught.
+func missed(sightings []sighting, listed []string) error {
+	var errs []error
+	caught := 0
+	for i := range sightings {
+		s := &sightings[i]
+		switch {
+		case s.err != nil:
+			errs = append(errs, s.err)
+		case s.find.World != "":
+			caught++
+		case slices.Contains(listed, s.mutant.name):
+			errs = append(errs, fmt.Errorf("%s, which %s lists, is not caught in %d states", s.mutant.name, reachedFile, s.find.States))
+		}
+	}
+	fmt.Printf("%d of %d mutants that fit caught\n", caught, len(sightings))
+	return errors.Join(errs...)
+}
+
+// The document's part between these lines is written by documentWorlds.
+const (
+	beginWorlds = "<!-- worlds: written by make explore-doc, do not edit -->\n"
+	endWorlds   = "<!-- worlds: end -->\n"
+)
+
+// documentWorlds writes the table into a Markdown file, and the list of what is caught.
+func documentWorlds(o *options, sightings []sighting) error {
+	b, err := os.ReadFile(o.document)
+	if err != nil {
+		return err
+	}
+	from, to := bytes.Index(b, []byte(beginWorlds)), bytes.Index(b, []byte(endWorlds))
+	if from < 0 || to < from {
+		return fmt.Errorf("%s: expected the lines %q and %q", o.document, strings.TrimSpace(beginWorlds), strings.TrimSpace(endWorlds))
+	}
+	var table, list, others bytes.Buffer
+	for i := range sightings {
+		s := &sightings[i]
+		if s.err != nil {
+			return s.err
+		}
+		if s.find.World == "" {
+			fmt.Fprintf(&others, "* %s\n", s.mutant.name)
+			continue
+		}
+		fmt.Fprintf(&table, "| %s | %s | %d | %d | %s |\n", s.mutant.name, s.find.World, s.find.States, s.find.Acts, cell(summary(s.find.What)))
+		fmt.Fprintln(&list, s.mutant.name)
+	}
+	var out bytes.Buffer
+	out.Write(b[:from+len(beginWorlds)])
+	fmt.Fprintf(&out, "| planted bug | world | states | acts | caught by |\n|---|---|---|---|---|\n%s\n", table.Bytes())
+	fmt.Fprintf(&out, "Not reached within these bounds:\n\n%s", others.Bytes())
+	out.Write(b[to:])
+	if err := os.WriteFile(o.document, out.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(o.root, reachedFile), list.Bytes(), 0o644)
+}

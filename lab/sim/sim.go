@@ -1,0 +1,311 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/netordered/nopaxos/internal/dissect"
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
+)
+
+// Config says what to run.
+type Config struct {
+	Seed    uint64
+	Profile Profile
+	// Faults replaces the plan that the seed makes, if it is not nil: for shrinking a failure.
+	Faults []Fault
+	// Trace gets one line per event, if it is not nil: time, node, view, session, slot, what. What
+	// Write returns is not looked at.
+	Trace io.Writer
+}
+
+// Failure is a broken promise: of the protocol, or of its liveness.
+type Failure struct {
+	At   time.Duration // virtual time
+	Node string        // where it showed
+	What string
+}
+
+func (f Failure) String() string { return fmt.Sprintf("%v %s: %s", f.At, f.Node, f.What) }
+
+// Result is what came of a run.
+type Result struct {
+	Config   Config
+	Plan     []Fault
+	Failures []Failure
+	Events   uint64
+	Virtual  time.Duration // virtual time that passed
+	Hash     uint64        // of every event, in order: the same on every run and machine
+
+	Completed int // operations that a client was told the result of
+	Unknown   int // operations that a client was told to be of unknown outcome
+	Lost      int // operations whose client crashed before it was told
+	Views     int // views that were started
+	Sessions  int // sessions that were installed
+	NoOps     int // slots that were committed as NO-OP
+	Snapshots int // restored by a replica
+	Crashes   int
+}
+
+// maxFailures ends a run that has gone wrong.
+const maxFailures = 5
+
+// world is one run.
+type world struct {
+	cfg   Config
+	s     *settings
+	keys  wire.Keys
+	queue queue
+	now   time.Duration
+	hash  uint64
+
+	net        *network
+	nodes      []*node
+	sequencers []*sequencer
+	controller *controller
+	customers  []*customer
+	history    history
+	overheard  []byte // the newest stamped datagram, for Forge
+	check      *checker
+
+	text   dissect.Dissector
+	result Result
+	ended  bool
+}
+
+// Run runs one seed. It never panics because of what the cores do wrong, unless a core panics.
+func Run(cfg Config) Result {
+	s := draw(cfg.Seed, cfg.Profile)
+	w := &world{cfg: cfg, s: &s}
+	w.result.Config = cfg
+	keys, err := wire.DeriveKeys([]byte("simulated cluster key"))
+	if err != nil {
+		w.fail(-1, "%v", err)
+		return w.result
+	}
+	w.keys = keys
+	w.text = dissect.Dissector{Keys: keys, Op: func(b []byte) string {
+		o, err := decodeOp(b)
+		if err != nil {
+			return err.Error()
+		}
+		return o.String()
+	}}
+	if cfg.Trace != nil {
+		fmt.Fprint(cfg.Trace, traceHeader)
+	}
+	w.build()
+	for !w.ended {
+		e, ok := w.queue.pop()
+		if !ok {
+			break
+		}
+		w.now = e.at
+		w.dispatch(&e)
+	}
+	w.finish()
+	return w.result
+}
+
+func (w *world) build() {
+	seed := w.cfg.Seed
+	w.check = newChecker(w)
+	w.net = newNetwork(w, seed)
+	w.controller = newController(w, seed)
+	for i := range w.s.sequencers {
+		w.sequencers = append(w.sequencers, &sequencer{w: w, id: i, up: true, process: process{due: transport.Never}})
+	}
+	for i := range w.s.replicas {
+		w.nodes = append(w.nodes, &node{
+			w: w, id: i, rng: stream(seed, purposeNodes+uint64(i)<<8),
+			record: replica.Bootstrap(), route: -1, process: process{due: transport.Never},
+		})
+	}
+	for i := range w.s.clients {
+		w.customers = append(w.customers, newCustomer(w, i, seed))
+	}
+	w.result.Plan = w.cfg.Faults
+	if w.result.Plan == nil {
+		w.result.Plan = plan(seed, w.cfg.Profile, w.s)
+	}
+	for _, f := range w.result.Plan {
+		w.queue.push(event{at: f.At, kind: eventCall, call: func() { w.begin(f) }})
+	}
+	w.queue.push(event{at: w.s.load, kind: eventCall, call: w.quiet})
+	for _, n := range w.nodes {
+		n.start()
+	}
+	w.controller.start()
+	for _, c := range w.customers {
+		c.start()
+	}
+}
+
+// maxQueue bounds the events that are to come: a cluster that answers faster than it is asked fails.
+const maxQueue = 1 << 17
+
+// dispatch is one event.
+func (w *world) dispatch(e *event) {
+	w.result.Events++
+	w.mix(e)
+	if len(w.queue.heap) > maxQueue {
+		w.fail(e.node, "%d events are under way, at most %d are expected", len(w.queue.heap), maxQueue)
+		w.ended = true
+		return
+	}
+	if e.kind == eventCall {
+		e.call()
+		return
+	}
+	if p := w.process(e.node); p.stalled(w.now) {
+		p.postpone(w, e)
+		return
+	}
+	switch {
+	case e.node < w.s.replicas:
+		w.dispatchReplica(w.nodes[e.node], e)
+	case e.node < w.s.controllerNode():
+		w.sequencers[e.node-w.s.replicas].datagram(e.data)
+	case e.node == w.s.controllerNode():
+		w.controller.tick(e.at)
+	default:
+		w.dispatchClient(w.customers[e.node-w.s.clientNode(0)], e)
+	}
+}
+
+func (w *world) dispatchClient(c *customer, e *event) {
+	if !c.up {
+		return
+	}
+	switch e.kind {
+	case eventDatagram:
+		w.trace(e.node, "gets from "+w.name(e.from), e.data)
+		c.datagram(e.data)
+	case eventTimer:
+		c.tick(e.at)
+	}
+}
+
+func (w *world) dispatchReplica(n *node, e *event) {
+	if !n.up {
+		return
+	}
+	switch e.kind {
+	case eventDatagram:
+		w.trace(e.node, "gets from "+w.name(e.from), e.data)
+		n.datagram(e.data)
+	case eventBulk:
+		if int(e.arg) == n.life {
+			w.trace(e.node, "gets in bulk from "+w.name(e.from), e.data)
+			n.bulk(e.data)
+		}
+	case eventTimer:
+		n.tick(e.at)
+	}
+}
+
+// told delivers the controller's word on the current session.
+func (w *world) told(id int, session uint32, target int) {
+	if w.process(id).stalled(w.now) {
+		return
+	}
+	if i := id - w.s.clientNode(0); i >= 0 {
+		w.customers[i].hear(session, target)
+		return
+	}
+	if id < w.s.replicas && w.nodes[id].up {
+		w.nodes[id].hear(session, target)
+	}
+}
+
+// quiet is the end of load and faults; from here on progress is owed.
+func (w *world) quiet() {
+	w.note(-1, "load and faults end")
+	w.net.calm = true
+	for i := range w.net.drop {
+		w.net.drop[i] = 0
+	}
+	for _, n := range w.nodes {
+		n.doom = Fault{}
+	}
+	w.controller.doom = Fault{}
+	w.wait()
+}
+
+const settlePoll = 5 * time.Millisecond
+
+// wait looks now and then whether everything that is owed has come.
+func (w *world) wait() {
+	why := w.owed()
+	if why == "" {
+		w.ended = true
+		return
+	}
+	if w.now > w.s.load+w.s.settle {
+		w.fail(-1, "liveness: %v after the last fault, %s", w.s.settle, why)
+		w.ended = true
+		return
+	}
+	w.after(settlePoll, w.wait)
+}
+
+// owed says what has not come yet.
+func (w *world) owed() string {
+	if n := w.history.count(callPending); n > 0 {
+		return fmt.Sprintf("%d operations are pending", n)
+	}
+	var view wire.View
+	for _, n := range w.nodes {
+		if n.gone {
+			continue
+		}
+		if !n.up {
+			return fmt.Sprintf("replica %d is down", n.id)
+		}
+		s := n.observe()
+		if view == (wire.View{}) {
+			view = s.view
+		}
+		switch {
+		case !s.normal:
+			return fmt.Sprintf("replica %d is not in status normal: %+v", n.id, s)
+		case s.view != view:
+			return fmt.Sprintf("replica %d is in view %v, another in %v", n.id, s.view, view)
+		case s.sp < w.check.highest:
+			return fmt.Sprintf("replica %d has sync point %d, slot %d is committed", n.id, s.sp, w.check.highest)
+		}
+	}
+	return ""
+}
+
+// finish runs the checks of whole histories.
+func (w *world) finish() {
+	r := &w.result
+	r.Virtual, r.Hash = w.now, w.hash
+	r.Completed, r.Unknown, r.Lost = w.history.count(callDone), w.history.count(callUnknown), w.history.count(callLost)
+	r.Views, r.Sessions, r.NoOps = len(w.check.started), w.check.sessions, w.check.noOps
+	if len(r.Failures) > 0 {
+		return
+	}
+	if err := w.history.witness(w.check.stable); err != nil {
+		w.fail(-1, "%v", err)
+		return
+	}
+	if err := w.history.linearizable(w.check.stable); err != nil {
+		w.fail(-1, "%v", err)
+	}
+}
+
+// fail records a broken promise.
+func (w *world) fail(node int, format string, args ...any) {
+	f := Failure{At: w.now, Node: w.name(node), What: fmt.Sprintf(format, args...)}
+	w.note(node, "FAILURE: "+f.What)
+	w.noteStatus()
+	w.result.Failures = append(w.result.Failures, f)
+	if len(w.result.Failures) >= maxFailures {
+		w.ended = true
+	}
+}
