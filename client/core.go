@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // CoreConfig is what a Core is told at its start. Zero values of the fields from MTU on stand for
@@ -124,7 +124,7 @@ func NewCore(cfg CoreConfig) (*Core, error) {
 		quorum:       cfg.Rule.quorum(cfg.Replicas),
 		timeouts:     t,
 		random:       cfg.Seed,
-		deadline:     transport.Never,
+		deadline:     monotime.Never,
 		incarnations: make([]uint64, cfg.Replicas),
 		ring:         make([]*request, wire.MaxOutstanding),
 		low:          1,

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 const ms = time.Millisecond
@@ -107,7 +107,7 @@ func (d *driver) wait() time.Duration {
 	start, before := d.now, len(d.sent)
 	for len(d.sent) == before {
 		deadline := d.core.Deadline()
-		if deadline == transport.Never {
+		if deadline == monotime.Never {
 			d.t.Fatal("the core waits for ever")
 		}
 		d.now = max(d.now, deadline)

@@ -3,7 +3,7 @@ package client
 import (
 	"time"
 
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 const (
@@ -89,7 +89,7 @@ func (c *Core) schedule(now time.Duration, r *request, ceiling time.Duration) {
 	c.deadline = min(c.deadline, r.due)
 }
 
-// Deadline returns when Tick is next needed, or transport.Never.
+// Deadline returns when Tick is next needed, or monotime.Never.
 func (c *Core) Deadline() time.Duration { return c.deadline }
 
 // Tick sends again what has not been answered in time.
@@ -97,7 +97,7 @@ func (c *Core) Tick(now time.Duration) {
 	if now < c.deadline {
 		return
 	}
-	c.deadline = transport.Never
+	c.deadline = monotime.Never
 	if c.registering != nil {
 		c.retransmitIfDue(now, c.registering)
 	}

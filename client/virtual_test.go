@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -37,7 +38,7 @@ func (g *virtualGroup) Datagram(_ time.Duration, from netip.AddrPort, b []byte) 
 }
 func (g *virtualGroup) Bulk(time.Duration, []byte) {}
 func (g *virtualGroup) Tick(time.Duration)         {}
-func (g *virtualGroup) Deadline() time.Duration    { return transport.Never }
+func (g *virtualGroup) Deadline() time.Duration    { return monotime.Never }
 func (g *virtualGroup) Flush(time.Duration)        {}
 
 // virtualClient is a client's loop on a network that loses some of everything, with a group on it.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/p4src"
 )
 
@@ -171,7 +172,7 @@ func (c *Controller) loop(ctx context.Context, served <-chan error) error {
 		if err := c.core.Err(); err != nil {
 			return err
 		}
-		if at := c.core.Deadline(); at == Never {
+		if at := c.core.Deadline(); at == monotime.Never {
 			timer.Stop()
 		} else {
 			timer.Reset(at - c.now())

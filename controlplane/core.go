@@ -2,13 +2,11 @@ package controlplane
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
 	"time"
-)
 
-// Never is the deadline of a core that waits for nothing but input.
-const Never = time.Duration(math.MaxInt64)
+	"github.com/netordered/nopaxos/monotime"
+)
 
 // CoreConfig is what the core is told at its start.
 type CoreConfig struct {
@@ -184,10 +182,10 @@ func (c *Core) advance(now time.Duration) {
 	}
 }
 
-// Deadline returns when Tick is next needed, or Never.
+// Deadline returns when Tick is next needed, or monotime.Never.
 func (c *Core) Deadline() time.Duration {
 	if c.err != nil {
-		return Never
+		return monotime.Never
 	}
 	at := c.fabricDeadline()
 	for i := range c.groups {

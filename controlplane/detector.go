@@ -1,6 +1,10 @@
 package controlplane
 
-import "time"
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/monotime"
+)
 
 // step is the housekeeping operation that is under way on a target. They follow one another in
 // this order after every connection and at every audit.
@@ -97,7 +101,7 @@ func (c *Core) reset(t int) {
 	tg := &c.targets[t]
 	tg.ready = false
 	tg.step = stepIdle
-	tg.auditAt = Never
+	tg.auditAt = monotime.Never
 	c.emit(Effect{Kind: EffectReset, Target: t, Conn: tg.conn})
 }
 
@@ -127,7 +131,7 @@ func (c *Core) auditDeadline(t int) time.Duration {
 	if tg := &c.targets[t]; tg.connected && tg.step == stepIdle {
 		return tg.auditAt
 	}
-	return Never
+	return monotime.Never
 }
 
 // PipelineRead: target t runs our pipeline (ours), or another one or none.

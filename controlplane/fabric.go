@@ -3,6 +3,8 @@ package controlplane
 import (
 	"slices"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // fabric is the core's part that decides what the switches do. Nil, and every method a no-op, where the
@@ -67,7 +69,7 @@ func newFabric(cfg CoreConfig) *fabric {
 		switches: make([]switchState, len(cfg.Topology.Switches)),
 		groups:   make([]groupState, len(cfg.Groups)),
 		links:    make([]linkState, len(cfg.Topology.Links)),
-		probeAt:  Never,
+		probeAt:  monotime.Never,
 		version:  1,
 	}
 	for t, s := range f.switchOf {
@@ -84,7 +86,7 @@ func newFabric(cfg CoreConfig) *fabric {
 		f.hosts = append(f.hosts, hosts)
 	}
 	for s := range f.switches {
-		f.switches[s] = switchState{downAt: Never, replyBy: Never, copies: make([]installed, len(cfg.Groups))}
+		f.switches[s] = switchState{downAt: monotime.Never, replyBy: monotime.Never, copies: make([]installed, len(cfg.Groups))}
 	}
 	f.paths = newPaths(f.topo, f.health)
 	return f
@@ -190,7 +192,7 @@ func (f *fabric) forwarding(c *Core, s int) *Forwarding {
 
 // setDown notes that a switch may be relied upon, or not.
 func (f *fabric) setDown(c *Core, s int, down bool) {
-	f.switches[s].downAt = Never
+	f.switches[s].downAt = monotime.Never
 	if f.health.down[s] != down {
 		f.health.down[s] = down
 		f.reroute(c)
@@ -217,7 +219,7 @@ func (c *Core) advanceFabric(now time.Duration) {
 			f.setDown(c, s, true)
 		}
 		if now >= f.switches[s].replyBy {
-			f.switches[s].replyBy = Never
+			f.switches[s].replyBy = monotime.Never
 			c.reset(f.targetOf[s])
 		}
 	}
@@ -272,7 +274,7 @@ func (c *Core) program(now time.Duration, s int) {
 	case !tg.ready || st.done == st.wanted:
 	case tg.step == stepIdle:
 		c.prepare(now, t, false)
-	case tg.step == stepPrepare && st.replyBy == Never: // an audit, which is in the way from now on
+	case tg.step == stepPrepare && st.replyBy == monotime.Never: // an audit, which is in the way from now on
 		st.replyBy = now + c.cfg.ProgramTimeout
 	}
 }
@@ -303,7 +305,7 @@ func (c *Core) switchPrepared(t int, ok bool) {
 		return
 	}
 	st := &c.fabric.switches[s]
-	st.replyBy = Never
+	st.replyBy = monotime.Never
 	if ok {
 		st.done, st.returns = st.sent, true
 		for i, g := range st.done.Groups {
@@ -321,7 +323,7 @@ func (c *Core) switchLost(now time.Duration, t int, refused bool) {
 		return
 	}
 	st := &c.fabric.switches[s]
-	st.sent, st.done, st.replyBy = nil, nil, Never
+	st.sent, st.done, st.replyBy = nil, nil, monotime.Never
 	switch {
 	case refused:
 		c.fabric.ended(c, s)
@@ -338,7 +340,7 @@ func (c *Core) switchRuns(now time.Duration, t int, ours bool) {
 	case !ours:
 		c.fabric.ended(c, s)
 	case now >= c.startBy:
-		c.fabric.switches[s].downAt = Never
+		c.fabric.switches[s].downAt = monotime.Never
 	}
 }
 
@@ -358,7 +360,7 @@ func (c *Core) startFabric(now time.Duration) {
 
 // fabricDeadline returns when the switches next want Tick.
 func (c *Core) fabricDeadline() time.Duration {
-	at := Never
+	at := monotime.Never
 	if c.fabric != nil {
 		at = c.fabric.probeAt
 		for s := range c.fabric.switches {
@@ -373,12 +375,12 @@ func (c *Core) fabricDeadline() time.Duration {
 func (c *Core) severedAt(i int) time.Duration {
 	g := &c.groups[i]
 	if c.fabric == nil || !slices.Contains(c.fabric.health.cut, true) {
-		return Never
+		return monotime.Never
 	}
 	if _, sure := c.reach(i, g.target); sure > g.f {
-		return Never
+		return monotime.Never
 	}
-	at := Never
+	at := monotime.Never
 	for t := range c.cfg.Targets {
 		if tg := &c.targets[t]; tg.ready && !tg.entries[i].writing {
 			if _, sure := c.reach(i, t); sure > g.f {

@@ -1,6 +1,10 @@
 package controlplane
 
-import "time"
+import (
+	"time"
+
+	"github.com/netordered/nopaxos/monotime"
+)
 
 // phase is where a group stands between two sequencers.
 type phase uint8
@@ -305,7 +309,7 @@ func (c *Core) groupDeadline(i int) time.Duration {
 	g := &c.groups[i]
 	switch g.phase {
 	case phaseActive:
-		at := Never
+		at := monotime.Never
 		if g.reported() != 0 {
 			at = max(g.holdUntil, c.candidateAt(g))
 		}
@@ -318,19 +322,19 @@ func (c *Core) groupDeadline(i int) time.Duration {
 		return g.installBy
 	case phaseSearching:
 		at := max(g.allocateAt, c.candidateAt(g))
-		if at != Never && !c.heardAll() {
+		if at != monotime.Never && !c.heardAll() {
 			at = max(at, c.startBy)
 		}
 		return at
 	case phaseAllocating, phaseRouting:
 	}
-	return Never
+	return monotime.Never
 }
 
 // candidateAt returns when the group may next have a candidate without anything happening.
 func (c *Core) candidateAt(g *group) time.Duration {
 	i := c.index[g.number]
-	at := Never
+	at := monotime.Never
 	for t := range c.cfg.Targets {
 		if all, _ := c.reach(i, t); all > g.f && c.targets[t].ready && !c.targets[t].entries[i].writing {
 			at = min(at, c.targets[t].retryAt)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // What becomes of a group's tree when the controller loses the stream to a switch in it.
@@ -79,7 +81,7 @@ func TestLostStreamKeepsTheTree(t *testing.T) {
 		// A new session of the same root has the same tree.
 		w.core.entriesGone(w.now, 0)
 		for t := 1; t < 4; t++ {
-			w.core.targets[t].retryAt = Never
+			w.core.targets[t].retryAt = monotime.Never
 		}
 		w.tick(0)
 		w.settle()

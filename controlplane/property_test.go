@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // Under any crashes of controller and sequencers, lost connections, lost and late answers, and
@@ -116,7 +118,7 @@ func (w *world) step(rng *rand.Rand, name string) {
 	case "tick":
 		w.tick(time.Duration(rng.IntN(200)) * time.Millisecond)
 	case "deadline":
-		if at := w.core.Deadline(); at != Never {
+		if at := w.core.Deadline(); at != monotime.Never {
 			w.tick(max(0, at-w.now))
 		}
 	}

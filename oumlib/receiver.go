@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // Why Receive discarded a datagram, beside the errors of ParseHeader. They carry no detail so that
@@ -29,9 +31,6 @@ const (
 	DefaultBuffer = 1 << 12
 	// DefaultMaxPayload is the longest payload, in bytes: that of the largest UDP datagram.
 	DefaultMaxPayload = 65507 - HeaderLen
-
-	// never is the Deadline of a receiver that waits for nothing but datagrams.
-	never = time.Duration(math.MaxInt64)
 )
 
 // ReceiverConfig is what a receiver is told at its start.
@@ -113,7 +112,7 @@ func (r *Receiver) NextNumber() uint64 {
 // Deadline returns when Tick is needed next, or the largest Duration if it is not.
 func (r *Receiver) Deadline() time.Duration {
 	if !r.listening || r.gaps.empty() {
-		return never
+		return monotime.Never
 	}
 	return r.gaps.front().noticed + r.grace
 }

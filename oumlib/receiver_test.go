@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 const (
@@ -111,7 +113,7 @@ func TestInOrder(t *testing.T) {
 	for seq := uint64(1); seq <= 100; seq++ {
 		d.step(1, seq, fmt.Sprint(seq))
 	}
-	if d.r.Deadline() != math.MaxInt64 || d.r.NextNumber() != 101 {
+	if d.r.Deadline() != monotime.Never || d.r.NextNumber() != 101 {
 		t.Errorf("deadline %v, next number %d", d.r.Deadline(), d.r.NextNumber())
 	}
 }
@@ -187,7 +189,7 @@ func TestGapIsSuspectedThenDropped(t *testing.T) {
 	d.expect("drop 1-3, 4")
 	d.after(testGrace / 2)
 	d.expect("drop 5-5, 6")
-	if d.r.Deadline() != math.MaxInt64 {
+	if d.r.Deadline() != monotime.Never {
 		t.Errorf("deadline is %v without a gap", d.r.Deadline())
 	}
 }
@@ -285,7 +287,7 @@ func TestSessionBump(t *testing.T) {
 	d.step(4, 2, "session 4")
 	d.step(4, 1, "") // only once, and nothing until Listen
 	d.refuse(1, 2, ErrStale)
-	if d.r.Session() != 4 || d.r.NextNumber() != 0 || d.r.Deadline() != math.MaxInt64 {
+	if d.r.Session() != 4 || d.r.NextNumber() != 0 || d.r.Deadline() != monotime.Never {
 		t.Errorf("session %d, next %d, deadline %v", d.r.Session(), d.r.NextNumber(), d.r.Deadline())
 	}
 	d.step(5, 1, "session 5") // each step upward

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/clients"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -22,9 +23,6 @@ const (
 func (p phase) String() string {
 	return [...]string{"normal", "view-change", "recovering"}[p]
 }
-
-// never is a point in time that does not come.
-const never = time.Duration(1<<63 - 1)
 
 // Core is one replica's protocol state machine. It is not safe for concurrent use.
 type Core struct {
@@ -115,7 +113,7 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 			Buffer: int(cfg.Window), MaxPayload: cfg.MTU - oumlib.HeaderLen,
 		}),
 	}
-	c.promised = never
+	c.promised = monotime.Never
 	c.undo, _ = sm.(Undoer)
 	for i := range c.heard {
 		c.heard[i], c.answered[i] = -time.Hour, -time.Hour
@@ -241,7 +239,7 @@ func (c *Core) arrive(now time.Duration) {
 	if late := now - c.promised; late > c.cfg.PingInterval {
 		c.excuse(late)
 	}
-	c.promised = never
+	c.promised = monotime.Never
 }
 
 // violation is a broken invariant on its way from assert to guard.
@@ -277,7 +275,7 @@ func (c *Core) fail(format string, args ...any) {
 // its own process was kept from running.
 func (c *Core) Deadline() time.Duration {
 	if c.err != nil {
-		return never
+		return monotime.Never
 	}
 	d := c.deadline()
 	c.promised = max(d, c.now)

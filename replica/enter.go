@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -42,7 +43,7 @@ type assembly struct {
 
 // startView is the leader's announcement of its view, until everyone has answered.
 type startView struct {
-	at    time.Duration // when it is repeated; never if all have answered
+	at    time.Duration // when it is repeated; monotime.Never if all have answered
 	delay time.Duration
 	acks  set
 }
@@ -79,7 +80,7 @@ func (c *Core) onStartViewRep(from int) {
 		return
 	}
 	if c.begin.acks.add(from); c.begin.acks.count() == c.cfg.N-1 {
-		c.begin.at = never
+		c.begin.at = monotime.Never
 	}
 }
 

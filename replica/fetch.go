@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -68,7 +69,7 @@ func (c *Core) ask() {
 
 func (c *Core) fetchDeadline() time.Duration {
 	if c.fetch == nil {
-		return never
+		return monotime.Never
 	}
 	return c.fetch.at
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -29,7 +30,7 @@ type gapCommit struct {
 // those that nobody was asked for yet.
 func (c *Core) onMissing(first, last uint64) {
 	c.high = max(c.high, last)
-	c.chase(max(first, c.log.end+1), last, never)
+	c.chase(max(first, c.log.end+1), last, monotime.Never)
 	c.scheduleGaps()
 }
 
@@ -44,7 +45,7 @@ func (c *Core) chase(first, last uint64, again time.Duration) {
 	var ranges []wire.Range
 	for slot := first; slot <= last && len(ranges) < c.maxRanges(); slot++ {
 		cell := c.window.at(slot)
-		if cell.state != cellMissing || (cell.asked != 0 && (again == never || c.now-cell.asked < again)) {
+		if cell.state != cellMissing || (cell.asked != 0 && (again == monotime.Never || c.now-cell.asked < again)) {
 			continue
 		}
 		cell.asked = max(c.now, 1)
@@ -104,7 +105,7 @@ func (c *Core) tickGaps() {
 	if c.now < c.gap.at {
 		return
 	}
-	c.gap.at = never
+	c.gap.at = monotime.Never
 	if c.high > c.log.end {
 		c.chase(c.log.end+1, c.high, c.cfg.Retransmit)
 		c.scheduleGaps()

@@ -2,7 +2,6 @@ package replica
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/dissect"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -490,7 +490,7 @@ func (w *scenarioWorld) elapse(a *arguments, deliver bool) error {
 }
 
 func (w *scenarioWorld) nextTimer() (who int, at time.Duration) {
-	at = math.MaxInt64
+	at = monotime.Never
 	for i, n := range w.nodes {
 		if n.up {
 			if d := n.core.Deadline(); d < at {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -28,7 +29,7 @@ type syncState struct {
 func (s *syncState) target() uint64 { return s.pending.P }
 
 func (c *Core) startSync() {
-	c.sync = syncState{done: make([]uint64, c.cfg.N), nextAt: c.now + c.cfg.SyncInterval, sendAt: never}
+	c.sync = syncState{done: make([]uint64, c.cfg.N), nextAt: c.now + c.cfg.SyncInterval, sendAt: monotime.Never}
 	for i := range c.sync.done {
 		c.sync.done[i] = c.sp
 	}
@@ -81,13 +82,13 @@ func (c *Core) tickSync() {
 func (c *Core) syncDeadline() time.Duration {
 	switch s := &c.sync; {
 	case !c.isLeader():
-		return never
+		return monotime.Never
 	case s.open:
 		return s.sendAt
 	case c.executed > c.sp:
 		return s.nextAt
 	}
-	return never
+	return monotime.Never
 }
 
 // onSyncRep counts a follower whose log agrees up to p.
@@ -106,7 +107,7 @@ func (c *Core) onSyncRep(from int, m *wire.SyncRep) {
 	if s.acks.add(from); s.acks.count() < c.f {
 		return
 	}
-	s.open, s.sendAt = false, never
+	s.open, s.sendAt = false, monotime.Never
 	c.viewWorks()
 	c.advanceStable(s.p)
 	c.out.syncCommit = wire.SyncCommit{P: s.p, DigestP: s.digest}

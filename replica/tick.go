@@ -3,6 +3,7 @@ package replica
 import (
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -174,7 +175,7 @@ func (c *Core) tickLeader() {
 // and at least every TickMax under load. A full leader adds nothing to its log.
 func (c *Core) nextTick() time.Duration {
 	if c.full() {
-		return never
+		return monotime.Never
 	}
 	h := &c.health
 	return min(max(h.stampedAt, h.tickAt)+c.cfg.TickInterval, h.tickAt+c.cfg.TickMax)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -45,9 +46,9 @@ func (c *Core) goTo(w wire.View) {
 func (c *Core) leaveView() {
 	c.window.reset()
 	c.high = c.log.end
-	c.gap = gapState{at: never, rtt: c.gap.rtt}
+	c.gap = gapState{at: monotime.Never, rtt: c.gap.rtt}
 	c.sync = syncState{}
-	c.begin = startView{at: never}
+	c.begin = startView{at: monotime.Never}
 	c.health = health{}
 	c.change = viewChange{}
 	c.setAside()
@@ -112,7 +113,7 @@ func (c *Core) startViewChange() {
 	c.change = viewChange{
 		timeout:   c.viewTimeout(),
 		sendDelay: max(c.cfg.Retransmit, time.Duration(c.log.bytes)*perLogByte),
-		pingAt:    never,
+		pingAt:    monotime.Never,
 		got:       make([]*wire.ViewChange, c.cfg.N),
 	}
 	c.backoff++

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // mmsghdr is struct mmsghdr of recvmmsg(2) and sendmmsg(2).
@@ -143,7 +145,7 @@ func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
 // wait returns when there is something to read, after wake, or after timeout.
 func (s *socket) wait(timeout time.Duration) {
 	limit := &s.limit
-	if timeout == Never {
+	if timeout == monotime.Never {
 		limit = nil
 	} else {
 		s.limit = unix.NsecToTimespec(int64(timeout))

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // socket is the portable socket: one datagram per system call. It is for development; what is
@@ -101,7 +103,7 @@ func (s *socket) wait(timeout time.Duration) {
 		return
 	}
 	var deadline time.Time
-	if timeout != Never {
+	if timeout != monotime.Never {
 		deadline = time.Now().Add(max(timeout, shortestWait))
 	}
 	_ = s.conn.SetReadDeadline(deadline)

@@ -1,13 +1,9 @@
 package transport
 
 import (
-	"math"
 	"net/netip"
 	"time"
 )
-
-// Never is the deadline of a handler that waits for nothing but input.
-const Never = time.Duration(math.MaxInt64)
 
 // Handler is a node. All its methods are called from one goroutine, the node's event loop, so it
 // needs no locks. now is monotonic time since an origin that is the same for the life of the
@@ -20,7 +16,7 @@ type Handler interface {
 	Bulk(now time.Duration, b []byte)
 	// Tick is called when Deadline has passed, and may be called early.
 	Tick(now time.Duration)
-	// Deadline returns when Tick wants to be called next, or Never.
+	// Deadline returns when Tick wants to be called next, or monotime.Never.
 	Deadline() time.Duration
 	// Flush is called after every batch of the calls above, before the loop waits: what the
 	// handler has to say goes out here, as one batch.

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 const (
@@ -289,8 +291,8 @@ func (t *UDP) wait(deadline time.Duration) {
 	if t.stopping.Load() || t.posted.Load() || t.bulk.waiting() {
 		return
 	}
-	timeout := Never
-	if deadline != Never {
+	timeout := monotime.Never
+	if deadline != monotime.Never {
 		if timeout = deadline - Now(); timeout <= 0 {
 			timeout = 0
 		}

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // node is a handler made of functions; a missing one does nothing.
@@ -41,7 +43,7 @@ func (n *node) Deadline() time.Duration {
 	if n.deadline != nil {
 		return n.deadline()
 	}
-	return Never
+	return monotime.Never
 }
 func (n *node) Flush(now time.Duration) {
 	if n.flush != nil {

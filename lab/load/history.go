@@ -1,7 +1,6 @@
 package load
 
 import (
-	"math"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -19,9 +18,6 @@ type operation struct {
 	value     value
 	call, end time.Duration // since the start of the run
 }
-
-// never is the end of a write whose outcome is unknown.
-const never = time.Duration(math.MaxInt64)
 
 // keyWindow is a part of one key's history that is checked by itself: see the package's comment.
 type keyWindow struct {

@@ -3,6 +3,8 @@ package load
 import (
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 func write(v value, call, end time.Duration) operation {
@@ -14,7 +16,7 @@ func read(v value, call, end time.Duration) operation {
 }
 
 func unknown(v value, call time.Duration) operation {
-	return operation{write: true, unknown: true, value: v, call: call, end: never}
+	return operation{write: true, unknown: true, value: v, call: call, end: monotime.Never}
 }
 
 func TestCheck(t *testing.T) {

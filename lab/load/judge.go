@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // judge checks the windows of retired banks, in the background of the load.
@@ -95,7 +97,7 @@ func (j *judge) readAgain(ctx context.Context, s store) {
 			if got == state.initial {
 				continue
 			}
-			w := keyWindow{initial: state.initial, ops: state.unresolved, closing: operation{value: got, call: 0, end: never}}
+			w := keyWindow{initial: state.initial, ops: state.unresolved, closing: operation{value: got, call: 0, end: monotime.Never}}
 			if v := w.check(); v.illegal {
 				j.lost++
 				j.violation("key %s holds %d at the end, expected %d", keyName(b.index, key), got, state.initial)

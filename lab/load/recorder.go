@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/netordered/nopaxos/monotime"
 )
 
 const (
@@ -105,7 +107,7 @@ func (r *recorder) begin(key int, write bool) ticket {
 		r.room.Wait()
 	}
 	b := r.current
-	o := operation{key: key, write: write, unknown: true, end: never, call: time.Since(r.origin)}
+	o := operation{key: key, write: write, unknown: true, end: monotime.Never, call: time.Since(r.origin)}
 	if write {
 		r.lastValue++
 		o.value = r.lastValue

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane"
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // controller is a controller's process: the unmodified decisions of controlplane.Core, and a model
@@ -74,7 +74,7 @@ func (c *controller) start() {
 	c.up, c.core = true, core
 	c.life++
 	c.links = make([]channel, c.w.s.sequencers)
-	c.session, c.due = 0, transport.Never
+	c.session, c.due = 0, monotime.Never
 	core.Start(c.now())
 	c.settle()
 	c.step(c.life)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // node is one replica: what survives a crash (record), the process that runs now (core, machine),
@@ -60,7 +60,7 @@ func (n *node) start() {
 	n.core, n.up, n.told, n.route = core, true, 0, -1
 	n.restarted, n.taken = n.life > 0, taken{}
 	n.life++
-	n.due = transport.Never
+	n.due = monotime.Never
 	w.note(n.id, fmt.Sprintf("starts, record %v last-normal %v", n.record.View, n.record.LastNormal))
 	n.core.Start(n.now())
 	n.settle()

@@ -3,7 +3,7 @@ package sim
 import (
 	"time"
 
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // clock is a node's monotonic clock: its own origin, and its own pace. There is no other clock in a cluster:
@@ -29,7 +29,7 @@ func (c clock) virtual(d time.Duration) time.Duration {
 // process is what every node that runs a program has: a clock, a timer, and times in which it does not run.
 type process struct {
 	clock        clock
-	due          time.Duration // of the timer event that counts, at most one in the queue; transport.Never if there is none
+	due          time.Duration // of the timer event that counts, at most one in the queue; monotime.Never if there is none
 	stalledUntil time.Duration
 	queued       int // datagrams that wait for the end of the stall
 }
@@ -46,7 +46,7 @@ func (p *process) stall(until time.Duration) {
 
 // arm schedules the process's next tick, unless one is scheduled that comes before.
 func (p *process) arm(w *world, node int, deadline time.Duration) {
-	if deadline == transport.Never {
+	if deadline == monotime.Never {
 		return
 	}
 	at := max(p.clock.virtual(deadline), w.now+time.Microsecond)
@@ -61,7 +61,7 @@ func (p *process) rings(at time.Duration) bool {
 	if at != p.due {
 		return false
 	}
-	p.due = transport.Never
+	p.due = monotime.Never
 	return true
 }
 
@@ -100,7 +100,7 @@ func (w *world) process(node int) *process {
 func (w *world) jump(node int, by time.Duration) {
 	p := w.process(node)
 	p.clock.origin += by
-	p.due = transport.Never
+	p.due = monotime.Never
 	switch s := w.s; {
 	case node < s.replicas:
 		if n := w.nodes[node]; n.up {

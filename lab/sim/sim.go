@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/dissect"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // Config says what to run.
@@ -116,12 +116,12 @@ func (w *world) build() {
 	w.net = newNetwork(w, seed)
 	w.controller = newController(w, seed)
 	for i := range w.s.sequencers {
-		w.sequencers = append(w.sequencers, &sequencer{w: w, id: i, up: true, process: process{due: transport.Never}})
+		w.sequencers = append(w.sequencers, &sequencer{w: w, id: i, up: true, process: process{due: monotime.Never}})
 	}
 	for i := range w.s.replicas {
 		w.nodes = append(w.nodes, &node{
 			w: w, id: i, rng: stream(seed, purposeNodes+uint64(i)<<8),
-			record: replica.Bootstrap(), route: -1, process: process{due: transport.Never},
+			record: replica.Bootstrap(), route: -1, process: process{due: monotime.Never},
 		})
 	}
 	for i := range w.s.clients {

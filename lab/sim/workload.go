@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // customer is a client's place: an address, at which one client runs after the other.
@@ -64,7 +64,7 @@ func (c *customer) start() {
 	c.clock = clock{origin: c.rng.duration(0, time.Hour), skew: c.rng.between(-c.w.s.skew, c.w.s.skew)}
 	c.core, c.up, c.route, c.told, c.inFlight = core, true, -1, 0, 0
 	c.life++
-	c.due = transport.Never
+	c.due = monotime.Never
 	for range c.w.s.outstanding {
 		c.later()
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -77,7 +78,7 @@ func (l *loop) Tick(now time.Duration) {
 // Deadline is the core's, or that of the next publication of the status.
 func (l *loop) Deadline() time.Duration {
 	if !l.started || l.stopped {
-		return transport.Never
+		return monotime.Never
 	}
 	return min(l.core.Deadline(), l.publish)
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/sequencer"
@@ -137,8 +138,8 @@ func (d *DataPlane) Bulk(time.Duration, []byte) { d.drop(Bulk, 1) }
 // Tick does nothing.
 func (d *DataPlane) Tick(time.Duration) {}
 
-// Deadline returns [transport.Never]: a sequencer only reacts.
-func (d *DataPlane) Deadline() time.Duration { return transport.Never }
+// Deadline returns [monotime.Never]: a sequencer only reacts.
+func (d *DataPlane) Deadline() time.Duration { return monotime.Never }
 
 // Flush does nothing: copies are queued on the network as they are made.
 func (d *DataPlane) Flush(time.Duration) {}

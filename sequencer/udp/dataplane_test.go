@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/sequencer"
-	"github.com/netordered/nopaxos/transport"
 )
 
 func TestStampAndCopy(t *testing.T) {
@@ -160,7 +160,7 @@ func TestHandlerWantsNothingElse(t *testing.T) {
 	d.Bulk(0, []byte("x"))
 	d.Tick(0)
 	d.Flush(0)
-	if d.Deadline() != transport.Never || len(r.out) != 0 {
+	if d.Deadline() != monotime.Never || len(r.out) != 0 {
 		t.Error("a sequencer acted without a datagram")
 	}
 	wantDrops(t, d, map[Reason]uint64{Bulk: 1})

@@ -3,7 +3,7 @@ package virtual
 import (
 	"time"
 
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // clock is a node's clock: it showed shown when the network's time was global, and gains ppm
@@ -22,7 +22,7 @@ func (c clock) local(t time.Duration) time.Duration {
 
 // when returns the network's time at which the clock has reached t.
 func (c clock) when(t time.Duration) time.Duration {
-	if t == transport.Never {
+	if t == monotime.Never {
 		return t
 	}
 	if t <= c.shown {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/transport"
 )
 
@@ -88,7 +89,7 @@ func (n *Network) Attach(addr netip.AddrPort) *Node {
 	if old := n.nodes[addr]; old != nil {
 		old.Stop()
 	}
-	node := &Node{net: n, addr: addr, clock: clock{global: n.now, shown: n.now}, armed: transport.Never}
+	node := &Node{net: n, addr: addr, clock: clock{global: n.now, shown: n.now}, armed: monotime.Never}
 	n.nodes[addr] = node
 	return node
 }

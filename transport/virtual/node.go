@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/transport"
 )
 
@@ -103,7 +104,7 @@ func (nd *Node) Post(f func(now time.Duration)) {
 // clocks are monotonic.
 func (nd *Node) SetClock(ppm int64, jump time.Duration) {
 	nd.clock = clock{global: nd.net.now, shown: nd.Now() + jump, ppm: ppm}
-	if nd.armed != transport.Never {
+	if nd.armed != monotime.Never {
 		nd.arm(nd.net.now) // the deadline may have come nearer
 	}
 }
@@ -144,7 +145,7 @@ func (nd *Node) run(ev *event) {
 // fire takes note that the timer has fired and reports whether the handler waits for it. If its
 // deadline has moved to later since, the timer is set anew instead.
 func (nd *Node) fire() bool {
-	nd.armed = transport.Never
+	nd.armed = monotime.Never
 	if !nd.started {
 		nd.started = true
 		return true

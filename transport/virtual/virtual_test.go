@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/transport"
 )
 
@@ -56,7 +57,7 @@ func (r *recorder) expect(t *testing.T, want ...string) {
 func TestDatagramAndBulk(t *testing.T) {
 	n := New(after(time.Millisecond), after(2*time.Millisecond))
 	a, b := n.Attach(addr(1)), n.Attach(addr(2))
-	r := &recorder{deadline: transport.Never}
+	r := &recorder{deadline: monotime.Never}
 	b.Start(r)
 	n.RunUntil(0)
 	r.expect(t, "0s tick")
@@ -82,7 +83,7 @@ func TestLinkLosesDuplicatesAndReorders(t *testing.T) {
 		return f
 	}, after(0))
 	a, b := n.Attach(addr(1)), n.Attach(addr(2))
-	r := &recorder{deadline: transport.Never}
+	r := &recorder{deadline: monotime.Never}
 	b.Start(r)
 	for _, m := range []string{"lost", "twice", "once"} {
 		a.Send(addr(2), []byte(m))
@@ -97,7 +98,7 @@ func TestTimerFollowsDeadline(t *testing.T) {
 	r := &recorder{deadline: 10}
 	r.onTick = func(now time.Duration) {
 		if now >= 10 {
-			r.deadline = transport.Never
+			r.deadline = monotime.Never
 		}
 	}
 	node.Start(r)
@@ -126,9 +127,9 @@ func TestDeadlineInThePastDoesNotStopTime(t *testing.T) {
 func TestCrashAndRestart(t *testing.T) {
 	n := New(after(10), after(10))
 	a, old := n.Attach(addr(1)), n.Attach(addr(2))
-	r1, r2 := &recorder{deadline: 100}, &recorder{deadline: transport.Never}
+	r1, r2 := &recorder{deadline: 100}, &recorder{deadline: monotime.Never}
 	old.Start(r1)
-	a.Start(&recorder{deadline: transport.Never})
+	a.Start(&recorder{deadline: monotime.Never})
 	a.Send(addr(2), []byte("on its way"))
 	a.SendBulk(addr(2), []byte("broken"))
 	n.RunUntil(5)
@@ -145,7 +146,7 @@ func TestPauseAndResume(t *testing.T) {
 	r := &recorder{deadline: 10}
 	r.onTick = func(now time.Duration) {
 		if now >= 10 {
-			r.deadline = transport.Never
+			r.deadline = monotime.Never
 		}
 	}
 	b.Start(r)
@@ -173,7 +174,7 @@ func TestClockDrift(t *testing.T) {
 	r := &recorder{deadline: time.Second + time.Millisecond}
 	r.onTick = func(now time.Duration) {
 		if now > 0 {
-			r.deadline = transport.Never
+			r.deadline = monotime.Never
 		}
 	}
 	node.Start(r)
@@ -274,7 +275,7 @@ func TestBulkDuplicateIsACopy(t *testing.T) {
 			got = append(got, ev.Data)
 		}
 	})
-	b.Start(&recorder{deadline: transport.Never})
+	b.Start(&recorder{deadline: monotime.Never})
 	a.SendBulk(addr(2), []byte("m"))
 	n.RunUntil(10)
 	if len(got) != 2 || !bytes.Equal(got[0], got[1]) || &got[0][0] == &got[1][0] {
@@ -288,7 +289,7 @@ type echo struct{ net transport.Network }
 func (e *echo) Datagram(_ time.Duration, from netip.AddrPort, b []byte) { e.net.Send(from, b) }
 func (e *echo) Bulk(time.Duration, []byte)                              {}
 func (e *echo) Tick(time.Duration)                                      {}
-func (e *echo) Deadline() time.Duration                                 { return transport.Never }
+func (e *echo) Deadline() time.Duration                                 { return monotime.Never }
 func (e *echo) Flush(time.Duration)                                     {}
 
 func BenchmarkDatagram(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -158,7 +159,7 @@ func (p *protocol) onValue(m *wire.Value) {
 // watchHead starts the clock for the first slot that is not committed.
 func (p *protocol) watchHead() {
 	p.delay = p.Cfg.Retransmit
-	p.headAt = never
+	p.headAt = monotime.Never
 	if p.Commit() < max(p.high, p.Log.End()) && p.F > 0 {
 		p.headAt = p.Now + p.delay
 	}

@@ -5,12 +5,10 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
-
-const never = transport.Never
 
 // Quorum is the size of a fast quorum of n replicas.
 func Quorum(n int) int {
@@ -49,7 +47,7 @@ var _ vr.Protocol = (*protocol)(nil)
 
 // New makes a replica of an empty state machine.
 func New(cfg vr.Config, sm replica.StateMachine) (*vr.Replica, error) {
-	p := &protocol{quorum: Quorum(cfg.N), index: vr.NewIndex(), headAt: never, decideAt: never}
+	p := &protocol{quorum: Quorum(cfg.N), index: vr.NewIndex(), headAt: monotime.Never, decideAt: monotime.Never}
 	r, err := vr.New(cfg, sm, p, vr.Traits{Unordered: true})
 	if err != nil {
 		return nil, err
@@ -84,7 +82,7 @@ func (p *protocol) Message(from int, m wire.Message) {
 // Entered begins the view.
 func (p *protocol) Entered() {
 	p.parked = p.parked[:0]
-	p.headAt, p.decideAt, p.wanted = never, never, wanted{}
+	p.headAt, p.decideAt, p.wanted = monotime.Never, monotime.Never, wanted{}
 	p.reindex()
 	if p.Leads() {
 		p.lead()

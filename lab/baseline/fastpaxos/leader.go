@@ -6,6 +6,7 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -53,7 +54,7 @@ func (p *protocol) count(from int, slot uint64, value nopaxos.Digest) {
 	votes[from] = value
 	p.high = max(p.high, slot)
 	p.lastVote[from] = max(p.lastVote[from], slot)
-	if p.headAt == never {
+	if p.headAt == monotime.Never {
 		p.watchHead()
 	}
 	if own := p.Cfg.Self; b.voted.Has(own) && p.support(b, votes[own]) >= p.quorum {
@@ -99,7 +100,7 @@ func (p *protocol) commitChosen() {
 		return
 	}
 	p.CommitTo(slot)
-	if p.decideAt == never {
+	if p.decideAt == monotime.Never {
 		p.decideAt = p.Now + decideAfter
 	}
 	if slot-p.announced >= decideSlots {
@@ -116,7 +117,7 @@ const (
 
 // decide tells the followers what is committed.
 func (p *protocol) decide() {
-	p.decideAt = never
+	p.decideAt = monotime.Never
 	if p.announced == p.Commit() {
 		return
 	}

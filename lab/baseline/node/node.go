@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -75,7 +76,7 @@ func (n *Node) Tick(now time.Duration) {
 // Deadline is the core's.
 func (n *Node) Deadline() time.Duration {
 	if !n.started || n.stopped {
-		return transport.Never
+		return monotime.Never
 	}
 	return n.core.Deadline()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 )
 
@@ -22,7 +23,7 @@ func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
 	if cfg.Batch < 0 || cfg.Batch > MaxBatch {
 		return nil, fmt.Errorf("paxos: Batch is %d requests, expected 0 to %d", cfg.Batch, MaxBatch)
 	}
-	p := &protocol{batch: max(cfg.Batch, 1), index: vr.NewIndex(), acked: make([]uint64, max(cfg.N, 0)), resendAt: never}
+	p := &protocol{batch: max(cfg.Batch, 1), index: vr.NewIndex(), acked: make([]uint64, max(cfg.N, 0)), resendAt: monotime.Never}
 	r, err := vr.New(cfg.Config, sm, p, vr.Traits{})
 	p.Replica = r
 	return r, err

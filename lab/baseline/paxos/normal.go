@@ -5,11 +5,9 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
-
-const never = transport.Never
 
 // protocol is normal operation.
 type protocol struct {
@@ -73,7 +71,7 @@ func (p *protocol) sendWaiting() {
 	p.prepare = wire.Prepare{First: p.sent + 1, Commit: p.Commit(), Entries: p.Entries(p.sent, end, p.Cfg.MTU)}
 	p.SendAll(&p.prepare)
 	p.sent, p.waiting = end, 0
-	if p.resendAt == never {
+	if p.resendAt == monotime.Never {
 		p.startTimer()
 	}
 }
@@ -173,7 +171,7 @@ func (p *protocol) Grown() {
 func (p *protocol) Entered() {
 	p.index.Clear()
 	clear(p.acked)
-	p.sent, p.waiting, p.resendAt = p.Log.End(), 0, never
+	p.sent, p.waiting, p.resendAt = p.Log.End(), 0, monotime.Never
 	if !p.Leads() {
 		p.acknowledge()
 		return
@@ -193,7 +191,7 @@ func (p *protocol) Entered() {
 // startTimer waits for the acknowledgement of what is on its way.
 func (p *protocol) startTimer() {
 	p.delay = p.Cfg.Retransmit
-	p.resendAt = never
+	p.resendAt = monotime.Never
 	if p.Commit() < p.sent {
 		p.resendAt = p.Now + p.delay
 	}

@@ -5,12 +5,10 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
-
-const never = transport.Never
 
 // Superquorum is how many of n replicas must have answered alike.
 func Superquorum(n int) int {
@@ -53,7 +51,7 @@ var _ vr.Protocol = (*protocol)(nil)
 // New makes a replica of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
 	d := replica.DefaultConfig()
-	p := &protocol{syncSlots: cfg.SyncSlots, syncInterval: cfg.SyncInterval, index: vr.NewIndex(), lateAt: never}
+	p := &protocol{syncSlots: cfg.SyncSlots, syncInterval: cfg.SyncInterval, index: vr.NewIndex(), lateAt: monotime.Never}
 	if p.syncSlots == 0 {
 		p.syncSlots = d.SyncSlots
 	}
@@ -90,8 +88,8 @@ func (p *protocol) Message(from int, m wire.Message) {
 // Entered begins the view: what its log holds is executed and answered anew, since answers of two views
 // make no superquorum.
 func (p *protocol) Entered() {
-	p.pending, p.lateAt = wire.Sync{}, never
-	p.sync = sync{sendAt: never, nextAt: p.Now + p.syncInterval}
+	p.pending, p.lateAt = wire.Sync{}, monotime.Never
+	p.sync = sync{sendAt: monotime.Never, nextAt: p.Now + p.syncInterval}
 	p.confirmed = p.Commit()
 	if p.Leads() {
 		clear(p.accepted)

@@ -3,6 +3,7 @@ package specpaxos
 import (
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -38,7 +39,7 @@ func (p *protocol) speculate(req *nopaxos.Request, body []byte) {
 	if p.pending.Slot == slot {
 		p.answerSync()
 	}
-	if p.lateAt == never {
+	if p.lateAt == monotime.Never {
 		p.lateAt = p.Now + lateAfter*p.syncInterval
 	}
 }
@@ -80,7 +81,7 @@ func (p *protocol) commitTo(slot uint64, tell bool) {
 		}
 	}
 	p.CommitTo(slot)
-	p.lateAt = never
+	p.lateAt = monotime.Never
 	if p.Log.End() > slot && !p.Leads() {
 		p.lateAt = p.Now + lateAfter*p.syncInterval
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -175,7 +176,7 @@ func (p *protocol) quorum() (slot uint64) {
 // finishSync commits up to the slot of the synchronization. A partial one had no superquorum.
 func (p *protocol) finishSync(partial bool) {
 	s := &p.sync
-	s.open, s.partial, s.sendAt = false, partial, never
+	s.open, s.partial, s.sendAt = false, partial, monotime.Never
 	if partial {
 		s.nextAt = min(s.nextAt, p.Now+p.syncInterval/5) // clients wait for it
 	}
@@ -213,7 +214,7 @@ const lateAfter = 4
 // sayLate tells the leader of what it does not seem to have: a superquorum does not need the leader, and the
 // leader synchronizes only what came to it.
 func (p *protocol) sayLate() {
-	p.lateAt = never
+	p.lateAt = monotime.Never
 	if end := p.Log.End(); end > p.Commit() {
 		p.lateAt = p.Now + lateAfter*p.syncInterval
 		p.syncReply = wire.SyncReply{Slot: end, Digest: p.Log.Digest(end)}
@@ -255,5 +256,5 @@ func (p *protocol) Deadline() time.Duration {
 	case p.Log.End() > p.Commit():
 		return s.nextAt
 	}
-	return never
+	return monotime.Never
 }

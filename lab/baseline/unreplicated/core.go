@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/baseline/node"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/clients"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // Config is what a server is told at its start.
@@ -91,7 +91,7 @@ func (c *Core) SnapshotWritten(time.Duration, uint64, []byte, error) {}
 func (c *Core) Tick(time.Duration) {}
 
 // Deadline never comes.
-func (c *Core) Deadline() time.Duration { return transport.Never }
+func (c *Core) Deadline() time.Duration { return monotime.Never }
 
 // Effects returns what is to be sent.
 func (c *Core) Effects() []node.Effect { return c.out.Effects() }

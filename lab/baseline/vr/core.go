@@ -6,10 +6,10 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/clients"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // phase is the status of the paper.
@@ -104,9 +104,9 @@ func New(cfg Config, sm replica.StateMachine, protocol Protocol, traits Traits) 
 		Cfg: cfg, F: cfg.N / 2, protocol: protocol, traits: traits, sm: sm,
 		Log: newLog(traits.Chained, cfg.Keys.Digest), Table: clients.New(cfg.MaxClients),
 		Out:      node.NewOutbox(cfg.Keys, cfg.MTU),
-		promised: transport.Never,
+		promised: monotime.Never,
 		vector:   make([]uint64, cfg.N), formed: make([]uint64, cfg.N), answeredAt: make([]time.Duration, cfg.N),
-		fetch: fetch{at: transport.Never},
+		fetch: fetch{at: monotime.Never},
 	}
 	for i := range r.answeredAt {
 		r.answeredAt[i] = -time.Hour

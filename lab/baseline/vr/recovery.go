@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/baseline/wire"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // recovery is how a restarted replica gets its state back (§4.3).
@@ -27,7 +28,7 @@ func (r *Replica) askForRecovery() {
 	c.delay = min(2*c.delay, 16*r.Cfg.Retransmit)
 	c.responses = make([]*wire.RecoveryResponse, r.Cfg.N)
 	r.join = nil
-	r.fetch.at = never
+	r.fetch.at = monotime.Never
 	r.SendAll(&wire.Recovery{})
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/baseline/wire"
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // fetch is a state transfer under way (§5.2). What is committed is the same in every view, so that a
@@ -14,7 +14,7 @@ import (
 type fetch struct {
 	from  int
 	hi    uint64        // up to this slot
-	at    time.Duration // when it is asked for again; never if nothing is
+	at    time.Duration // when it is asked for again; monotime.Never if nothing is
 	delay time.Duration
 }
 
@@ -28,7 +28,7 @@ func (r *Replica) NeedState(hi uint64) {
 // startFetch asks, unless the same is under way; then only its end may move.
 func (r *Replica) startFetch(from int, hi uint64) {
 	f := &r.fetch
-	if f.at != transport.Never && f.from == from {
+	if f.at != monotime.Never && f.from == from {
 		f.hi = max(f.hi, hi)
 		return
 	}
@@ -51,7 +51,7 @@ func (r *Replica) ask() {
 func (r *Replica) tickFetch() {
 	if f := &r.fetch; r.Now >= f.at {
 		if r.fetched() {
-			f.at = transport.Never
+			f.at = monotime.Never
 			return
 		}
 		r.ask()
@@ -90,7 +90,7 @@ func (r *Replica) onGetState(from int, m *wire.GetState) {
 
 // onNewState takes what was asked for.
 func (r *Replica) onNewState(from int, m *wire.NewState) {
-	if r.fetch.at == transport.Never || from != r.fetch.from || r.phase == phaseNormal && m.View != r.view {
+	if r.fetch.at == monotime.Never || from != r.fetch.from || r.phase == phaseNormal && m.View != r.view {
 		return
 	}
 	if len(m.Snapshot) > 0 && m.Base > r.commit && !r.installCommitted(m) {
@@ -160,7 +160,7 @@ func (r *Replica) progress() {
 		r.ask()
 		return
 	}
-	r.fetch.at = transport.Never
+	r.fetch.at = monotime.Never
 	switch {
 	case r.join != nil:
 		r.tryJoin()

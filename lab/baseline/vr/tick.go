@@ -4,10 +4,8 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/baseline/wire"
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
-
-const never = transport.Never
 
 // arrive takes the time of an input. One that comes long after the deadline says that this process was
 // kept from running: the time that it slept does not count against the leader.
@@ -17,14 +15,14 @@ func (r *Replica) arrive(now time.Duration) {
 		r.heard = min(now, r.heard+late)
 		r.change.deadline += late
 	}
-	r.promised = never
+	r.promised = monotime.Never
 }
 
 // Deadline is when Tick wants to be called next. It is never far, so that the replica notices when its
 // process was kept from running.
 func (r *Replica) Deadline() time.Duration {
 	if r.err != nil {
-		return never
+		return monotime.Never
 	}
 	d := min(r.fetch.at, r.Now+r.Cfg.PingInterval)
 	switch r.phase {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/baseline/wire"
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // viewChange is what a replica in status view-change knows (§4.2).
@@ -46,7 +46,7 @@ func (r *Replica) leave(view uint64) {
 		askedAt: -time.Hour, seconded: make([]uint64, r.Cfg.N), votes: make([]*wire.DoViewChange, r.Cfg.N),
 	}
 	r.join = nil
-	r.fetch = fetch{at: transport.Never}
+	r.fetch = fetch{at: monotime.Never}
 }
 
 // startViewChange goes to a view and asks the others to come along.
@@ -298,7 +298,7 @@ func (r *Replica) enter() {
 	r.phase, r.lastNormal = phaseNormal, r.view
 	r.heard, r.spoke, r.enteredAt = r.Now, r.Now, r.Now
 	r.change = viewChange{}
-	r.fetch = fetch{at: transport.Never}
+	r.fetch = fetch{at: monotime.Never}
 	r.Stats.ViewsEntered++
 	r.protocol.Entered()
 	if r.view > 0 && r.Leads() {

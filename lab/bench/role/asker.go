@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -165,7 +166,7 @@ func (a *reflectAsker) tick(now time.Duration) {
 
 // deadline is the earliest time at which something has been missing for long.
 func (a *reflectAsker) deadline() time.Duration {
-	at := transport.Never
+	at := monotime.Never
 	for i := range a.open {
 		if a.open[i].open {
 			at = min(at, a.open[i].sent+reflectPatience)

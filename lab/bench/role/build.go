@@ -13,6 +13,7 @@ import (
 	"github.com/netordered/nopaxos/kv"
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/server"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -126,7 +127,7 @@ type sink struct{}
 func (sink) Datagram(time.Duration, netip.AddrPort, []byte) {}
 func (sink) Bulk(time.Duration, []byte)                     {}
 func (sink) Tick(time.Duration)                             {}
-func (sink) Deadline() time.Duration                        { return transport.Never }
+func (sink) Deadline() time.Duration                        { return monotime.Never }
 func (sink) Flush(time.Duration)                            {}
 
 // echo is a handler that sends everything back: what sockets cost, and nothing else.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // fakeAsker answers when the test says so.
@@ -36,7 +36,7 @@ func (a *fakeAsker) answer() { a.ended, a.open = append(a.ended, a.open...), nil
 func (a *fakeAsker) abandon(time.Duration)          { a.open = nil }
 func (a *fakeAsker) datagram(time.Duration, []byte) {}
 func (a *fakeAsker) tick(time.Duration)             {}
-func (a *fakeAsker) deadline() time.Duration        { return transport.Never }
+func (a *fakeAsker) deadline() time.Duration        { return monotime.Never }
 func (a *fakeAsker) reroute(time.Duration)          {}
 func (a *fakeAsker) retransmissions() uint64        { return 0 }
 func (a *fakeAsker) session() uint32                { return a.view }

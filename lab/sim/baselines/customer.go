@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
 )
@@ -43,7 +44,7 @@ func (c *customer) Bulk(time.Duration, []byte)                             {}
 func (c *customer) Tick(now time.Duration) {
 	c.core.Tick(now)
 	if now >= c.next {
-		c.next = transport.Never
+		c.next = monotime.Never
 		c.invoke(now)
 	}
 }
@@ -69,7 +70,7 @@ func (c *customer) invoke(now time.Duration) {
 	}
 	c.next = now + time.Duration(c.rng.IntN(int(c.w.think)))
 	if c.w.network.Now() >= loadFor {
-		c.next = transport.Never
+		c.next = monotime.Never
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -77,7 +78,7 @@ func (r *relay) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
 }
 func (r *relay) Bulk(time.Duration, []byte) {}
 func (r *relay) Tick(time.Duration)         {}
-func (r *relay) Deadline() time.Duration    { return transport.Never }
+func (r *relay) Deadline() time.Duration    { return monotime.Never }
 func (r *relay) Flush(time.Duration)        {}
 
 func replicaAddr(i int) netip.AddrPort { return address(1, i) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -62,7 +63,7 @@ func (c *caller) Bulk(time.Duration, []byte)                             {}
 func (c *caller) Tick(now time.Duration) {
 	c.core.Tick(now)
 	if now >= c.begin {
-		c.begin = transport.Never
+		c.begin = monotime.Never
 		for i := range c.callers {
 			c.call(now, i)
 		}

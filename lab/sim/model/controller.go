@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // What carrying out a decision takes is no part of an unreplicated server's curve. These are assumptions: of a
@@ -35,7 +36,7 @@ func (g *group) startController() (*controller, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &controller{g: g, core: core, durable: firstSession, session: firstSession, tickAt: controlplane.Never}
+	c := &controller{g: g, core: core, durable: firstSession, session: firstSession, tickAt: monotime.Never}
 	g.report = func(replica int, session uint32) {
 		c.after(c.oneWay(), func(now time.Duration) { core.Report(now, groupNumber, session, replica) })
 	}
@@ -76,7 +77,7 @@ func (c *controller) settle() {
 	if at := c.core.Deadline(); at < c.tickAt {
 		c.tickAt = at
 		c.g.net.At(at, func(now time.Duration) {
-			if c.tickAt = controlplane.Never; now >= c.core.Deadline() {
+			if c.tickAt = monotime.Never; now >= c.core.Deadline() {
 				c.core.Tick(now)
 			}
 			c.settle()

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/netordered/nopaxos/transport"
+	"github.com/netordered/nopaxos/monotime"
 )
 
 // sink takes datagrams and says nothing.
@@ -16,7 +16,7 @@ type sink struct{ taken int }
 func (s *sink) Datagram(time.Duration, netip.AddrPort, []byte) { s.taken++ }
 func (s *sink) Bulk(time.Duration, []byte)                     {}
 func (s *sink) Tick(time.Duration)                             {}
-func (s *sink) Deadline() time.Duration                        { return transport.Never }
+func (s *sink) Deadline() time.Duration                        { return monotime.Never }
 func (s *sink) Flush(time.Duration)                            {}
 
 // pipe is a host that receives what a node without a CPU sends, with no time in between.

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // clientPort is that of client 0, in the address that replies go to; the others' follow.
@@ -157,7 +157,7 @@ func (s *shop) give(in *input, all *inputs, d *dealing) {
 	case inputResend:
 		// A deadline may be that of a request that is complete by now.
 		for range maxDeadlines {
-			if len(s.core.Effects()) > 0 || s.core.Deadline() == transport.Never {
+			if len(s.core.Effects()) > 0 || s.core.Deadline() == monotime.Never {
 				break
 			}
 			s.now = max(s.now, s.core.Deadline())
