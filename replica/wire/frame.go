@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+
+	"github.com/netordered/nopaxos/internal/codec"
 )
 
 const (
@@ -72,13 +74,13 @@ func (k Kind) FromClient() bool { return k == KindRequest || k == KindReply }
 // Why a frame was refused. They carry no detail so that rejecting garbage allocates nothing;
 // a receiver counts them by identity.
 var (
-	ErrShort   = errors.New("wire: frame shorter than its fields")
+	ErrShort   = codec.ErrShort
 	ErrMagic   = errors.New("wire: frame does not start with the magic 0x4E50")
 	ErrVersion = errors.New("wire: frame version is not 1")
 	ErrKind    = errors.New("wire: unknown message kind")
 	ErrTag     = errors.New("wire: authentication tag is wrong")
-	ErrLength  = errors.New("wire: a length in the frame contradicts the frame's size")
-	ErrValue   = errors.New("wire: a field has a value that no sender writes")
+	ErrLength  = codec.ErrLength
+	ErrValue   = codec.ErrValue
 )
 
 // IsFrame reports whether b starts like a frame; OUM datagrams do not.
@@ -145,106 +147,17 @@ func (c ClientID) String() string {
 	return fmt.Sprintf("nonce-%016x%016x", c.Hi, c.Lo)
 }
 
-// reader reads big-endian fields; after the first error it returns zeros, and err stays.
-type reader struct {
-	b   []byte
-	err error
-}
+// reader reads the fields of this package's frames.
+type reader struct{ codec.Reader }
 
-func (r *reader) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
-	r.b = nil
-}
+func newReader(frame []byte) reader { return reader{codec.NewReader(frame[PrefixLen:])} }
 
-func (r *reader) u8() uint8 {
-	if len(r.b) < 1 {
-		r.fail(ErrShort)
-		return 0
-	}
-	v := r.b[0]
-	r.b = r.b[1:]
-	return v
-}
-
-func (r *reader) bool() bool {
-	v := r.u8()
-	if v > 1 {
-		r.fail(ErrValue)
-	}
-	return v == 1
-}
-
-func (r *reader) u16() uint16 {
-	if len(r.b) < 2 {
-		r.fail(ErrShort)
-		return 0
-	}
-	v := binary.BigEndian.Uint16(r.b)
-	r.b = r.b[2:]
-	return v
-}
-
-func (r *reader) u32() uint32 {
-	if len(r.b) < 4 {
-		r.fail(ErrShort)
-		return 0
-	}
-	v := binary.BigEndian.Uint32(r.b)
-	r.b = r.b[4:]
-	return v
-}
-
-func (r *reader) u64() uint64 {
-	if len(r.b) < 8 {
-		r.fail(ErrShort)
-		return 0
-	}
-	v := binary.BigEndian.Uint64(r.b)
-	r.b = r.b[8:]
-	return v
-}
-
-func (r *reader) view() View     { return View{Leader: r.u64(), Session: r.u32()} }
-func (r *reader) digest() Digest { return Digest{Hi: r.u64(), Lo: r.u64()} }
-
-// bytes returns the next n bytes, aliasing the frame.
-func (r *reader) bytes(n int) []byte {
-	if n < 0 || n > len(r.b) {
-		r.fail(ErrLength)
-		return nil
-	}
-	v := r.b[:n:n]
-	r.b = r.b[n:]
-	return v
-}
-
-// rest returns what is left.
-func (r *reader) rest() []byte {
-	v := r.b
-	r.b = nil
-	return v
-}
-
-// done reports the first error, or ErrLength if something is left over.
-func (r *reader) done() error {
-	if r.err == nil && len(r.b) != 0 {
-		r.err = ErrLength
-	}
-	return r.err
-}
+func (r *reader) view() View     { return View{Leader: r.U64(), Session: r.U32()} }
+func (r *reader) digest() Digest { return Digest{Hi: r.U64(), Lo: r.U64()} }
 
 func appendU16(b []byte, v uint16) []byte { return binary.BigEndian.AppendUint16(b, v) }
 func appendU32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
 func appendU64(b []byte, v uint64) []byte { return binary.BigEndian.AppendUint64(b, v) }
-
-func appendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, 1)
-	}
-	return append(b, 0)
-}
 
 func appendView(b []byte, v View) []byte     { return appendU32(appendU64(b, v.Leader), v.Session) }
 func appendDigest(b []byte, d Digest) []byte { return appendU64(appendU64(b, d.Hi), d.Lo) }

@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/netordered/nopaxos/internal/codec"
+)
 
 // Header is what every message among replicas starts with. In RECOVER, View is the persisted
 // view; in every other message it is the view that the message belongs to.
@@ -82,38 +86,38 @@ func appendEntries(b []byte, entries []Entry) []byte {
 }
 
 func (r *reader) entries() []Entry {
-	n := int(r.u32())
-	if r.err != nil || n == 0 {
+	n := int(r.U32())
+	if r.Err() != nil || n == 0 {
 		return nil
 	}
-	if n > len(r.b)/entryOverhead {
-		r.fail(ErrLength)
+	if n > r.Len()/entryOverhead {
+		r.Fail(ErrLength)
 		return nil
 	}
 	entries := make([]Entry, n)
 	for i := range entries {
-		e := Entry{Slot: r.u64(), Kind: EntryKind(r.u8()), Session: r.u32(), Number: r.u64(), Count: 1}
-		size := r.u32()
+		e := Entry{Slot: r.U64(), Kind: EntryKind(r.U8()), Session: r.U32(), Number: r.U64(), Count: 1}
+		size := r.U32()
 		switch e.Kind {
 		case EntryNoOp:
 			e.Count = uint64(size)
 		case EntryRequest, EntryTick:
-			e.Payload = r.bytes(int(size))
-			if want := KindRequest; r.err == nil {
+			e.Payload = r.Bytes(int(size))
+			if want := KindRequest; r.Err() == nil {
 				if e.Kind == EntryTick {
 					want = KindTick
 				}
 				if kind, err := PeekKind(e.Payload); err != nil || kind != want {
-					r.fail(ErrValue)
+					r.Fail(ErrValue)
 				}
 			}
 		default:
-			r.fail(ErrValue)
+			r.Fail(ErrValue)
 		}
 		if e.Count == 0 || e.Slot == 0 || e.Slot+e.Count < e.Slot || e.Number+e.Count < e.Number {
-			r.fail(ErrValue)
+			r.Fail(ErrValue)
 		}
-		if r.err != nil {
+		if r.Err() != nil {
 			return nil
 		}
 		entries[i] = e
@@ -133,19 +137,19 @@ func appendRanges(b []byte, ranges []Range) []byte {
 const MaxRanges = 1 << 10
 
 func (r *reader) ranges() []Range {
-	n := int(r.u16())
-	if r.err != nil || n == 0 {
+	n := int(r.U16())
+	if r.Err() != nil || n == 0 {
 		return nil
 	}
-	if n > MaxRanges || n > len(r.b)/16 {
-		r.fail(ErrLength)
+	if n > MaxRanges || n > r.Len()/16 {
+		r.Fail(ErrLength)
 		return nil
 	}
 	ranges := make([]Range, n)
 	for i := range ranges {
-		ranges[i] = Range{First: r.u64(), Last: r.u64()}
+		ranges[i] = Range{First: r.U64(), Last: r.U64()}
 		if ranges[i].First == 0 || ranges[i].Last < ranges[i].First {
-			r.fail(ErrValue)
+			r.Fail(ErrValue)
 			return nil
 		}
 	}
@@ -160,7 +164,7 @@ func appendHeader(b []byte, k Kind, h Header) []byte {
 }
 
 func (r *reader) header() Header {
-	return Header{View: r.view(), Replica: r.u16(), Incarnation: r.u64()}
+	return Header{View: r.view(), Replica: r.U16(), Incarnation: r.U64()}
 }
 
 // Message is a message among replicas. The dynamic types are the structs of this file.
@@ -204,10 +208,10 @@ func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
 		}
 	}
 	r := &d.reader
-	*r = reader{b: frame[PrefixLen:]}
+	*r = newReader(frame)
 	*m.Head() = r.header()
 	m.parseBody(r)
-	err := r.done()
+	err := r.Done()
 	*r = reader{} // the frame is the caller's
 	if err != nil {
 		return nil, err
@@ -433,7 +437,7 @@ func (m *SlotEntries) appendBody(b []byte) []byte {
 	return appendEntries(b, m.Entries)
 }
 func (m *SlotEntries) parseBody(r *reader) {
-	m.Start, m.None, m.Entries = r.u64(), r.ranges(), r.entries()
+	m.Start, m.None, m.Entries = r.U64(), r.ranges(), r.entries()
 }
 
 func (m *GapAsk) appendBody(b []byte) []byte { return appendRanges(b, m.Ranges) }
@@ -457,25 +461,25 @@ func (m *ViewChange) appendBody(b []byte) []byte {
 	return appendEntries(b, m.Entries)
 }
 func (m *ViewChange) parseBody(r *reader) {
-	m.LastNormal, m.Base, m.SP, m.DigestSP, m.End = r.view(), r.u64(), r.u64(), r.digest(), r.u64()
+	m.LastNormal, m.Base, m.SP, m.DigestSP, m.End = r.view(), r.U64(), r.U64(), r.digest(), r.U64()
 	m.Entries = r.entries()
 	r.contiguous(m.SP, m.End, m.Entries)
 }
 
 // contiguous checks that the entries cover exactly (after, end].
 func (r *reader) contiguous(after, end uint64, entries []Entry) {
-	if r.err != nil {
+	if r.Err() != nil {
 		return
 	}
 	for _, e := range entries {
 		if e.Slot != after+1 {
-			r.fail(ErrValue)
+			r.Fail(ErrValue)
 			return
 		}
 		after = e.Last()
 	}
 	if after != end {
-		r.fail(ErrValue)
+		r.Fail(ErrValue)
 	}
 }
 
@@ -485,14 +489,14 @@ func (m *StartView) appendBody(b []byte) []byte {
 	b = appendDigest(b, m.DigestSP)
 	b = appendU64(b, m.End)
 	b = appendDigest(b, m.DigestEnd)
-	b = appendBool(b, m.WithLog)
+	b = codec.AppendBool(b, m.WithLog)
 	return appendEntries(b, m.Entries)
 }
 func (m *StartView) parseBody(r *reader) {
-	m.Base, m.SP, m.DigestSP, m.End, m.DigestEnd = r.u64(), r.u64(), r.digest(), r.u64(), r.digest()
-	m.WithLog, m.Entries = r.bool(), r.entries()
+	m.Base, m.SP, m.DigestSP, m.End, m.DigestEnd = r.U64(), r.U64(), r.digest(), r.U64(), r.digest()
+	m.WithLog, m.Entries = r.Bool(), r.entries()
 	if m.SP > m.End || (!m.WithLog && len(m.Entries) > 0) {
-		r.fail(ErrValue)
+		r.Fail(ErrValue)
 	}
 	if m.WithLog {
 		r.contiguous(m.SP, m.End, m.Entries)
@@ -507,37 +511,37 @@ func (m *SyncPrepare) appendBody(b []byte) []byte {
 	b = appendDigest(b, m.DigestP)
 	b = appendU64(b, m.SP)
 	b = appendDigest(b, m.DigestSP)
-	b = appendBool(b, m.WithNoOps)
+	b = codec.AppendBool(b, m.WithNoOps)
 	b = appendU64(b, m.Q)
 	return appendRanges(b, m.NoOps)
 }
 func (m *SyncPrepare) parseBody(r *reader) {
-	m.P, m.DigestP, m.SP, m.DigestSP = r.u64(), r.digest(), r.u64(), r.digest()
-	m.WithNoOps, m.Q, m.NoOps = r.bool(), r.u64(), r.ranges()
+	m.P, m.DigestP, m.SP, m.DigestSP = r.U64(), r.digest(), r.U64(), r.digest()
+	m.WithNoOps, m.Q, m.NoOps = r.Bool(), r.U64(), r.ranges()
 	if m.SP > m.P || m.Q > m.P {
-		r.fail(ErrValue)
+		r.Fail(ErrValue)
 	}
 	for _, n := range m.NoOps {
 		if n.First <= m.Q || n.Last > m.P {
-			r.fail(ErrValue)
+			r.Fail(ErrValue)
 		}
 	}
 }
 
 func (m *SyncRep) appendBody(b []byte) []byte { return appendU64(b, m.P) }
-func (m *SyncRep) parseBody(r *reader)        { m.P = r.u64() }
+func (m *SyncRep) parseBody(r *reader)        { m.P = r.U64() }
 
 func (m *SyncCommit) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.P), m.DigestP) }
-func (m *SyncCommit) parseBody(r *reader)        { m.P, m.DigestP = r.u64(), r.digest() }
+func (m *SyncCommit) parseBody(r *reader)        { m.P, m.DigestP = r.U64(), r.digest() }
 
 func (m *Ping) appendBody(b []byte) []byte {
 	b = appendU64(b, m.End)
 	b = appendU64(b, m.TicksSeen)
-	b = appendBool(b, m.Full)
-	return appendBool(b, m.Forming)
+	b = codec.AppendBool(b, m.Full)
+	return codec.AppendBool(b, m.Forming)
 }
 func (m *Ping) parseBody(r *reader) {
-	m.End, m.TicksSeen, m.Full, m.Forming = r.u64(), r.u64(), r.bool(), r.bool()
+	m.End, m.TicksSeen, m.Full, m.Forming = r.U64(), r.U64(), r.Bool(), r.Bool()
 }
 
 func (m *Recover) appendBody(b []byte) []byte { return b }
@@ -545,9 +549,9 @@ func (m *Recover) parseBody(*reader)          {}
 
 func (m *Fetch) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.Lo), m.Hi) }
 func (m *Fetch) parseBody(r *reader) {
-	m.Lo, m.Hi = r.u64(), r.u64()
+	m.Lo, m.Hi = r.U64(), r.U64()
 	if m.Lo >= m.Hi {
-		r.fail(ErrValue)
+		r.Fail(ErrValue)
 	}
 }
 
@@ -559,7 +563,7 @@ func (m *FetchLog) appendBody(b []byte) []byte {
 	return appendEntries(b, m.Entries)
 }
 func (m *FetchLog) parseBody(r *reader) {
-	m.LastNormal, m.Start, m.End, m.Lo = r.view(), r.u64(), r.u64(), r.u64()
+	m.LastNormal, m.Start, m.End, m.Lo = r.view(), r.U64(), r.U64(), r.U64()
 	m.Entries = r.entries()
 	if n := len(m.Entries); n > 0 {
 		r.contiguous(m.Lo, m.Entries[n-1].Last(), m.Entries)
@@ -567,7 +571,7 @@ func (m *FetchLog) parseBody(r *reader) {
 }
 
 func (m *FetchSnapshot) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.Slot), m.Offset) }
-func (m *FetchSnapshot) parseBody(r *reader)        { m.Slot, m.Offset = r.u64(), r.u64() }
+func (m *FetchSnapshot) parseBody(r *reader)        { m.Slot, m.Offset = r.U64(), r.U64() }
 
 func (m *SnapshotChunk) appendBody(b []byte) []byte {
 	b = appendView(b, m.LastNormal)
@@ -577,9 +581,9 @@ func (m *SnapshotChunk) appendBody(b []byte) []byte {
 	return append(b, m.Data...)
 }
 func (m *SnapshotChunk) parseBody(r *reader) {
-	m.LastNormal, m.Slot, m.Total, m.Offset = r.view(), r.u64(), r.u64(), r.u64()
-	m.Data = r.rest()
+	m.LastNormal, m.Slot, m.Total, m.Offset = r.view(), r.U64(), r.U64(), r.U64()
+	m.Data = r.Rest()
 	if n := uint64(len(m.Data)); m.Offset > m.Total || n > m.Total-m.Offset {
-		r.fail(ErrValue)
+		r.Fail(ErrValue)
 	}
 }

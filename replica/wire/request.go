@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/binary"
 	"net/netip"
+
+	"github.com/netordered/nopaxos/internal/codec"
 )
 
 // Request is REQUEST ⟨client, request-id, lowest outstanding id, reply address, op⟩, sent to the
@@ -25,7 +27,7 @@ const requestHeader = RequestOverhead - PrefixLen - TagLen
 // AppendRequest appends the frame of m, without tag.
 func AppendRequest(b []byte, m *Request) []byte {
 	b = appendPrefix(b, KindRequest)
-	b = appendBool(b, m.Register)
+	b = codec.AppendBool(b, m.Register)
 	b = appendClientID(b, m.Client)
 	b = appendU64(b, m.ID)
 	b = appendU64(b, m.Low)
@@ -175,10 +177,10 @@ func AppendTick(b []byte, m *Tick) []byte {
 
 // ParseTick reads a frame that Keys.Open returned.
 func ParseTick(frame []byte) (m Tick, err error) {
-	r := reader{b: frame[PrefixLen:]}
+	r := newReader(frame)
 	m.View = r.view()
-	m.Replica = r.u16()
-	m.Incarnation = r.u64()
-	m.Time = r.u64()
-	return m, r.done()
+	m.Replica = r.U16()
+	m.Incarnation = r.U64()
+	m.Time = r.U64()
+	return m, r.Done()
 }

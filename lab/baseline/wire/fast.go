@@ -60,34 +60,34 @@ func (*Value) Kind() Kind    { return KindValue }
 func (*Decided) Kind() Kind  { return KindDecided }
 
 func (m *Accepted) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Value) }
-func (m *Accepted) parseBody(r *reader)        { m.Slot, m.Value = r.u64(), r.digest() }
+func (m *Accepted) parseBody(r *reader)        { m.Slot, m.Value = r.U64(), r.digest() }
 
 func (m *Resolve) appendBody(b []byte) []byte { return appendEntries(appendU64(b, m.First), m.Entries) }
 func (m *Resolve) parseBody(r *reader) {
-	m.First, m.Entries = r.u64(), r.entries(m.Entries)
+	m.First, m.Entries = r.U64(), r.entries(m.Entries)
 	if r.bounded(m.First, m.Entries); m.First == 0 {
-		r.fail(ErrValue)
+		r.Fail(nopaxos.ErrValue)
 	}
 }
 
 func (m *Resolved) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.First), m.Last) }
-func (m *Resolved) parseBody(r *reader)        { m.First, m.Last = r.u64(), r.u64() }
+func (m *Resolved) parseBody(r *reader)        { m.First, m.Last = r.U64(), r.U64() }
 
 func (m *AskVotes) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.First), m.Last) }
-func (m *AskVotes) parseBody(r *reader)        { m.First, m.Last = r.u64(), r.u64() }
+func (m *AskVotes) parseBody(r *reader)        { m.First, m.Last = r.U64(), r.U64() }
 
 func (m *AskValue) appendBody(b []byte) []byte { return appendU64(b, m.Slot) }
-func (m *AskValue) parseBody(r *reader)        { m.Slot = r.u64() }
+func (m *AskValue) parseBody(r *reader)        { m.Slot = r.U64() }
 
 func (m *Value) appendBody(b []byte) []byte { return appendBytes(appendU64(b, m.Slot), m.Entry) }
-func (m *Value) parseBody(r *reader)        { m.Slot, m.Entry = r.u64(), r.bytes() }
+func (m *Value) parseBody(r *reader)        { m.Slot, m.Entry = r.U64(), r.sized() }
 
 func (m *Decided) appendBody(b []byte) []byte {
 	return appendDigest(appendU64(appendU64(b, m.From), m.Slot), m.Digest)
 }
 func (m *Decided) parseBody(r *reader) {
-	m.From, m.Slot, m.Digest = r.u64(), r.u64(), r.digest()
+	m.From, m.Slot, m.Digest = r.U64(), r.U64(), r.digest()
 	if m.From > m.Slot {
-		r.fail(ErrValue)
+		r.Fail(nopaxos.ErrValue)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/netordered/nopaxos/internal/codec"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -64,92 +65,28 @@ func (k Kind) String() string {
 	return fmt.Sprintf("KIND-%d", uint8(k))
 }
 
-// Why a frame was refused. They carry no detail so that rejecting garbage allocates nothing.
-var (
-	ErrShort  = errors.New("wire: frame shorter than its fields")
-	ErrPrefix = errors.New("wire: frame does not start with the magic 0x4E42 and version 1")
-	ErrKind   = errors.New("wire: unknown message kind")
-	ErrTag    = errors.New("wire: authentication tag is wrong")
-	ErrLength = errors.New("wire: a length in the frame contradicts the frame's size")
-	ErrValue  = errors.New("wire: a field has a value that no sender writes")
-)
+// errPrefix refuses what is no frame of this package. The other reasons are those of package replica/wire.
+var errPrefix = errors.New("wire: frame does not start with the magic 0x4E42 and version 1")
 
 // IsFrame reports whether b starts like a frame of this package.
 func IsFrame(b []byte) bool { return len(b) >= 2 && binary.BigEndian.Uint16(b) == Magic }
 
-// reader reads big-endian fields; after the first error it returns zeros, and err stays.
-type reader struct {
-	b   []byte
-	err error
-}
+// reader reads the fields of this package's frames.
+type reader struct{ codec.Reader }
 
-func (r *reader) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
-	r.b = nil
-}
-
-// take returns the next n bytes, aliasing the frame, or nil.
-func (r *reader) take(n int) []byte {
-	if n < 0 || n > len(r.b) {
-		r.fail(ErrShort)
-		return nil
-	}
-	v := r.b[:n:n]
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) u8() uint8 {
-	if v := r.take(1); v != nil {
-		return v[0]
-	}
-	return 0
-}
-
-func (r *reader) u16() uint16 {
-	if v := r.take(2); v != nil {
-		return binary.BigEndian.Uint16(v)
-	}
-	return 0
-}
-
-func (r *reader) u32() uint32 {
-	if v := r.take(4); v != nil {
-		return binary.BigEndian.Uint32(v)
-	}
-	return 0
-}
-
-func (r *reader) u64() uint64 {
-	if v := r.take(8); v != nil {
-		return binary.BigEndian.Uint64(v)
-	}
-	return 0
-}
-
-func (r *reader) bool() bool {
-	v := r.u8()
-	if v > 1 {
-		r.fail(ErrValue)
-	}
-	return v == 1
-}
-
-func (r *reader) digest() nopaxos.Digest { return nopaxos.Digest{Hi: r.u64(), Lo: r.u64()} }
+func (r *reader) digest() nopaxos.Digest { return nopaxos.Digest{Hi: r.U64(), Lo: r.U64()} }
 
 // entries reads a list of log entries into dst, whose memory is used again. They alias the frame.
 func (r *reader) entries(dst [][]byte) [][]byte {
 	dst = dst[:0]
-	n := int(r.u32())
-	if n > len(r.b)/4 {
-		r.fail(ErrLength)
+	n := int(r.U32())
+	if n > r.Len()/4 {
+		r.Fail(nopaxos.ErrLength)
 		return dst
 	}
 	for range n {
-		e := r.take(int(r.u32()))
-		if r.err != nil {
+		e := r.Bytes(int(r.U32()))
+		if r.Err() != nil {
 			return dst[:0]
 		}
 		dst = append(dst, e)
@@ -158,40 +95,25 @@ func (r *reader) entries(dst [][]byte) [][]byte {
 }
 
 // bytes reads what has its length before it, aliasing the frame.
-func (r *reader) bytes() []byte { return r.take(int(r.u32())) }
+func (r *reader) sized() []byte { return r.Bytes(int(r.U32())) }
 
 // vector reads a list of incarnations.
 func (r *reader) vector() []uint64 {
-	n := int(r.u16())
-	if n > len(r.b)/8 {
-		r.fail(ErrLength)
+	n := int(r.U16())
+	if n > r.Len()/8 {
+		r.Fail(nopaxos.ErrLength)
 		return nil
 	}
 	v := make([]uint64, n)
 	for i := range v {
-		v[i] = r.u64()
+		v[i] = r.U64()
 	}
 	return v
-}
-
-// done returns the first error, or ErrLength if something is left over.
-func (r *reader) done() error {
-	if r.err == nil && len(r.b) != 0 {
-		r.err = ErrLength
-	}
-	return r.err
 }
 
 func appendU16(b []byte, v uint16) []byte { return binary.BigEndian.AppendUint16(b, v) }
 func appendU32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
 func appendU64(b []byte, v uint64) []byte { return binary.BigEndian.AppendUint64(b, v) }
-
-func appendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, 1)
-	}
-	return append(b, 0)
-}
 
 func appendDigest(b []byte, d nopaxos.Digest) []byte { return appendU64(appendU64(b, d.Hi), d.Lo) }
 

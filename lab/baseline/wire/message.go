@@ -1,6 +1,9 @@
 package wire
 
-import nopaxos "github.com/netordered/nopaxos/replica/wire"
+import (
+	"github.com/netordered/nopaxos/internal/codec"
+	nopaxos "github.com/netordered/nopaxos/replica/wire"
+)
 
 // Header is what every message starts with.
 type Header struct {
@@ -42,18 +45,18 @@ type Decoder struct {
 // Open authenticates and reads a frame.
 func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
 	if len(frame) < prefixLen+nopaxos.TagLen {
-		return nil, ErrShort
+		return nil, nopaxos.ErrShort
 	}
 	if !IsFrame(frame) || frame[2] != Version {
-		return nil, ErrPrefix
+		return nil, errPrefix
 	}
 	kind := Kind(frame[3])
 	if kind == 0 || kind >= kindEnd {
-		return nil, ErrKind
+		return nil, nopaxos.ErrKind
 	}
 	body, ok := auth.Open(frame)
 	if !ok {
-		return nil, ErrTag
+		return nil, nopaxos.ErrTag
 	}
 	m := d.messages[kind]
 	if m == nil {
@@ -61,10 +64,10 @@ func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
 		d.messages[kind] = m
 	}
 	r := &d.reader
-	*r = reader{b: body[prefixLen:]}
-	*m.Head() = Header{View: r.u64(), Replica: r.u16(), Incarnation: r.u64()}
+	*r = reader{codec.NewReader(body[prefixLen:])}
+	*m.Head() = Header{View: r.U64(), Replica: r.U16(), Incarnation: r.U64()}
 	m.parseBody(r)
-	if err := r.done(); err != nil {
+	if err := r.Done(); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -228,17 +231,17 @@ func (m *Prepare) appendBody(b []byte) []byte {
 	return appendEntries(appendU64(appendU64(b, m.First), m.Commit), m.Entries)
 }
 func (m *Prepare) parseBody(r *reader) {
-	m.First, m.Commit, m.Entries = r.u64(), r.u64(), r.entries(m.Entries)
+	m.First, m.Commit, m.Entries = r.U64(), r.U64(), r.entries(m.Entries)
 	if m.First == 0 || m.First+uint64(len(m.Entries)) < m.First {
-		r.fail(ErrValue)
+		r.Fail(nopaxos.ErrValue)
 	}
 }
 
 func (m *PrepareOK) appendBody(b []byte) []byte { return appendU64(b, m.Slot) }
-func (m *PrepareOK) parseBody(r *reader)        { m.Slot = r.u64() }
+func (m *PrepareOK) parseBody(r *reader)        { m.Slot = r.U64() }
 
 func (m *Commit) appendBody(b []byte) []byte { return appendU64(b, m.Commit) }
-func (m *Commit) parseBody(r *reader)        { m.Commit = r.u64() }
+func (m *Commit) parseBody(r *reader)        { m.Commit = r.U64() }
 
 func (m *StartViewChange) appendBody(b []byte) []byte { return appendVector(b, m.Vector) }
 func (m *StartViewChange) parseBody(r *reader)        { m.Vector = r.vector() }
@@ -249,8 +252,8 @@ func (m *DoViewChange) appendBody(b []byte) []byte {
 	return appendVector(b, m.Vector)
 }
 func (m *DoViewChange) parseBody(r *reader) {
-	m.LastNormal, m.Commit, m.Entries = r.u64(), r.u64(), r.entries(m.Entries)
-	m.Marks, m.Vector = r.take(len(m.Entries)), r.vector()
+	m.LastNormal, m.Commit, m.Entries = r.U64(), r.U64(), r.entries(m.Entries)
+	m.Marks, m.Vector = r.Bytes(len(m.Entries)), r.vector()
 	r.bounded(m.Commit, m.Entries)
 }
 
@@ -259,8 +262,8 @@ func (m *StartView) appendBody(b []byte) []byte {
 	return appendVector(b, m.Vector)
 }
 func (m *StartView) parseBody(r *reader) {
-	m.Commit, m.Entries = r.u64(), r.entries(m.Entries)
-	m.Marks, m.Vector = r.take(len(m.Entries)), r.vector()
+	m.Commit, m.Entries = r.U64(), r.entries(m.Entries)
+	m.Marks, m.Vector = r.Bytes(len(m.Entries)), r.vector()
 	r.bounded(m.Commit, m.Entries)
 }
 
@@ -268,31 +271,31 @@ func (m *Recovery) appendBody(b []byte) []byte { return b }
 func (m *Recovery) parseBody(*reader)          {}
 
 func (m *RecoveryResponse) appendBody(b []byte) []byte {
-	b = appendU64(appendBool(appendU64(b, m.Nonce), m.Leader), m.Commit)
+	b = appendU64(codec.AppendBool(appendU64(b, m.Nonce), m.Leader), m.Commit)
 	b = append(appendEntries(b, m.Entries), m.Marks...)
 	return appendVector(b, m.Vector)
 }
 func (m *RecoveryResponse) parseBody(r *reader) {
-	m.Nonce, m.Leader, m.Commit, m.Entries = r.u64(), r.bool(), r.u64(), r.entries(m.Entries)
-	m.Marks, m.Vector = r.take(len(m.Entries)), r.vector()
+	m.Nonce, m.Leader, m.Commit, m.Entries = r.U64(), r.Bool(), r.U64(), r.entries(m.Entries)
+	m.Marks, m.Vector = r.Bytes(len(m.Entries)), r.vector()
 	r.bounded(m.Commit, m.Entries)
 }
 
 func (m *GetState) appendBody(b []byte) []byte { return appendU64(appendU64(b, m.Lo), m.Hi) }
-func (m *GetState) parseBody(r *reader)        { m.Lo, m.Hi = r.u64(), r.u64() }
+func (m *GetState) parseBody(r *reader)        { m.Lo, m.Hi = r.U64(), r.U64() }
 
 func (m *NewState) appendBody(b []byte) []byte {
 	b = appendBytes(appendU64(appendU64(b, m.Base), m.Commit), m.Snapshot)
 	return appendEntries(b, m.Entries)
 }
 func (m *NewState) parseBody(r *reader) {
-	m.Base, m.Commit, m.Snapshot, m.Entries = r.u64(), r.u64(), r.bytes(), r.entries(m.Entries)
+	m.Base, m.Commit, m.Snapshot, m.Entries = r.U64(), r.U64(), r.sized(), r.entries(m.Entries)
 	r.bounded(m.Base, m.Entries)
 }
 
 // bounded checks that the slots of entries behind base exist.
 func (r *reader) bounded(base uint64, entries [][]byte) {
 	if base+uint64(len(entries)) < base {
-		r.fail(ErrValue)
+		r.Fail(nopaxos.ErrValue)
 	}
 }

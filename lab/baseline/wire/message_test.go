@@ -91,11 +91,11 @@ func TestRefused(t *testing.T) {
 		frame []byte
 		want  error
 	}{
-		"magic":   {change(0, 0), ErrPrefix},
-		"version": {change(2, 9), ErrPrefix},
-		"kind":    {change(3, byte(kindEnd)), ErrKind},
-		"tag":     {forged, ErrTag},
-		"short":   {good[:10], ErrShort},
+		"magic":   {change(0, 0), errPrefix},
+		"version": {change(2, 9), errPrefix},
+		"kind":    {change(3, byte(kindEnd)), nopaxos.ErrKind},
+		"tag":     {forged, nopaxos.ErrTag},
+		"short":   {good[:10], nopaxos.ErrShort},
 	} {
 		if _, err := new(Decoder).Open(auth, c.frame); err != c.want {
 			t.Errorf("%s: %v, expected %v", name, err, c.want)

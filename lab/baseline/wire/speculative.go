@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 
+	"github.com/netordered/nopaxos/internal/codec"
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -41,16 +42,16 @@ func (*Confirm) Kind() Kind    { return KindConfirm }
 func (*SyncCommit) Kind() Kind { return KindSyncCommit }
 
 func (m *Sync) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
-func (m *Sync) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+func (m *Sync) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.digest() }
 
 func (m *SyncReply) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
-func (m *SyncReply) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+func (m *SyncReply) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.digest() }
 
 func (m *Confirm) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
-func (m *Confirm) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+func (m *Confirm) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.digest() }
 
 func (m *SyncCommit) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
-func (m *SyncCommit) parseBody(r *reader)        { m.Slot, m.Digest = r.u64(), r.digest() }
+func (m *SyncCommit) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.digest() }
 
 // Speculation stands before a REPLY of Speculative Paxos, inside its tag: SPECULATIVE-REPLY. It says which
 // log the result comes from.
@@ -68,7 +69,7 @@ const SpeculationLen = 2 + 16 + 1
 // AppendSpeculation appends what the REPLY is to follow.
 func AppendSpeculation(b []byte, s *Speculation) []byte {
 	b = appendU16(b, speculativeMagic)
-	return appendBool(appendDigest(b, s.Log), s.Final)
+	return codec.AppendBool(appendDigest(b, s.Log), s.Final)
 }
 
 // OpenSpeculative authenticates and reads a SPECULATIVE-REPLY, which m aliases.
@@ -80,11 +81,12 @@ func OpenSpeculative(auth nopaxos.Auth, frame []byte) (m nopaxos.Reply, s Specul
 	if !ok {
 		return m, s, false
 	}
-	r := reader{b: body[2:]}
-	s.Log, s.Final = r.digest(), r.bool()
-	if kind, err := nopaxos.PeekKind(r.b); err != nil || r.err != nil || kind != nopaxos.KindReply {
+	r := reader{codec.NewReader(body[2:])}
+	s.Log, s.Final = r.digest(), r.Bool()
+	reply := r.Rest()
+	if kind, err := nopaxos.PeekKind(reply); err != nil || r.Err() != nil || kind != nopaxos.KindReply {
 		return m, s, false
 	}
-	m, err := nopaxos.ParseReply(r.b)
+	m, err := nopaxos.ParseReply(reply)
 	return m, s, err == nil
 }
