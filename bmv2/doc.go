@@ -4,5 +4,5 @@
 // switch starts without a program; the controller pushes p4src/oum.p4 like to any other target (P4Runtime
 // 1.3 §7, SetForwardingPipelineConfig).
 //
-// Package bmv2/packettest is the packet-level test suite; its run against a real switch is a test here.
+// Package lab/packettest tests the switch and its program packet by packet.
 package bmv2

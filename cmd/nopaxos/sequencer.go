@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -13,9 +12,7 @@ import (
 	"github.com/netordered/nopaxos/internal/ops"
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/oumlib"
-	"github.com/netordered/nopaxos/sequencer"
 	"github.com/netordered/nopaxos/sequencer/udp"
-	"github.com/netordered/nopaxos/transport"
 )
 
 func sequencerCommand() *cobra.Command {
@@ -40,48 +37,30 @@ func runSequencer(ctx context.Context, flags roleFlags) error {
 	if self.Kind != cluster.KindUDP {
 		return usagef("--index is %d, which is switch %s of kind %s: it runs by itself, and the controller programs it", flags.index, self.Name, self.Kind)
 	}
-	data, err := transport.ListenUDP(transport.UDPConfig{Addr: self.Data.String(), MTU: f.MTU})
-	if err != nil {
-		return r.fail(err)
-	}
-	defer data.Close()
-	plane, err := udp.New(udp.Config{Network: data, Post: data.Post})
-	if err != nil {
-		return r.fail(err)
-	}
-	server, err := sequencer.NewServer(sequencer.Config{DeviceID: self.DeviceID, Logger: r.log, DataPlane: plane})
-	if err != nil {
-		return r.fail(err)
-	}
-	p4runtime, err := net.Listen("tcp", self.P4Runtime.String())
+	sequencer, err := udp.Listen(udp.SequencerConfig{
+		DeviceID: self.DeviceID, Data: self.Data.String(), P4Runtime: self.P4Runtime.String(), MTU: f.MTU, Logger: r.log,
+	})
 	if err != nil {
 		return r.fail(err)
 	}
 	config := ops.Config{
 		Name: r.name, Version: version, Address: self.HTTP,
-		Status:  func(s *status.Role) { sequencerStatus(server, plane, data, s) },
-		Healthy: func() error { return sequencerHealth(server.Stats()) },
+		Status:  func(s *status.Role) { sequencerStatus(sequencer, s) },
+		Healthy: func() error { return sequencerHealth(sequencer.Server.Stats()) },
 	}
 	if flags.faultInjection {
-		config.Drop = data.SetDrop
+		config.Drop = sequencer.Socket.SetDrop
 	}
 	http, err := ops.Listen(config)
 	if err != nil {
-		return r.fail(errors.Join(err, p4runtime.Close()))
+		return r.fail(errors.Join(err, sequencer.Close()))
 	}
-	return r.run(ctx,
-		func(ctx context.Context) error { return data.Run(ctx, plane) },
-		func(ctx context.Context) error {
-			defer context.AfterFunc(ctx, server.Stop)()
-			return server.Serve(p4runtime)
-		},
-		http.Serve,
-	)
+	return r.run(ctx, sequencer.Run, http.Serve)
 }
 
 // sequencerStatus fills in the sequencer's part of its status.
-func sequencerStatus(server *sequencer.Server, plane *udp.DataPlane, data *transport.UDP, to *status.Role) {
-	stats := plane.Stats()
+func sequencerStatus(s *udp.Sequencer, to *status.Role) {
+	stats := s.Plane.Stats()
 	to.Sequencer = &status.Sequencer{}
 	for _, g := range stats.Groups {
 		to.Sequencer.Groups = append(to.Sequencer.Groups, status.SequencedGroup{
@@ -93,6 +72,6 @@ func sequencerStatus(server *sequencer.Server, plane *udp.DataPlane, data *trans
 	for _, reason := range udp.Reasons() {
 		to.AddCounter("sequencer_dropped_"+strings.ReplaceAll(reason.String(), "-", "_"), stats.Drops[reason])
 	}
-	to.AddCounters("p4runtime", server.Stats())
-	to.AddCounters("transport", data.Stats())
+	to.AddCounters("p4runtime", s.Server.Stats())
+	to.AddCounters("transport", s.Socket.Stats())
 }

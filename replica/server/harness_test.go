@@ -18,9 +18,7 @@ import (
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/server"
 	"github.com/netordered/nopaxos/replica/wire"
-	"github.com/netordered/nopaxos/sequencer"
 	"github.com/netordered/nopaxos/sequencer/udp"
-	"github.com/netordered/nopaxos/transport"
 )
 
 // patience is how long a test waits for what must come; only a failing one waits so long.
@@ -158,28 +156,14 @@ func (c *testCluster) startController() {
 func (c *testCluster) startSequencer() {
 	c.t.Helper()
 	self := c.control.Sequencers[0]
-	data, err := transport.ListenUDP(transport.UDPConfig{Addr: self.DataAddr.String()})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if c.plane, err = udp.New(udp.Config{Network: data, Post: data.Post}); err != nil {
-		c.t.Fatal(err)
-	}
-	p4, err := sequencer.NewServer(sequencer.Config{DeviceID: self.DeviceID, DataPlane: c.plane, Logger: quiet})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", self.P4RuntimeAddr)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	plane := c.plane
-	c.sequencer = start(c.t, "sequencer", func(ctx context.Context) error {
-		served := make(chan error, 1)
-		go func() { served <- p4.Serve(l) }()
-		defer func() { p4.Stop(); <-served }()
-		return data.Run(ctx, plane)
+	sequencer, err := udp.Listen(udp.SequencerConfig{
+		DeviceID: self.DeviceID, Data: self.DataAddr.String(), P4Runtime: self.P4RuntimeAddr, Logger: quiet,
 	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.plane = sequencer.Plane
+	c.sequencer = start(c.t, "sequencer", sequencer.Run)
 }
 
 func (c *testCluster) client() *client.Client {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"net"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -16,9 +15,7 @@ import (
 
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/p4src"
-	"github.com/netordered/nopaxos/sequencer"
 	"github.com/netordered/nopaxos/sequencer/udp"
-	"github.com/netordered/nopaxos/transport"
 )
 
 func number(v uint64) []byte {
@@ -45,53 +42,36 @@ func entry(table uint32, match []uint64, action uint32, params ...uint64) *p4v1.
 	return &p4v1.Update{Type: p4v1.Update_INSERT, Entity: &p4v1.Entity{Entity: &p4v1.Entity_TableEntry{TableEntry: e}}}
 }
 
-// startSequencer runs a sequencer on loopback: P4Runtime over TCP, data plane over UDP.
-func startSequencer(t testing.TB) (p4v1.P4RuntimeClient, netip.AddrPort, *udp.DataPlane) {
+// startSequencer runs a sequencer on loopback, and returns a client of its P4Runtime server.
+func startSequencer(t *testing.T) (*udp.Sequencer, p4v1.P4RuntimeClient) {
 	t.Helper()
-	network, err := transport.ListenUDP(transport.UDPConfig{Addr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	plane, err := udp.New(udp.Config{Network: network, Post: network.Post})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := sequencer.NewServer(sequencer.Config{
-		DeviceID: 1, DataPlane: plane, Logger: slog.New(slog.DiscardHandler),
+	s, err := udp.Listen(udp.SequencerConfig{
+		DeviceID: 1, Data: "127.0.0.1:0", P4Runtime: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 2)
-	go func() { ended <- network.Run(ctx, plane) }()
-	go func() { ended <- server.Serve(l) }()
-	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	conn, err := grpc.NewClient(s.P4RuntimeAddr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = conn.Close()
-		server.Stop()
 		cancel()
-		for range 2 {
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
-		network.Close()
 	})
-	return p4v1.NewP4RuntimeClient(conn), network.LocalAddr(), plane
+	return s, p4v1.NewP4RuntimeClient(conn)
 }
 
 // TestEndToEnd programs a sequencer as a controller does, sends it a request as a client does, and
 // receives the stamped copies as replicas do.
 func TestEndToEnd(t *testing.T) {
-	client, addr, _ := startSequencer(t)
+	sequencer, client := startSequencer(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 
@@ -144,7 +124,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	sender, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(addr))
+	sender, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(sequencer.Socket.LocalAddr()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,5 +163,19 @@ func TestEndToEnd(t *testing.T) {
 	msg, err := stream.Recv()
 	if err != nil || string(msg.GetPacket().GetPayload()) != "probe" {
 		t.Errorf("received %v, %v, want the probe", msg, err)
+	}
+}
+
+func TestListenReportsATakenPort(t *testing.T) {
+	first, err := udp.Listen(udp.SequencerConfig{Data: "127.0.0.1:0", P4Runtime: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if _, err := udp.Listen(udp.SequencerConfig{Data: "127.0.0.1:0", P4Runtime: first.P4RuntimeAddr().String()}); err == nil {
+		t.Error("two P4Runtime servers listen at one address")
+	}
+	if _, err := udp.Listen(udp.SequencerConfig{Data: "127.0.0.1:0", P4Runtime: "127.0.0.1:0", MTU: -1}); err == nil {
+		t.Error("an MTU of -1 was accepted")
 	}
 }

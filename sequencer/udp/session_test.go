@@ -71,6 +71,22 @@ func TestSessionRule(t *testing.T) {
 	wantDrops(t, d, map[Reason]uint64{Stale: 2})
 }
 
+// TestNumbersGoOnBeyond32Bits starts close below 2^32.
+func TestNumbersGoOnBeyond32Bits(t *testing.T) {
+	d, r := newPlane(t)
+	install(d, 5)
+	d.cells[0].session.Store(5)
+	d.cells[0].number.Store(1<<32 - 3)
+	for range 4 {
+		d.Datagram(0, sender, request(1, ""))
+	}
+	for i, h := range r.headers(t) {
+		if want := uint64(1<<32 - 2 + i/3); h.Session != 5 || h.Seq != want {
+			t.Errorf("datagram %d has session %d and number %d, want 5 and %d", i, h.Session, h.Seq, want)
+		}
+	}
+}
+
 func TestCellsAreByGroupIndex(t *testing.T) {
 	d, r := newPlane(t)
 	install(d, 1)

@@ -1,4 +1,4 @@
-package udp_test
+package packettest_test
 
 import (
 	"net"
@@ -10,13 +10,13 @@ import (
 
 // BenchmarkUDP is the way of a request through the end-host sequencer.
 func BenchmarkUDP(b *testing.B) {
-	target := newPacketTarget(b)
+	target := newUDPTarget(b)
 	packettest.Measure(b, target, newSocketPath(target, target.addr))
 }
 
 // BenchmarkSockets is the same way without a sequencer: one socket to the next.
 func BenchmarkSockets(b *testing.B) {
-	target := newPacketTarget(b)
+	target := newUDPTarget(b)
 	path := newSocketPath(target, net.UDPAddrFromAddrPort(target.Host(2).Addr))
 	b.Run("latency", func(b *testing.B) {
 		packettest.MeasureWire(b, path, target.Host(1), target.Host(2))
@@ -30,7 +30,7 @@ type socketPath struct {
 	to      *net.UDPAddr
 }
 
-func newSocketPath(target *packetTarget, to *net.UDPAddr) *socketPath {
+func newSocketPath(target *udpTarget, to *net.UDPAddr) *socketPath {
 	s := &socketPath{conns: target.conns, to: to}
 	for p := range s.buffers {
 		s.buffers[p] = make([]byte, 1<<11)

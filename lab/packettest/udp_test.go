@@ -1,42 +1,66 @@
-package udp_test
+package packettest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"testing"
 	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/netordered/nopaxos/lab/packettest"
 	"github.com/netordered/nopaxos/sequencer/udp"
 )
 
-// TestPackets runs the suite that the switch program has to pass on the end-host sequencer.
-func TestPackets(t *testing.T) {
-	packettest.Run(t, func(t *testing.T) packettest.Target { return newPacketTarget(t) })
+// TestUDPPackets runs the suite on the end-host sequencer.
+func TestUDPPackets(t *testing.T) {
+	packettest.Run(t, func(t *testing.T) packettest.Target { return newUDPTarget(t) })
 }
 
-// TestConduct: what a controller sees of this server is what the P4Runtime specification says.
-func TestConduct(t *testing.T) {
-	packettest.RunConduct(t, packettest.Specification, func(t *testing.T) packettest.Target { return newPacketTarget(t) })
+// TestUDPConduct checks that the P4Runtime server of package sequencer conducts itself as the specification demands.
+func TestUDPConduct(t *testing.T) {
+	packettest.RunConduct(t, packettest.Specification, func(t *testing.T) packettest.Target { return newUDPTarget(t) })
 }
 
-// packetTarget is a running sequencer, and a socket at each of its ports. An end host's ports are the
+const udpDeviceID = 1
+
+// udpTarget is a running sequencer, and a socket at each of its ports. An end host's ports are the
 // addresses that it sends to and receives from; frames go in and come out without their headers.
-type packetTarget struct {
+type udpTarget struct {
 	client p4v1.P4RuntimeClient
 	addr   *net.UDPAddr // of the sequencer
-	plane  *udp.DataPlane
 	conns  [packettest.Ports + 1]*net.UDPConn
 }
 
-func newPacketTarget(t testing.TB) *packetTarget {
+func newUDPTarget(t testing.TB) *udpTarget {
 	t.Helper()
-	client, addr, plane := startSequencer(t)
-	p := &packetTarget{client: client, addr: net.UDPAddrFromAddrPort(addr), plane: plane}
+	s, err := udp.Listen(udp.SequencerConfig{
+		DeviceID: udpDeviceID, Data: "127.0.0.1:0", P4Runtime: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	conn, err := grpc.NewClient(s.P4RuntimeAddr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = conn.Close()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	p := &udpTarget{client: p4v1.NewP4RuntimeClient(conn), addr: net.UDPAddrFromAddrPort(s.Socket.LocalAddr())}
 	for i := 1; i <= packettest.Ports; i++ {
 		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
@@ -48,34 +72,33 @@ func newPacketTarget(t testing.TB) *packetTarget {
 	return p
 }
 
-func (p *packetTarget) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return p.client, 1 }
+func (p *udpTarget) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return p.client, udpDeviceID }
 
-func (p *packetTarget) DeviceConfig() []byte { return nil }
+func (p *udpTarget) DeviceConfig() []byte { return nil }
 
-func (p *packetTarget) Host(port int) packettest.Host {
+func (p *udpTarget) Host(port int) packettest.Host {
 	h := packettest.DefaultHost(port)
 	h.Addr = p.conns[port].LocalAddr().(*net.UDPAddr).AddrPort()
 	return h
 }
 
-func (p *packetTarget) Lacks(f packettest.Features) string {
+func (p *udpTarget) Lacks(f packettest.Features) string {
 	switch {
 	case f&packettest.Fabric != 0:
 		return "an end-host sequencer has no ports to other switches"
 	case f&packettest.Routes != 0:
 		return "an end-host sequencer is on no packet's path and routes nothing"
+	case f&packettest.Preload != 0:
+		return "an end-host sequencer's numbers are set from inside its package, whose tests do that"
 	case f&packettest.Frames != 0:
 		return "an end-host sequencer sees datagrams; what is below is its host's"
 	}
 	return ""
 }
 
-func (p *packetTarget) Preload(cell uint16, session uint32, number uint64) error {
-	p.plane.Preload(cell, session, number)
-	return nil
-}
+func (p *udpTarget) Preload(uint16, uint32, uint64) error { return errors.ErrUnsupported }
 
-func (p *packetTarget) Inject(port int, frame []byte) error {
+func (p *udpTarget) Inject(port int, frame []byte) error {
 	payload, ok := packettest.UDPPayload(frame)
 	if !ok {
 		return errors.New("the frame carries no UDP datagram")
@@ -84,7 +107,7 @@ func (p *packetTarget) Inject(port int, frame []byte) error {
 	return err
 }
 
-func (p *packetTarget) Receive(port int, deadline time.Time) ([]byte, error) {
+func (p *udpTarget) Receive(port int, deadline time.Time) ([]byte, error) {
 	conn := p.conns[port]
 	if err := conn.SetReadDeadline(deadline); err != nil {
 		return nil, err
@@ -97,7 +120,7 @@ func (p *packetTarget) Receive(port int, deadline time.Time) ([]byte, error) {
 	return datagram(conn.LocalAddr().(*net.UDPAddr).AddrPort(), buffer[:n]), nil
 }
 
-func (p *packetTarget) Visible(frame []byte) []byte {
+func (p *udpTarget) Visible(frame []byte) []byte {
 	payload, ok := packettest.UDPPayload(frame)
 	if !ok {
 		panic(fmt.Sprintf("a case for every data plane expects a frame without UDP: % x", frame))
@@ -106,7 +129,7 @@ func (p *packetTarget) Visible(frame []byte) []byte {
 }
 
 // Counted: an end host counts what it sees.
-func (p *packetTarget) Counted(frame []byte) int {
+func (p *udpTarget) Counted(frame []byte) int {
 	payload, _ := packettest.UDPPayload(frame)
 	return len(payload)
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package bmv2_test
+package packettest_test
 
 import (
 	"context"
@@ -22,31 +22,31 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// deviceID is the switch's.
-const deviceID = 3
+// bmv2DeviceID is the switch's device id.
+const bmv2DeviceID = 3
 
-// TestPackets runs the suite on p4src/oum.p4 in a switch. Every push of the pipeline wipes the registers,
+// TestBMv2Packets runs the suite on p4src/oum.p4 in a switch. Every push of the pipeline wipes the registers,
 // so one switch serves for all cases.
-func TestPackets(t *testing.T) {
-	target := startTarget(t, newBench(t))
+func TestBMv2Packets(t *testing.T) {
+	target := startBMv2(t, newBMv2Bench(t))
 	packettest.Run(t, func(*testing.T) packettest.Target { return target })
 }
 
-// TestConduct pins what a controller has to live with, each on a switch that was just started.
-func TestConduct(t *testing.T) {
-	bench := newBench(t)
-	packettest.RunConduct(t, packettest.PI, func(t *testing.T) packettest.Target { return startTarget(t, bench) })
+// TestBMv2Conduct pins what a controller has to live with, each on a switch that was just started.
+func TestBMv2Conduct(t *testing.T) {
+	bench := newBMv2Bench(t)
+	packettest.RunConduct(t, packettest.PI, func(t *testing.T) packettest.Target { return startBMv2(t, bench) })
 }
 
-// target is a switch on a bench.
-type target struct {
+// bmv2Target is a switch on a bench.
+type bmv2Target struct {
 	*veth.Bench
 	client  p4v1.P4RuntimeClient
 	program []byte // of the next push
 }
 
-// newBench makes the network of a switch, or skips the test and says what is missing.
-func newBench(t testing.TB) *veth.Bench {
+// newBMv2Bench makes the network of a switch, or skips the test and says what is missing.
+func newBMv2Bench(t testing.TB) *veth.Bench {
 	t.Helper()
 	if _, err := bmv2.Find(); err != nil {
 		t.Skip(err)
@@ -66,8 +66,8 @@ func newBench(t testing.TB) *veth.Bench {
 	return bench
 }
 
-// startTarget starts a switch.
-func startTarget(t testing.TB, bench *veth.Bench) *target {
+// startBMv2 starts a switch.
+func startBMv2(t testing.TB, bench *veth.Bench) *bmv2Target {
 	t.Helper()
 	// The name of a socket is short, and those of tests are not.
 	dir, err := os.MkdirTemp("", "bmv2")
@@ -76,7 +76,7 @@ func startTarget(t testing.TB, bench *veth.Bench) *target {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	c := bmv2.Config{
-		DeviceID: deviceID, Node: bench.Node(), LogLevel: "off",
+		DeviceID: bmv2DeviceID, Node: bench.Node(), LogLevel: "off",
 		// A socket in the file system is reached from every network namespace.
 		P4Runtime: "unix:" + filepath.Join(dir, "p4runtime"),
 	}
@@ -100,27 +100,27 @@ func startTarget(t testing.TB, bench *veth.Bench) *target {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &target{Bench: bench, client: p4v1.NewP4RuntimeClient(conn), program: p4src.BMv2Config()}
+	return &bmv2Target{Bench: bench, client: p4v1.NewP4RuntimeClient(conn), program: p4src.BMv2Config()}
 }
 
-func (s *target) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return s.client, deviceID }
+func (s *bmv2Target) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return s.client, bmv2DeviceID }
 
 // DeviceConfig is the program, once with what Preload asked for.
-func (s *target) DeviceConfig() []byte {
+func (s *bmv2Target) DeviceConfig() []byte {
 	program := s.program
 	s.program = p4src.BMv2Config()
 	return program
 }
 
 // Lacks nothing: this is the program that the suite is about.
-func (s *target) Lacks(packettest.Features) string { return "" }
+func (s *bmv2Target) Lacks(packettest.Features) string { return "" }
 
 // Counted is the whole frame.
-func (s *target) Counted(frame []byte) int { return len(frame) }
+func (s *bmv2Target) Counted(frame []byte) int { return len(frame) }
 
 // Preload pushes another program with the next pipeline: nothing outside of a switch can write its
 // registers, but where a new session starts to count is a constant of the program.
-func (s *target) Preload(_ uint16, _ uint32, number uint64) error {
+func (s *bmv2Target) Preload(_ uint16, _ uint32, number uint64) error {
 	program, err := startBehind(p4src.BMv2Config(), number)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 //go:build linux
 
-package bmv2_test
+package packettest_test
 
 import (
 	"testing"
@@ -10,13 +10,13 @@ import (
 
 // BenchmarkBMv2 is the way of a request through a switch that runs p4src/oum.p4.
 func BenchmarkBMv2(b *testing.B) {
-	bench := newBench(b)
-	packettest.Measure(b, startTarget(b, bench), bench)
+	bench := newBMv2Bench(b)
+	packettest.Measure(b, startBMv2(b, bench), bench)
 }
 
 // BenchmarkWire is the same way without a switch: one packet socket to the next.
 func BenchmarkWire(b *testing.B) {
-	bench := newBench(b)
+	bench := newBMv2Bench(b)
 	wire, err := bench.Wire()
 	if err != nil {
 		b.Fatal(err)
