@@ -16,6 +16,7 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/bench/role"
+	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
 )
@@ -125,7 +126,7 @@ func (h *hashicorp) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
 
 func (h *hashicorp) Bulk(time.Duration, []byte) {}
 func (h *hashicorp) Tick(time.Duration)         {}
-func (h *hashicorp) Deadline() time.Duration    { return transport.Never }
+func (h *hashicorp) Deadline() time.Duration    { return monotime.Never }
 func (h *hashicorp) Flush(time.Duration)        {}
 
 // fsm is what the library applies entries to, on a goroutine of its own.
