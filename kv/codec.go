@@ -26,19 +26,14 @@ var (
 
 // AppendCommand appends a command, its name first, to op and returns it. An empty op becomes a new
 // operation; a longer one gets one command more.
-func AppendCommand(op []byte, args ...[]byte) []byte {
-	op = appendOpHeader(op)
-	op = binary.AppendUvarint(op, uint64(len(args)))
-	for _, a := range args {
-		op = binary.AppendUvarint(op, uint64(len(a)))
-		op = append(op, a...)
-	}
-	return op
-}
+func AppendCommand(op []byte, args ...[]byte) []byte { return appendCommand(op, args) }
 
 // EncodeCommand returns the operation that consists of one command, its name first.
-func EncodeCommand(args ...string) []byte {
-	op := binary.AppendUvarint(appendOpHeader(nil), uint64(len(args)))
+func EncodeCommand(args ...string) []byte { return appendCommand(nil, args) }
+
+func appendCommand[T string | []byte](op []byte, args []T) []byte {
+	op = appendOpHeader(op)
+	op = binary.AppendUvarint(op, uint64(len(args)))
 	for _, a := range args {
 		op = binary.AppendUvarint(op, uint64(len(a)))
 		op = append(op, a...)

@@ -5,19 +5,18 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // The errors that Redis has, in its words, and a few of our own.
 const (
 	errWrongType   = "WRONGTYPE Operation against a key holding the wrong kind of value"
-	errSyntax      = "ERR syntax error"
-	errNotInt      = "ERR value is not an integer or out of range"
 	errOverflow    = "ERR increment or decrement would overflow"
 	errDecrement   = "ERR decrement would overflow"
 	errHashNotInt  = "ERR hash value is not an integer"
 	errNotPositive = "ERR value is out of range, must be positive"
 	errTooLong     = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
-	errDBIndex     = "ERR DB index is out of range"
 	errCursor      = "ERR invalid cursor"
 
 	errWallClock = "ERR EXAT and PXAT are not supported: keys expire by logical time, not by the wall clock"
@@ -54,29 +53,15 @@ func Commands(yield func(name string, arity int) bool) {
 	}
 }
 
-// longestName is the longest name of a command that is looked up.
-const longestName = 32
-
 // find looks up a command and checks the number and the lengths of its arguments. msg is the error
 // to answer, empty if there is none.
 func find(args [][]byte) (_ *command, msg string) {
-	var lower [longestName]byte
-	name := args[0]
-	if len(name) > len(lower) {
-		return nil, UnknownCommand(args)
-	}
-	for i, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
-	}
-	cmd := commands[string(lower[:len(name)])]
+	cmd := redis.Find(commands, args[0])
 	switch {
 	case cmd == nil:
-		return nil, UnknownCommand(args)
-	case cmd.arity >= 0 && len(args) != cmd.arity, len(args) < -cmd.arity:
-		return nil, WrongArity(cmd.name)
+		return nil, unknownCommand(args)
+	case !redis.AllowsArity(cmd.arity, len(args)):
+		return nil, redis.WrongArity(cmd.name)
 	}
 	for _, a := range args[1:] {
 		if len(a) > MaxValue {
@@ -93,13 +78,8 @@ func CheckCommand(args [][]byte) string {
 	return msg
 }
 
-// WrongArity is the error for a wrong number of arguments, as Redis words it. name is in lower case.
-func WrongArity(name string) string {
-	return "ERR wrong number of arguments for '" + name + "' command"
-}
-
-// UnknownCommand is the error for a command that does not exist, as Redis words it.
-func UnknownCommand(args [][]byte) string {
+// unknownCommand is the error for a command that does not exist, as Redis words it.
+func unknownCommand(args [][]byte) string {
 	const most = 128 // bytes of the name, and about so many of the arguments
 	var b strings.Builder
 	for _, a := range args[1:] {

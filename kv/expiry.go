@@ -1,6 +1,10 @@
 package kv
 
-import "math"
+import (
+	"math"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
+)
 
 // Units of logical time, which is in nanoseconds.
 const (
@@ -25,7 +29,7 @@ func (c *call) deadline(name string, text []byte, unit uint64) (uint64, bool) {
 	ttl, ok := parseInt(text)
 	switch {
 	case !ok:
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 	case ttl <= 0 || uint64(ttl) > maxTTL/unit || c.now > math.MaxUint64-maxTTL:
 		c.fail("ERR invalid expire time in '" + name + "' command")
 	default:

@@ -1,6 +1,10 @@
 package kv
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
+)
 
 var hashCommands = []command{
 	{"hdel", -3, (*call).hdel},
@@ -105,7 +109,7 @@ func (c *call) setFields() (added int64, ok bool) {
 
 func (c *call) hset() {
 	if len(c.args)%2 != 0 {
-		c.fail(WrongArity("hset"))
+		c.fail(redis.WrongArity("hset"))
 		return
 	}
 	if added, ok := c.setFields(); ok {
@@ -115,7 +119,7 @@ func (c *call) hset() {
 
 func (c *call) hmset() {
 	if len(c.args)%2 != 0 {
-		c.fail(WrongArity("hmset"))
+		c.fail(redis.WrongArity("hmset"))
 		return
 	}
 	if _, ok := c.setFields(); ok {
@@ -156,7 +160,7 @@ func (c *call) hdel() {
 func (c *call) hincrby() {
 	by, ok := parseInt(c.args[3])
 	if !ok {
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 		return
 	}
 	e, ok := c.lookupKind(c.args[1], kindHash)

@@ -3,6 +3,8 @@ package kv
 import (
 	"slices"
 	"strconv"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 var keyspaceCommands = []command{
@@ -47,7 +49,7 @@ func (c *call) typeOf() {
 	if e := c.lookup(c.args[1]); e != nil {
 		name = kindNames[e.kind]
 	}
-	c.out = appendSimple(c.out, name)
+	c.status(name)
 }
 
 // dbsize counts, as Redis does, keys that are due to expire and were not removed yet.
@@ -55,7 +57,7 @@ func (c *call) dbsize() { c.int(int64(c.space.keys.Len())) }
 
 func (c *call) flushAll() {
 	if len(c.args) > 2 || len(c.args) == 2 && !isWord(c.args[1], "sync") && !isWord(c.args[1], "async") {
-		c.fail(errSyntax)
+		c.fail(redis.ErrSyntax)
 		return
 	}
 	c.flush()
@@ -65,11 +67,11 @@ func (c *call) flushAll() {
 func (c *call) ping() {
 	switch len(c.args) {
 	case 1:
-		c.out = appendSimple(c.out, "PONG")
+		c.status("PONG")
 	case 2:
 		c.bulk(c.args[1])
 	default:
-		c.fail(WrongArity("ping"))
+		c.fail(redis.WrongArity("ping"))
 	}
 }
 
@@ -77,9 +79,9 @@ func (c *call) ping() {
 func (c *call) selectDB() {
 	switch n, ok := parseInt(c.args[1]); {
 	case !ok:
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 	case n != 0:
-		c.fail(errDBIndex)
+		c.fail(redis.ErrDBIndex)
 	default:
 		c.ok()
 	}
@@ -94,7 +96,7 @@ func (c *call) keys() {
 	var keys []string
 	size := 0
 	c.space.keys.Scan(func(p place) bool {
-		if c.isLive(p.entry) && MatchGlob(pattern, p.key) {
+		if c.isLive(p.entry) && redis.MatchGlob(pattern, p.key) {
 			keys = append(keys, p.key)
 			size += len(p.key)
 		}
@@ -122,7 +124,7 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 	o = scanOptions{pattern: "*", count: 10}
 	for i := 0; i < len(args); i += 2 {
 		if i+1 == len(args) {
-			return o, errSyntax
+			return o, redis.ErrSyntax
 		}
 		switch name, v := args[i], args[i+1]; {
 		case isWord(name, "match"):
@@ -132,21 +134,21 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 		case isWord(name, "count"):
 			var ok bool
 			if o.count, ok = parseInt(v); !ok {
-				return o, errNotInt
+				return o, redis.ErrNotInt
 			}
 			if o.count < 1 {
-				return o, errSyntax
+				return o, redis.ErrSyntax
 			}
 			o.count = min(o.count, maxScan)
 		default:
-			return o, errSyntax
+			return o, redis.ErrSyntax
 		}
 	}
 	return o, ""
 }
 
 func (o scanOptions) match(e *entry) bool {
-	return MatchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.name), kindNames[e.kind]))
+	return redis.MatchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.name), kindNames[e.kind]))
 }
 
 // scan answers the keys whose hash is at or above the cursor, count of them before filtering, and

@@ -1,5 +1,7 @@
 package kv
 
+import "github.com/netordered/nopaxos/kv/internal/redis"
+
 var listCommands = []command{
 	{"lindex", 3, (*call).lindex},
 	{"llen", 2, func(c *call) { c.length(kindList) }},
@@ -35,7 +37,7 @@ func (c *call) pushTo(left, mustExist bool) {
 // popFrom takes one element off an end of a list, or with a count up to so many.
 func (c *call) popFrom(name string, left bool) {
 	if len(c.args) > 3 {
-		c.fail(WrongArity(name))
+		c.fail(redis.WrongArity(name))
 		return
 	}
 	count, counted := int64(1), len(c.args) == 3
@@ -101,7 +103,7 @@ func (c *call) lindex() {
 	}
 	index, ok := parseInt(c.args[2])
 	if !ok {
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 		return
 	}
 	n := int64(e.size())
@@ -120,7 +122,7 @@ func (c *call) lrange() {
 	start, ok1 := parseInt(c.args[2])
 	stop, ok2 := parseInt(c.args[3])
 	if !ok1 || !ok2 {
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 		return
 	}
 	e, ok := c.lookupKind(c.args[1], kindList)

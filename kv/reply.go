@@ -4,44 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
 )
-
-// appendSimple appends a status reply.
-func appendSimple(b []byte, s string) []byte {
-	b = append(b, '+')
-	b = append(b, s...)
-	return append(b, '\r', '\n')
-}
-
-// AppendError appends an error reply to b. Line breaks in msg become spaces.
-func AppendError(b []byte, msg string) []byte {
-	b = append(b, '-')
-	for i := 0; i < len(msg); i++ {
-		c := msg[i]
-		if c == '\r' || c == '\n' {
-			c = ' '
-		}
-		b = append(b, c)
-	}
-	return append(b, '\r', '\n')
-}
-
-func appendIntReply(b []byte, v int64) []byte { return appendHead(b, ':', v) }
-
-func appendArrayHead(b []byte, n int64) []byte { return appendHead(b, '*', n) }
-
-func appendHead(b []byte, kind byte, v int64) []byte {
-	b = append(b, kind)
-	b = strconv.AppendInt(b, v, 10)
-	return append(b, '\r', '\n')
-}
-
-func appendBulk[T string | []byte](b []byte, v T) []byte {
-	b = appendHead(b, '$', int64(len(v)))
-	b = append(b, v...)
-	return append(b, '\r', '\n')
-}
 
 // ReplyKind says what a Reply is. The values are the first bytes of RESP replies.
 type ReplyKind byte

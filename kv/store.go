@@ -1,6 +1,9 @@
 package kv
 
-import "github.com/netordered/nopaxos/replica/wire"
+import (
+	"github.com/netordered/nopaxos/kv/internal/redis"
+	"github.com/netordered/nopaxos/replica/wire"
+)
 
 const (
 	// MaxValue is the longest key, string, element, member, field or value of a field in bytes.
@@ -52,7 +55,7 @@ type call struct {
 func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	s.slot = slot
 	if err := s.reader.check(op); err != nil {
-		return AppendError(result, "ERR malformed operation: "+err.Error())
+		return redis.AppendError(result, "ERR malformed operation: "+err.Error())
 	}
 	s.removeExpired(now)
 	c := &s.call
@@ -61,7 +64,7 @@ func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	for s.reader.more() {
 		multi, _ := s.reader.next()
 		if multi > 0 {
-			c.out = appendArrayHead(c.out, int64(multi-1))
+			c.out = redis.AppendArray(c.out, int(multi-1))
 			continue
 		}
 		c.args = s.reader.args
@@ -82,7 +85,7 @@ func (c *call) run() {
 		cmd.run(c)
 	}
 	if c.full || len(c.out) > c.over {
-		c.out = AppendError(c.out[:start], errReplyLimit)
+		c.out = redis.AppendError(c.out[:start], errReplyLimit)
 	}
 }
 
@@ -144,12 +147,13 @@ func (c *call) room(count, n int) bool {
 	return !c.full
 }
 
-func (c *call) ok()             { c.out = append(c.out, "+OK\r\n"...) }
-func (c *call) fail(msg string) { c.out = AppendError(c.out, msg) }
-func (c *call) int(v int64)     { c.out = appendIntReply(c.out, v) }
-func (c *call) null()           { c.out = append(c.out, "$-1\r\n"...) }
-func (c *call) nullArray()      { c.out = append(c.out, "*-1\r\n"...) }
-func (c *call) array(n int)     { c.out = appendArrayHead(c.out, int64(n)) }
+func (c *call) ok()             { c.status("OK") }
+func (c *call) status(s string) { c.out = redis.AppendStatus(c.out, s) }
+func (c *call) fail(msg string) { c.out = redis.AppendError(c.out, msg) }
+func (c *call) int(v int64)     { c.out = redis.AppendInt(c.out, v) }
+func (c *call) null()           { c.out = redis.AppendNull(c.out) }
+func (c *call) nullArray()      { c.out = redis.AppendNullArray(c.out) }
+func (c *call) array(n int)     { c.out = redis.AppendArray(c.out, n) }
 
 func (c *call) bool(v bool) {
 	if v {
@@ -163,7 +167,7 @@ func (c *call) bulk(v []byte) bool {
 	if !c.room(1, len(v)) {
 		return false
 	}
-	c.out = appendBulk(c.out, v)
+	c.out = redis.AppendBulk(c.out, v)
 	return true
 }
 
@@ -171,6 +175,6 @@ func (c *call) bulkString(v string) bool {
 	if !c.room(1, len(v)) {
 		return false
 	}
-	c.out = appendBulk(c.out, v)
+	c.out = redis.AppendBulk(c.out, v)
 	return true
 }

@@ -1,6 +1,10 @@
 package kv
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
+)
 
 var stringCommands = []command{
 	{"append", 3, (*call).appendTo},
@@ -101,7 +105,7 @@ func parseSetOptions(args [][]byte) (o setOptions, msg string) {
 		case isWord(a, "exat"), isWord(a, "pxat"):
 			return o, errWallClock
 		default:
-			return o, errSyntax
+			return o, redis.ErrSyntax
 		}
 	}
 	return o, ""
@@ -180,7 +184,7 @@ func (c *call) mget() {
 
 func (c *call) mset() {
 	if len(c.args)%2 == 0 {
-		c.fail(WrongArity("mset"))
+		c.fail(redis.WrongArity("mset"))
 		return
 	}
 	for i := 1; i < len(c.args); i += 2 {
@@ -219,14 +223,14 @@ func (c *call) incrby() {
 	if by, ok := parseInt(c.args[2]); ok {
 		c.increment(by)
 	} else {
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 	}
 }
 
 func (c *call) decrby() {
 	switch by, ok := parseInt(c.args[2]); {
 	case !ok:
-		c.fail(errNotInt)
+		c.fail(redis.ErrNotInt)
 	case by == -by && by != 0: // the one number without a positive counterpart
 		c.fail(errDecrement)
 	default:
@@ -242,7 +246,7 @@ func (c *call) increment(by int64) {
 	v := int64(0)
 	if e != nil {
 		if v, ok = parseInt(e.str); !ok {
-			c.fail(errNotInt)
+			c.fail(redis.ErrNotInt)
 			return
 		}
 	}

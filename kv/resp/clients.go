@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // cmdClient answers CLIENT and its subcommands.
@@ -18,8 +18,8 @@ func (c *conn) cmdClient(args [][]byte) {
 	case !known:
 		c.unknownSubcommand("CLIENT", args[1])
 		return
-	case arity >= 0 && len(args) != arity, len(args) < -arity:
-		c.fail(kv.WrongArity("client|" + sub))
+	case !redis.AllowsArity(arity, len(args)):
+		c.fail(redis.WrongArity("client|" + sub))
 		return
 	}
 	switch sub {

@@ -8,9 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidwall/redcon"
-
 	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // flushReplies is how many bytes of replies are gathered before they are written.
@@ -131,14 +130,14 @@ func (c *conn) answer(msg string) {
 
 // The replies that are answered here.
 
-func (c *conn) fail(msg string)     { c.out = kv.AppendError(c.out, msg) }
+func (c *conn) fail(msg string)     { c.out = redis.AppendError(c.out, msg) }
 func (c *conn) ok()                 { c.status("OK") }
-func (c *conn) status(s string)     { c.out = redcon.AppendString(c.out, s) }
-func (c *conn) int(v int64)         { c.out = redcon.AppendInt(c.out, v) }
-func (c *conn) bulk(v []byte)       { c.out = redcon.AppendBulk(c.out, v) }
-func (c *conn) bulkString(v string) { c.out = redcon.AppendBulkString(c.out, v) }
-func (c *conn) array(n int)         { c.out = redcon.AppendArray(c.out, n) }
-func (c *conn) null()               { c.out = redcon.AppendNull(c.out) }
+func (c *conn) status(s string)     { c.out = redis.AppendStatus(c.out, s) }
+func (c *conn) int(v int64)         { c.out = redis.AppendInt(c.out, v) }
+func (c *conn) bulk(v []byte)       { c.out = redis.AppendBulk(c.out, v) }
+func (c *conn) bulkString(v string) { c.out = redis.AppendBulk(c.out, v) }
+func (c *conn) array(n int)         { c.out = redis.AppendArray(c.out, n) }
+func (c *conn) null()               { c.out = redis.AppendNull(c.out) }
 
 // gather adds a command to the operation, or executes the operation first if it would not fit.
 func (c *conn) gather(args [][]byte) {

@@ -10,7 +10,6 @@ import (
 const (
 	errNoAuth    = "NOAUTH Authentication required."
 	errWrongPass = "WRONGPASS invalid username-password pair or user is disabled."
-	errSyntax    = "ERR syntax error"
 )
 
 // invokeError is what is answered to the commands of an operation that failed with err.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // localCommand is a command that the front-end answers itself.
@@ -55,20 +56,9 @@ func init() {
 // findLocal finds the command that the front-end answers; nil if it is none of them. msg is the
 // error to answer if its number of arguments is wrong.
 func findLocal(args [][]byte) (_ *localCommand, msg string) {
-	var lower [8]byte // the longest name has seven letters
-	name := args[0]
-	if len(name) > len(lower) {
-		return nil, ""
-	}
-	for i, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
-	}
-	cmd := localCommands[string(lower[:len(name)])]
-	if cmd != nil && cmd.arity != anyArity && (cmd.arity > 0 && len(args) != cmd.arity || len(args) < -cmd.arity) {
-		msg = kv.WrongArity(cmd.name)
+	cmd := redis.Find(localCommands, args[0])
+	if cmd != nil && cmd.arity != anyArity && !redis.AllowsArity(cmd.arity, len(args)) {
+		msg = redis.WrongArity(cmd.name)
 		if cmd.name == "exec" {
 			msg = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(msg, "ERR ")
 		}
@@ -86,7 +76,7 @@ func (c *conn) cmdPing(args [][]byte) {
 	case 2:
 		c.bulk(args[1])
 	default:
-		c.fail(kv.WrongArity("ping"))
+		c.fail(redis.WrongArity("ping"))
 	}
 }
 
@@ -110,9 +100,9 @@ func (c *conn) cmdReset([][]byte) {
 func (c *conn) cmdSelect(args [][]byte) {
 	switch n, err := strconv.Atoi(string(args[1])); {
 	case err != nil:
-		c.fail("ERR value is not an integer or out of range")
+		c.fail(redis.ErrNotInt)
 	case n != 0:
-		c.fail("ERR DB index is out of range")
+		c.fail(redis.ErrDBIndex)
 	default:
 		c.ok()
 	}
@@ -129,7 +119,7 @@ func (c *conn) cmdAuth(args [][]byte) {
 	case 3:
 		user = args[1]
 	default:
-		c.fail(errSyntax)
+		c.fail(redis.ErrSyntax)
 		return
 	}
 	if !c.login(user, password) {
@@ -267,11 +257,11 @@ var settings = []Field{{"appendonly", "no"}, {"databases", "1"}, {"maxmemory", "
 func (c *conn) cmdConfig(args [][]byte) {
 	switch sub := word(args[1]); {
 	case sub == "get" && len(args) < 3:
-		c.fail(kv.WrongArity("config|get"))
+		c.fail(redis.WrongArity("config|get"))
 	case sub == "get":
 		var found []Field
 		for _, s := range settings {
-			if slices.ContainsFunc(args[2:], func(pattern []byte) bool { return kv.MatchGlob(word(pattern), s.Name) }) {
+			if slices.ContainsFunc(args[2:], func(pattern []byte) bool { return redis.MatchGlob(word(pattern), s.Name) }) {
 				found = append(found, s)
 			}
 		}

@@ -36,7 +36,7 @@ func (c *conn) queue(args [][]byte, local *localCommand) {
 	}
 	t.op = kv.AppendCommand(t.op, args...)
 	t.n++
-	c.out = append(c.out, "+QUEUED\r\n"...)
+	c.status("QUEUED")
 }
 
 func (c *conn) cmdMulti([][]byte) {
@@ -68,7 +68,7 @@ func (c *conn) cmdExec([][]byte) {
 	case t.failed:
 		c.fail("EXECABORT Transaction discarded because of previous errors.")
 	case t.n == 0:
-		c.out = append(c.out, "*0\r\n"...)
+		c.array(0)
 	default:
 		c.op = kv.AppendTransaction(c.op, t.op, t.n)
 		c.replies++

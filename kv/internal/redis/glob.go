@@ -1,4 +1,4 @@
-package kv
+package redis
 
 // MatchGlob reports whether s matches a pattern as KEYS and SCAN have it: * is any string, ? any
 // byte, [abc], [a-z] and [^a] a byte out of a set or not, \x the byte x. Its time is at most the
