@@ -16,12 +16,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
-	"github.com/netordered/nopaxos/lab/goredistest"
+	"github.com/netordered/nopaxos/lab/redistest"
 )
 
 // A stock client library finds the store behind `nopaxos dev` to be what it expects of one.
 func TestDevGoRedis(t *testing.T) {
-	goredistest.Run(t, startDev(t).redis)
+	redistest.Run(t, startDev(t).redis)
 }
 
 // Redis's own benchmark runs against `nopaxos dev` to its end, and what it wrote is there.

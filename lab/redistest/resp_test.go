@@ -1,4 +1,4 @@
-package resp
+package redistest
 
 import (
 	"context"
@@ -7,15 +7,49 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"log/slog"
 	"math/big"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/netordered/nopaxos/lab/goredistest"
+	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/kv/resp"
 )
+
+// local executes operations on a state machine of its own, whose logical time stands still.
+type local struct {
+	mu    sync.Mutex
+	store *kv.Store
+	slot  uint64
+}
+
+func (l *local) Invoke(_ context.Context, op []byte) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.slot++
+	l.store.Release(l.slot)
+	return l.store.Execute(l.slot, 0, op, nil), nil
+}
+
+// start serves an empty store and returns its address.
+func start(t *testing.T, config resp.Config) string {
+	config.Invoker, config.Addr, config.Logger = &local{store: kv.New()}, "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	s, err := resp.NewServer(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve() // returns nil after Close
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Addr().String()
+}
 
 func newClient(t *testing.T, options *redis.Options) *redis.Client {
 	c := redis.NewClient(options)
@@ -25,14 +59,14 @@ func newClient(t *testing.T, options *redis.Options) *redis.Client {
 
 // TestGoRedis uses a stock client library: every type, pipelines, transactions, errors.
 func TestGoRedis(t *testing.T) {
-	s, _ := start(t, Config{})
+	addr := start(t, resp.Config{})
 	for name, options := range map[string]*redis.Options{
 		"RESP 2":       {Protocol: 2},
 		"RESP 3 asked": {Protocol: 3, ClientName: "suite"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			options.Addr = s.Addr().String()
-			goredistest.Run(t, newClient(t, options))
+			options.Addr = addr
+			Run(t, newClient(t, options))
 		})
 	}
 }
@@ -56,12 +90,12 @@ func TestTLS(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(cert)
-	s, _ := start(t, Config{
+	addr := start(t, resp.Config{
 		Password: "secret",
 		TLS:      &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}},
 	})
 	ctx := context.Background()
-	options := redis.Options{Addr: s.Addr().String(), Password: "secret", TLSConfig: &tls.Config{RootCAs: roots}}
+	options := redis.Options{Addr: addr, Password: "secret", TLSConfig: &tls.Config{RootCAs: roots}}
 	c := newClient(t, &options)
 	if err := c.Set(ctx, "a", "1", 0).Err(); err != nil {
 		t.Error(err)

@@ -1,7 +1,7 @@
-// Package goredistest is what a stock Redis client library, go-redis, expects of the key-value store. The
-// front-end's own tests run it on a state machine in their process, those of the nopaxos binary on a
-// whole cluster.
-package goredistest
+// Package redistest holds the key-value store to what go-redis, a stock Redis client library, expects of
+// a server. Its own tests run the suite against the front-end on a state machine in their process; other
+// packages run it against a whole cluster.
+package redistest
 
 import (
 	"context"
