@@ -43,21 +43,6 @@ func parseSnapshot(data []byte) (*snapshot, error) {
 	}, nil
 }
 
-// snapshotWriter writes what the core and then what the state machine adds to a snapshot.
-type snapshotWriter struct {
-	head  []byte
-	state io.WriterTo
-}
-
-func (w *snapshotWriter) WriteTo(to io.Writer) (int64, error) {
-	n, err := to.Write(w.head)
-	if err != nil {
-		return int64(n), err
-	}
-	m, err := w.state.WriteTo(to)
-	return int64(n) + m, err
-}
-
 // takeSnapshot captures the state at executed.
 func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 	state, err := c.sm.Snapshot()
@@ -71,7 +56,7 @@ func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 	head = binary.BigEndian.AppendUint32(head, s.session)
 	head = binary.BigEndian.AppendUint64(head, s.digest.Hi)
 	head = binary.BigEndian.AppendUint64(head, s.digest.Lo)
-	return s, &snapshotWriter{head: c.table.AppendTo(head), state: state}, nil
+	return s, c.table.Snapshot(head, state), nil
 }
 
 // maybeSnapshot starts a snapshot when enough was executed since the last one, or when the log

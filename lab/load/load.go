@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/lab/zipf"
 )
 
 // MaxWorkers bounds Config.Workers: more would take the machine's memory.
@@ -46,7 +47,7 @@ func Begin(ctx context.Context, cfg Config) (*Load, error) {
 		}
 	}
 	l.judge = &judge{recorder: l.recorder, store: library}
-	l.workload = &workload{recorder: l.recorder, keys: newZipf(bankKeys, zipfTheta)}
+	l.workload = &workload{recorder: l.recorder, keys: zipf.New(bankKeys)}
 	working, stop := context.WithCancel(ctx)
 	l.stop = stop
 	l.judging.Go(func() { l.judge.run(ctx) })

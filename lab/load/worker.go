@@ -6,12 +6,14 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/netordered/nopaxos/lab/zipf"
 )
 
 // workload is what a number of workers, each with one operation outstanding, do.
 type workload struct {
 	recorder *recorder
-	keys     zipf
+	keys     zipf.Table
 
 	mu        sync.Mutex
 	strangers []string // answers that nobody wrote
@@ -41,7 +43,7 @@ func (l *workload) worker(ctx context.Context, s store, seed, number uint64) {
 func (l *workload) one(s store, random *rand.Rand) error {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	key, write := l.keys.draw(random), random.Float64() >= readShare
+	key, write := l.keys.Draw(random), random.Float64() >= readShare
 	t := l.recorder.begin(key, write)
 	name := keyName(t.bank.index, key)
 	var read value

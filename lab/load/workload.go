@@ -2,9 +2,6 @@ package load
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -12,29 +9,10 @@ import (
 // The load is that of YCSB's workload A: half reads, half updates, keys by a Zipf distribution
 // (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010).
 const (
-	bankKeys   = 512  // keys of a bank
-	zipfTheta  = 0.99 // YCSB's constant
+	bankKeys   = 512 // keys of a bank
 	readShare  = 0.5
 	valueBytes = 100 // one field of YCSB
 )
-
-// zipf draws key numbers: k with a probability in proportion to 1/(k+1)^theta.
-type zipf struct{ cumulative []float64 }
-
-func newZipf(n int, theta float64) zipf {
-	z := zipf{cumulative: make([]float64, n)}
-	sum := 0.0
-	for k := range z.cumulative {
-		sum += 1 / math.Pow(float64(k+1), theta)
-		z.cumulative[k] = sum
-	}
-	return z
-}
-
-func (z zipf) draw(r *rand.Rand) int {
-	total := z.cumulative[len(z.cumulative)-1]
-	return min(sort.SearchFloat64s(z.cumulative, r.Float64()*total), len(z.cumulative)-1)
-}
 
 // keyName is what the store calls a key.
 func keyName(bank, key int) string { return fmt.Sprintf("load:%d:%d", bank, key) }

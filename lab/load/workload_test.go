@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/lab/zipf"
 )
 
 func TestValueText(t *testing.T) {
@@ -24,11 +26,11 @@ func TestValueText(t *testing.T) {
 }
 
 func TestZipfPrefersLowNumbers(t *testing.T) {
-	z, random := newZipf(bankKeys, zipfTheta), rand.New(rand.NewPCG(1, 2))
+	z, random := zipf.New(bankKeys), rand.New(rand.NewPCG(1, 2))
 	var count [bankKeys]int
 	const n = 100_000
 	for range n {
-		count[z.draw(random)]++
+		count[z.Draw(random)]++
 	}
 	if first := float64(count[0]) / n; first < 0.12 || first > 0.18 {
 		t.Errorf("the first key has a share of %.3f, expected about 1/H(512) = 0.147", first)

@@ -15,7 +15,7 @@
 // failure.
 //
 // The walk through the package, in the order in which data flows: sim.go (Run, the event loop),
-// queue.go (virtual time), random.go, profile.go and plan.go with ambush.go (what a seed means), fault.go
+// event.go, random.go, profile.go and plan.go with ambush.go (what a seed means), fault.go
 // and inject.go (what can go wrong, and how it does), network.go (links), process.go (clocks, timers and
 // stalls of whatever runs), workload.go (clients), operation.go (what they ask), sequencer.go, node.go (a
 // replica and its effects), machine.go (the replicated service), controller.go; then the checkers:

@@ -113,7 +113,7 @@ func (n *network) deliver(from, to int, b []byte) {
 	if n.linger[from][to] > 0 {
 		at += n.rng.duration(0, lingerMax)
 	}
-	n.w.queue.push(event{at: at, kind: eventDatagram, node: to, from: from, data: copied})
+	n.w.push(event{at: at, kind: eventDatagram, node: to, from: from, data: copied})
 }
 
 // corrupt damages a datagram. It leaves the OUM header alone: a sequencer cannot authenticate the
@@ -151,7 +151,7 @@ func (n *network) stream(from, to int, b []byte, life int) {
 	at := n.w.now + 3*n.delay(from, to) + time.Duration(len(b))*10*time.Nanosecond
 	at = max(at, n.bulk[from][to])
 	n.bulk[from][to] = at
-	n.w.queue.push(event{at: at, kind: eventBulk, node: to, from: from, arg: uint64(life), data: append([]byte(nil), b...)})
+	n.w.push(event{at: at, kind: eventBulk, node: to, from: from, arg: uint64(life), data: append([]byte(nil), b...)})
 }
 
 // cut adds (or, with delta -1, takes away) a cut from one node to another.

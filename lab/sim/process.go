@@ -52,7 +52,7 @@ func (p *process) arm(w *world, node int, deadline time.Duration) {
 	at := max(p.clock.virtual(deadline), w.now+time.Microsecond)
 	if at < p.due {
 		p.due = at
-		w.queue.push(event{at: at, kind: eventTimer, node: node})
+		w.push(event{at: at, kind: eventTimer, node: node})
 	}
 }
 
@@ -79,7 +79,7 @@ func (p *process) postpone(w *world, e *event) {
 		p.due = p.stalledUntil
 	}
 	e.at = p.stalledUntil
-	w.queue.push(*e)
+	w.push(*e)
 }
 
 // process returns what runs at a node.

@@ -117,7 +117,7 @@ func (w *world) forge(f Fault) {
 	for ahead := range uint64(4) {
 		b := append([]byte(nil), w.overheard...)
 		oumlib.Stamp(b, s.cellSession+uint32(f.Arg), s.counter+1+ahead, 0xBAD)
-		w.queue.push(event{at: w.now + w.s.latency, kind: eventDatagram, node: f.Node, from: -1, data: b})
+		w.push(event{at: w.now + w.s.latency, kind: eventDatagram, node: f.Node, from: -1, data: b})
 	}
 }
 
@@ -136,5 +136,5 @@ func (w *world) forward(from, route int, frame []byte) {
 
 // after runs f later.
 func (w *world) after(d time.Duration, f func()) {
-	w.queue.push(event{at: w.now + d, kind: eventCall, call: f})
+	w.push(event{at: w.now + d, kind: eventCall, call: f})
 }

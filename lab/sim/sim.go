@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/dissect"
+	"github.com/netordered/nopaxos/internal/eventqueue"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -58,7 +59,7 @@ type world struct {
 	cfg   Config
 	s     *settings
 	keys  wire.Keys
-	queue queue
+	queue eventqueue.Queue[event]
 	now   time.Duration
 	hash  uint64
 
@@ -98,12 +99,9 @@ func Run(cfg Config) Result {
 		fmt.Fprint(cfg.Trace, traceHeader)
 	}
 	w.build()
-	for !w.ended {
-		e, ok := w.queue.pop()
-		if !ok {
-			break
-		}
-		w.now = e.at
+	for !w.ended && w.queue.Len() > 0 {
+		at, e := w.queue.Pop()
+		w.now = at
 		w.dispatch(&e)
 	}
 	w.finish()
@@ -132,9 +130,9 @@ func (w *world) build() {
 		w.result.Plan = plan(seed, w.cfg.Profile, w.s)
 	}
 	for _, f := range w.result.Plan {
-		w.queue.push(event{at: f.At, kind: eventCall, call: func() { w.begin(f) }})
+		w.push(event{at: f.At, kind: eventCall, call: func() { w.begin(f) }})
 	}
-	w.queue.push(event{at: w.s.load, kind: eventCall, call: w.quiet})
+	w.push(event{at: w.s.load, kind: eventCall, call: w.quiet})
 	for _, n := range w.nodes {
 		n.start()
 	}
@@ -151,8 +149,8 @@ const maxQueue = 1 << 17
 func (w *world) dispatch(e *event) {
 	w.result.Events++
 	w.mix(e)
-	if len(w.queue.heap) > maxQueue {
-		w.fail(e.node, "%d events are under way, at most %d are expected", len(w.queue.heap), maxQueue)
+	if w.queue.Len() > maxQueue {
+		w.fail(e.node, "%d events are under way, at most %d are expected", w.queue.Len(), maxQueue)
 		w.ended = true
 		return
 	}

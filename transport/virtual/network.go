@@ -80,7 +80,7 @@ func (n *Network) Now() time.Duration { return n.now }
 func (n *Network) At(t time.Duration, f func(now time.Duration)) {
 	ev := n.queue.newEvent()
 	ev.kind, ev.call = Call, f
-	n.queue.push(max(t, n.now), ev)
+	n.queue.Push(max(t, n.now), ev)
 }
 
 // Attach puts a node at addr. It receives nothing until Start. A node that is already there is
@@ -96,18 +96,18 @@ func (n *Network) Attach(addr netip.AddrPort) *Node {
 
 // Step lets the earliest event happen. It reports false, and does nothing, if there is none.
 func (n *Network) Step() bool {
-	if len(n.queue.heap) == 0 {
+	if n.queue.Len() == 0 {
 		return false
 	}
-	e := n.queue.pop()
-	n.now = e.at
-	n.happen(e.at, e.ev)
+	at, ev := n.queue.Pop()
+	n.now = at
+	n.happen(at, ev)
 	return true
 }
 
 // RunUntil lets everything up to and including t happen; then it is t.
 func (n *Network) RunUntil(t time.Duration) {
-	for len(n.queue.heap) > 0 && n.queue.heap[0].at <= t {
+	for n.queue.Len() > 0 && n.queue.Next() <= t {
 		n.Step()
 	}
 	n.now = max(n.now, t)
@@ -169,7 +169,7 @@ func (n *Network) sendDatagram(from, to netip.AddrPort, b []byte) {
 	for _, delay := range n.datagram(from, to, len(b), n.now) {
 		ev := n.queue.newEvent()
 		ev.kind, ev.from, ev.to, ev.data = Datagram, from, to, n.copy(b)
-		n.queue.push(n.now+max(delay, 0), ev)
+		n.queue.Push(n.now+max(delay, 0), ev)
 	}
 }
 
@@ -184,6 +184,6 @@ func (n *Network) sendBulk(from, to netip.AddrPort, b []byte) {
 		if i > 0 { // each arrival is its receiver's to keep
 			ev.data = append([]byte(nil), b...)
 		}
-		n.queue.push(n.now+max(delay, 0), ev)
+		n.queue.Push(n.now+max(delay, 0), ev)
 	}
 }

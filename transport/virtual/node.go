@@ -87,7 +87,7 @@ func (nd *Node) Resume() {
 		if ev.kind == Tick {
 			nd.armed = nd.net.now
 		}
-		nd.net.queue.push(nd.net.now, ev)
+		nd.net.queue.Push(nd.net.now, ev)
 	}
 	nd.inbox = nd.inbox[:0]
 }
@@ -96,7 +96,7 @@ func (nd *Node) Resume() {
 func (nd *Node) Post(f func(now time.Duration)) {
 	ev := nd.net.queue.newEvent()
 	ev.kind, ev.node, ev.call = Call, nd, f
-	nd.net.queue.push(nd.net.now, ev)
+	nd.net.queue.Push(nd.net.now, ev)
 }
 
 // SetClock makes the node's clock run faster than the network's by ppm parts per million (slower
@@ -169,5 +169,5 @@ func (nd *Node) arm(at time.Duration) {
 	nd.armed = at
 	ev := nd.net.queue.newEvent()
 	ev.kind, ev.node = Tick, nd
-	nd.net.queue.push(at, ev)
+	nd.net.queue.Push(at, ev)
 }

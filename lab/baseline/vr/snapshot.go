@@ -42,21 +42,6 @@ func parseSnapshot(data []byte) (*snapshot, error) {
 	}, nil
 }
 
-// snapshotWriter writes what the replica and then what the state machine adds to a snapshot.
-type snapshotWriter struct {
-	head  []byte
-	state io.WriterTo
-}
-
-func (w *snapshotWriter) WriteTo(to io.Writer) (int64, error) {
-	n, err := to.Write(w.head)
-	if err != nil {
-		return int64(n), err
-	}
-	m, err := w.state.WriteTo(to)
-	return int64(n) + m, err
-}
-
 // capture takes the state as it is now.
 func (r *Replica) capture() (*snapshot, io.WriterTo, error) {
 	state, err := r.sm.Snapshot()
@@ -67,7 +52,7 @@ func (r *Replica) capture() (*snapshot, io.WriterTo, error) {
 	head := binary.BigEndian.AppendUint64(nil, s.slot)
 	head = binary.BigEndian.AppendUint64(head, s.digest.Hi)
 	head = binary.BigEndian.AppendUint64(head, s.digest.Lo)
-	return s, &snapshotWriter{head: r.Table.AppendTo(head), state: state}, nil
+	return s, r.Table.Snapshot(head, state), nil
 }
 
 // emptySnapshot is what every replica starts with: taking back without Undo may lead to it.

@@ -2,12 +2,11 @@ package role
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"sort"
 	"strconv"
 
 	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/lab/zipf"
 )
 
 // The workloads.
@@ -45,10 +44,7 @@ type mix struct {
 	latest bool // reads prefer what was inserted latest
 }
 
-const (
-	zipfExponent = 0.99
-	maxScan      = 16
-)
+const maxScan = 16
 
 // workload makes operations, in memory that it uses again.
 type workload struct {
@@ -57,9 +53,9 @@ type workload struct {
 	rng   *rand.Rand
 	self  int // which client this is
 	keys  int
-	next  int       // of the keys that this client inserts
-	value []byte    // what is written
-	zipf  []float64 // cumulative
+	next  int    // of the keys that this client inserts
+	value []byte // what is written
+	ranks zipf.Table
 	args  [maxScan + 1][]byte
 	names [maxScan][]byte
 	multi []byte
@@ -86,26 +82,12 @@ func newWorkload(l *Load, self int) (*workload, error) {
 	if w.mix, ok = ycsb[w.name]; !ok {
 		return nil, fmt.Errorf("workload is %q, expected %s, %s, or one of YCSB's, a to f", w.name, WorkloadEcho, WorkloadFill)
 	}
-	w.zipf = zipfTable(w.keys)
+	w.ranks = zipf.New(w.keys)
 	return w, nil
 }
 
-// zipfTable returns the probability that a draw is at most i, for every i.
-func zipfTable(n int) []float64 {
-	table := make([]float64, n)
-	sum := 0.0
-	for i := range table {
-		sum += math.Pow(float64(i+1), -zipfExponent)
-		table[i] = sum
-	}
-	for i := range table {
-		table[i] /= sum
-	}
-	return table
-}
-
 // rank draws from the distribution: 0 is the most frequent.
-func (w *workload) rank() int { return min(sort.SearchFloat64s(w.zipf, w.rng.Float64()), w.keys-1) }
+func (w *workload) rank() int { return w.ranks.Draw(w.rng) }
 
 // key draws a key. Ranks are scattered, so that the most frequent keys are not neighbours.
 func (w *workload) key() int {
