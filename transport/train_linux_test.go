@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -10,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/netordered/nopaxos/lab/netlab"
 )
 
 // kinds are sockets that let the kernel split and merge datagrams, and such that do not.
@@ -178,49 +174,17 @@ func slice(n, count int) (list []int) {
 	return list
 }
 
-// cable is two hosts with a cable between them.
-func cable(t *testing.T, mtu int, raw bool) (a, b *netlab.Node) {
-	if err := netlab.Supported(); err != nil {
-		t.Skip(err)
+// TestRefusedTrain has the kernel refuse trains, which it does for a socket that sends no checksums. Their
+// datagrams arrive all the same, one by one, and no later train is made of such.
+func TestRefusedTrain(t *testing.T) {
+	sender, receiver := listen(t, UDPConfig{}), listen(t, UDPConfig{})
+	if sender.sock.out.longest == 0 {
+		t.Skip("the kernel does not split what is sent")
 	}
-	lab, err := netlab.New()
-	if err != nil {
+	if err := unix.SetsockoptInt(sender.sock.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := lab.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if a, err = lab.AddNode("a"); err == nil {
-		b, err = lab.AddNode("b")
-	}
-	if err == nil {
-		err = lab.Link(
-			netlab.Port{Node: a, Name: "eth0", Address: netip.MustParsePrefix("10.97.1.1/24"), MTU: mtu, Raw: raw},
-			netlab.Port{Node: b, Name: "eth0", Address: netip.MustParsePrefix("10.97.1.2/24"), MTU: mtu, Raw: raw})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a, b
-}
-
-// listenOn opens a transport on a host.
-func listenOn(t *testing.T, n *netlab.Node, addr string) (u *UDP) {
-	if err := n.Do(func() (err error) { u, err = ListenUDP(UDPConfig{Addr: addr}); return err }); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(u.Close)
-	return u
-}
-
-// TestTrainOnANarrowPath: datagrams that are longer than the path's MTU become fragments, which trains
-// cannot. They arrive all the same, and no later train is made of such.
-func TestTrainOnANarrowPath(t *testing.T) {
-	a, b := cable(t, 700, false)
 	const count = 20
-	sender, receiver := listenOn(t, a, "10.97.1.1:9"), listenOn(t, b, "10.97.1.2:9")
 	got, done := uint32(0), make(chan struct{})
 	run(t, receiver, &node{datagram: func(_ time.Duration, _ netip.AddrPort, d []byte) {
 		if len(d) != 1000 || !holds(d, got) {
@@ -245,63 +209,4 @@ func TestTrainOnANarrowPath(t *testing.T) {
 	if s := sender.Stats(); s.DatagramsOut != count || s.SendFailed != 0 {
 		t.Errorf("counters: %+v", s)
 	}
-}
-
-// TestTrainWithoutOffload: on a cable whose ends leave nothing to the hardware, as those of a switch in
-// software do, every datagram is a frame of its own, with its own headers and checksum.
-func TestTrainWithoutOffload(t *testing.T) {
-	a, b := cable(t, 1500, true)
-	var tap int
-	if err := b.Do(func() (err error) {
-		tap, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(binary.NativeEndian.Uint16([]byte{8, 0})))
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(tap)
-	if err := unix.SetsockoptTimeval(tap, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10}); err != nil {
-		t.Fatal(err)
-	}
-	const count, length = 20, 200
-	sender := listenOn(t, a, "10.97.1.1:9")
-	run(t, sender, &node{})
-	sender.Post(func(time.Duration) {
-		d := make([]byte, length)
-		for i := range uint32(count) {
-			sender.Send(netip.MustParseAddrPort("10.97.1.2:9"), fill(d, i))
-		}
-	})
-	frame := make([]byte, 1<<16)
-	for i := uint32(0); i < count; {
-		n, _, err := unix.Recvfrom(tap, frame, 0)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			t.Fatalf("frame %d: %v", i, err)
-		}
-		const headers = 14 + 20 + 8
-		if n < headers || frame[23] != unix.IPPROTO_UDP {
-			continue
-		}
-		if n != headers+length || !holds(frame[headers:n], i) {
-			t.Fatalf("frame %d has %d bytes, expected %d", i, n, headers+length)
-		}
-		if sum := udpSum(frame[14:n]); sum != 0xffff {
-			t.Fatalf("frame %d: the UDP checksum adds up to %#x, expected 0xffff", i, sum)
-		}
-		i++
-	}
-}
-
-// udpSum adds up an IPv4 packet without options as its UDP checksum wants it (RFC 768).
-func udpSum(packet []byte) uint16 {
-	sum := uint32(packet[9]) + uint32(len(packet)-20)
-	for b := packet[12:]; len(b) > 0; b = b[2:] {
-		sum += uint32(binary.BigEndian.Uint16(b))
-	}
-	for sum > 0xffff {
-		sum = sum&0xffff + sum>>16
-	}
-	return uint16(sum)
 }
