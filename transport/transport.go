@@ -35,5 +35,11 @@ type Network interface {
 	LocalAddr() netip.AddrPort
 }
 
+// Peer is where another node is reached.
+type Peer struct {
+	Addr netip.AddrPort // UDP: datagrams
+	Bulk netip.AddrPort // TCP: messages that are longer than a datagram
+}
+
 // MaxBulk is the largest message, in bytes, that the bulk channel carries.
 const MaxBulk = 1 << 28

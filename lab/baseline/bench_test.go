@@ -9,6 +9,7 @@ import (
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // echo is a state machine that costs nothing.
@@ -40,7 +41,7 @@ func newBench(tb testing.TB, system System, n int, tuning vr.Config) *bench {
 	b := &bench{tb: tb, keys: keys}
 	for i := range n {
 		core, err := NewCore(Config{
-			System: system, Self: i, Replicas: make([]node.Peer, n), Keys: keys, StateMachine: echo{}, Incarnation: 1, Core: tuning,
+			System: system, Self: i, Replicas: make([]transport.Peer, n), Keys: keys, StateMachine: echo{}, Incarnation: 1, Core: tuning,
 		})
 		if err != nil {
 			tb.Fatal(err)

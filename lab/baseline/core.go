@@ -19,8 +19,8 @@ import (
 // Config is what a replica is told at its start.
 type Config struct {
 	System       System
-	Self         int         // which of Replicas this is
-	Replicas     []node.Peer // of the group: 2f+1, or the one server
+	Self         int              // which of Replicas this is
+	Replicas     []transport.Peer // of the group: 2f+1, or the one server
 	Keys         wire.Keys
 	StateMachine replica.StateMachine // empty
 

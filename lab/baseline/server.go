@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/transport"
 )
@@ -19,7 +20,7 @@ type Server struct {
 	background sync.WaitGroup // what the loop started beside itself
 }
 
-var _ node.Host = (*Server)(nil)
+var _ replicaloop.Process = (*Server)(nil)
 
 // New opens the sockets of a replica. The caller must call Run or Close.
 func New(cfg Config) (*Server, error) {
@@ -37,7 +38,8 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{udp: udp, cancel: func(error) {}}
-	s.node = node.New(core, udp, s, cfg.Replicas, cfg.Self, mtu)
+	mesh := replicaloop.Mesh{Network: udp, Peers: cfg.Replicas, Self: cfg.Self, MTU: mtu}
+	s.node = node.New(core, mesh, s)
 	return s, nil
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/kv"
-	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/sequencer"
@@ -25,7 +24,7 @@ type group struct {
 	t       *testing.T
 	system  System
 	keys    wire.Keys
-	peers   []node.Peer
+	peers   []transport.Peer
 	stop    []func()
 	client  *client.Client
 	running sync.WaitGroup
@@ -108,7 +107,7 @@ func (g *group) startSequencer() netip.AddrPort {
 }
 
 // freePeer finds addresses that nobody uses.
-func freePeer(t *testing.T) node.Peer {
+func freePeer(t *testing.T) transport.Peer {
 	t.Helper()
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -120,7 +119,7 @@ func freePeer(t *testing.T) node.Peer {
 		t.Fatal(err)
 	}
 	defer tcp.Close()
-	return node.Peer{Addr: netip.MustParseAddrPort(udp.LocalAddr().String()), Bulk: netip.MustParseAddrPort(tcp.Addr().String())}
+	return transport.Peer{Addr: netip.MustParseAddrPort(udp.LocalAddr().String()), Bulk: netip.MustParseAddrPort(tcp.Addr().String())}
 }
 
 func (g *group) start(i int, again bool) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // FromFile returns the configuration of replica number index of a group in a cluster file; an empty
@@ -28,7 +29,7 @@ func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine)
 		Core: coreConfig(f),
 	}
 	for _, r := range g.Replicas {
-		cfg.Replicas = append(cfg.Replicas, Peer{Addr: r.Address, Bulk: r.Bulk})
+		cfg.Replicas = append(cfg.Replicas, transport.Peer{Addr: r.Address, Bulk: r.Bulk})
 	}
 	for _, c := range f.Controllers {
 		cfg.Controllers = append(cfg.Controllers, c.Address.String())

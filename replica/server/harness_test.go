@@ -19,6 +19,7 @@ import (
 	"github.com/netordered/nopaxos/replica/server"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/sequencer/udp"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // patience is how long a test waits for what must come; only a failing one waits so long.
@@ -68,7 +69,7 @@ type testCluster struct {
 	sequencer *role
 	plane     *udp.DataPlane
 
-	peers    []server.Peer
+	peers    []transport.Peer
 	replicas []*server.Server
 }
 
@@ -83,7 +84,7 @@ func newCluster(t *testing.T) *testCluster {
 	group := controlplane.Group{Number: testGroup, Name: "counter", F: 1}
 	for range 3 {
 		a := freeAddr(t)
-		c.peers = append(c.peers, server.Peer{Addr: a, Bulk: a})
+		c.peers = append(c.peers, transport.Peer{Addr: a, Bulk: a})
 		group.Replicas = append(group.Replicas, controlplane.Replica{Addr: a})
 	}
 	c.control = controlplane.Config{

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -16,22 +15,17 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Peer is where a replica of the group is reached.
-type Peer struct {
-	Addr netip.AddrPort // UDP: stamped messages and the protocol's datagrams
-	Bulk netip.AddrPort // TCP: what a datagram is too small for
-}
-
 // Config is what a replica's process is told at its start.
 type Config struct {
-	Group        uint32 // OUM group number, see oumlib.GroupNumber
-	Self         int    // which of Replicas this is
-	Replicas     []Peer // of the group: 2f+1
+	Group        uint32           // OUM group number, see oumlib.GroupNumber
+	Self         int              // which of Replicas this is
+	Replicas     []transport.Peer // of the group: 2f+1
 	Keys         wire.Keys
 	StateMachine replica.StateMachine // empty
 	Dir          string               // of the replica's record; see Bootstrap
@@ -61,7 +55,7 @@ type Server struct {
 	cfg      Config
 	log      *slog.Logger
 	udp      *transport.UDP
-	loop     *loop
+	loop     *replicaloop.Loop
 	reporter *api.Reporter
 	status   atomic.Pointer[replica.Status]
 	recovers atomic.Int64 // nanoseconds for which the replica has been recovering; 0 if it is not
@@ -70,8 +64,6 @@ type Server struct {
 
 	background sync.WaitGroup // what Run started, besides the loop
 }
-
-var _ host = (*Server)(nil)
 
 // New opens the sockets of a replica. The caller must call Run or Close.
 func New(cfg Config) (*Server, error) {
@@ -114,8 +106,9 @@ func open(cfg Config) (*Server, error) {
 		s.log = slog.Default()
 	}
 	s.reporter = api.NewReporter(cfg.Controllers, cfg.Group, cfg.Self, cfg.DialOptions...)
-	s.loop = newLoop(cfg, core, udp, s)
-	s.publish(core.Status())
+	mesh := replicaloop.Mesh{Network: udp, Peers: cfg.Replicas, Self: cfg.Self, MTU: udp.MTU()}
+	s.loop = replicaloop.New(core, cfg.Group, mesh, host{s})
+	host{s}.Publish(core.Status())
 	return s, nil
 }
 
@@ -150,27 +143,13 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) save(r replica.Record) error { return saveRecord(s.cfg.Dir, r) }
-
-func (s *Server) report(session uint32) { s.reporter.Report(session) }
-
-func (s *Server) publish(status replica.Status) { s.status.Store(&status) }
-
-// aside is called on the loop, so that Run, which waits for the loop first, misses no work.
-func (s *Server) aside(work func() func(now time.Duration)) {
-	s.background.Go(func() { s.udp.Post(work()) })
-}
-
-func (s *Server) fail(err error) { s.cancel(err) }
-
 // watch follows the group's sequencer.
 func (s *Server) watch(ctx context.Context) {
 	if len(s.cfg.Controllers) == 0 {
 		return
 	}
 	err := api.Watch(ctx, s.cfg.Controllers, s.cfg.Group, func(r api.Route) {
-		s.loop.sender.SetAddr(r.Sequencer)
-		s.udp.Post(func(now time.Duration) { s.loop.core.Session(now, r.Session) })
+		s.udp.Post(func(now time.Duration) { s.loop.Route(now, r.Session, r.Sequencer) })
 	}, s.cfg.DialOptions...)
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("no controller knows the group", "group", s.cfg.Group, "error", err)
@@ -179,7 +158,7 @@ func (s *Server) watch(ctx context.Context) {
 
 // observe says when the replica's view or status changes, and when recovery takes long.
 func (s *Server) observe(ctx context.Context) {
-	tick := time.NewTicker(publishInterval)
+	tick := time.NewTicker(replicaloop.PublishInterval)
 	defer tick.Stop()
 	recovery := recoveryWatch{log: s.log, n: len(s.cfg.Replicas)}
 	var last replica.Status
@@ -199,7 +178,7 @@ func (s *Server) observe(ctx context.Context) {
 	}
 }
 
-// Status is the replica's status as of at most publishInterval ago.
+// Status is the replica's status as of at most replicaloop.PublishInterval ago.
 func (s *Server) Status() replica.Status { return *s.status.Load() }
 
 // Recovering is for how long the replica has been waiting, since its restart, to get its state back

@@ -18,6 +18,7 @@ import (
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/server"
 	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // aloneConfig is that of a replica that is its own group: it needs nobody's answer, and a test is its
@@ -34,7 +35,7 @@ func aloneConfig(t *testing.T, sm replica.StateMachine) server.Config {
 	}
 	a := freeAddr(t)
 	return server.Config{
-		Group: testGroup, Replicas: []server.Peer{{Addr: a, Bulk: a}}, Keys: keys, StateMachine: sm, Dir: dir, Logger: quiet,
+		Group: testGroup, Replicas: []transport.Peer{{Addr: a, Bulk: a}}, Keys: keys, StateMachine: sm, Dir: dir, Logger: quiet,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/replica"
@@ -90,25 +91,25 @@ func (s ledgerSnapshot) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// virtualReplica is one life of a replica: a loop, and the host of it.
+// virtualReplica is the host of one life of a replica.
 type virtualReplica struct {
 	t      *testing.T
 	dir    string
 	node   *virtual.Node
-	loop   *loop
+	core   *replica.Core
 	state  *ledger
 	status replica.Status
 }
 
-var _ host = (*virtualReplica)(nil)
+var _ replicaloop.Host = (*virtualReplica)(nil)
 
-func (r *virtualReplica) save(record replica.Record) error { return saveRecord(r.dir, record) }
-func (r *virtualReplica) report(uint32)                    {}
-func (r *virtualReplica) publish(s replica.Status)         { r.status = s }
-func (r *virtualReplica) fail(err error)                   { r.t.Errorf("replica %d stopped: %v", r.loop.self, err) }
+func (r *virtualReplica) Save(record replica.Record) error { return saveRecord(r.dir, record) }
+func (r *virtualReplica) Report(uint32)                    {}
+func (r *virtualReplica) Publish(s replica.Status)         { r.status = s }
+func (r *virtualReplica) Fail(err error)                   { r.t.Error(err) }
 
-// aside works at once, which is all the concurrency that virtual time has.
-func (r *virtualReplica) aside(work func() func(now time.Duration)) { r.node.Post(work()) }
+// Aside works at once: virtual time has no concurrency.
+func (r *virtualReplica) Aside(work func() func(now time.Duration)) { r.node.Post(work()) }
 
 // caller is the client as a node: it invokes operations and keeps their results.
 type caller struct {
@@ -161,7 +162,7 @@ type virtualCluster struct {
 	t        *testing.T
 	network  *virtual.Network
 	keys     wire.Keys
-	peers    []Peer
+	peers    []transport.Peer
 	dirs     []string
 	replicas []*virtualReplica
 	plane    *udp.DataPlane
@@ -197,7 +198,7 @@ func newVirtualCluster(t *testing.T, seed uint64) *virtualCluster {
 	c.network.SetObserver(c.observe)
 	c.startSequencer()
 	for i := range 3 {
-		c.peers = append(c.peers, Peer{Addr: address(1 + i), Bulk: address(1 + i)})
+		c.peers = append(c.peers, transport.Peer{Addr: address(1 + i), Bulk: address(1 + i)})
 		c.dirs = append(c.dirs, t.TempDir())
 	}
 	c.replicas = make([]*virtualReplica, len(c.peers))
@@ -274,15 +275,14 @@ func (c *virtualCluster) start(i int) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	core, err := replica.New(cfg.core(), record, r.state)
-	if err != nil {
+	if r.core, err = replica.New(cfg.core(), record, r.state); err != nil {
 		c.t.Fatal(err)
 	}
 	r.node = c.network.Attach(c.peers[i].Addr)
-	r.loop = newLoop(cfg, core, r.node, r)
-	r.loop.sender.SetAddr(sequencerAddr)
-	r.node.Start(r.loop)
-	r.node.Post(func(now time.Duration) { core.Session(now, virtualSession) })
+	mesh := replicaloop.Mesh{Network: r.node, Peers: c.peers, Self: i, MTU: virtualMTU}
+	loop := replicaloop.New(r.core, virtualGroup, mesh, r)
+	r.node.Start(loop)
+	r.node.Post(func(now time.Duration) { loop.Route(now, virtualSession, sequencerAddr) })
 	c.replicas[i] = r
 }
 
@@ -312,7 +312,7 @@ func (c *virtualCluster) await(what string, holds func() bool) {
 	for !holds() {
 		if c.network.Now() > until {
 			for i, r := range c.replicas {
-				c.t.Logf("replica %d: %+v", i, r.loop.core.Status())
+				c.t.Logf("replica %d: %+v", i, r.core.Status())
 			}
 			c.t.Fatalf("not within %v: %s", virtualPatience, what)
 		}

@@ -67,7 +67,7 @@ func TestVirtualLoss(t *testing.T) {
 			c.agree(500)
 			var asked uint64
 			for _, r := range c.replicas {
-				asked += r.loop.core.Status().Counters.SlotsAsked
+				asked += r.core.Status().Counters.SlotsAsked
 			}
 			if asked == 0 || c.caller.core.Stats().Retransmissions == 0 {
 				t.Error("nothing was lost, or nobody missed it")
@@ -111,7 +111,7 @@ func TestVirtualRestart(t *testing.T) {
 			if c.bulk[wire.KindSnapshotChunk] == before {
 				t.Errorf("the snapshot did not come by the bulk channel, which carried %v", c.bulk)
 			}
-			s := c.replicas[i].loop.core.Status()
+			s := c.replicas[i].core.Status()
 			if s.Incarnation != 2 || s.Recovering() || s.Counters.SnapshotsInstalled == 0 {
 				t.Errorf("replica %d after its restart: %+v", i, s)
 			}

@@ -1,10 +1,10 @@
 package node
 
 import (
-	"bytes"
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline/wire"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
@@ -12,35 +12,18 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Peer is where a replica is reached.
-type Peer struct {
-	Addr netip.AddrPort // UDP
-	Bulk netip.AddrPort // TCP: what a datagram is too small for
-}
-
-// Host is what a node needs besides a network.
-type Host interface {
-	// Aside runs work without holding up the event loop, and then on the loop what work returns.
-	Aside(work func() (then func(now time.Duration)))
-	// Fail ends the replica for good.
-	Fail(error)
-}
-
 // Node is a replica as the transport's event loop sees it.
 type Node struct {
 	core    Core
-	network transport.Network
-	host    Host
-	peers   []Peer
-	self    int
-	mtu     int
+	mesh    replicaloop.Mesh
+	process replicaloop.Process
 	started bool
 	stopped bool
 }
 
-// New returns the node of replica number self. mtu is the length of the longest datagram in bytes.
-func New(core Core, network transport.Network, host Host, peers []Peer, self, mtu int) *Node {
-	return &Node{core: core, network: network, host: host, peers: peers, self: self, mtu: mtu}
+// New returns the node of a core.
+func New(core Core, mesh replicaloop.Mesh, process replicaloop.Process) *Node {
+	return &Node{core: core, mesh: mesh, process: process}
 }
 
 var _ transport.Handler = (*Node)(nil)
@@ -94,37 +77,22 @@ func (n *Node) Flush(now time.Duration) {
 	n.core.ClearEffects()
 	if err := n.core.Err(); err != nil {
 		n.stopped = true
-		n.host.Fail(err)
+		n.process.Fail(err)
 	}
 }
 
 func (n *Node) carryOut(e *Effect) {
 	switch e.Kind {
 	case Replica:
-		n.send(e.To, e.Data)
+		n.mesh.Send(e.To, e.Data)
 	case Replicas:
-		for i := range n.peers {
-			if i != n.self {
-				n.send(i, e.Data)
-			}
-		}
+		n.mesh.Broadcast(e.Data)
 	case Client:
-		n.network.Send(e.Addr, e.Data)
+		n.mesh.Network.Send(e.Addr, e.Data)
 	case Snapshot:
-		slot, state := e.Slot, e.State
-		n.host.Aside(func() func(now time.Duration) {
-			var b bytes.Buffer
-			_, err := state.WriteTo(&b)
-			return func(now time.Duration) { n.core.SnapshotWritten(now, slot, b.Bytes(), err) }
+		slot := e.Slot
+		replicaloop.WriteSnapshot(n.process, e.State, func(now time.Duration, data []byte, err error) {
+			n.core.SnapshotWritten(now, slot, data, err)
 		})
 	}
-}
-
-// send sends a frame to a replica, by the bulk channel if a datagram is too small for it.
-func (n *Node) send(to int, frame []byte) {
-	if len(frame) <= n.mtu {
-		n.network.Send(n.peers[to].Addr, frame)
-		return
-	}
-	n.network.SendBulk(n.peers[to].Bulk, bytes.Clone(frame))
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/kv"
 	"github.com/netordered/nopaxos/lab/baseline"
-	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/server"
@@ -67,7 +66,7 @@ func newServer(s *Spec) (Part, error) {
 	cfg := baseline.Config{System: system, Self: s.Index, Keys: keys, StateMachine: machine, Batch: s.Batch}
 	cfg.Core.MTU = s.MTU
 	for _, a := range s.Replicas {
-		cfg.Replicas = append(cfg.Replicas, node.Peer{Addr: a.UDP, Bulk: a.TCP})
+		cfg.Replicas = append(cfg.Replicas, transport.Peer{Addr: a.UDP, Bulk: a.TCP})
 	}
 	return baseline.New(cfg)
 }

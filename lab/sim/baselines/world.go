@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
@@ -30,7 +31,7 @@ type world struct {
 	network  *virtual.Network
 	keys     wire.Keys
 	rule     client.Rule
-	peers    []node.Peer
+	peers    []transport.Peer
 	replicas []*member
 	clients  []*customer
 	history  history
@@ -55,7 +56,7 @@ type member struct {
 	asleep  bool
 }
 
-var _ node.Host = (*member)(nil)
+var _ replicaloop.Process = (*member)(nil)
 
 // Aside works at once, which is all the concurrency that virtual time has.
 func (m *member) Aside(work func() func(now time.Duration)) { m.node.Post(work()) }
@@ -109,7 +110,7 @@ func newWorld(system baseline.System, seed uint64) (*world, error) {
 	w.links = newLinks(w.stream(2))
 	w.network = virtual.New(w.links.datagram, w.links.bulk)
 	for i := range n {
-		w.peers = append(w.peers, node.Peer{Addr: replicaAddr(i), Bulk: replicaAddr(i)})
+		w.peers = append(w.peers, transport.Peer{Addr: replicaAddr(i), Bulk: replicaAddr(i)})
 	}
 	if w.relayed = system.Multicast() && shape.IntN(2) == 0; w.relayed {
 		at := w.network.Attach(relayAddr)
@@ -164,7 +165,8 @@ func (w *world) start(i int, again bool) error {
 		return err
 	}
 	m.core = core
-	m.node.Start(node.New(core, m.node, m, w.peers, i, 1400))
+	mesh := replicaloop.Mesh{Network: m.node, Peers: w.peers, Self: i, MTU: 1400}
+	m.node.Start(node.New(core, mesh, m))
 	w.replicas[i] = m
 	return nil
 }

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
-	"github.com/netordered/nopaxos/replica/server"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
 )
@@ -36,7 +36,7 @@ type group struct {
 	net       *network
 	keys      wire.Keys
 	members   []*member
-	peers     []node.Peer
+	peers     []transport.Peer
 	relays    []*relay
 	sequencer netip.AddrPort // that serves first; not valid: there is none
 	callers   []*caller
@@ -54,13 +54,10 @@ type member struct {
 	g       *group
 	self    int
 	host    *host
-	ordered server.Handler // of NOPaxos
+	ordered *replicaloop.Loop // of NOPaxos
 }
 
-var (
-	_ node.Host   = (*member)(nil)
-	_ server.Host = (*member)(nil)
-)
+var _ replicaloop.Host = (*member)(nil)
 
 // Aside works at once and costs no CPU time: it is another core's.
 func (m *member) Aside(work func() func(now time.Duration)) { m.host.post(work()) }
@@ -70,6 +67,9 @@ func (m *member) Fail(err error) { m.g.fail(fmt.Errorf("replica %d: %w", m.self,
 
 // Save is durable at once: nothing is saved on a request's way.
 func (m *member) Save(replica.Record) error { return nil }
+
+// Publish does nothing: the model does not ask for the status.
+func (m *member) Publish(replica.Status) {}
 
 // Report goes to whoever plays the controller.
 func (m *member) Report(session uint32) {
@@ -102,7 +102,7 @@ func newGroup(load Load) (*group, error) {
 	for i := range load.Replicas {
 		at := free.in(i % pods)
 		g.members = append(g.members, &member{g: g, self: i, host: g.net.host(at)})
-		g.peers = append(g.peers, node.Peer{Addr: at.address(), Bulk: at.address()})
+		g.peers = append(g.peers, transport.Peer{Addr: at.address(), Bulk: at.address()})
 	}
 	if load.System.multicast() {
 		if err := g.startSequencers(free); err != nil {
@@ -137,22 +137,24 @@ func (m *member) start() error {
 	if err != nil {
 		return err
 	}
-	m.host.start(node.New(core, m.host, m, m.g.peers, m.self, transport.DefaultMTU))
+	m.host.start(node.New(core, m.mesh(), m))
 	return nil
 }
 
 func (m *member) startOrdered() error {
-	cfg := server.Config{Group: groupNumber, Self: m.self, Keys: m.g.keys, StateMachine: &machine{m.host}}
-	for _, p := range m.g.peers {
-		cfg.Replicas = append(cfg.Replicas, server.Peer(p))
-	}
-	var err error
-	if m.ordered, err = server.NewHandler(cfg, replica.Bootstrap(), m.host, m); err != nil {
+	cfg := replica.Config{N: len(m.g.peers), Self: m.self, Group: groupNumber, Keys: m.g.keys}
+	core, err := replica.New(cfg, replica.Bootstrap(), &machine{m.host})
+	if err != nil {
 		return err
 	}
+	m.ordered = replicaloop.New(core, groupNumber, m.mesh(), m)
 	m.host.start(m.ordered)
 	m.route(firstSession, m.g.sequencer)
 	return nil
+}
+
+func (m *member) mesh() replicaloop.Mesh {
+	return replicaloop.Mesh{Network: m.host, Peers: m.g.peers, Self: m.self, MTU: transport.DefaultMTU}
 }
 
 // route takes the controller's word on where the group's messages go.
