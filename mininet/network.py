@@ -1,6 +1,6 @@
 """A testbed's plan as a Mininet topology.
 
-`nopaxos testbed --write-plan` decides names, addresses, ports and cables; this module only builds them:
+`nopaxos-lab testbed --write-plan` decides names, addresses, ports and cables; this module only builds them:
 a host for every role, a BMv2 switch for every switch, and beside them a bridge that joins the controller,
 the switches and the hosts (the management network).
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs a NOPaxos cluster on Mininet: one BMv2 switch or a fat-tree of them, every role on a host of its own.
 
-The cluster is loaded from the client's host by `nopaxos load`, which checks that the clients' history is
+The cluster is loaded from the client's host by `nopaxos-lab load`, which checks that the clients' history is
 linearizable and that no acknowledged write is lost. With --fail sequencer the switch that sequences loses its
 power under load. Exit status: 0 if everything held, 1 if not, 2 if something is not installed.
 """

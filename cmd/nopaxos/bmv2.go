@@ -10,6 +10,7 @@ import (
 
 	"github.com/netordered/nopaxos/bmv2"
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 // bmv2Flags are those of nopaxos bmv2.
@@ -42,7 +43,7 @@ func bmv2Command() *cobra.Command {
 		},
 	}
 	f, c := cmd.Flags(), &flags.config
-	clusterFlag(cmd, &flags.cluster)
+	cli.ClusterFlag(cmd, &flags.cluster)
 	f.StringVar(&flags.switchName, "switch", "", "the `name` of the switch in the cluster file: its device id and P4Runtime address")
 	f.Uint64Var(&c.DeviceID, "device-id", 1, "P4Runtime device `id`, without a cluster file")
 	f.StringVar(&c.P4Runtime, "p4runtime", "127.0.0.1:9559", "`address` of the P4Runtime server, host:port or unix:PATH, without a cluster file")
@@ -61,34 +62,34 @@ func (f *bmv2Flags) complete(given func(flag string) bool) error {
 	for _, text := range f.ports {
 		p, err := bmv2.ParsePort(text)
 		if err != nil {
-			return usagef("--port %w", err)
+			return cli.Usagef("--port %w", err)
 		}
 		f.config.Ports = append(f.config.Ports, p)
 	}
 	if len(f.config.Ports) == 0 {
-		return usagef("--port is not set, expected one for each interface of the switch")
+		return cli.Usagef("--port is not set, expected one for each interface of the switch")
 	}
 	if f.cluster == "" && f.switchName == "" {
 		return nil
 	}
 	if given("device-id") || given("p4runtime") {
-		return usagef("--device-id and --p4runtime are what the cluster file says of --switch, expected one or the other")
+		return cli.Usagef("--device-id and --p4runtime are what the cluster file says of --switch, expected one or the other")
 	}
 	return f.find()
 }
 
 // find takes device id and address from the cluster file.
 func (f *bmv2Flags) find() error {
-	file, err := loadCluster(f.cluster)
+	file, err := cli.LoadCluster(f.cluster)
 	if err != nil {
 		return err
 	}
 	s, ok := file.Switch(f.switchName)
 	switch {
 	case !ok:
-		return usagef("--switch is %q, expected the name of a switch in the topology of %s", f.switchName, f.cluster)
+		return cli.Usagef("--switch is %q, expected the name of a switch in the topology of %s", f.switchName, f.cluster)
 	case s.Kind != cluster.KindBMv2:
-		return usagef("--switch is %q, whose kind is %s in %s, expected one of kind %s", f.switchName, s.Kind, f.cluster, cluster.KindBMv2)
+		return cli.Usagef("--switch is %q, whose kind is %s in %s, expected one of kind %s", f.switchName, s.Kind, f.cluster, cluster.KindBMv2)
 	}
 	f.config.DeviceID, f.config.P4Runtime = s.DeviceID, s.P4Runtime.String()
 	return nil
@@ -100,7 +101,7 @@ func runBMv2(ctx context.Context, flags bmv2Flags, say func(format string, args 
 	defer cancel()
 	s, err := bmv2.Start(starting, flags.config)
 	if errors.Is(err, bmv2.ErrNotInstalled) || errors.Is(err, bmv2.ErrNoInterface) || errors.Is(err, bmv2.ErrConfig) {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	if err != nil {
 		if ctx.Err() != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/netordered/nopaxos/bmv2"
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 const topologyFile = `name: fabric
@@ -57,8 +58,8 @@ func TestBMv2Refuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		code, _, errOut := nopaxos(t, append([]string{"bmv2"}, strings.Fields(tt.args)...)...)
-		if code != exitUsage || !strings.Contains(errOut, tt.want) || strings.Count(errOut, "\n") != 1 {
-			t.Errorf("bmv2 %s: exit %d, %q; expected %d and one line with %q", tt.args, code, errOut, exitUsage, tt.want)
+		if code != cli.ExitUsage || !strings.Contains(errOut, tt.want) || strings.Count(errOut, "\n") != 1 {
+			t.Errorf("bmv2 %s: exit %d, %q; expected %d and one line with %q", tt.args, code, errOut, cli.ExitUsage, tt.want)
 		}
 	}
 }
@@ -91,7 +92,7 @@ func TestBMv2Runs(t *testing.T) {
 	var errOut strings.Builder
 	go func() {
 		args := []string{"bmv2", "--port", "1@lo", "--device-id", "7", "--p4runtime", "unix:" + filepath.Join(t.TempDir(), "p4")}
-		ended <- run(ctx, args, strings.NewReader(""), write, &errOut)
+		ended <- cli.Run(ctx, rootCommand(), args, strings.NewReader(""), write, &errOut)
 		write.Close()
 	}()
 	line, err := bufio.NewReader(read).ReadString('\n')
@@ -99,7 +100,7 @@ func TestBMv2Runs(t *testing.T) {
 		t.Errorf("the switch says %q, %v", line, err)
 	}
 	stop()
-	if code := <-ended; code != exitOK {
-		t.Errorf("exit %d, expected %d: %s", code, exitOK, &errOut)
+	if code := <-ended; code != cli.ExitOK {
+		t.Errorf("exit %d, expected %d: %s", code, cli.ExitOK, &errOut)
 	}
 }

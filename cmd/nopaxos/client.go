@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/kv"
 )
 
@@ -23,7 +24,7 @@ func clientCommand() *cobra.Command {
 		Example: "  nopaxos client --cluster cluster.yaml SET greeting hello\n" +
 			"  nopaxos client --cluster cluster.yaml < commands.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := loadCluster(file)
+			f, err := cli.LoadCluster(file)
 			if err != nil {
 				return err
 			}
@@ -45,7 +46,7 @@ func clientCommand() *cobra.Command {
 	}
 	// What comes behind the command's name is the command's, "-1" too.
 	cmd.Flags().SetInterspersed(false)
-	clusterFlag(cmd, &file)
+	cli.ClusterFlag(cmd, &file)
 	cmd.Flags().StringVar(&group, "group", "", "the group to talk to (default: the only one)")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait for an answer")
 	return cmd
@@ -67,7 +68,7 @@ func (s *shell) lines(ctx context.Context, in io.Reader) error {
 		if len(words) == 0 {
 			continue
 		}
-		if err := s.one(ctx, words); err == errReported {
+		if err := s.one(ctx, words); err == cli.ErrReported {
 			failed = err
 		} else if err != nil {
 			return err
@@ -79,7 +80,7 @@ func (s *shell) lines(ctx context.Context, in io.Reader) error {
 	return failed
 }
 
-// one runs one command. An error reply is printed, and is errReported.
+// one runs one command. An error reply is printed, and is cli.ErrReported.
 func (s *shell) one(ctx context.Context, words []string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -93,7 +94,7 @@ func (s *shell) one(ctx context.Context, words []string) error {
 	}
 	s.print(reply, "")
 	if reply.Kind == kv.ReplyError {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/internal/ops"
 	"github.com/netordered/nopaxos/internal/status"
 )
@@ -49,7 +50,7 @@ func runController(ctx context.Context, flags roleFlags) error {
 		return r.fail(err)
 	}
 	http, err := ops.Listen(ops.Config{
-		Name: r.name, Version: version, Address: self.HTTP,
+		Name: r.name, Version: cli.Version, Address: self.HTTP,
 		Status:  func(s *status.Role) { controllerStatus(c.Status(), s) },
 		Metrics: c.Metrics(),
 		Healthy: func() error { return controllerHealth(c.Status()) },

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/internal/status"
 )
 
@@ -75,7 +76,7 @@ func TestDiscardState(t *testing.T) {
 		return true
 	})
 	code, table, _ := nopaxos(t, "status", "--cluster", d.clusterFile())
-	if code != exitFailure || !strings.Contains(table, "NOT SERVING: 3 of 3 replicas recover") || !strings.Contains(table, "nopaxos bootstrap --help") {
+	if code != cli.ExitFailure || !strings.Contains(table, "NOT SERVING: 3 of 3 replicas recover") || !strings.Contains(table, "nopaxos bootstrap --help") {
 		t.Errorf("status: exit %d\n%s", code, table)
 	}
 	eventually(t, "every replica warns", func() bool {
@@ -88,7 +89,7 @@ func TestDiscardState(t *testing.T) {
 	})
 
 	// Neither a record nor a running replica is overwritten by mistake.
-	if code, errOut := bootstrap("0", "--discard-state"); code != exitFailure || !strings.Contains(errOut, "the replica is running") {
+	if code, errOut := bootstrap("0", "--discard-state"); code != cli.ExitFailure || !strings.Contains(errOut, "the replica is running") {
 		t.Errorf("discard at a running replica: exit %d: %s", code, errOut)
 	}
 	for _, r := range replicas {
@@ -99,7 +100,7 @@ func TestDiscardState(t *testing.T) {
 			t.Errorf("after SIGTERM: %v", err)
 		}
 	}
-	if code, errOut := bootstrap("0"); code != exitFailure || !strings.Contains(errOut, "has a record already") {
+	if code, errOut := bootstrap("0"); code != cli.ExitFailure || !strings.Contains(errOut, "has a record already") {
 		t.Errorf("bootstrap over a record: exit %d: %s", code, errOut)
 	}
 
@@ -116,12 +117,12 @@ func TestDiscardState(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"keygen", key}, {"keygen", "--client-of", key, clientKey}} {
-		if code, _, errOut := nopaxos(t, args...); code != exitOK {
+		if code, _, errOut := nopaxos(t, args...); code != cli.ExitOK {
 			t.Fatal(errOut)
 		}
 	}
 	for _, i := range indexes {
-		if code, errOut := bootstrap(i, "--discard-state"); code != exitOK {
+		if code, errOut := bootstrap(i, "--discard-state"); code != cli.ExitOK {
 			t.Fatal(errOut)
 		}
 	}
@@ -130,9 +131,9 @@ func TestDiscardState(t *testing.T) {
 		d.startRole("replica", i)
 	}
 	d.startRole("kv", 0)
-	eventually(t, "the group serves again", func() bool { return d.status().OK && d.redis.Ping(t.Context()).Err() == nil })
-	if n, err := d.redis.Exists(t.Context(), "a").Result(); err != nil || n != 0 {
-		t.Errorf("EXISTS of a key of the old group: %d, %v, expected 0", n, err)
+	eventually(t, "the group serves again", func() bool { return d.status().OK })
+	if _, out, errOut := d.client("EXISTS", "a"); out != "0\n" {
+		t.Errorf("EXISTS of a key of the old group: %q %s, expected 0", out, errOut)
 	}
 	d.set("b", "2")
 	d.expect("b", "2")

@@ -3,6 +3,8 @@ package main
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 func TestKeygen(t *testing.T) {
@@ -13,15 +15,15 @@ func TestKeygen(t *testing.T) {
 		code     int
 		out, err string
 	}{
-		{[]string{"keygen", "--client-of", clusterKey, clientKey}, exitFailure, "",
+		{[]string{"keygen", "--client-of", clusterKey, clientKey}, cli.ExitFailure, "",
 			"nopaxos: cluster key: " + clusterKey + " is not there, expected a key file; `nopaxos keygen` makes one\n"},
-		{[]string{"keygen", clusterKey}, exitOK,
+		{[]string{"keygen", clusterKey}, cli.ExitOK,
 			"wrote a 32-byte cluster key to " + clusterKey + "; every controller and replica needs a copy\n", ""},
-		{[]string{"keygen", "--client-of", clusterKey, clientKey}, exitOK,
+		{[]string{"keygen", "--client-of", clusterKey, clientKey}, cli.ExitOK,
 			"wrote the client key of " + clusterKey + " to " + clientKey + "; every front-end and client needs a copy\n", ""},
-		{[]string{"keygen", "--client-of", clientKey, filepath.Join(dir, "x")}, exitFailure, "",
+		{[]string{"keygen", "--client-of", clientKey, filepath.Join(dir, "x")}, cli.ExitFailure, "",
 			"nopaxos: cluster key: " + clientKey + " is a client key, expected the cluster key: at least 16 bytes in hex\n"},
-		{[]string{"keygen", clusterKey}, exitFailure, "",
+		{[]string{"keygen", clusterKey}, cli.ExitFailure, "",
 			"nopaxos: key file: open " + clusterKey + ": file exists\n"},
 	} {
 		if code, out, errOut := nopaxos(t, c.args...); code != c.code || out != c.out || errOut != c.err {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/internal/ops"
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/kv/resp"
@@ -52,7 +53,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 	}
 	defer group.Close()
 	server, err := resp.NewServer(resp.Config{
-		Addr: self.RESP.String(), Invoker: group, MaxOp: group.MaxOp(), Logger: r.log, Version: version,
+		Addr: self.RESP.String(), Invoker: group, MaxOp: group.MaxOp(), Logger: r.log, Version: cli.Version,
 		Password: password, TLS: encryption,
 		Replication: func() []resp.Field { return replicationFields(self.Group, group.Stats()) },
 	})
@@ -60,7 +61,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 		return r.fail(err)
 	}
 	page := ops.Config{
-		Name: r.name, Version: version, Address: self.HTTP,
+		Name: r.name, Version: cli.Version, Address: self.HTTP,
 		Status: func(s *status.Role) {
 			s.KV = &status.KV{Group: self.Group, RESP: self.RESP.String(), Connections: server.Connections()}
 			s.AddCounters("client", group.Stats())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -8,6 +9,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/netip"
@@ -19,9 +22,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 // writeCertificate writes a self-signed certificate for 127.0.0.1 and its key, and returns what trusts it.
@@ -55,6 +57,42 @@ func writeSecret(t *testing.T, path string, text []byte) {
 	}
 }
 
+// askRESP sends AUTH, if there is a password, and a command over a connection of its own. It returns the reply's line, of a
+// bulk string the text; the reply to AUTH if that is an error.
+func askRESP(address, password string, encryption *tls.Config, command ...string) (string, error) {
+	dial := net.Dial
+	if encryption != nil {
+		dial = func(network, address string) (net.Conn, error) { return tls.Dial(network, address, encryption) }
+	}
+	c, err := dial("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	commands := [][]string{command}
+	if password != "" {
+		commands = [][]string{{"AUTH", password}, command}
+	}
+	var reply string
+	replies := bufio.NewReader(c)
+	for _, words := range commands {
+		request := fmt.Sprintf("*%d\r\n", len(words))
+		for _, w := range words {
+			request += fmt.Sprintf("$%d\r\n%s\r\n", len(w), w)
+		}
+		if _, err := io.WriteString(c, request); err != nil {
+			return "", err
+		}
+		if reply, err = replies.ReadString('\n'); err != nil || strings.HasPrefix(reply, "-") {
+			break
+		}
+	}
+	if err == nil && strings.HasPrefix(reply, "$") {
+		reply, err = replies.ReadString('\n')
+	}
+	return strings.TrimSpace(reply), err
+}
+
 // A front-end asks for the password and speaks TLS as its cluster file says.
 func TestKVPasswordAndTLS(t *testing.T) {
 	d := startDev(t, "--replicas", "1", "--sequencers", "1")
@@ -84,12 +122,9 @@ func TestKVPasswordAndTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	connect := func(password string, encryption *tls.Config) *redis.Client {
-		c := redis.NewClient(&redis.Options{Addr: f.KV[0].RESP.String(), Password: password, TLSConfig: encryption, MaxRetries: -1})
-		t.Cleanup(func() { c.Close() })
-		return c
+	ask := func(password string, encryption *tls.Config, command ...string) (string, error) {
+		return askRESP(f.KV[0].RESP.String(), password, encryption, command...)
 	}
-	good := connect("correct horse", trusts)
 	eventually(t, "the front-end listens", func() bool {
 		c, err := net.Dial("tcp", f.KV[0].RESP.String())
 		if err == nil {
@@ -97,18 +132,18 @@ func TestKVPasswordAndTLS(t *testing.T) {
 		}
 		return err == nil
 	})
-	if err := good.Set(t.Context(), "a", "1", 0).Err(); err != nil {
-		t.Errorf("SET: %v", err)
+	if reply, err := ask("correct horse", trusts, "SET", "a", "1"); err != nil || reply != "+OK" {
+		t.Errorf("SET: %q, %v", reply, err)
 	}
 	d.expect("a", "1")
-	if err := connect("wrong", trusts).Get(t.Context(), "a").Err(); err == nil || !strings.HasPrefix(err.Error(), "WRONGPASS") {
-		t.Errorf("with a wrong password: %v", err)
+	if reply, err := ask("wrong", trusts, "GET", "a"); err != nil || !strings.HasPrefix(reply, "-WRONGPASS") {
+		t.Errorf("with a wrong password: %q, %v", reply, err)
 	}
-	if err := connect("", trusts).Get(t.Context(), "a").Err(); err == nil || !strings.HasPrefix(err.Error(), "NOAUTH") {
-		t.Errorf("without a password: %v", err)
+	if reply, err := ask("", trusts, "GET", "a"); err != nil || !strings.HasPrefix(reply, "-NOAUTH") {
+		t.Errorf("without a password: %q, %v", reply, err)
 	}
-	if err := connect("correct horse", nil).Get(t.Context(), "a").Err(); err == nil {
-		t.Error("without TLS: no error")
+	if reply, err := ask("correct horse", nil, "GET", "a"); err == nil {
+		t.Errorf("without TLS: %q", reply)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -130,7 +165,7 @@ func TestKVWithoutItsPassword(t *testing.T) {
 	code, _, errOut := nopaxos(t, "kv", "--cluster", path)
 	want := "nopaxos: " + path + ":14: kv[0].password_file: " + filepath.Join(filepath.Dir(path), "kv.password") +
 		" is not there, expected a file with the password\n"
-	if code != exitUsage || errOut != want {
+	if code != cli.ExitUsage || errOut != want {
 		t.Errorf("exit %d\ngot  %swant %s", code, errOut, want)
 	}
 }

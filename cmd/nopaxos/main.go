@@ -1,17 +1,7 @@
-// Command nopaxos is everything that runs: a cluster's roles, a whole cluster on one machine, and the
-// tools around them. `nopaxos help` lists its subcommands.
+// Command nopaxos runs the roles of a cluster, a whole development cluster, and what operators need. It is the one
+// binary that a machine of a cluster needs.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-)
+import "github.com/netordered/nopaxos/internal/cli"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { cli.Main(rootCommand()) }

@@ -2,16 +2,14 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 // asProgram makes the test binary be the nopaxos binary, so that what starts processes can be tested.
@@ -22,17 +20,14 @@ func TestMain(m *testing.M) {
 		os.Setenv(asProgram, "1") // for the processes that tests start
 		os.Exit(m.Run())
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	cli.Main(rootCommand())
 }
 
 // nopaxos runs a command line in this process.
 func nopaxos(t *testing.T, args ...string) (code int, out, errOut string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = run(t.Context(), args, strings.NewReader(""), &o, &e)
+	code = cli.Run(t.Context(), rootCommand(), args, strings.NewReader(""), &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -97,19 +92,13 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"status", "--frob"}, "nopaxos: unknown flag: --frob\n"},
 		{[]string{"dev", "--replicas", "4"}, "nopaxos: --replicas is 4, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
 		{[]string{"dev", "--replicas", "0"}, "nopaxos: --replicas is 0, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
-		{[]string{"demo", "--replicas", "129"}, "nopaxos: --replicas is 129, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
 		{[]string{"dev", "--sequencers", "0"}, "nopaxos: --sequencers is 0, expected 1 to 16\n"},
 		{[]string{"dev", "--sequencers", "17"}, "nopaxos: --sequencers is 17, expected 1 to 16\n"},
 		{[]string{"dev", "--resp", "here"}, "nopaxos: --resp is \"here\", expected an IP address and port like 127.0.0.1:7379\n"},
-		{[]string{"demo", "--duration", "1s"}, "nopaxos: --duration is 1s, expected at least 7s: every fault has its turn\n"},
-		{[]string{"load"}, "nopaxos: --cluster is not set, expected a cluster file\n"},
-		{[]string{"load", "--workers", "0"}, "nopaxos: --workers is 0, expected 1 to 1000\n"},
-		{[]string{"load", "--duration", "0"}, "nopaxos: --duration is 0s, expected a time above zero\n"},
-		{[]string{"demo", "--workers", "5000"}, "nopaxos: --workers is 5000, expected 1 to 1000\n"},
 	} {
 		t.Run(strings.Join(c.args[:1], " "), func(t *testing.T) {
 			code, out, errOut := nopaxos(t, c.args...)
-			if code != exitUsage || errOut != c.want || out != "" {
+			if code != cli.ExitUsage || errOut != c.want || out != "" {
 				t.Errorf("%v: exit %d\ngot  %swant %s", c.args, code, errOut, c.want)
 			}
 		})
@@ -149,12 +138,12 @@ func TestPortInUse(t *testing.T) {
 			port := hold(c.network, c.address+":0")
 			file := writeCluster(t, port)
 			if c.role == "replica" {
-				if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != exitOK {
+				if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != cli.ExitOK {
 					t.Fatal(errOut)
 				}
 			}
 			code, _, errOut := nopaxos(t, c.role, "--cluster", file)
-			if code != exitFailure || !strings.HasPrefix(errOut, "nopaxos: "+c.role+"-0: ") ||
+			if code != cli.ExitFailure || !strings.HasPrefix(errOut, "nopaxos: "+c.role+"-0: ") ||
 				!strings.Contains(errOut, c.address+":"+port) || strings.Count(errOut, "\n") != 1 {
 				t.Errorf("exit %d: %s", code, errOut)
 			}
@@ -163,22 +152,22 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestVersionAndHelp(t *testing.T) {
-	if code, out, _ := nopaxos(t, "--version"); code != exitOK || out != "nopaxos devel\n" {
+	if code, out, _ := nopaxos(t, "--version"); code != cli.ExitOK || out != "nopaxos devel\n" {
 		t.Errorf("--version: exit %d, %q", code, out)
 	}
-	if code, out, _ := nopaxos(t, "version"); code != exitOK || !strings.HasPrefix(out, "nopaxos devel go1.") {
+	if code, out, _ := nopaxos(t, "version"); code != cli.ExitOK || !strings.HasPrefix(out, "nopaxos devel go1.") {
 		t.Errorf("version: exit %d, %q", code, out)
 	}
 	code, out, _ := nopaxos(t, "help")
-	if code != exitOK {
+	if code != cli.ExitOK {
 		t.Errorf("help: exit %d", code)
 	}
-	for _, name := range []string{"demo", "dev", "controller", "sequencer", "replica", "kv", "client", "load", "status", "testbed", "keygen", "bootstrap", "completion"} {
+	for _, name := range []string{"dev", "controller", "sequencer", "replica", "kv", "client", "status", "keygen", "bootstrap", "completion"} {
 		if !strings.Contains(out, "\n  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}
 	}
-	if code, out, _ := nopaxos(t, "completion", "bash"); code != exitOK || len(out) == 0 {
+	if code, out, _ := nopaxos(t, "completion", "bash"); code != cli.ExitOK || len(out) == 0 {
 		t.Errorf("completion: exit %d, %d bytes", code, len(out))
 	}
 }
@@ -186,13 +175,13 @@ func TestVersionAndHelp(t *testing.T) {
 func TestReplicaWithoutRecord(t *testing.T) {
 	file := writeCluster(t, "9")
 	code, _, errOut := nopaxos(t, "replica", "--cluster", file)
-	if code != exitFailure || !strings.Contains(errOut, "no record of the replica") {
+	if code != cli.ExitFailure || !strings.Contains(errOut, "no record of the replica") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
-	if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != exitOK {
+	if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != cli.ExitOK {
 		t.Fatalf("bootstrap: exit %d: %s", code, errOut)
 	}
-	if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != exitFailure || !strings.Contains(errOut, "has a record already") {
+	if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != cli.ExitFailure || !strings.Contains(errOut, "has a record already") {
 		t.Errorf("second bootstrap: exit %d: %s", code, errOut)
 	}
 }

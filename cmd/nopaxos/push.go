@@ -12,6 +12,7 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/controlplane"
 	"github.com/netordered/nopaxos/controlplane/tofino"
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 // switchFlags choose switches of the cluster file.
@@ -22,29 +23,29 @@ type switchFlags struct {
 }
 
 func (f *switchFlags) register(cmd *cobra.Command) {
-	clusterFlag(cmd, &f.cluster)
+	cli.ClusterFlag(cmd, &f.cluster)
 	cmd.Flags().StringSliceVar(&f.only, "switch", nil, "`names` of the switches; default: all")
 }
 
 // load reads the cluster file and returns whether a switch is chosen.
 func (f *switchFlags) load() (*cluster.File, func(s *cluster.Switch) bool, error) {
-	file, err := loadCluster(f.cluster)
+	file, err := cli.LoadCluster(f.cluster)
 	if err != nil {
 		return nil, nil, err
 	}
 	if file.Topology == nil {
-		return nil, nil, usagef("%s has no topology, and so no switches", f.cluster)
+		return nil, nil, cli.Usagef("%s has no topology, and so no switches", f.cluster)
 	}
 	for _, name := range f.only {
 		if _, ok := file.Switch(name); !ok {
-			return nil, nil, usagef("--switch is %q, expected the name of a switch in %s", name, f.cluster)
+			return nil, nil, cli.Usagef("--switch is %q, expected the name of a switch in %s", name, f.cluster)
 		}
 	}
 	chosen := func(s *cluster.Switch) bool {
 		return (len(f.only) == 0 || slices.Contains(f.only, s.Name)) && (f.kind == "" || s.Kind == f.kind)
 	}
 	if !slices.ContainsFunc(file.Topology.Switches, func(s cluster.Switch) bool { return chosen(&s) }) {
-		return nil, nil, usagef("%s has no such switch of kind %s", f.cluster, f.kind)
+		return nil, nil, cli.Usagef("%s has no such switch of kind %s", f.cluster, f.kind)
 	}
 	return file, chosen, nil
 }
@@ -106,10 +107,10 @@ func packCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if binary == "" || context == "" {
-				return usagef("--bin and --context are not both set, expected what the compiler wrote into pipe/")
+				return cli.Usagef("--bin and --context are not both set, expected what the compiler wrote into pipe/")
 			}
 			if (out == "") == (flags.cluster == "") {
-				return usagef("expected one of --out and --cluster")
+				return cli.Usagef("expected one of --out and --cluster")
 			}
 			var err error
 			if p.Binary, err = os.ReadFile(binary); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/controlplane/tofino"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/sequencer"
 	"github.com/netordered/nopaxos/sequencer/udp"
 	"github.com/netordered/nopaxos/transport"
@@ -72,7 +73,7 @@ func startSwitch(t *testing.T) (clusterFile string) {
 
 func wantOutput(t *testing.T, want string, args ...string) {
 	t.Helper()
-	if code, out, errOut := nopaxos(t, args...); code != exitOK || out != want {
+	if code, out, errOut := nopaxos(t, args...); code != cli.ExitOK || out != want {
 		t.Fatalf("%v: exit %d, %s%s\nwant %s", args, code, out, errOut, want)
 	}
 }
@@ -83,7 +84,7 @@ func TestPackAndPush(t *testing.T) {
 	packed := filepath.Join(dir, "oum_tna.packed")
 	code, _, errOut := nopaxos(t, "controller", "push", "--cluster", file)
 	want := "nopaxos: " + file + ":7: topology.switches[0].program: " + packed + " cannot be read: open: no such file or directory, expected a readable file with the compiled program\n"
-	if code != exitUsage || errOut != want {
+	if code != cli.ExitUsage || errOut != want {
 		t.Errorf("without the program: exit %d\ngot  %swant %s", code, errOut, want)
 	}
 	binary, context := filepath.Join(dir, "tofino.bin"), filepath.Join(dir, "context.json")
@@ -109,7 +110,7 @@ func TestPackAndPush(t *testing.T) {
 		{"pack --bin a --out b", "nopaxos: --bin and --context are not both set, expected what the compiler wrote into pipe/"},
 	} {
 		code, _, errOut := nopaxos(t, append([]string{"controller"}, strings.Fields(c.args)...)...)
-		if code != exitUsage || errOut != c.want+"\n" {
+		if code != cli.ExitUsage || errOut != c.want+"\n" {
 			t.Errorf("%s: exit %d\ngot  %swant %s", c.args, code, errOut, c.want)
 		}
 	}
@@ -151,7 +152,7 @@ func TestFlashTofino(t *testing.T) {
 	if _, err := exec.LookPath("/usr/bin/bf-p4c"); err != nil {
 		out, err := flash()
 		want := "flash-tofino.sh: there is no compiler for Tofino: put bf-p4c of Intel's SDE on the PATH, or p4c-barefoot and bfas of p4c built with ENABLE_TOFINO\n"
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage || out != want {
+		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != cli.ExitUsage || out != want {
 			t.Errorf("without a compiler: %v, %s", err, out)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/internal/ops"
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/kv"
@@ -71,7 +72,7 @@ func runReplica(ctx context.Context, flags replicaFlags, bootstrap bool) error {
 		return r.fail(err)
 	}
 	page := ops.Config{
-		Name: r.name, Version: version, Address: self.HTTP,
+		Name: r.name, Version: cli.Version, Address: self.HTTP,
 		Status:  func(to *status.Role) { replicaStatus(s, group.Name, to) },
 		Healthy: func() error { return replicaHealth(s.Status()) },
 	}

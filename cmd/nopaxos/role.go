@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 // roleFlags are what every role's subcommand has.
@@ -21,7 +22,7 @@ type roleFlags struct {
 }
 
 func (f *roleFlags) register(cmd *cobra.Command, role string) {
-	clusterFlag(cmd, &f.cluster)
+	cli.ClusterFlag(cmd, &f.cluster)
 	cmd.Flags().IntVar(&f.index, "index", 0, "which `"+role+"` of the cluster file this is, from 0")
 }
 
@@ -31,22 +32,9 @@ func (f *roleFlags) registerFaults(cmd *cobra.Command) {
 		"let POST /faults?drop=RATE make this role lose datagrams; for tests")
 }
 
-// clusterFlag adds --cluster.
-func clusterFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVar(path, "cluster", "", "the cluster `file`")
-}
-
-// loadCluster reads the file that --cluster names.
-func loadCluster(path string) (*cluster.File, error) {
-	if path == "" {
-		return nil, usagef("--cluster is not set, expected a cluster file")
-	}
-	return cluster.Load(path)
-}
-
 // load reads the cluster file and checks that it has a role of that number.
 func (f *roleFlags) load(list string, have func(*cluster.File) (int, error)) (*cluster.File, error) {
-	file, err := loadCluster(f.cluster)
+	file, err := cli.LoadCluster(f.cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +43,7 @@ func (f *roleFlags) load(list string, have func(*cluster.File) (int, error)) (*c
 		return nil, err
 	}
 	if f.index < 0 || f.index >= n {
-		return nil, usagef("--index is %d, expected 0 to %d: %s has %d in %s", f.index, n-1, f.cluster, n, list)
+		return nil, cli.Usagef("--index is %d, expected 0 to %d: %s has %d in %s", f.index, n-1, f.cluster, n, list)
 	}
 	return file, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/internal/ops"
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/oumlib"
@@ -35,7 +36,7 @@ func runSequencer(ctx context.Context, flags roleFlags) error {
 	}
 	self, r := f.Sequencers[flags.index], newRole("sequencer", flags.index)
 	if self.Kind != cluster.KindUDP {
-		return usagef("--index is %d, which is switch %s of kind %s: it runs by itself, and the controller programs it", flags.index, self.Name, self.Kind)
+		return cli.Usagef("--index is %d, which is switch %s of kind %s: it runs by itself, and the controller programs it", flags.index, self.Name, self.Kind)
 	}
 	sequencer, err := udp.Listen(udp.SequencerConfig{
 		DeviceID: self.DeviceID, Data: self.Data.String(), P4Runtime: self.P4Runtime.String(), MTU: f.MTU, Logger: r.log,
@@ -44,7 +45,7 @@ func runSequencer(ctx context.Context, flags roleFlags) error {
 		return r.fail(err)
 	}
 	config := ops.Config{
-		Name: r.name, Version: version, Address: self.HTTP,
+		Name: r.name, Version: cli.Version, Address: self.HTTP,
 		Status:  func(s *status.Role) { sequencerStatus(sequencer, s) },
 		Healthy: func() error { return sequencerHealth(sequencer.Server.Stats()) },
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/internal/status"
 )
 
@@ -18,25 +18,23 @@ func statusCommand() *cobra.Command {
 		Short: "Show groups, sessions, replicas and everybody else; exit 0 if every group is served",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := loadCluster(file)
+			f, err := cli.LoadCluster(file)
 			if err != nil {
 				return err
 			}
 			s := status.Query(cmd.Context(), f, patience)
 			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				err = enc.Encode(s)
+				err = cli.WriteJSON(cmd.OutOrStdout(), s)
 			} else {
 				err = s.WriteTable(cmd.OutOrStdout())
 			}
 			if err == nil && !s.OK {
-				err = errReported
+				err = cli.ErrReported
 			}
 			return err
 		},
 	}
-	clusterFlag(cmd, &file)
+	cli.ClusterFlag(cmd, &file)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().DurationVar(&patience, "timeout", 2*time.Second, "how long to wait for a role's answer")
 	return cmd

@@ -43,7 +43,7 @@ func (c *cast) servers(kind string, n int) error {
 
 // start starts a role, of which this program has the code.
 func (c *cast) start(kind string, index int, spec role.Spec) error {
-	return c.startFrom(c.cfg.Binary, []string{"bench", "role"}, kind, index, spec)
+	return c.startFrom(c.cfg.Lab, []string{"bench", "role"}, kind, index, spec)
 }
 
 func (c *cast) startFrom(binary string, args []string, kind string, index int, spec role.Spec) error {
@@ -82,7 +82,7 @@ func castServers(c *cast) error {
 	if err := c.servers(kindReplica, c.n); err != nil {
 		return err
 	}
-	return c.startServers(c.cfg.Binary, "bench", "role")
+	return c.startServers(c.cfg.Lab, "bench", "role")
 }
 
 // castOrdered is a system whose requests come through a sequencer: a controller, two end-host sequencers,
@@ -98,7 +98,7 @@ func castOrdered(c *cast) error {
 	if err := c.startSequencers(); err != nil {
 		return err
 	}
-	return c.startServers(c.cfg.Binary, "bench", "role")
+	return c.startServers(c.cfg.Lab, "bench", "role")
 }
 
 // castPeers is a system of bench/peers.
@@ -170,7 +170,7 @@ func (c *cast) startController(ctx context.Context) error {
 			return err
 		}
 	}
-	p, err := spawn(c.place, kindController+"-0", kindController, c.dir, nil, c.cfg.Binary, "controller", "--cluster", c.spec.Cluster)
+	p, err := spawn(c.place, kindController+"-0", kindController, c.dir, nil, c.cfg.Nopaxos, "controller", "--cluster", c.spec.Cluster)
 	if err != nil {
 		return err
 	}

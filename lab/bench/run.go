@@ -16,7 +16,8 @@ import (
 
 // Config says what to run.
 type Config struct {
-	Binary  string // this program
+	Nopaxos string // the nopaxos binary
+	Lab     string // the nopaxos-lab binary, for the roles
 	Dir     string // for logs and for what roles keep; removed at the end
 	Place   string // one of the Places
 	Scale   Scale

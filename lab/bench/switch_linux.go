@@ -72,7 +72,7 @@ func castBMv2(c *cast) error {
 	if err := c.useCluster(plan.Cluster); err != nil {
 		return err
 	}
-	p, err := spawn(c.place, plan.Controller, kindController, c.dir, nil, c.cfg.Binary, "controller", "--cluster", c.spec.Cluster)
+	p, err := spawn(c.place, plan.Controller, kindController, c.dir, nil, c.cfg.Nopaxos, "controller", "--cluster", c.spec.Cluster)
 	if err != nil {
 		return err
 	}
@@ -81,5 +81,5 @@ func castBMv2(c *cast) error {
 	for _, r := range plan.Cluster.Groups[0].Replicas {
 		c.spec.Replicas = append(c.spec.Replicas, role.Address{UDP: r.Address, TCP: r.Bulk})
 	}
-	return c.startServers(c.cfg.Binary, "bench", "role")
+	return c.startServers(c.cfg.Lab, "bench", "role")
 }

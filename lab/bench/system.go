@@ -76,7 +76,7 @@ func inBaseline(name string) func(*Config) error {
 const peersName = "nopaxos-bench-peers"
 
 // peersBinary is where `make bench` puts it: beside this program.
-func peersBinary(c *Config) string { return filepath.Join(filepath.Dir(c.Binary), peersName) }
+func peersBinary(c *Config) string { return filepath.Join(filepath.Dir(c.Lab), peersName) }
 
 // peersBuilt wants the binary of bench/peers.
 func peersBuilt(c *Config) error {

@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/lab/binary"
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
@@ -35,7 +34,7 @@ func TestChaos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Binary: build(t, dir), Dir: dir, Duration: *duration, Seed: *seed, Log: os.Stderr}
+	cfg := Config{Nopaxos: build(t, dir, "cmd/nopaxos"), Lab: build(t, dir, "lab/cmd/nopaxos-lab"), Dir: dir, Duration: *duration, Seed: *seed, Log: os.Stderr}
 	if cfg.Seed == 0 {
 		cfg.Seed = rand.Uint64()
 	}
@@ -70,12 +69,12 @@ func cannot(t *testing.T, err error) {
 	t.Skip(err)
 }
 
-// build makes the binary that is shipped.
-func build(t *testing.T, dir string) string {
+// build builds the binary of a command.
+func build(t *testing.T, dir, command string) string {
 	t.Helper()
-	binary := filepath.Join(dir, "nopaxos")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/nopaxos").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	path, err := binary.Build(dir, command)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return binary
+	return path
 }

@@ -23,7 +23,8 @@ import (
 
 // Config says what to run.
 type Config struct {
-	Binary   string        // nopaxos
+	Nopaxos  string        // the nopaxos binary
+	Lab      string        // the nopaxos-lab binary
 	Dir      string        // where the roles' logs and the load's go; it is made
 	Duration time.Duration // after which no step begins
 	Seed     uint64
@@ -82,7 +83,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		return nil, err
 	}
 	r.cluster, err = devcluster.Start(ctx, devcluster.Config{
-		Binary: cfg.Binary, Dir: filepath.Join(cfg.Dir, "cluster"), Hosts: bed, Log: &r.deaths,
+		Binary: cfg.Nopaxos, Dir: filepath.Join(cfg.Dir, "cluster"), Hosts: bed, Log: &r.deaths,
 	})
 	if err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	}
 	defer progress.Close()
 	r.load, err = bed.StartLoad(testbed.LoadConfig{
-		Binary: cfg.Binary, File: r.cluster.File().Path, Seed: cfg.Seed, Workers: workers, Progress: progress,
+		Lab: cfg.Lab, File: r.cluster.File().Path, Seed: cfg.Seed, Workers: workers, Progress: progress,
 	})
 	if err != nil {
 		return nil, err

@@ -4,8 +4,8 @@
 // through P4Runtime, or Linux routers, between hosts one of which runs a sequencer.
 //
 // A [Plan] says on paper which hosts, switches and cables there are and who runs where; from it come the
-// cluster file and, in [Build], the network. `nopaxos testbed` runs a plan under load; the chaos test breaks
-// one; `nopaxos testbed --write-plan` writes one down for other tools, like the Mininet scripts, to build.
+// cluster file and, in [Build], the network. `nopaxos-lab testbed` runs a plan under load; the chaos test breaks
+// one; `nopaxos-lab testbed --write-plan` writes one down for other tools, like the Mininet scripts, to build.
 //
 // The topologies are one switch (everybody's first step) and the three-level fat-tree of Al-Fares et al.,
 // "A Scalable, Commodity Data Center Network Architecture" (SIGCOMM 2008), at whose roots the sequencers of

@@ -77,13 +77,13 @@ func (r *run) start(ctx context.Context) error {
 	}
 	fmt.Fprintf(r.cfg.Progress, "starting the cluster on %d hosts\n", len(t.Hosts))
 	r.cluster, err = devcluster.Start(ctx, devcluster.Config{
-		Binary: r.cfg.Binary, Dir: filepath.Join(r.cfg.Dir, "cluster"), Hosts: r.bed, Log: r.cfg.Progress, Patience: startPatience,
+		Binary: r.cfg.Nopaxos, Dir: filepath.Join(r.cfg.Dir, "cluster"), Hosts: r.bed, Log: r.cfg.Progress, Patience: startPatience,
 	})
 	if err != nil {
 		return err
 	}
 	r.load, err = r.bed.StartLoad(LoadConfig{
-		Binary: r.cfg.Binary, File: r.cluster.File().Path, Seed: r.cfg.Seed, Workers: r.cfg.Workers, Progress: r.cfg.Progress,
+		Lab: r.cfg.Lab, File: r.cluster.File().Path, Seed: r.cfg.Seed, Workers: r.cfg.Workers, Progress: r.cfg.Progress,
 	})
 	return err
 }

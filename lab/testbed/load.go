@@ -15,7 +15,7 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// Load is `nopaxos load` on the client's host: the load and the judge of what its clients saw.
+// Load is `nopaxos-lab load` on the client's host: the load and the judge of what its clients saw.
 type Load struct {
 	cmd   *exec.Cmd
 	marks io.WriteCloser
@@ -26,7 +26,7 @@ type Load struct {
 
 // LoadConfig says how to load a cluster.
 type LoadConfig struct {
-	Binary   string // nopaxos
+	Lab      string // the nopaxos-lab binary
 	File     string // the cluster file
 	Seed     uint64
 	Workers  int       // on each path
@@ -35,7 +35,7 @@ type LoadConfig struct {
 
 // StartLoad starts the load. It lasts until End.
 func (b *Bed) StartLoad(c LoadConfig) (*Load, error) {
-	l := &Load{cmd: exec.Command(c.Binary, "load", "--json", "--marks", "--duration", "0", "--cluster", c.File,
+	l := &Load{cmd: exec.Command(c.Lab, "load", "--json", "--marks", "--duration", "0", "--cluster", c.File,
 		"--seed", strconv.FormatUint(c.Seed, 10), "--workers", strconv.Itoa(c.Workers))}
 	l.cmd.Stdout, l.cmd.Stderr = &l.out, c.Progress
 	var err error

@@ -17,7 +17,8 @@ var ErrNotSupported = netlab.ErrNotSupported
 // RunConfig says what Run is to do.
 type RunConfig struct {
 	Config
-	Binary   string        // nopaxos
+	Nopaxos  string        // the nopaxos binary
+	Lab      string        // the nopaxos-lab binary
 	Dir      string        // for cluster file and logs; default a fresh one, which goes if everything held
 	Duration time.Duration // of the load
 	Seed     uint64        // of the load's keys and operations

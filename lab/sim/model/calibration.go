@@ -8,7 +8,7 @@ import (
 )
 
 // ReadCalibration takes the unreplicated server's curve from the results of a benchmark (the results.json of
-// `nopaxos bench`): its capacity when it is the bottleneck, and latency and CPU time with one caller. What is
+// `nopaxos-lab bench`): its capacity when it is the bottleneck, and latency and CPU time with one caller. What is
 // measured on one machine goes over no links; those of the tree come on top. name says where r is from.
 func ReadCalibration(r io.Reader, name string) (Calibration, error) {
 	type spread struct{ Median float64 }

@@ -10,7 +10,7 @@
 // handles for an operation. Every figure of the model holds for every host of every system alike.
 //
 // The figures come from an unreplicated server's curve of latency against throughput alone ([Calibrate]): the paper's,
-// or one that `nopaxos bench` has measured. What the model says of anything else is prediction.
+// or one that `nopaxos-lab bench` has measured. What the model says of anything else is prediction.
 //
 // What it leaves out: the CPU time of what protocols compute (digests, quorums, logs), caches, cores beside the
 // loop's, background traffic and queues inside the network, the variation of all of these; and, unless the curve

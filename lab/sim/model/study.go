@@ -22,7 +22,7 @@ type Scale struct {
 	Groups     int       // random groups whose paths are looked at
 }
 
-// Full is what `nopaxos sim --model` looks at.
+// Full is what `nopaxos-lab sim --model` looks at.
 var Full = Scale{
 	Operations: 20_000,
 	Callers:    []int{8, 16, 32, 64, 128, 256},

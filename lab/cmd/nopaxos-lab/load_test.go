@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,9 +14,9 @@ import (
 
 // A load that is told what happens reports on each of it.
 func TestLoadWithMarks(t *testing.T) {
-	d := startDev(t)
+	c := startCluster(t)
 	cmd := exec.Command(os.Args[0], "load", "--json", "--marks", "--seed", "7", "--duration", "1s",
-		"--cluster", filepath.Join(d.dir, "cluster.yaml"))
+		"--cluster", c.File().Path)
 	var progress bytes.Buffer
 	cmd.Stderr = &progress
 	marks, err := cmd.StdinPipe()

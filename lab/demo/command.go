@@ -1,20 +1,22 @@
-package main
+package demo
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/netordered/nopaxos/lab/demo"
+	"github.com/netordered/nopaxos/internal/cli"
+	"github.com/netordered/nopaxos/lab/binary"
 )
 
-func demoCommand() *cobra.Command {
-	var flags clusterFlags
-	var config demo.Config
+// Command returns the command that runs the demonstration.
+func Command() *cobra.Command {
+	var flags cli.DevFlags
+	var config Config
+	var nopaxos string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -26,16 +28,20 @@ func demoCommand() *cobra.Command {
 			"else it is removed, unless --dir names it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.parse(); err != nil {
+			if err := flags.Parse(); err != nil {
 				return err
 			}
-			if err := flagError(config.Check()); err != nil {
+			if err := cli.FlagError(config.Check()); err != nil {
 				return err
 			}
 			if !cmd.Flags().Changed("seed") {
 				config.Seed = rand.Uint64()
 			}
-			config.Cluster = flags.config
+			config.Cluster = flags.Config
+			var err error
+			if config.Cluster.Binary, err = binary.Find(nopaxos); err != nil {
+				return err
+			}
 			config.Progress = cmd.OutOrStdout()
 			if asJSON {
 				config.Progress = cmd.ErrOrStderr()
@@ -43,7 +49,8 @@ func demoCommand() *cobra.Command {
 			return runDemo(cmd.Context(), config, asJSON, cmd.OutOrStdout())
 		},
 	}
-	flags.register(cmd)
+	flags.Register(cmd)
+	binary.Flag(cmd, &nopaxos)
 	cmd.Flags().DurationVar(&config.Duration, "duration", 35*time.Second, "how long the load lasts")
 	cmd.Flags().Uint64Var(&config.Seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
 	cmd.Flags().IntVar(&config.Workers, "workers", 8, "operations outstanding at a time on each of the two paths")
@@ -51,20 +58,18 @@ func demoCommand() *cobra.Command {
 	return cmd
 }
 
-func runDemo(ctx context.Context, config demo.Config, asJSON bool, out io.Writer) error {
-	report, err := demo.Run(ctx, config)
+func runDemo(ctx context.Context, config Config, asJSON bool, out io.Writer) error {
+	report, err := Run(ctx, config)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(report)
+		err = cli.WriteJSON(out, report)
 	} else {
 		err = report.WriteText(out)
 	}
 	if err == nil && !report.OK {
-		err = errReported
+		err = cli.ErrReported
 	}
 	return err
 }

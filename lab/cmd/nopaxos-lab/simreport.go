@@ -95,7 +95,7 @@ func (f simFailure) String() string {
 	for _, fault := range f.Plan {
 		fmt.Fprintf(&b, "    %s\n", fault)
 	}
-	fmt.Fprintf(&b, "  replay: nopaxos sim --seed %d --profile %s --trace", f.Seed, f.Profile)
+	fmt.Fprintf(&b, "  replay: nopaxos-lab sim --seed %d --profile %s --trace", f.Seed, f.Profile)
 	return b.String()
 }
 

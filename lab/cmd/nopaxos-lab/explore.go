@@ -10,11 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/progress"
 	"github.com/netordered/nopaxos/lab/sim/worlds"
 )
 
-// exploreFlags are what `nopaxos explore` is asked for.
+// exploreFlags are what `nopaxos-lab explore` is asked for.
 type exploreFlags struct {
 	tier      string
 	world     string
@@ -41,7 +42,7 @@ func exploreCommand() *cobra.Command {
 				return err
 			}
 			if f.maxStates < 0 {
-				return usagef("--max-states is %d, expected 0 (no end) or more", f.maxStates)
+				return cli.Usagef("--max-states is %d, expected 0 (no end) or more", f.maxStates)
 			}
 			return f.explore(cmd.Context(), all, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -77,16 +78,16 @@ var boundsFlags = []string{
 func (f *exploreFlags) worlds(changed func(name string) bool) ([]worlds.Bounds, error) {
 	if slices.ContainsFunc(boundsFlags, changed) {
 		if changed("bounds") || changed("world") {
-			return nil, usagef("--bounds and --world exclude the flags from --clients on")
+			return nil, cli.Usagef("--bounds and --world exclude the flags from --clients on")
 		}
 		if err := f.custom.Check(); err != nil {
-			return nil, usagef("%w", err)
+			return nil, cli.Usagef("%w", err)
 		}
 		return []worlds.Bounds{f.custom}, nil
 	}
 	all, err := worlds.Worlds(f.tier)
 	if err != nil {
-		return nil, usagef("--bounds is %q, expected one of %v", f.tier, worlds.Tiers())
+		return nil, cli.Usagef("--bounds is %q, expected one of %v", f.tier, worlds.Tiers())
 	}
 	if f.world == "" {
 		return all, nil
@@ -98,7 +99,7 @@ func (f *exploreFlags) worlds(changed func(name string) bool) ([]worlds.Bounds, 
 		}
 		names = append(names, b.Name)
 	}
-	return nil, usagef("--world is %q, expected one of %s", f.world, strings.Join(names, ", "))
+	return nil, cli.Usagef("--world is %q, expected one of %s", f.world, strings.Join(names, ", "))
 }
 
 // explore explores one world after the other.
@@ -122,7 +123,7 @@ func (f *exploreFlags) explore(ctx context.Context, all []worlds.Bounds, out, er
 		fmt.Fprintf(out, "%-20s %12d %12d %6d %10d %8.1fs  %v\n", b.Name, r.States, r.Transitions, r.Depth, r.Ends, r.Took.Seconds(), b)
 		if v := r.Violation; v != nil {
 			fmt.Fprintf(out, "\nBROKEN: %s\n\n%s\n", v.What, strings.Join(v.Trace, "\n"))
-			return errReported
+			return cli.ErrReported
 		}
 		if !r.Complete {
 			fmt.Fprintf(out, "%-20s given up beyond %d states: not every state was visited\n", "", f.maxStates)

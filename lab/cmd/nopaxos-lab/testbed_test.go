@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/netordered/nopaxos/bmv2"
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/testbed"
 )
 
@@ -22,10 +23,10 @@ func testbedReport(t *testing.T, flags ...string) testbed.Report {
 	if testing.Short() {
 		t.Skip("takes several seconds")
 	}
-	cmd := exec.Command(os.Args[0], append([]string{"testbed", "--json", "--seed", "1", "--duration", "3s"}, flags...)...)
+	cmd := exec.Command(os.Args[0], append([]string{"testbed", "--nopaxos", nopaxosBinary, "--json", "--seed", "1", "--duration", "3s"}, flags...)...)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == exitUsage {
+	if errors.As(err, &exit) && exit.ExitCode() == cli.ExitUsage {
 		t.Skipf("%s", exit.Stderr)
 	}
 	if exit != nil {
@@ -96,12 +97,12 @@ func TestMininet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes several seconds")
 	}
-	cmd := exec.Command("/usr/bin/python3", "-B", "../../mininet/testbed.py", "--nopaxos", os.Args[0], "--duration", "3")
+	cmd := exec.Command("/usr/bin/python3", "-B", "../../../mininet/testbed.py", "--nopaxos", nopaxosBinary, "--lab", os.Args[0], "--duration", "3")
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() != exitUsage || err == nil && !strings.Contains(string(out), "\neverything held\n") {
+	if errors.As(err, &exit) && exit.ExitCode() != cli.ExitUsage || err == nil && !strings.Contains(string(out), "\neverything held\n") {
 		t.Errorf("%v: %s%s", err, out, &errOut)
 	} else if err != nil {
 		t.Skipf("%v: %s", err, &errOut)
@@ -113,18 +114,18 @@ func TestTestbedUsage(t *testing.T) {
 		flags []string
 		want  string
 	}{
-		{[]string{"--topology", "ring"}, "nopaxos: --topology is \"ring\", expected single or fat-tree\n"},
-		{[]string{"--fail", "everything"}, "nopaxos: --fail is \"everything\", expected sequencer or link\n"},
-		{[]string{"--fail", "link"}, "nopaxos: --fail is link and switch is udp, expected bmv2: Linux routers keep their routes\n"},
+		{[]string{"--topology", "ring"}, "nopaxos-lab: --topology is \"ring\", expected single or fat-tree\n"},
+		{[]string{"--fail", "everything"}, "nopaxos-lab: --fail is \"everything\", expected sequencer or link\n"},
+		{[]string{"--fail", "link"}, "nopaxos-lab: --fail is link and switch is udp, expected bmv2: Linux routers keep their routes\n"},
 		{[]string{"--fail", "sequencer", "--switch", "bmv2"},
-			"nopaxos: --fail is sequencer and topology is single, expected fat-tree: one switch has no other to take over from it\n"},
-		{[]string{"--fail", "sequencer", "--sequencers", "1"}, "nopaxos: --fail is sequencer and sequencers is 1, expected another to take over\n"},
-		{[]string{"--probe", "1ms"}, "nopaxos: --probe is 1ms, expected 0 or 10ms to 10s\n"},
-		{[]string{"--workers", "0"}, "nopaxos: --workers is 0, expected 1 to 1000\n"},
-		{[]string{"--write-plan", filepath.Join(t.TempDir(), "x")}, "nopaxos: --write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file\n"},
+			"nopaxos-lab: --fail is sequencer and topology is single, expected fat-tree: one switch has no other to take over from it\n"},
+		{[]string{"--fail", "sequencer", "--sequencers", "1"}, "nopaxos-lab: --fail is sequencer and sequencers is 1, expected another to take over\n"},
+		{[]string{"--probe", "1ms"}, "nopaxos-lab: --probe is 1ms, expected 0 or 10ms to 10s\n"},
+		{[]string{"--workers", "0"}, "nopaxos-lab: --workers is 0, expected 1 to 1000\n"},
+		{[]string{"--write-plan", filepath.Join(t.TempDir(), "x")}, "nopaxos-lab: --write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file\n"},
 	} {
-		code, _, errOut := nopaxos(t, append([]string{"testbed"}, c.flags...)...)
-		if code != exitUsage || errOut != c.want {
+		code, _, errOut := lab(t, append([]string{"testbed", "--nopaxos", nopaxosBinary}, c.flags...)...)
+		if code != cli.ExitUsage || errOut != c.want {
 			t.Errorf("%v: exit %d: %s", c.flags, code, errOut)
 		}
 	}
@@ -134,8 +135,8 @@ func TestTestbedUsage(t *testing.T) {
 func TestTestbedWithoutBMv2(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, missing := bmv2.Find()
-	code, _, errOut := nopaxos(t, "testbed", "--switch", "bmv2")
-	if code != exitUsage || errOut != "nopaxos: "+missing.Error()+"\n" {
+	code, _, errOut := lab(t, "testbed", "--nopaxos", nopaxosBinary, "--switch", "bmv2")
+	if code != cli.ExitUsage || errOut != "nopaxos-lab: "+missing.Error()+"\n" {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 }

@@ -1,11 +1,12 @@
-package main
+package redistest
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
+	"net"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,12 +17,41 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
-	"github.com/netordered/nopaxos/lab/redistest"
+	"github.com/netordered/nopaxos/lab/binary"
 )
+
+// startCluster starts a development cluster that ends with the test.
+func startCluster(t *testing.T) *devcluster.Cluster {
+	t.Helper()
+	nopaxos, err := binary.Build(t.TempDir(), "cmd/nopaxos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp := l.Addr().(*net.TCPAddr).AddrPort()
+	l.Close()
+	c, err := devcluster.Start(t.Context(), devcluster.Config{Binary: nopaxos, Dir: filepath.Join(t.TempDir(), "c"), RESP: resp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	return c
+}
+
+// connect returns a client of the cluster that never repeats an operation.
+func connect(t *testing.T, c *devcluster.Cluster) *redis.Client {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: c.RESP().String(), MaxRetries: -1})
+	t.Cleanup(func() { client.Close() })
+	return client
+}
 
 // A stock client library finds the store behind `nopaxos dev` to be what it expects of one.
 func TestDevGoRedis(t *testing.T) {
-	redistest.Run(t, startDev(t).redis)
+	Run(t, connect(t, startCluster(t)))
 }
 
 // Redis's own benchmark runs against `nopaxos dev` to its end, and what it wrote is there.
@@ -31,11 +61,12 @@ func TestDevRedisBenchmark(t *testing.T) {
 		t.Skipf("redis-benchmark is not installed: %v", err)
 	}
 	n := 100_000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || binary.RaceEnabled {
 		n = 5_000
 	}
-	d := startDev(t)
-	host, port, _ := strings.Cut(d.resp, ":")
+	c := startCluster(t)
+	client := connect(t, c)
+	host, port, _ := strings.Cut(c.RESP().String(), ":")
 	out, err := exec.CommandContext(t.Context(), benchmark, "-h", host, "-p", port, "-q", "--csv",
 		"-t", "set,get,incr,lpush,hset", "-n", strconv.Itoa(n), "-P", "16", "-c", "50").CombinedOutput()
 	if err != nil {
@@ -53,8 +84,8 @@ func TestDevRedisBenchmark(t *testing.T) {
 	// connections a few more may be on their way.
 	const surplus = 16 * 50
 	for what, get := range map[string]func() (int64, error){
-		"counter:__rand_int__": func() (int64, error) { return d.redis.Get(t.Context(), "counter:__rand_int__").Int64() },
-		"mylist":               func() (int64, error) { return d.redis.LLen(t.Context(), "mylist").Result() },
+		"counter:__rand_int__": func() (int64, error) { return client.Get(t.Context(), "counter:__rand_int__").Int64() },
+		"mylist":               func() (int64, error) { return client.LLen(t.Context(), "mylist").Result() },
 	} {
 		if got, err := get(); err != nil || got < int64(n) || got > int64(n+surplus) {
 			t.Errorf("%s: %d, %v, expected %d", what, got, err, n)
@@ -67,14 +98,10 @@ func TestDevRedisBenchmark(t *testing.T) {
 // acknowledged is lost, nor anything done twice.
 func TestDevIsKilledUnderLoad(t *testing.T) {
 	n := 20_000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || binary.RaceEnabled {
 		n = 1_000
 	}
-	c, err := devcluster.Start(t.Context(), devcluster.Config{Dir: t.TempDir(), RESP: netip.MustParseAddrPort(freeAddress(t))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Stop)
+	c := startCluster(t)
 	for _, fault := range []struct {
 		name   string
 		victim func() string
@@ -86,7 +113,7 @@ func TestDevIsKilledUnderLoad(t *testing.T) {
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			victim := fault.victim()
-			l := newLoad(t, c.RESP().String(), fault.name, n)
+			l := newLoad(t, c, fault.name, n)
 			l.start()
 			l.reach(n / 2)
 			if err := c.Kill(victim); err != nil {
@@ -97,8 +124,22 @@ func TestDevIsKilledUnderLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.finish()
-			eventually(t, victim+" is of use again", func() bool { return whole(c.Status(t.Context())) })
+			awaitWhole(t, c)
 		})
+	}
+}
+
+// awaitWhole waits until every role is of use.
+func awaitWhole(t *testing.T, c *devcluster.Cluster) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		_, problem := c.Whole(t.Context())
+		if problem == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(problem)
+		}
 	}
 }
 
@@ -125,10 +166,10 @@ const (
 	loadPatience = 30 * time.Second
 )
 
-func newLoad(t *testing.T, address, name string, n int) *exactLoad {
+func newLoad(t *testing.T, c *devcluster.Cluster, name string, n int) *exactLoad {
 	l := &exactLoad{t: t, n: n, counter: "counter of " + name, list: "list of " + name, progress: make(chan struct{}, 1)}
 	l.redis = redis.NewClient(&redis.Options{
-		Addr: address, PoolSize: loadWorkers, ReadTimeout: loadPatience,
+		Addr: c.RESP().String(), PoolSize: loadWorkers, ReadTimeout: loadPatience,
 		MaxRetries: -1, // a retry would be another write
 	})
 	t.Cleanup(func() { l.redis.Close() })

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -9,11 +8,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/progress"
 	"github.com/netordered/nopaxos/lab/sim/model"
 )
 
-// predict is `nopaxos sim --model`.
+// predict is `nopaxos-lab sim --model`.
 func (f *simFlags) predict(cmd *cobra.Command) error {
 	var other string
 	cmd.Flags().Visit(func(g *pflag.Flag) {
@@ -24,7 +24,7 @@ func (f *simFlags) predict(cmd *cobra.Command) error {
 		}
 	})
 	if other != "" {
-		return usagef("--model and --%s exclude each other", other)
+		return cli.Usagef("--model and --%s exclude each other", other)
 	}
 	calibration := model.Paper
 	if f.calibrate != "" {
@@ -53,9 +53,7 @@ func (f *simFlags) predict(cmd *cobra.Command) error {
 		return err
 	}
 	if f.json {
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetIndent("", "  ")
-		return enc.Encode(report)
+		return cli.WriteJSON(cmd.OutOrStdout(), report)
 	}
 	return report.WriteText(cmd.OutOrStdout())
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -13,10 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/sim"
 )
 
-// simFlags are what `nopaxos sim` is asked for.
+// simFlags are what `nopaxos-lab sim` is asked for.
 type simFlags struct {
 	seeds    int
 	first    uint64
@@ -57,25 +57,25 @@ func simCommand() *cobra.Command {
 				return err
 			}
 			if f.calibrate != "" {
-				return usagef("--calibrate wants --model")
+				return cli.Usagef("--calibrate wants --model")
 			}
 			one := cmd.Flags().Changed("seed")
 			f.soak = cmd.Flags().Changed("soak")
 			switch {
 			case f.seeds < 1:
-				return usagef("--seeds is %d, expected at least 1", f.seeds)
+				return cli.Usagef("--seeds is %d, expected at least 1", f.seeds)
 			case f.parallel < 1:
-				return usagef("--parallel is %d, expected at least 1", f.parallel)
+				return cli.Usagef("--parallel is %d, expected at least 1", f.parallel)
 			case f.trace && (!one || len(profiles) != 1):
-				return usagef("--trace wants one --seed and one --profile")
+				return cli.Usagef("--trace wants one --seed and one --profile")
 			case f.trace && f.json:
-				return usagef("--trace and --json exclude each other")
+				return cli.Usagef("--trace and --json exclude each other")
 			case one && (cmd.Flags().Changed("seeds") || cmd.Flags().Changed("first")):
-				return usagef("--seed excludes --seeds and --first")
+				return cli.Usagef("--seed excludes --seeds and --first")
 			case f.soak && (one || cmd.Flags().Changed("seeds")):
-				return usagef("--soak excludes --seed and --seeds")
+				return cli.Usagef("--soak excludes --seed and --seeds")
 			case f.soakFor < 0:
-				return usagef("--soak is %v, expected a time, or 0: until it is interrupted", f.soakFor)
+				return cli.Usagef("--soak is %v, expected a time, or 0: until it is interrupted", f.soakFor)
 			}
 			if one {
 				f.first, f.seeds = f.seed, 1
@@ -110,7 +110,7 @@ func (f *simFlags) profiles() ([]sim.Profile, error) {
 	}
 	p, err := sim.ParseProfile(f.profile)
 	if err != nil {
-		return nil, usagef("--profile is %q, expected one of %v, or all", f.profile, sim.Profiles())
+		return nil, cli.Usagef("--profile is %q, expected one of %v, or all", f.profile, sim.Profiles())
 	}
 	return []sim.Profile{p}, nil
 }
@@ -131,7 +131,7 @@ func traceSeed(ctx context.Context, cfg sim.Config, shrink bool, out io.Writer) 
 	}
 	fmt.Fprintf(out, "%d events in %v of virtual time, hash %016x\n", r.Events, r.Virtual, r.Hash)
 	if len(r.Failures) > 0 {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
 }
@@ -163,9 +163,7 @@ func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOu
 	report.finish(len(profiles))
 	var err error
 	if f.json {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(report)
+		err = cli.WriteJSON(out, report)
 	} else {
 		err = report.writeText(out)
 	}
@@ -173,7 +171,7 @@ func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOu
 	case err != nil:
 		return err
 	case report.Failures > 0:
-		return errReported
+		return cli.ErrReported
 	case f.soak:
 		return nil // an interrupt is how it ends
 	}

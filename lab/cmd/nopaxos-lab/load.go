@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/load"
 )
 
@@ -28,15 +28,15 @@ func loadCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if config.Workers < 1 || config.Workers > load.MaxWorkers {
-				return usagef("--workers is %d, expected 1 to %d", config.Workers, load.MaxWorkers)
+				return cli.Usagef("--workers is %d, expected 1 to %d", config.Workers, load.MaxWorkers)
 			}
 			if duration <= 0 && !marks {
-				return usagef("--duration is %v, expected a time above zero", duration)
+				return cli.Usagef("--duration is %v, expected a time above zero", duration)
 			}
 			if !cmd.Flags().Changed("seed") {
 				config.Seed = rand.Uint64()
 			}
-			if config.File, err = loadCluster(file); err != nil {
+			if config.File, err = cli.LoadCluster(file); err != nil {
 				return err
 			}
 			r := loadRun{progress: cmd.OutOrStdout(), duration: duration}
@@ -53,7 +53,7 @@ func loadCommand() *cobra.Command {
 			return writeLoadReport(report, asJSON, cmd.OutOrStdout())
 		},
 	}
-	clusterFlag(cmd, &file)
+	cli.ClusterFlag(cmd, &file)
 	cmd.Flags().DurationVar(&duration, "duration", 10*time.Second, "how long the load lasts; with --marks, at most; 0: until its end")
 	cmd.Flags().Uint64Var(&config.Seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
 	cmd.Flags().IntVar(&config.Workers, "workers", 8, "operations outstanding at a time on the library's path and each front-end's")
@@ -152,9 +152,7 @@ func (r *loadRun) names(ctx context.Context) <-chan string {
 func writeLoadReport(r *load.Report, asJSON bool, out io.Writer) error {
 	var err error
 	if asJSON {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(r)
+		err = cli.WriteJSON(out, r)
 	} else {
 		fmt.Fprintf(out, "\n%.1f s of load, seed %d\n\n", r.Seconds, r.Seed)
 		if err = r.WriteFigures(out); err == nil {
@@ -162,7 +160,7 @@ func writeLoadReport(r *load.Report, asJSON bool, out io.Writer) error {
 		}
 	}
 	if err == nil && !r.OK {
-		err = errReported
+		err = cli.ErrReported
 	}
 	return err
 }

@@ -6,13 +6,15 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 func TestSimReportsAsJSON(t *testing.T) {
 	var out, errOut bytes.Buffer
-	code := run(context.Background(), []string{"sim", "--seeds", "2", "--profile", "lossy", "--json"}, nil, &out, &errOut)
-	if code != exitOK {
-		t.Fatalf("exit %d, want %d; %s", code, exitOK, errOut.String())
+	code := cli.Run(context.Background(), rootCommand(), []string{"sim", "--seeds", "2", "--profile", "lossy", "--json"}, nil, &out, &errOut)
+	if code != cli.ExitOK {
+		t.Fatalf("exit %d, want %d; %s", code, cli.ExitOK, errOut.String())
 	}
 	var report simReport
 	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
@@ -34,8 +36,8 @@ func TestSimSoaks(t *testing.T) {
 	}{{"for a while", context.Background(), "1ms"}, {"until interrupted", interrupted, "0"}} {
 		t.Run(test.name, func(t *testing.T) {
 			var out, errOut bytes.Buffer
-			if code := run(test.ctx, []string{"sim", "--soak", test.soak, "--profile", "calm"}, nil, &out, &errOut); code != exitOK {
-				t.Fatalf("exit %d, want %d; %s", code, exitOK, errOut.String())
+			if code := cli.Run(test.ctx, rootCommand(), []string{"sim", "--soak", test.soak, "--profile", "calm"}, nil, &out, &errOut); code != cli.ExitOK {
+				t.Fatalf("exit %d, want %d; %s", code, cli.ExitOK, errOut.String())
 			}
 			if want := " runs of "; !strings.Contains(out.String(), want) {
 				t.Errorf("printed %q, want a report with %q", out.String(), want)
@@ -47,10 +49,10 @@ func TestSimSoaks(t *testing.T) {
 func TestSimTraceIsTheSameEveryTime(t *testing.T) {
 	args := []string{"sim", "--seed", "3", "--profile", "failover", "--trace"}
 	var first, second, errOut bytes.Buffer
-	if code := run(context.Background(), args, nil, &first, &errOut); code != exitOK {
+	if code := cli.Run(context.Background(), rootCommand(), args, nil, &first, &errOut); code != cli.ExitOK {
 		t.Fatalf("exit %d: %s", code, errOut.String())
 	}
-	run(context.Background(), args, nil, &second, &errOut)
+	cli.Run(context.Background(), rootCommand(), args, nil, &second, &errOut)
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Error("two runs of one seed wrote different traces")
 	}
@@ -73,9 +75,9 @@ func TestSimRefusesWhatItCannotDo(t *testing.T) {
 		{"--calibrate results.json", "--calibrate wants --model"},
 	} {
 		var out, errOut bytes.Buffer
-		code := run(context.Background(), append([]string{"sim"}, strings.Fields(test.args)...), nil, &out, &errOut)
-		if code != exitUsage || !strings.Contains(errOut.String(), test.want) {
-			t.Errorf("sim %s: exit %d, %q; want %d and %q", test.args, code, errOut.String(), exitUsage, test.want)
+		code := cli.Run(context.Background(), rootCommand(), append([]string{"sim"}, strings.Fields(test.args)...), nil, &out, &errOut)
+		if code != cli.ExitUsage || !strings.Contains(errOut.String(), test.want) {
+			t.Errorf("sim %s: exit %d, %q; want %d and %q", test.args, code, errOut.String(), cli.ExitUsage, test.want)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/bench"
 )
 
@@ -22,8 +23,8 @@ import (
 // well-formed and whole. Nothing is asked of the figures: a test is no place to measure.
 func TestBenchSmoke(t *testing.T) {
 	dir := t.TempDir()
-	code, out, errOut := nopaxos(t, "bench", "--scale", "smoke", "--out", dir, "--json")
-	if code != exitOK {
+	code, out, errOut := lab(t, "bench", "--nopaxos", nopaxosBinary, "--scale", "smoke", "--out", dir, "--json")
+	if code != cli.ExitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	report := readReport(t, dir)
@@ -56,8 +57,8 @@ func TestBenchSmoke(t *testing.T) {
 // Whoever may make namespaces can still measure on loopback, and a profile says where the time goes.
 func TestBenchOnLoopback(t *testing.T) {
 	dir := t.TempDir()
-	code, _, errOut := nopaxos(t, "bench", "--scale", "smoke", "--place", "loopback", "--figures", "replicas", "--systems", "unreplicated", "--profile", "--out", dir)
-	if code != exitOK {
+	code, _, errOut := lab(t, "bench", "--nopaxos", nopaxosBinary, "--scale", "smoke", "--place", "loopback", "--figures", "replicas", "--systems", "unreplicated", "--profile", "--out", dir)
+	if code != cli.ExitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	report := readReport(t, dir)

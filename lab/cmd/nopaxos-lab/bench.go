@@ -10,11 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/bench"
 	benchrole "github.com/netordered/nopaxos/lab/bench/role"
+	"github.com/netordered/nopaxos/lab/binary"
 )
 
-// benchFlags are what `nopaxos bench` is asked for.
+// benchFlags are what `nopaxos-lab bench` is asked for.
 type benchFlags struct {
 	scale   string
 	place   string
@@ -23,6 +25,7 @@ type benchFlags struct {
 	systems []string
 	json    bool
 	profile bool
+	nopaxos string
 }
 
 func benchCommand() *cobra.Command {
@@ -44,6 +47,7 @@ func benchCommand() *cobra.Command {
 	flags.StringSliceVar(&f.systems, "systems", nil, "measure these only: "+strings.Join(systemNames(), ", "))
 	flags.BoolVar(&f.profile, "profile", false, "take a CPU profile of each system's busiest replica, too")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON instead of the table")
+	binary.Flag(cmd, &f.nopaxos)
 	cmd.AddCommand(benchRoleCommand())
 	return cmd
 }
@@ -68,7 +72,7 @@ func systemNames() []string {
 func (f *benchFlags) config() (bench.Config, error) {
 	i := slices.Index(scaleNames(), f.scale)
 	if i < 0 {
-		return bench.Config{}, usagef("--scale is %q, expected one of %q", f.scale, scaleNames())
+		return bench.Config{}, cli.Usagef("--scale is %q, expected one of %q", f.scale, scaleNames())
 	}
 	for _, list := range []struct {
 		flag       string
@@ -76,14 +80,14 @@ func (f *benchFlags) config() (bench.Config, error) {
 	}{{"--figures", f.figures, bench.FigureNames()}, {"--systems", f.systems, systemNames()}} {
 		for _, name := range list.got {
 			if !slices.Contains(list.known, name) {
-				return bench.Config{}, usagef("%s has %q, expected some of %q", list.flag, name, list.known)
+				return bench.Config{}, cli.Usagef("%s has %q, expected some of %q", list.flag, name, list.known)
 			}
 		}
 	}
 	if !slices.Contains([]string{bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces}, f.place) {
-		return bench.Config{}, usagef("--place is %q, expected %s, %s or %s", f.place, bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces)
+		return bench.Config{}, cli.Usagef("--place is %q, expected %s, %s or %s", f.place, bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces)
 	}
-	return bench.Config{Scale: bench.Scales[i], Place: f.place, Figures: f.figures, Systems: f.systems, Version: version, Profile: f.profile}, nil
+	return bench.Config{Scale: bench.Scales[i], Place: f.place, Figures: f.figures, Systems: f.systems, Version: cli.Version, Profile: f.profile}, nil
 }
 
 func runBench(cmd *cobra.Command, f benchFlags) error {
@@ -91,8 +95,8 @@ func runBench(cmd *cobra.Command, f benchFlags) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Binary, err = os.Executable(); err != nil {
-		return fmt.Errorf("the binary to start the roles from: %w", err)
+	if cfg.Nopaxos, cfg.Lab, err = binaries(f.nopaxos); err != nil {
+		return err
 	}
 	if cfg.Dir, err = os.MkdirTemp("", "nopaxos-bench-*"); err != nil {
 		return fmt.Errorf("directory of the roles: %w", err)

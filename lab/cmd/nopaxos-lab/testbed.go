@@ -1,26 +1,27 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/netordered/nopaxos/bmv2"
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/cli"
+	"github.com/netordered/nopaxos/lab/binary"
 	"github.com/netordered/nopaxos/lab/testbed"
 )
 
-// testbedFlags are those of nopaxos testbed.
+// testbedFlags are those of nopaxos-lab testbed.
 type testbedFlags struct {
-	config testbed.RunConfig
-	plan   string
-	asJSON bool
+	config  testbed.RunConfig
+	plan    string
+	asJSON  bool
+	nopaxos string
 }
 
 func testbedCommand() *cobra.Command {
@@ -32,7 +33,7 @@ func testbedCommand() *cobra.Command {
 			"a cluster in it, load it, and check that the clients' history is linearizable and that no acknowledged\n" +
 			"write is lost. The switches are BMv2 processes that sequence and that the controller programs through\n" +
 			"P4Runtime, or Linux routers between hosts, one of which sequences. It needs Linux and root.",
-		Example: "  nopaxos testbed --topology fat-tree --switch bmv2 --fail sequencer",
+		Example: "  nopaxos-lab testbed --topology fat-tree --switch bmv2 --fail sequencer",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.complete(cmd.Flags().Changed); err != nil {
@@ -58,6 +59,7 @@ func testbedCommand() *cobra.Command {
 	f.StringVar(&c.Fail, "fail", "", "what fails after a third of the time: sequencer (it is killed) or link (a cable of its switch is cut) (default: nothing)")
 	f.DurationVar(&c.Probe, "probe", 100*time.Millisecond, "between two probes of each link between BMv2 switches; 0: none")
 	f.StringVar(&flags.plan, "write-plan", "", "instead of running it, write the testbed's cluster file, keys and plan into this `directory`")
+	binary.Flag(cmd, &flags.nopaxos)
 	f.BoolVar(&flags.asJSON, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
 }
@@ -68,45 +70,43 @@ func (f *testbedFlags) complete(given func(flag string) bool) error {
 		f.config.Seed = rand.Uint64()
 	}
 	if err := f.config.Check(); err != nil {
-		return usagef("--%w", err)
+		return cli.Usagef("--%w", err)
 	}
 	if f.plan != "" && f.config.Switch == cluster.KindUDP {
-		return usagef("--write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file")
-	}
-	var err error
-	if f.config.Binary, err = os.Executable(); err != nil {
-		return fmt.Errorf("the binary to start the roles from: %w", err)
+		return cli.Usagef("--write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file")
 	}
 	return nil
 }
 
 func runTestbed(cmd *cobra.Command, flags testbedFlags) error {
 	out := cmd.OutOrStdout()
+	var err error
+	if flags.config.Nopaxos, flags.config.Lab, err = binaries(flags.nopaxos); err != nil {
+		return err
+	}
 	flags.config.Progress = out
 	if flags.asJSON {
 		flags.config.Progress = cmd.ErrOrStderr()
 	}
 	if flags.config.Switch == cluster.KindBMv2 {
 		if _, err := bmv2.Find(); err != nil {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 	}
 	report, err := testbed.Run(cmd.Context(), flags.config)
 	if errors.Is(err, testbed.ErrNotSupported) {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	if err != nil {
 		return err
 	}
 	if flags.asJSON {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(report)
+		err = cli.WriteJSON(out, report)
 	} else {
 		err = report.WriteText(out)
 	}
 	if err == nil && !report.OK {
-		err = errReported
+		err = cli.ErrReported
 	}
 	return err
 }

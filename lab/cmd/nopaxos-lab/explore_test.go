@@ -5,13 +5,15 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/netordered/nopaxos/internal/cli"
 )
 
 func TestExploreOneWorld(t *testing.T) {
 	var out, errOut bytes.Buffer
-	code := run(context.Background(), []string{"explore", "--world", "reordering"}, nil, &out, &errOut)
-	if code != exitOK {
-		t.Fatalf("exit %d, expected %d\n%s%s", code, exitOK, out.String(), errOut.String())
+	code := cli.Run(context.Background(), rootCommand(), []string{"explore", "--world", "reordering"}, nil, &out, &errOut)
+	if code != cli.ExitOK {
+		t.Fatalf("exit %d, expected %d\n%s%s", code, cli.ExitOK, out.String(), errOut.String())
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 2 || !strings.HasPrefix(lines[1], "reordering ") || !strings.HasSuffix(lines[1], "2×1 requests, 1 drop, 1 reordering") {
@@ -22,8 +24,8 @@ func TestExploreOneWorld(t *testing.T) {
 func TestExploreOwnBounds(t *testing.T) {
 	var out, errOut bytes.Buffer
 	args := []string{"explore", "--clients", "1", "--drops", "1", "--max-states", "5"}
-	if code := run(context.Background(), args, nil, &out, &errOut); code != exitOK {
-		t.Fatalf("exit %d, expected %d\n%s%s", code, exitOK, out.String(), errOut.String())
+	if code := cli.Run(context.Background(), rootCommand(), args, nil, &out, &errOut); code != cli.ExitOK {
+		t.Fatalf("exit %d, expected %d\n%s%s", code, cli.ExitOK, out.String(), errOut.String())
 	}
 	if !strings.Contains(out.String(), "1×1 requests, 1 drop") {
 		t.Errorf("output:\n%s\nexpected the bounds", out.String())
@@ -39,9 +41,9 @@ func TestExploreUsage(t *testing.T) {
 		{"--max-states -1", "--max-states is -1, expected 0 (no end) or more"},
 	} {
 		var out, errOut bytes.Buffer
-		code := run(context.Background(), append([]string{"explore"}, strings.Fields(test.args)...), nil, &out, &errOut)
-		if code != exitUsage || !strings.Contains(errOut.String(), test.want) {
-			t.Errorf("%s: exit %d, %q; expected exit %d, %q", test.args, code, errOut.String(), exitUsage, test.want)
+		code := cli.Run(context.Background(), rootCommand(), append([]string{"explore"}, strings.Fields(test.args)...), nil, &out, &errOut)
+		if code != cli.ExitUsage || !strings.Contains(errOut.String(), test.want) {
+			t.Errorf("%s: exit %d, %q; expected exit %d, %q", test.args, code, errOut.String(), cli.ExitUsage, test.want)
 		}
 	}
 }
