@@ -3,7 +3,7 @@
 GO       ?= go
 BENCH    ?= .
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-LDFLAGS  := -X main.version=$(VERSION)
+LDFLAGS  := -X github.com/netordered/nopaxos/internal/cli.Version=$(VERSION)
 
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -11,16 +11,20 @@ STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 IN_PEERS = cd lab/bench/peers && { $(GO) list -deps go.etcd.io/raft/v3 github.com/hashicorp/raft >/dev/null || { echo "lab/bench/peers is left out: its modules cannot be had here"; exit 0; }; } &&
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
+.PHONY: help build build-lab demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build bin/nopaxos
+build: ## build bin/nopaxos, all that a machine of a cluster needs
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos ./cmd/nopaxos
 
+build-lab: build ## build bin/nopaxos-lab, the laboratory, beside it
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos-lab ./lab/cmd/nopaxos-lab
+
 demo: build ## run a cluster on this machine, break it, and check what clients saw (under a minute)
-	bin/nopaxos demo
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/demo ./lab/cmd/demo
+	bin/demo
 
 dev: build ## run a cluster on this machine that redis-cli -p 7379 can talk to, until Ctrl-C
 	bin/nopaxos dev
@@ -46,13 +50,13 @@ mutants-doc: ## the same, and write the table into docs/mutants.md
 	$(GO) run ./lab/sim/mutants -document docs/mutants.md $(MUTANTS)
 
 sweep: SEEDS ?= 2000
-sweep: build ## run SEEDS (default 2000) seeds in virtual time under every profile, and fail if one does
-	bin/nopaxos sim --seeds $(SEEDS) --shrink $(SWEEP)
+sweep: build-lab ## run SEEDS (default 2000) seeds in virtual time under every profile, and fail if one does
+	bin/nopaxos-lab sim --seeds $(SEEDS) --shrink $(SWEEP)
 
 SOAK_TIME ?= 0
 
-soak: build ## the same with ever new seeds, for SOAK_TIME or until Ctrl-C
-	bin/nopaxos sim --soak $(SOAK_TIME) --shrink $(SWEEP)
+soak: build-lab ## the same with ever new seeds, for SOAK_TIME or until Ctrl-C
+	bin/nopaxos-lab sim --soak $(SOAK_TIME) --shrink $(SWEEP)
 
 CHAOS_TIME ?= 2m
 CHAOS_SEED ?= 0
@@ -67,15 +71,15 @@ sweep-baselines: ## run SEEDS (default 1000) simulations of each comparison syst
 # Debian's Python is the one that has Debian's Mininet.
 MININET := /usr/bin/python3 mininet/testbed.py
 
-testbed: build ## run a cluster on Mininet: one BMv2 switch, then a fat-tree of them (needs root, mininet, BMv2)
+testbed: build-lab ## run a cluster on Mininet: one BMv2 switch, then a fat-tree of them (needs root, mininet, BMv2)
 	$(MININET) --topology single
 	$(MININET) --topology fat-tree
 
-testbed-failover: build ## the fat-tree again, and the switch that sequences loses its power under load
+testbed-failover: build-lab ## the fat-tree again, and the switch that sequences loses its power under load
 	$(MININET) --topology fat-tree --fail sequencer
 
-explore: build ## visit every state of small groups with larger bounds (EXPLORE="--bounds large" for more, see nopaxos explore --help)
-	bin/nopaxos explore $(or $(EXPLORE),--bounds medium)
+explore: build-lab ## visit every state of small groups with larger bounds (EXPLORE="--bounds large" for more, see nopaxos-lab explore --help)
+	bin/nopaxos-lab explore $(or $(EXPLORE),--bounds medium)
 
 explore-mutants: ## plant each known bug of the cores, and fail if the small worlds miss one that they caught before
 	$(GO) run ./lab/sim/mutants -worlds small $(MUTANTS)
@@ -112,11 +116,11 @@ golden: ## write anew what golden tests expect; read the difference before you c
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
-bench: build bench-peers ## run the paper's evaluation, under 40 minutes; the report goes to bin/bench
-	bin/nopaxos bench --scale full --profile --out bin/bench $(BENCHFLAGS)
+bench: build-lab bench-peers ## run the paper's evaluation, under 40 minutes; the report goes to bin/bench
+	bin/nopaxos-lab bench --scale full --profile --out bin/bench $(BENCHFLAGS)
 
-bench-quick: build bench-peers ## a small one, under 3 minutes; the report goes to bin/bench-quick
-	bin/nopaxos bench --scale quick --out bin/bench-quick $(BENCHFLAGS)
+bench-quick: build-lab bench-peers ## a small one, under 3 minutes; the report goes to bin/bench-quick
+	bin/nopaxos-lab bench --scale quick --out bin/bench-quick $(BENCHFLAGS)
 
 bench-peers: ## build the Raft libraries that are measured beside it, a module of its own
 	@cd lab/bench/peers && $(GO) build -trimpath -o ../../../bin/nopaxos-bench-peers . \
