@@ -46,14 +46,14 @@ type Port struct {
 
 // MaxPort is the highest number of an interface: behind it are the controller's port and the one that
 // stands for "drop" in v1model.
-const MaxPort = p4src.CPUPort - 1
+const maxPort = p4src.CPUPort - 1
 
 // ParsePort reads NUMBER@INTERFACE, as simple_switch_grpc writes it.
 func ParsePort(s string) (Port, error) {
 	number, name, ok := strings.Cut(s, "@")
 	n, err := strconv.ParseUint(number, 10, 16)
-	if !ok || err != nil || n > MaxPort || name == "" {
-		return Port{}, fmt.Errorf("is %q, expected NUMBER@INTERFACE with a number from 0 to %d", s, MaxPort)
+	if !ok || err != nil || n > maxPort || name == "" {
+		return Port{}, fmt.Errorf("is %q, expected NUMBER@INTERFACE with a number from 0 to %d", s, maxPort)
 	}
 	return Port{Number: uint16(n), Interface: name}, nil
 }
@@ -86,8 +86,8 @@ func (c Config) problem() error {
 	numbers, names := map[uint16]bool{}, map[string]bool{}
 	for _, p := range c.Ports {
 		switch {
-		case p.Number > MaxPort:
-			return fmt.Errorf("port %v has number %d, expected at most %d", p, p.Number, MaxPort)
+		case p.Number > maxPort:
+			return fmt.Errorf("port %v has number %d, expected at most %d", p, p.Number, maxPort)
 		case numbers[p.Number]:
 			return fmt.Errorf("port number %d is given twice, expected each once", p.Number)
 		case names[p.Interface]:

@@ -7,6 +7,7 @@ import (
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/netordered/nopaxos/p4src"
 )
@@ -18,7 +19,7 @@ type contract struct {
 	actions   map[uint32]*action
 	packetIn  *p4configv1.ControllerPacketMetadata
 	packetOut *p4configv1.ControllerPacketMetadata
-	objects   map[uint32]proto.Message // every object with an id, for the comparison
+	objects   map[uint32]object // by id, for the comparison with a pushed p4info
 }
 
 type table struct {
@@ -96,8 +97,8 @@ func (c *contract) addTable(info *p4configv1.Table) {
 	slices.SortFunc(c.order, func(a, b *table) int { return int(a.id) - int(b.id) })
 }
 
-// verify says how a pushed p4info differs from the contract. What does not change the meaning of a
-// request (documentation, annotations, package information) may differ.
+// verify reports the first difference between a pushed p4info and the contract. Documentation,
+// annotations and package information may differ: they do not change the meaning of a request.
 func (c *contract) verify(info *p4configv1.P4Info) error {
 	pushed := objectsOf(info)
 	for _, id := range slices.Sorted(maps.Keys(c.objects)) {
@@ -117,93 +118,52 @@ func (c *contract) verify(info *p4configv1.P4Info) error {
 	return nil
 }
 
-// objectsOf returns what a p4info declares, by id, without what carries no meaning.
-func objectsOf(info *p4configv1.P4Info) map[uint32]proto.Message {
-	objects := map[uint32]proto.Message{}
-	add := func(p *p4configv1.Preamble, m proto.Message) { objects[p.GetId()] = strip(m) }
-	for _, x := range info.GetTables() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetActions() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetActionProfiles() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetCounters() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetDirectCounters() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetMeters() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetDirectMeters() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetControllerPacketMetadata() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetValueSets() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetRegisters() {
-		add(x.GetPreamble(), x)
-	}
-	for _, x := range info.GetDigests() {
-		add(x.GetPreamble(), x)
-	}
+// object is a p4info declaration that has an id.
+type object interface {
+	proto.Message
+	GetPreamble() *p4configv1.Preamble
+}
+
+// objectsOf returns the declarations of a p4info by id, without documentation, annotations, and
+// fields that the bindings do not know.
+func objectsOf(info *p4configv1.P4Info) map[uint32]object {
+	objects := map[uint32]object{}
+	info.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		for i := 0; f.IsList() && i < v.List().Len(); i++ {
+			if x, ok := v.List().Get(i).Message().Interface().(object); ok {
+				x = proto.CloneOf(x)
+				x.ProtoReflect().SetUnknown(nil)
+				strip(x.ProtoReflect())
+				objects[x.GetPreamble().GetId()] = x
+			}
+		}
+		return true
+	})
 	return objects
 }
 
-// strip returns a copy of an object without annotations, documentation, and fields that the
-// bindings do not know.
-func strip(m proto.Message) proto.Message {
-	switch x := proto.Clone(m).(type) {
-	case *p4configv1.Table:
-		x.ProtoReflect().SetUnknown(nil)
-		stripPreamble(x.GetPreamble())
-		for _, ref := range x.GetActionRefs() {
-			ref.Annotations, ref.AnnotationLocations, ref.StructuredAnnotations = nil, nil, nil
-		}
-		for _, f := range x.GetMatchFields() {
-			f.Annotations, f.AnnotationLocations, f.StructuredAnnotations, f.Doc = nil, nil, nil, nil
-		}
-		return x
-	case *p4configv1.Action:
-		x.ProtoReflect().SetUnknown(nil)
-		stripPreamble(x.GetPreamble())
-		for _, p := range x.GetParams() {
-			p.Annotations, p.AnnotationLocations, p.StructuredAnnotations, p.Doc = nil, nil, nil, nil
-		}
-		return x
-	case interface {
-		proto.Message
-		GetPreamble() *p4configv1.Preamble
-	}:
-		stripPreamble(x.GetPreamble())
-		return x
-	default:
-		return x
-	}
-}
+// ignored are the fields of p4info messages that do not change the meaning of a request.
+var ignored = []protoreflect.Name{"annotations", "annotation_locations", "structured_annotations", "doc"}
 
-func stripPreamble(p *p4configv1.Preamble) {
-	if p == nil {
-		return
-	}
-	p.Annotations, p.AnnotationLocations, p.StructuredAnnotations, p.Doc = nil, nil, nil, nil
+// strip clears the ignored fields of a message and of the messages in it.
+func strip(m protoreflect.Message) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case slices.Contains(ignored, f.Name()):
+			m.Clear(f)
+		case f.Message() == nil || f.IsMap():
+		case f.IsList():
+			for i := range v.List().Len() {
+				strip(v.List().Get(i).Message())
+			}
+		default:
+			strip(v.Message())
+		}
+		return true
+	})
 }
 
 // describe names an object for an error message.
-func describe(m proto.Message) string {
-	x, ok := m.(interface {
-		GetPreamble() *p4configv1.Preamble
-	})
-	if !ok {
-		return "an object of unknown kind"
-	}
-	return fmt.Sprintf("%s %q (id %#x)", m.ProtoReflect().Descriptor().Name(),
-		x.GetPreamble().GetName(), x.GetPreamble().GetId())
+func describe(x object) string {
+	return fmt.Sprintf("%s %q (id %#x)", x.ProtoReflect().Descriptor().Name(), x.GetPreamble().GetName(), x.GetPreamble().GetId())
 }

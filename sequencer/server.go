@@ -18,7 +18,7 @@ import (
 )
 
 // APIVersion is the version of the P4Runtime API that the server implements.
-const APIVersion = "1.3.0"
+const apiVersion = "1.3.0"
 
 // A controller whose host vanished must not stay primary for ever, and controllers may probe the
 // connection as often as gRPC lets them, which is every 10 seconds.
@@ -28,12 +28,11 @@ const (
 	keepaliveMinimum  = 5 * time.Second
 )
 
-// Config is what a Server is told at its start.
+// Config configures a Server.
 type Config struct {
-	DeviceID      uint64              // the device id that requests have to carry
-	Logger        *slog.Logger        // nil: slog.Default()
-	DataPlane     DataPlane           // what the entries are applied to
-	ServerOptions []grpc.ServerOption // credentials above all (none: plain text); they override the server's own
+	DeviceID  uint64       // P4Runtime device id
+	Logger    *slog.Logger // nil: slog.Default()
+	DataPlane DataPlane    // applies the entries
 }
 
 // Server is a P4Runtime target.
@@ -79,16 +78,16 @@ func NewServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append([]grpc.ServerOption{
+	server := grpc.NewServer(
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveInterval, Timeout: keepaliveTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveMinimum, PermitWithoutStream: true}),
-	}, cfg.ServerOptions...)
+	)
 	s := &Server{
 		deviceID: cfg.DeviceID,
 		log:      cfg.Logger,
 		plane:    cfg.DataPlane,
 		contract: c,
-		grpc:     grpc.NewServer(options...),
+		grpc:     server,
 		stopping: make(chan struct{}),
 		arbiter:  newArbiter(cfg.DeviceID),
 	}
@@ -113,7 +112,7 @@ func (s *Server) Stop() {
 
 // Capabilities returns the version of the API.
 func (s *Server) Capabilities(context.Context, *p4v1.CapabilitiesRequest) (*p4v1.CapabilitiesResponse, error) {
-	return &p4v1.CapabilitiesResponse{P4RuntimeApiVersion: APIVersion}, nil
+	return &p4v1.CapabilitiesResponse{P4RuntimeApiVersion: apiVersion}, nil
 }
 
 // Stats are the server's counters and state, for metrics and status.

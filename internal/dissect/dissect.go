@@ -38,11 +38,11 @@ func (d *Dissector) Frame(frame []byte) string {
 	if err != nil {
 		return fmt.Sprintf("void (%v)", err)
 	}
-	return d.Body(kind, body)
+	return d.body(kind, body)
 }
 
 // Body describes a frame without its tag.
-func (d *Dissector) Body(kind wire.Kind, body []byte) string {
+func (d *Dissector) body(kind wire.Kind, body []byte) string {
 	switch kind {
 	case wire.KindRequest:
 		m, err := wire.ParseRequest(body)

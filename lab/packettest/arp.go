@@ -5,53 +5,53 @@ import (
 )
 
 // arp: the target answers for its gateway addresses, and for nobody else.
-func arp(h hosts) []Case {
+func arp(h hosts) []testCase {
 	broadcast := MAC{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}
-	ask := ARP{
-		EthDst: broadcast, EthSrc: h[1].MAC, Operation: 1,
-		SenderMAC: h[1].MAC, SenderIP: h[1].Addr.Addr(), TargetIP: h[1].Router,
+	ask := arpMessage{
+		ethDst: broadcast, ethSrc: h[1].MAC, operation: 1,
+		senderMAC: h[1].MAC, senderIP: h[1].Addr.Addr(), targetIP: h[1].Router,
 	}
-	answer := ARP{
-		EthDst: h[1].MAC, EthSrc: h[1].Gateway, Operation: 2,
-		SenderMAC: h[1].Gateway, SenderIP: h[1].Router, TargetMAC: h[1].MAC, TargetIP: h[1].Addr.Addr(),
+	answer := arpMessage{
+		ethDst: h[1].MAC, ethSrc: h[1].Gateway, operation: 2,
+		senderMAC: h[1].Gateway, senderIP: h[1].Router, targetMAC: h[1].MAC, targetIP: h[1].Addr.Addr(),
 	}
 	direct, forHost, reply, announce := ask, ask, ask, ask
-	direct.EthDst, direct.TargetMAC = h[1].Gateway, h[1].Gateway // a host that renews what it knows
-	forHost.TargetIP = h[2].Addr.Addr()
-	reply.Operation = 2
-	announce.TargetIP = announce.SenderIP
+	direct.ethDst, direct.targetMAC = h[1].Gateway, h[1].Gateway // a host that renews what it knows
+	forHost.targetIP = h[2].Addr.Addr()
+	reply.operation = 2
+	announce.targetIP = announce.senderIP
 	taggedAsk, taggedAnswer := ask, answer
-	taggedAsk.VLAN, taggedAnswer.VLAN = 10, 10
-	gateway := GatewayEntry(h[1].Router, h[1].Gateway)
+	taggedAsk.vlan, taggedAnswer.vlan = 10, 10
+	gateway := gatewayEntry(h[1].Router, h[1].Gateway)
 
-	silent := func(name string, frame []byte) Case {
-		return Case{
-			Name: name, Needs: Frames | Routes, Entries: []*p4v1.Entity{gateway},
-			Steps: []Step{Send{Port: 1, Frame: frame}},
+	silent := func(name string, frame []byte) testCase {
+		return testCase{
+			name: name, needs: Frames | Routes, entries: []*p4v1.Entity{gateway},
+			steps: []step{sendFrame{port: 1, frame: frame}},
 		}
 	}
-	answered := func(name string, q, r ARP) Case {
-		return Case{
-			Name: name, Needs: Frames | Routes, Entries: []*p4v1.Entity{gateway},
-			Steps: []Step{Send{Port: 1, Frame: q.Frame(), Want: []Out{{1, r.Frame()}}}},
+	answered := func(name string, q, r arpMessage) testCase {
+		return testCase{
+			name: name, needs: Frames | Routes, entries: []*p4v1.Entity{gateway},
+			steps: []step{sendFrame{port: 1, frame: q.frame(), want: []output{{1, r.frame()}}}},
 		}
 	}
-	return []Case{
+	return []testCase{
 		answered("ARP for the gateway is answered", ask, answer),
 		answered("ARP for the gateway, to its MAC address", direct, answer),
 		answered("ARP for the gateway, with an 802.1Q tag", taggedAsk, taggedAnswer),
-		silent("ARP for another host", forHost.Frame()),
-		silent("an ARP reply", reply.Frame()),
-		silent("an ARP announcement", announce.Frame()),
-		silent("ARP for another hardware type", Set(ask.Frame(), "arp.hardware_type", 6)),
-		silent("ARP for another protocol", Set(ask.Frame(), "arp.protocol_type", 0x86DD)),
-		silent("ARP with addresses of other lengths", Set(ask.Frame(), "arp.lengths", 0x0806)),
-		silent("an ARP message that is cut off", ask.Frame()[:40]),
+		silent("ARP for another host", forHost.frame()),
+		silent("an ARP reply", reply.frame()),
+		silent("an ARP announcement", announce.frame()),
+		silent("ARP for another hardware type", setField(ask.frame(), "arp.hardware_type", 6)),
+		silent("ARP for another protocol", setField(ask.frame(), "arp.protocol_type", 0x86DD)),
+		silent("ARP with addresses of other lengths", setField(ask.frame(), "arp.lengths", 0x0806)),
+		silent("an ARP message that is cut off", ask.frame()[:40]),
 		{
-			Name: "ARP for a gateway that is one no more", Needs: Frames | Routes, Entries: []*p4v1.Entity{gateway},
-			Steps: []Step{
-				Write(Delete(GatewayEntry(h[1].Router, h[1].Gateway))),
-				Send{Port: 1, Frame: ask.Frame()},
+			name: "ARP for a gateway that is one no more", needs: Frames | Routes, entries: []*p4v1.Entity{gateway},
+			steps: []step{
+				writeEntries(deletes(gatewayEntry(h[1].Router, h[1].Gateway))),
+				sendFrame{port: 1, frame: ask.frame()},
 			},
 		},
 	}

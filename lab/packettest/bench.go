@@ -22,18 +22,18 @@ type bench struct {
 // Run runs the cases on a target. Each case has a pipeline pushed anew; fresh returns a target whose
 // cells have seen no session, after such a push if not before.
 func Run(t *testing.T, fresh func(t *testing.T) Target) {
-	for i, c := range All(fresh(t)) {
-		t.Run(c.Name, func(t *testing.T) {
+	for i, c := range allCases(fresh(t)) {
+		t.Run(c.name, func(t *testing.T) {
 			target := fresh(t)
-			if reason := target.Lacks(c.Needs); reason != "" {
+			if reason := target.Lacks(c.needs); reason != "" {
 				t.Skip(reason)
 			}
-			runCase(t, target, All(target)[i]) // for the hosts of this target
+			runCase(t, target, allCases(target)[i]) // for the hosts of this target
 		})
 	}
 }
 
-func runCase(t *testing.T, target Target, c Case) {
+func runCase(t *testing.T, target Target, c testCase) {
 	t.Helper()
 	client, deviceID := target.P4Runtime()
 	s, err := open(client, deviceID)
@@ -41,18 +41,18 @@ func runCase(t *testing.T, target Target, c Case) {
 		t.Fatal(err)
 	}
 	defer s.close()
-	if c.Start != nil {
-		if err := target.Preload(c.Start.Cell, c.Start.Session, c.Start.Behind); err != nil {
+	if c.start != nil {
+		if err := target.Preload(c.start.cell, c.start.session, c.start.behind); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := &bench{t: t, target: target, session: s}
 	b.install()
-	b.write(Insert(c.Entries...))
-	for i, step := range c.Steps {
+	b.write(inserts(c.entries...))
+	for i, step := range c.steps {
 		step.run(b)
 		if t.Failed() {
-			t.Fatalf("in step %d of %d, %T", i+1, len(c.Steps), step)
+			t.Fatalf("in step %d of %d, %T", i+1, len(c.steps), step)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (b *bench) install() {
 	if err := b.session.push(b.target.DeviceConfig()); err != nil {
 		b.t.Fatal(err)
 	}
-	b.write(Insert(b.sentinel.entries(b.target)...))
+	b.write(inserts(b.sentinel.entries(b.target)...))
 }
 
 func (b *bench) write(list []*p4v1.Update) {
@@ -79,38 +79,38 @@ func (b *bench) write(list []*p4v1.Update) {
 	}
 }
 
-func (w Write) run(b *bench) { b.write(w) }
+func (w writeEntries) run(b *bench) { b.write(w) }
 
-func (s Send) run(b *bench) {
-	if err := b.target.Inject(s.Port, s.Frame); err != nil {
-		b.t.Fatalf("send at port %d: %v", s.Port, err)
+func (s sendFrame) run(b *bench) {
+	if err := b.target.Inject(s.port, s.frame); err != nil {
+		b.t.Fatalf("send at port %d: %v", s.port, err)
 	}
-	out := b.settle(s.Port)
+	out := b.settle(s.port)
 	in := b.settleController()
-	b.compare(s.Want, out, !s.BadChecksum)
-	b.compareIn(s.WantIn, in)
+	b.compare(s.want, out, !s.badChecksum)
+	b.compareIn(s.wantIn, in)
 	if b.t.Failed() {
-		b.t.Logf("after this went in at port %d:\n%s", s.Port, Describe(s.Frame))
+		b.t.Logf("after this went in at port %d:\n%s", s.port, Describe(s.frame))
 	}
 }
 
-func (p PacketOut) run(b *bench) {
-	if err := b.session.packetOut(p.Port, p.Payload); err != nil {
+func (p sendPacketOut) run(b *bench) {
+	if err := b.session.packetOut(p.port, p.payload); err != nil {
 		b.t.Fatalf("packet-out: %v", err)
 	}
 	in := b.settleController()
 	out := b.settle(1)
-	b.compare(p.Want, out, true)
-	b.compareIn(p.WantIn, in)
+	b.compare(p.want, out, true)
+	b.compareIn(p.wantIn, in)
 }
 
-func (c Count) run(b *bench) {
+func (c checkCounter) run(b *bench) {
 	var want p4v1.CounterData
-	for _, f := range c.Frames {
+	for _, f := range c.frames {
 		want.PacketCount++
 		want.ByteCount += int64(b.target.Counted(f))
 	}
-	found, err := b.session.read(counterEntity(c.Entry))
+	found, err := b.session.read(counterEntity(c.entry))
 	if err != nil {
 		b.t.Fatalf("read the counter: %v", err)
 	}
@@ -148,13 +148,13 @@ func (b *bench) settle(port int) [Ports + 1][][]byte {
 }
 
 // settleController does the same for the port to the controller.
-func (b *bench) settleController() []PacketIn {
+func (b *bench) settleController() []packetIn {
 	b.sentinel.next++
 	if err := b.session.packetOut(p4src.CPUPort, b.sentinel.mark()); err != nil {
 		b.t.Fatalf("send the sentinel to the controller: %v", err)
 	}
 	deadline := time.Now().Add(patience)
-	var in []PacketIn
+	var in []packetIn
 	for {
 		m, err := b.session.next(deadline)
 		if err != nil {
@@ -171,22 +171,22 @@ func (b *bench) settleController() []PacketIn {
 		if err != nil {
 			b.t.Fatalf("packet-in: ingress_port %v", err)
 		}
-		in = append(in, PacketIn{Port: int(port), Payload: p.GetPayload()})
+		in = append(in, packetIn{port: int(port), payload: p.GetPayload()})
 	}
 }
 
 // compare reports every frame that is missing, wrong, or too much.
-func (b *bench) compare(want []Out, out [Ports + 1][][]byte, checksums bool) {
+func (b *bench) compare(want []output, out [Ports + 1][][]byte, checksums bool) {
 	b.t.Helper()
 	for p := 1; p <= Ports; p++ {
 		var expected [][]byte
 		for _, w := range want {
-			if w.Port == p {
-				expected = append(expected, b.target.Visible(w.Frame))
+			if w.port == p {
+				expected = append(expected, b.target.Visible(w.frame))
 			}
 		}
 		for _, frame := range out[p] {
-			if err := VerifyChecksums(frame); err != nil && checksums {
+			if err := verifyChecksums(frame); err != nil && checksums {
 				b.t.Errorf("port %d: %v\n%s", p, err, Describe(frame))
 			}
 		}
@@ -230,7 +230,7 @@ func (b *bench) comparePort(port int, m mismatch) {
 	}
 }
 
-func (b *bench) compareIn(want, got []PacketIn) {
+func (b *bench) compareIn(want, got []packetIn) {
 	b.t.Helper()
 	if w, g := fmt.Sprintf("%x", want), fmt.Sprintf("%x", got); w != g {
 		b.t.Errorf("packet-ins are %s, expected %s", g, w)

@@ -11,52 +11,52 @@ import (
 
 // checksums: what comes in wrong is not made right, and what is changed is summed again. That every
 // frame that comes out has valid checksums is verified in all cases.
-func checksums(h hosts) []Case {
+func checksums(h hosts) []testCase {
 	a := h.groupA()
 	p := a.request(h[1], "op")
 	o := ordinary(h[1], h[2], "data")
-	oOut := o.Through(h[2].MAC, h[2].Gateway)
+	oOut := o.through(h[2].MAC, h[2].Gateway)
 	noSum, unsummed, unsummedOut := p, o, oOut
 	noSum.NoChecksum, unsummed.NoChecksum, unsummedOut.NoChecksum = true, true, true
 	options := o
 	options.Options = []layers.IPv4Option{{OptionType: 148, OptionLength: 4, OptionData: []byte{0, 0}}}
-	routes := append(a.entries(5), RouteEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway))
-	return []Case{
+	routes := append(a.entries(5), routeEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway))
+	return []testCase{
 		{
-			Name: "a wrong IPv4 checksum", Needs: Frames, Entries: routes,
-			Steps: []Step{
-				Send{Port: 1, Frame: wrongBy(p.Frame(), "ip.checksum", 0x0101)},
-				Send{Port: 1, Frame: wrongBy(o.Frame(), "ip.checksum", 0x0101)},
-				Send{Port: 1, Frame: wrongBy(options.Frame(), "ip.checksum", 0x0101)},
+			name: "a wrong IPv4 checksum", needs: Frames, entries: routes,
+			steps: []step{
+				sendFrame{port: 1, frame: wrongBy(p.Frame(), "ip.checksum", 0x0101)},
+				sendFrame{port: 1, frame: wrongBy(o.Frame(), "ip.checksum", 0x0101)},
+				sendFrame{port: 1, frame: wrongBy(options.Frame(), "ip.checksum", 0x0101)},
 				h.firstNumber(),
 			},
 		},
 		{
 			// A switch that summed a payload anew would make a damaged one look whole.
-			Name: "a wrong UDP checksum stays as wrong as it was", Needs: Frames, Entries: a.entries(5),
-			Steps: []Step{
-				Send{Port: 1, Frame: wrongBy(p.Frame(), "udp.checksum", 0x0101),
-					Want: allWrongBy(a.copies(p, 5, 1), 0x0101), BadChecksum: true},
-				Send{Port: 1, Frame: wrongBy(p.Frame(), "udp.checksum", 0xFFF0),
-					Want: allWrongBy(a.copies(p, 5, 2), 0xFFF0), BadChecksum: true},
+			name: "a wrong UDP checksum stays as wrong as it was", needs: Frames, entries: a.entries(5),
+			steps: []step{
+				sendFrame{port: 1, frame: wrongBy(p.Frame(), "udp.checksum", 0x0101),
+					want: allWrongBy(a.copies(p, 5, 1), 0x0101), badChecksum: true},
+				sendFrame{port: 1, frame: wrongBy(p.Frame(), "udp.checksum", 0xFFF0),
+					want: allWrongBy(a.copies(p, 5, 2), 0xFFF0), badChecksum: true},
 			},
 		},
 		{
-			Name: "a sender that sends no UDP checksum", Needs: Frames, Entries: a.entries(5),
-			Steps: []Step{Send{Port: 1, Frame: noSum.Frame(), Want: a.copies(noSum, 5, 1)}},
+			name: "a sender that sends no UDP checksum", needs: Frames, entries: a.entries(5),
+			steps: []step{sendFrame{port: 1, frame: noSum.Frame(), want: a.copies(noSum, 5, 1)}},
 		},
 		{
 			// It is written as 0xFFFF: 0 would say that there is none (RFC 768).
-			Name: "a UDP checksum that comes out as zero", Needs: Frames, Entries: h.zeroGroup().entries(5),
-			Steps: []Step{Send{Port: 1, Frame: h.zeroSum().Frame(), Want: h.zeroGroup().copies(h.zeroSum(), 5, 1)}},
+			name: "a UDP checksum that comes out as zero", needs: Frames, entries: h.zeroGroup().entries(5),
+			steps: []step{sendFrame{port: 1, frame: h.zeroSum().Frame(), want: h.zeroGroup().copies(h.zeroSum(), 5, 1)}},
 		},
 		{
-			Name: "the UDP checksum of other traffic is left alone", Needs: Frames | Routes, Entries: routes,
-			Steps: []Step{
-				Send{Port: 1, Frame: o.Frame(), Want: []Out{{2, oOut.Frame()}}},
-				Send{Port: 1, Frame: unsummed.Frame(), Want: []Out{{2, unsummedOut.Frame()}}},
-				Send{Port: 1, Frame: wrongBy(o.Frame(), "udp.checksum", 0x0101),
-					Want: []Out{{2, wrongBy(oOut.Frame(), "udp.checksum", 0x0101)}}, BadChecksum: true},
+			name: "the UDP checksum of other traffic is left alone", needs: Frames | Routes, entries: routes,
+			steps: []step{
+				sendFrame{port: 1, frame: o.Frame(), want: []output{{2, oOut.Frame()}}},
+				sendFrame{port: 1, frame: unsummed.Frame(), want: []output{{2, unsummedOut.Frame()}}},
+				sendFrame{port: 1, frame: wrongBy(o.Frame(), "udp.checksum", 0x0101),
+					want: []output{{2, wrongBy(oOut.Frame(), "udp.checksum", 0x0101)}}, badChecksum: true},
 			},
 		},
 		carryCase(h), manyCase(h),
@@ -67,12 +67,12 @@ func checksums(h hosts) []Case {
 func wrongBy(frame []byte, field string, by uint16) []byte {
 	at := offsetOf(frame, field)
 	sum := uint32(binary.BigEndian.Uint16(frame[at:])) + uint32(by)
-	return Set(frame, field, uint64(sum>>16+sum&0xFFFF))
+	return setField(frame, field, uint64(sum>>16+sum&0xFFFF))
 }
 
-func allWrongBy(list []Out, by uint16) []Out {
+func allWrongBy(list []output, by uint16) []output {
 	for i := range list {
-		list[i].Frame = wrongBy(list[i].Frame, "udp.checksum", by)
+		list[i].frame = wrongBy(list[i].frame, "udp.checksum", by)
 	}
 	return list
 }
@@ -89,17 +89,17 @@ func (h hosts) zeroGroup() group {
 func (h hosts) zeroSum() Packet {
 	g := h.zeroGroup()
 	p := g.request(h[1], "\x00\x00")
-	frame := g.copies(p, 5, 1)[0].Frame
+	frame := g.copies(p, 5, 1)[0].frame
 	at := offsetOf(frame, "udp.checksum")
 	copy(p.Payload[len(p.Payload)-2:], frame[at:at+2])
 	return p
 }
 
 // carryCase: one hop less is one subtraction in the IPv4 checksum, wherever its carries fall.
-func carryCase(h hosts) Case {
-	c := Case{
-		Name: "the IPv4 checksum where it carries", Needs: Frames | Routes,
-		Entries: []*p4v1.Entity{RouteEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway)},
+func carryCase(h hosts) testCase {
+	c := testCase{
+		name: "the IPv4 checksum where it carries", needs: Frames | Routes,
+		entries: []*p4v1.Entity{routeEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway)},
 	}
 	for _, sum := range []uint16{0x0000, 0x0001, 0x00FF, 0xFDFF, 0xFEFE, 0xFEFF, 0xFF00, 0xFFFE} {
 		o := ordinary(h[1], h[2], "data")
@@ -111,17 +111,17 @@ func carryCase(h hosts) Case {
 		if got := binary.BigEndian.Uint16(o.Frame()[at:]); got != sum {
 			panic(fmt.Sprintf("packettest: the IPv4 checksum is %#04x, expected %#04x", got, sum))
 		}
-		c.Steps = append(c.Steps, Send{Port: 1, Frame: o.Frame(),
-			Want: []Out{{2, o.Through(h[2].MAC, h[2].Gateway).Frame()}}})
+		c.steps = append(c.steps, sendFrame{port: 1, frame: o.Frame(),
+			want: []output{{2, o.through(h[2].MAC, h[2].Gateway).Frame()}}})
 	}
 	return c
 }
 
 // manyCase: packets of many sums, each of which becomes three others.
-func manyCase(h hosts) Case {
+func manyCase(h hosts) testCase {
 	const packets = 100
 	a := h.groupA()
-	c := Case{Name: "the checksums of many packets", Entries: a.entries(5)}
+	c := testCase{name: "the checksums of many packets", entries: a.entries(5)}
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range uint64(packets) {
 		data := make([]byte, random.IntN(64))
@@ -130,7 +130,7 @@ func manyCase(h hosts) Case {
 		}
 		p := a.request(h[1], string(data))
 		p.ID, p.TTL = uint16(random.Uint32()), uint8(2+random.IntN(254))
-		c.Steps = append(c.Steps, Send{Port: 1, Frame: p.Frame(), Want: a.copies(p, 5, i+1)})
+		c.steps = append(c.steps, sendFrame{port: 1, frame: p.Frame(), want: a.copies(p, 5, i+1)})
 	}
 	return c
 }

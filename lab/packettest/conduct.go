@@ -17,23 +17,23 @@ const (
 
 // A Conduct is one thing that a controller sees of a P4Runtime server. Where the servers differ, a
 // controller has to live with both.
-type Conduct struct {
-	Name  string
-	Spec  string // what a server does that follows the specification
-	PI    string // what PI does; "": the same
-	Probe func(*probe) string
+type conduct struct {
+	name  string
+	spec  string // what a server does that follows the specification
+	pi    string // what PI does; "": the same
+	probe func(*probe) string
 }
 
 // RunConduct pins what a server does. Each row has a fresh target.
 func RunConduct(t *testing.T, server Server, fresh func(t *testing.T) Target) {
-	for _, theme := range [][]Conduct{pipelineConduct, writeConduct, readConduct, arbitrationConduct, packetConduct} {
+	for _, theme := range [][]conduct{pipelineConduct, writeConduct, readConduct, arbitrationConduct, packetConduct} {
 		for _, c := range theme {
-			t.Run(c.Name, func(t *testing.T) {
-				want := c.Spec
-				if server == PI && c.PI != "" {
-					want = c.PI
+			t.Run(c.name, func(t *testing.T) {
+				want := c.spec
+				if server == PI && c.pi != "" {
+					want = c.pi
 				}
-				if got := c.Probe(newProbe(t, fresh(t))); got != want {
+				if got := c.probe(newProbe(t, fresh(t))); got != want {
 					t.Errorf("it does %q, expected %q", got, want)
 				}
 			})

@@ -10,22 +10,15 @@ import (
 
 func hexBytes(b []byte) string { return hex.EncodeToString(b) }
 
-// filled has a pipeline, a group and a route.
-func filled(p *probe) {
-	p.running()
-	g, _ := conductGroup(p)
-	p.must(p.write(Insert(g.entries(1)...), Insert(route())))
-}
-
 // readRow reads from a server that has a group and a route.
-func readRow(name, spec, pi string, entity func() *p4v1.Entity) Conduct {
-	return Conduct{Name: name, Spec: spec, PI: pi, Probe: func(p *probe) string {
-		filled(p)
+func readRow(name, spec, pi string, entity func() *p4v1.Entity) conduct {
+	return conduct{name: name, spec: spec, pi: pi, probe: func(p *probe) string {
+		p.filled()
 		return p.count(entity())
 	}}
 }
 
-var readConduct = []Conduct{
+var readConduct = []conduct{
 	readRow("the entries of one table", "1 read", "", func() *p4v1.Entity { return anyTable(p4src.TableOUMCopy) }),
 	readRow("the entries of all tables", "3 read", "", func() *p4v1.Entity { return anyTable(0) }),
 	readRow("the default entry of a table", "1 read", "", func() *p4v1.Entity {
@@ -52,12 +45,10 @@ var readConduct = []Conduct{
 		return &p4v1.Entity{Entity: &p4v1.Entity_RegisterEntry{RegisterEntry: &p4v1.RegisterEntry{RegisterId: p4src.RegisterOUMSession}}}
 	}),
 	{
-		Name: "read without a controller",
-		Spec: "3 read",
-		Probe: func(p *probe) string {
-			c := p.running()
-			g, _ := conductGroup(p)
-			p.must(p.write(Insert(g.entries(1)...), Insert(route())))
+		name: "read without a controller",
+		spec: "3 read",
+		probe: func(p *probe) string {
+			c := p.filled()
 			_ = c.rpc.CloseSend()
 			return p.count(anyTable(0))
 		},

@@ -10,9 +10,9 @@ import (
 )
 
 // Field is one field of a frame.
-type Field struct {
-	Name    string // like "ip.ttl"
-	At, Len int    // in bytes, from the start of the frame
+type field struct {
+	name    string // like "ip.ttl"
+	at, len int    // in bytes, from the start of the frame
 }
 
 // A layout names the fields of a header in order.
@@ -50,12 +50,12 @@ const (
 type dissector struct {
 	frame  []byte
 	at     int
-	fields []Field
+	fields []field
 }
 
 // Dissect names the fields of a frame, whatever it holds: what does not fit a header any more is
 // "rest". The fields follow each other without a gap and cover the frame.
-func Dissect(frame []byte) []Field {
+func dissect(frame []byte) []field {
 	d := &dissector{frame: frame}
 	d.ethernet()
 	d.take("rest", len(frame)-d.at)
@@ -64,7 +64,7 @@ func Dissect(frame []byte) []Field {
 
 func (d *dissector) take(name string, n int) {
 	if n > 0 {
-		d.fields = append(d.fields, Field{name, d.at, n})
+		d.fields = append(d.fields, field{name, d.at, n})
 		d.at += n
 	}
 }
@@ -126,11 +126,11 @@ func (d *dissector) ipv4() {
 }
 
 // find returns the field with that name.
-func find(frame []byte, name string) (Field, bool) {
-	fields := Dissect(frame)
-	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+func find(frame []byte, name string) (field, bool) {
+	fields := dissect(frame)
+	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 	if i < 0 {
-		return Field{}, false
+		return field{}, false
 	}
 	return fields[i], true
 }
@@ -141,30 +141,30 @@ func offsetOf(frame []byte, name string) int {
 	if !ok {
 		panic(fmt.Sprintf("packettest: the frame has no field %s: % x", name, frame))
 	}
-	return f.At
+	return f.at
 }
 
 // Set returns a copy of frame with another value in a field of at most 8 bytes. Checksums stay as
 // they were.
-func Set(frame []byte, name string, value uint64) []byte {
+func setField(frame []byte, name string, value uint64) []byte {
 	f, ok := find(frame, name)
-	if !ok || f.Len > 8 {
+	if !ok || f.len > 8 {
 		panic(fmt.Sprintf("packettest: the frame has no field %s of 1 to 8 bytes: % x", name, frame))
 	}
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], value)
 	out := slices.Clone(frame)
-	copy(out[f.At:f.At+f.Len], b[8-f.Len:])
+	copy(out[f.at:f.at+f.len], b[8-f.len:])
 	return out
 }
 
 // SumIPv4 returns a copy of frame with the right IPv4 header checksum.
-func SumIPv4(frame []byte) []byte {
-	out := Set(frame, "ip.checksum", 0)
+func sumIPv4(frame []byte) []byte {
+	out := setField(frame, "ip.checksum", 0)
 	start := offsetOf(out, "ip.version_ihl")
 	header := out[start : start+int(out[start]&0x0F)*4]
 	sum := gopacket.FoldChecksum(gopacket.ComputeChecksum(header, 0))
-	return Set(out, "ip.checksum", uint64(sum))
+	return setField(out, "ip.checksum", uint64(sum))
 }
 
 // UDPPayload returns what the UDP datagram in a frame carries; false if there is none.
@@ -173,7 +173,7 @@ func UDPPayload(frame []byte) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	start, end := f.At+4, f.At-4+int(binary.BigEndian.Uint16(frame[f.At:]))
+	start, end := f.at+4, f.at-4+int(binary.BigEndian.Uint16(frame[f.at:]))
 	if end < start || end > len(frame) {
 		return nil, false
 	}
@@ -189,6 +189,12 @@ func UDPDestination(frame []byte) netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	return netip.AddrPortFrom(
-		netip.AddrFrom4([4]byte(frame[ip.At:ip.At+4])),
-		binary.BigEndian.Uint16(frame[port.At:]))
+		netip.AddrFrom4([4]byte(frame[ip.at:ip.at+4])),
+		binary.BigEndian.Uint16(frame[port.at:]))
+}
+
+// stamped reports whether a frame carries an OUM header that a sequencer wrote.
+func stamped(frame []byte) bool {
+	flags, ok := find(frame, "oum.flags")
+	return ok && frame[flags.at]&1 != 0
 }

@@ -49,24 +49,24 @@ func withAction(e *p4v1.TableEntry, a *p4v1.TableAction) *p4v1.Entity {
 }
 
 // SequenceEntry makes the target stamp the group's packets.
-func SequenceEntry(group netip.Addr, cell uint16, session uint32, token uint64, multicast uint16) *p4v1.Entity {
+func sequenceEntry(group netip.Addr, cell uint16, session uint32, token uint64, multicast uint16) *p4v1.Entity {
 	return withAction(groupKey(group, false),
 		action(p4src.ActionSequence, uint64(cell), uint64(session), token, uint64(multicast)))
 }
 
 // ToSequencerEntry makes the target pass the group's unstamped packets on.
-func ToSequencerEntry(group netip.Addr, port int, dmac, smac MAC) *p4v1.Entity {
+func toSequencerEntry(group netip.Addr, port int, dmac, smac MAC) *p4v1.Entity {
 	return withAction(groupKey(group, false),
-		action(p4src.ActionToSequencer, uint64(port), dmac.Uint64(), smac.Uint64()))
+		action(p4src.ActionToSequencer, uint64(port), dmac.bits(), smac.bits()))
 }
 
 // ReplicateEntry makes the target send the group's stamped packets down the tree.
-func ReplicateEntry(group netip.Addr, multicast uint16) *p4v1.Entity {
+func replicateEntry(group netip.Addr, multicast uint16) *p4v1.Entity {
 	return withAction(groupKey(group, true), action(p4src.ActionReplicate, uint64(multicast)))
 }
 
 // DropEntry makes the target drop a group's packets.
-func DropEntry(group netip.Addr, stamped bool) *p4v1.Entity {
+func dropEntry(group netip.Addr, stamped bool) *p4v1.Entity {
 	return withAction(groupKey(group, stamped), action(p4src.ActionGroupDrop))
 }
 
@@ -77,14 +77,14 @@ func copyKey(rid uint16) *p4v1.TableEntry {
 }
 
 // DeliverEntry addresses a copy to a replica.
-func DeliverEntry(rid uint16, dmac, smac MAC, to netip.AddrPort) *p4v1.Entity {
+func deliverEntry(rid uint16, dmac, smac MAC, to netip.AddrPort) *p4v1.Entity {
 	return withAction(copyKey(rid),
-		action(p4src.ActionDeliver, dmac.Uint64(), smac.Uint64(), number(to.Addr()), uint64(to.Port())))
+		action(p4src.ActionDeliver, dmac.bits(), smac.bits(), number(to.Addr()), uint64(to.Port())))
 }
 
 // RelayEntry passes a copy on to the next switch.
-func RelayEntry(rid uint16, dmac, smac MAC) *p4v1.Entity {
-	return withAction(copyKey(rid), action(p4src.ActionRelay, dmac.Uint64(), smac.Uint64()))
+func relayEntry(rid uint16, dmac, smac MAC) *p4v1.Entity {
+	return withAction(copyKey(rid), action(p4src.ActionRelay, dmac.bits(), smac.bits()))
 }
 
 func routeKey(prefix netip.Prefix) *p4v1.TableEntry {
@@ -97,40 +97,40 @@ func routeKey(prefix netip.Prefix) *p4v1.TableEntry {
 }
 
 // RouteEntry forwards ordinary traffic.
-func RouteEntry(prefix netip.Prefix, port int, dmac, smac MAC) *p4v1.Entity {
-	return withAction(routeKey(prefix), action(p4src.ActionForward, uint64(port), dmac.Uint64(), smac.Uint64()))
+func routeEntry(prefix netip.Prefix, port int, dmac, smac MAC) *p4v1.Entity {
+	return withAction(routeKey(prefix), action(p4src.ActionForward, uint64(port), dmac.bits(), smac.bits()))
 }
 
 // BlackholeEntry drops ordinary traffic.
-func BlackholeEntry(prefix netip.Prefix) *p4v1.Entity {
+func blackholeEntry(prefix netip.Prefix) *p4v1.Entity {
 	return withAction(routeKey(prefix), action(p4src.ActionOUMDrop))
 }
 
 // FabricEntry makes a port one between switches.
-func FabricEntry(port int) *p4v1.Entity {
+func fabricEntry(port int) *p4v1.Entity {
 	return withAction(&p4v1.TableEntry{TableId: p4src.TablePortRole, Match: []*p4v1.FieldMatch{
 		exact(p4src.FieldPortRoleIngressPort, uint64(port)),
 	}}, action(p4src.ActionFabric))
 }
 
 // GatewayEntry makes the target answer ARP requests for its own address.
-func GatewayEntry(gateway netip.Addr, mac MAC) *p4v1.Entity {
+func gatewayEntry(gateway netip.Addr, mac MAC) *p4v1.Entity {
 	return withAction(&p4v1.TableEntry{TableId: p4src.TableARPGateway, Match: []*p4v1.FieldMatch{
 		exact(p4src.FieldARPGatewayTargetIP, number(gateway)),
-	}}, action(p4src.ActionARPReply, mac.Uint64()))
+	}}, action(p4src.ActionARPReply, mac.bits()))
 }
 
 // A Member is one copy of a multicast group: egress port and egress_rid.
-type Member struct {
-	Port int
-	RID  uint16
+type member struct {
+	port int
+	rid  uint16
 }
 
 // MulticastEntry defines a group of the packet replication engine.
-func MulticastEntry(id uint16, members ...Member) *p4v1.Entity {
+func multicastEntry(id uint16, members ...member) *p4v1.Entity {
 	group := &p4v1.MulticastGroupEntry{MulticastGroupId: uint32(id)}
 	for _, m := range members {
-		group.Replicas = append(group.Replicas, &p4v1.Replica{EgressPort: uint32(m.Port), Instance: uint32(m.RID)})
+		group.Replicas = append(group.Replicas, &p4v1.Replica{EgressPort: uint32(m.port), Instance: uint32(m.rid)})
 	}
 	return multicastEntity(group)
 }
@@ -162,6 +162,6 @@ func updates(kind p4v1.Update_Type, entities []*p4v1.Entity) []*p4v1.Update {
 }
 
 // Insert, Modify and Delete make the updates of a Write request.
-func Insert(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_INSERT, entities) }
-func Modify(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_MODIFY, entities) }
-func Delete(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_DELETE, entities) }
+func inserts(entities ...*p4v1.Entity) []*p4v1.Update  { return updates(p4v1.Update_INSERT, entities) }
+func modifies(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_MODIFY, entities) }
+func deletes(entities ...*p4v1.Entity) []*p4v1.Update  { return updates(p4v1.Update_DELETE, entities) }

@@ -31,22 +31,22 @@ func FuzzDissect(f *testing.F) {
 	p := testGroup.request(DefaultHost(1), "payload")
 	f.Add([]byte{})
 	f.Add(p.Frame())
-	f.Add(ARP{SenderIP: p.Src.Addr(), TargetIP: p.Src.Addr()}.Frame())
+	f.Add(arpMessage{senderIP: p.Src.Addr(), targetIP: p.Src.Addr()}.frame())
 	for _, d := range damaged(p) {
 		f.Add(d.frame)
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		at := 0
-		for _, field := range Dissect(frame) {
-			if field.At != at || field.Len <= 0 {
-				t.Fatalf("%s is at %d with %d bytes, expected at %d", field.Name, field.At, field.Len, at)
+		for _, field := range dissect(frame) {
+			if field.at != at || field.len <= 0 {
+				t.Fatalf("%s is at %d with %d bytes, expected at %d", field.name, field.at, field.len, at)
 			}
-			at += field.Len
+			at += field.len
 		}
 		if at != len(frame) {
 			t.Fatalf("the fields cover %d bytes of %d", at, len(frame))
 		}
-		_ = VerifyChecksums(frame) // does not panic
+		_ = verifyChecksums(frame) // does not panic
 		UDPPayload(frame)
 		UDPDestination(frame)
 	})
@@ -63,12 +63,12 @@ func TestVerifyChecksums(t *testing.T) {
 	}{
 		{"sound", p.Frame(), true},
 		{"no UDP checksum from a sender", none.Frame(), true},
-		{"IPv4", Set(p.Frame(), "ip.checksum", 1), false},
-		{"UDP", Set(p.Frame(), "udp.checksum", 1), false},
-		{"changed on the way", Set(p.Frame(), "oum.session", 1), false},
+		{"IPv4", setField(p.Frame(), "ip.checksum", 1), false},
+		{"UDP", setField(p.Frame(), "udp.checksum", 1), false},
+		{"changed on the way", setField(p.Frame(), "oum.session", 1), false},
 	}
 	for _, tt := range tests {
-		if err := VerifyChecksums(tt.frame); (err == nil) != tt.ok {
+		if err := verifyChecksums(tt.frame); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -103,7 +103,7 @@ func TestUnmatched(t *testing.T) {
 
 func TestFragmentsPutTogether(t *testing.T) {
 	p := testGroup.request(DefaultHost(1), "a payload that is long enough to be cut in two")
-	first, later := p.Fragments(40)
+	first, later := p.fragments(40)
 	whole := p.Frame()
 	at := offsetOf(whole, "udp.src_port")
 	if got := slices.Concat(first.IPPayload, later.IPPayload); !bytes.Equal(got, whole[at:]) {
@@ -117,11 +117,11 @@ func TestFragmentsPutTogether(t *testing.T) {
 // The names of cases are those of subtests: no two are the same.
 func TestCaseNames(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range All(someHosts{}) {
-		if seen[c.Name] {
-			t.Errorf("two cases are called %q", c.Name)
+	for _, c := range allCases(someHosts{}) {
+		if seen[c.name] {
+			t.Errorf("two cases are called %q", c.name)
 		}
-		seen[c.Name] = true
+		seen[c.name] = true
 	}
 }
 

@@ -15,7 +15,7 @@ func request(from Host, group netip.Addr, data string) Packet {
 		EthDst: from.Gateway, EthSrc: from.MAC,
 		ID: 0x1234, DontFragment: true, TTL: 64,
 		Src: from.Addr, Dst: netip.AddrPortFrom(group, oumPort),
-		Payload: Request(group, data),
+		Payload: oumRequest(group, data),
 	}
 }
 
@@ -45,19 +45,19 @@ func (g group) request(from Host, data string) Packet { return request(from, g.a
 
 // sequence is the entry that stamps the group's packets.
 func (g group) sequence(session uint32) *p4v1.Entity {
-	return SequenceEntry(g.addr, g.cell, session, g.token(session), g.multicast)
+	return sequenceEntry(g.addr, g.cell, session, g.token(session), g.multicast)
 }
 
 // copyEntries deliver the copies to the members.
 func (g group) copyEntries() []*p4v1.Entity {
 	var list []*p4v1.Entity
-	var members []Member
+	var members []member
 	for i, m := range g.members {
 		rid := g.rid + uint16(i)
-		list = append(list, DeliverEntry(rid, m.MAC, m.Gateway, m.Addr))
-		members = append(members, Member{Port: m.Port, RID: rid})
+		list = append(list, deliverEntry(rid, m.MAC, m.Gateway, m.Addr))
+		members = append(members, member{port: m.Port, rid: rid})
 	}
-	return append(list, MulticastEntry(g.multicast, members...))
+	return append(list, multicastEntry(g.multicast, members...))
 }
 
 // entries are all that the group's sequencer has.
@@ -66,15 +66,15 @@ func (g group) entries(session uint32) []*p4v1.Entity {
 }
 
 // copies is p as it comes out, stamped, at every member.
-func (g group) copies(p Packet, session uint32, number uint64) []Out {
-	return g.delivered(p.Stamped(session, number, g.token(session)))
+func (g group) copies(p Packet, session uint32, number uint64) []output {
+	return g.delivered(p.stamped(session, number, g.token(session)))
 }
 
 // delivered is a stamped packet as it comes out at every member.
-func (g group) delivered(p Packet) []Out {
-	var list []Out
+func (g group) delivered(p Packet) []output {
+	var list []output
 	for _, m := range g.members {
-		list = append(list, Out{m.Port, p.Through(m.MAC, m.Gateway).To(m.Addr).Frame()})
+		list = append(list, output{m.Port, p.through(m.MAC, m.Gateway).to(m.Addr).Frame()})
 	}
 	return list
 }

@@ -9,10 +9,10 @@ import (
 
 // malformed: what is not a whole, sound OUM packet is not stamped and uses up no number. Whether it is
 // dropped or routed like other traffic shows where there is a route for the group's address.
-func malformed(h hosts) []Case {
+func malformed(h hosts) []testCase {
 	a := h.groupA()
 	whole := a.request(h[1], "op")
-	cases := []Case{
+	cases := []testCase{
 		notOUM(h, "another magic", setPayload(whole, 1, 'V')),
 		notOUM(h, "version 0", setPayload(whole, 2, 0)),
 		notOUM(h, "version 2", setPayload(whole, 2, 2)),
@@ -24,34 +24,34 @@ func malformed(h hosts) []Case {
 	}
 	cases = append(cases, routedNotStamped(h)...)
 	o := ordinary(h[1], h[4], "data")
-	cases = append(cases, Case{
-		Name: "other traffic with a total length below the header's", Needs: Frames | Routes,
-		Entries: []*p4v1.Entity{RouteEntry(hostRoute(h[4]), 4, h[4].MAC, h[4].Gateway)},
-		Steps:   []Step{Send{Port: 1, Frame: SumIPv4(Set(o.Frame(), "ip.total_len", 19))}},
+	cases = append(cases, testCase{
+		name: "other traffic with a total length below the header's", needs: Frames | Routes,
+		entries: []*p4v1.Entity{routeEntry(hostRoute(h[4]), 4, h[4].MAC, h[4].Gateway)},
+		steps:   []step{sendFrame{port: 1, frame: sumIPv4(setField(o.Frame(), "ip.total_len", 19))}},
 	})
 	for _, d := range damaged(whole) {
-		cases = append(cases, Case{
-			Name: d.name, Needs: Frames,
-			Entries: append(a.entries(5), h.groupRoute()),
-			Steps:   []Step{Send{Port: 1, Frame: d.frame}, h.firstNumber()},
+		cases = append(cases, testCase{
+			name: d.name, needs: Frames,
+			entries: append(a.entries(5), h.groupRoute()),
+			steps:   []step{sendFrame{port: 1, frame: d.frame}, h.firstNumber()},
 		})
 	}
-	return append(cases, Case{
-		Name: "bytes behind the IPv4 packet do not matter", Needs: Frames, Entries: a.entries(5),
-		Steps: []Step{Send{Port: 1, Frame: append(whole.Frame(), 0, 0, 0, 0), Want: trailed(a.copies(whole, 5, 1))}},
+	return append(cases, testCase{
+		name: "bytes behind the IPv4 packet do not matter", needs: Frames, entries: a.entries(5),
+		steps: []step{sendFrame{port: 1, frame: append(whole.Frame(), 0, 0, 0, 0), want: trailed(a.copies(whole, 5, 1))}},
 	})
 }
 
 // groupRoute routes the group's address to port 4, for what is not the group's.
 func (h hosts) groupRoute() *p4v1.Entity {
-	return RouteEntry(prefixOf(h.groupA().addr, 32), 4, h[4].MAC, h[4].Gateway)
+	return routeEntry(prefixOf(h.groupA().addr, 32), 4, h[4].MAC, h[4].Gateway)
 }
 
 // firstNumber shows that no number of session 5 was used up.
-func (h hosts) firstNumber() Step {
+func (h hosts) firstNumber() step {
 	a := h.groupA()
 	p := a.request(h[1], "the first")
-	return Send{Port: 1, Frame: p.Frame(), Want: a.copies(p, 5, 1)}
+	return sendFrame{port: 1, frame: p.Frame(), want: a.copies(p, 5, 1)}
 }
 
 func setPayload(p Packet, i int, b byte) Packet {
@@ -61,19 +61,19 @@ func setPayload(p Packet, i int, b byte) Packet {
 }
 
 // notOUM: a datagram for the group's address that is none of the group's goes nowhere.
-func notOUM(h hosts, name string, p Packet) Case {
-	return Case{
-		Name: name, Entries: h.groupA().entries(5),
-		Steps: []Step{Send{Port: 1, Frame: p.Frame()}, h.firstNumber()},
+func notOUM(h hosts, name string, p Packet) testCase {
+	return testCase{
+		name: name, entries: h.groupA().entries(5),
+		steps: []step{sendFrame{port: 1, frame: p.Frame()}, h.firstNumber()},
 	}
 }
 
 // routedNotStamped: what carries no OUM header, or carries one where no sender puts it, is ordinary
 // traffic: with a route it is forwarded as it is.
-func routedNotStamped(h hosts) []Case {
+func routedNotStamped(h hosts) []testCase {
 	a := h.groupA()
 	whole := a.request(h[1], "a payload that is long enough to be cut in two")
-	first, later := whole.Fragments(40)
+	first, later := whole.fragments(40)
 	options := whole
 	options.Options = []layers.IPv4Option{{OptionType: 148, OptionLength: 4, OptionData: []byte{0, 0}}}
 	moreOptions := whole
@@ -95,26 +95,26 @@ func routedNotStamped(h hosts) []Case {
 		{"the first fragment", first},
 		{"a later fragment", later},
 	}
-	var cases []Case
+	var cases []testCase
 	for _, row := range rows {
-		out := row.in.Through(h[4].MAC, h[4].Gateway).Frame()
-		cases = append(cases, Case{
-			Name: row.name + ", with a route", Needs: Frames | Routes,
-			Entries: append(a.entries(5), h.groupRoute()),
-			Steps: []Step{
+		out := row.in.through(h[4].MAC, h[4].Gateway).Frame()
+		cases = append(cases, testCase{
+			name: row.name + ", with a route", needs: Frames | Routes,
+			entries: append(a.entries(5), h.groupRoute()),
+			steps: []step{
 				// A fragment has a part of the datagram that its UDP checksum is about.
-				Send{Port: 1, Frame: row.in.Frame(), Want: []Out{{4, out}}, BadChecksum: row.in.IPPayload != nil},
+				sendFrame{port: 1, frame: row.in.Frame(), want: []output{{4, out}}, badChecksum: row.in.IPPayload != nil},
 				h.firstNumber(),
 			},
 		})
 	}
-	tcp := SumIPv4(Set(whole.Frame(), "ip.protocol", 6))
-	out := SumIPv4(Set(whole.Through(h[4].MAC, h[4].Gateway).Frame(), "ip.protocol", 6))
-	return append(cases, Case{
-		Name: "TCP, with a route", Needs: Frames | Routes,
-		Entries: append(a.entries(5), h.groupRoute()),
+	tcp := sumIPv4(setField(whole.Frame(), "ip.protocol", 6))
+	out := sumIPv4(setField(whole.through(h[4].MAC, h[4].Gateway).Frame(), "ip.protocol", 6))
+	return append(cases, testCase{
+		name: "TCP, with a route", needs: Frames | Routes,
+		entries: append(a.entries(5), h.groupRoute()),
 		// These bytes are no TCP segment, so its checksum is none either.
-		Steps: []Step{Send{Port: 1, Frame: tcp, Want: []Out{{4, out}}, BadChecksum: true}, h.firstNumber()},
+		steps: []step{sendFrame{port: 1, frame: tcp, want: []output{{4, out}}, badChecksum: true}, h.firstNumber()},
 	})
 }
 
@@ -139,27 +139,27 @@ func damaged(whole Packet) []struct {
 		{"an IPv4 header that is cut off", f[:24]},
 		{"a UDP header that is cut off", f[:38]},
 		{"an OUM header that is cut off", f[:60]},
-		{"a UDP header that the packet ends in", SumIPv4(Set(f[:38], "ip.total_len", 24))},
-		{"an OUM header that the packet ends in", SumIPv4(Set(f[:60], "ip.total_len", 46))},
+		{"a UDP header that the packet ends in", sumIPv4(setField(f[:38], "ip.total_len", 24))},
+		{"an OUM header that the packet ends in", sumIPv4(setField(f[:60], "ip.total_len", 46))},
 		{"a payload that is cut off", f[:len(f)-1]},
-		{"IP version 6 in an IPv4 frame", SumIPv4(Set(f, "ip.version_ihl", 0x65))},
-		{"an IPv4 header of 4 words", SumIPv4(Set(f, "ip.version_ihl", 0x44))},
-		{"a total length below the header's", SumIPv4(Set(f, "ip.total_len", 19))},
-		{"a total length that ends within the UDP header", SumIPv4(Set(f, "ip.total_len", 24))},
-		{"a total length beyond the frame", SumIPv4(Set(f, "ip.total_len", 20+length+1))},
-		{"a UDP length beyond the packet", Set(f, "udp.length", length+1)},
-		{"a UDP length far beyond the packet", Set(f, "udp.length", 0xFFFF)},
-		{"a UDP length short of the packet", Set(f, "udp.length", length-2)},
-		{"EtherType IPv6", Set(f, "eth.type", 0x86DD)},
-		{"EtherType LLDP", Set(f, "eth.type", 0x88CC)},
+		{"IP version 6 in an IPv4 frame", sumIPv4(setField(f, "ip.version_ihl", 0x65))},
+		{"an IPv4 header of 4 words", sumIPv4(setField(f, "ip.version_ihl", 0x44))},
+		{"a total length below the header's", sumIPv4(setField(f, "ip.total_len", 19))},
+		{"a total length that ends within the UDP header", sumIPv4(setField(f, "ip.total_len", 24))},
+		{"a total length beyond the frame", sumIPv4(setField(f, "ip.total_len", 20+length+1))},
+		{"a UDP length beyond the packet", setField(f, "udp.length", length+1)},
+		{"a UDP length far beyond the packet", setField(f, "udp.length", 0xFFFF)},
+		{"a UDP length short of the packet", setField(f, "udp.length", length-2)},
+		{"EtherType IPv6", setField(f, "eth.type", 0x86DD)},
+		{"EtherType LLDP", setField(f, "eth.type", 0x88CC)},
 		{"two 802.1Q tags", twice},
 	}
 }
 
 // trailed is what came with bytes behind the IPv4 packet.
-func trailed(list []Out) []Out {
+func trailed(list []output) []output {
 	for i := range list {
-		list[i].Frame = append(list[i].Frame, 0, 0, 0, 0)
+		list[i].frame = append(list[i].frame, 0, 0, 0, 0)
 	}
 	return list
 }

@@ -45,7 +45,7 @@ func Measure(b *testing.B, target Target, path Path) {
 	for _, step := range []func() error{
 		s.removeMulticast,
 		func() error { return s.push(target.DeviceConfig()) },
-		func() error { return s.write(Insert(g.entries(1)...)) },
+		func() error { return s.write(inserts(g.entries(1)...)) },
 	} {
 		if err := step(); err != nil {
 			b.Fatal(err)

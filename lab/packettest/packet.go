@@ -16,7 +16,7 @@ import (
 type MAC [6]byte
 
 // Uint64 is the address as P4Runtime writes it.
-func (m MAC) Uint64() uint64 {
+func (m MAC) bits() uint64 {
 	var b [8]byte
 	copy(b[2:], m[:])
 	return binary.BigEndian.Uint64(b[:])
@@ -76,7 +76,7 @@ func (p Packet) Frame() []byte {
 	}
 	frame := serialize(append(stack, &udp, gopacket.Payload(p.Payload))...)
 	if p.NoChecksum {
-		frame = Set(frame, "udp.checksum", 0)
+		frame = setField(frame, "udp.checksum", 0)
 	}
 	return frame
 }
@@ -93,27 +93,27 @@ func serialize(stack ...gopacket.SerializableLayer) []byte {
 }
 
 // Stamped is p as a sequencer leaves it.
-func (p Packet) Stamped(session uint32, number, token uint64) Packet {
+func (p Packet) stamped(session uint32, number, token uint64) Packet {
 	p.Payload = slices.Clone(p.Payload)
 	oumlib.Stamp(p.Payload, session, number, token)
 	return p
 }
 
 // Through is p behind a switch: one hop less to live, and the addresses of the next link.
-func (p Packet) Through(dst, src MAC) Packet {
+func (p Packet) through(dst, src MAC) Packet {
 	p.EthDst, p.EthSrc = dst, src
 	p.TTL--
 	return p
 }
 
 // To is p addressed to another host.
-func (p Packet) To(dst netip.AddrPort) Packet {
+func (p Packet) to(dst netip.AddrPort) Packet {
 	p.Dst = dst
 	return p
 }
 
 // Fragments cuts p in two behind the first n bytes of the IPv4 payload; n is a multiple of 8.
-func (p Packet) Fragments(n int) (first, later Packet) {
+func (p Packet) fragments(n int) (first, later Packet) {
 	whole := p.Frame()
 	at := offsetOf(whole, "udp.src_port")
 	length := 8 + len(p.Payload)
@@ -124,32 +124,32 @@ func (p Packet) Fragments(n int) (first, later Packet) {
 }
 
 // Request is the OUM header of a sender, with data behind it.
-func Request(group netip.Addr, data string) []byte {
+func oumRequest(group netip.Addr, data string) []byte {
 	header := oumlib.Header{Group: oumlib.GroupNumber(group.As4())}
 	return append(oumlib.AppendHeader(nil, header), data...)
 }
 
 // ARP describes an ARP message for IPv4 over Ethernet (RFC 826).
-type ARP struct {
-	EthDst, EthSrc       MAC
-	VLAN                 uint16
-	Operation            uint16 // 1 request, 2 reply
-	SenderMAC, TargetMAC MAC
-	SenderIP, TargetIP   netip.Addr
+type arpMessage struct {
+	ethDst, ethSrc       MAC
+	vlan                 uint16
+	operation            uint16 // 1 request, 2 reply
+	senderMAC, targetMAC MAC
+	senderIP, targetIP   netip.Addr
 }
 
 // Frame returns the bytes on the wire.
-func (a ARP) Frame() []byte {
-	eth := layers.Ethernet{DstMAC: a.EthDst[:], SrcMAC: a.EthSrc[:], EthernetType: layers.EthernetTypeARP}
+func (a arpMessage) frame() []byte {
+	eth := layers.Ethernet{DstMAC: a.ethDst[:], SrcMAC: a.ethSrc[:], EthernetType: layers.EthernetTypeARP}
 	stack := []gopacket.SerializableLayer{&eth}
-	if a.VLAN != 0 {
+	if a.vlan != 0 {
 		eth.EthernetType = layers.EthernetTypeDot1Q
-		stack = append(stack, &layers.Dot1Q{VLANIdentifier: a.VLAN, Type: layers.EthernetTypeARP})
+		stack = append(stack, &layers.Dot1Q{VLANIdentifier: a.vlan, Type: layers.EthernetTypeARP})
 	}
 	return serialize(append(stack, &layers.ARP{
 		AddrType: layers.LinkTypeEthernet, Protocol: layers.EthernetTypeIPv4, HwAddressSize: 6, ProtAddressSize: 4,
-		Operation:       a.Operation,
-		SourceHwAddress: a.SenderMAC[:], SourceProtAddress: a.SenderIP.AsSlice(),
-		DstHwAddress: a.TargetMAC[:], DstProtAddress: a.TargetIP.AsSlice(),
+		Operation:       a.operation,
+		SourceHwAddress: a.senderMAC[:], SourceProtAddress: a.senderIP.AsSlice(),
+		DstHwAddress: a.targetMAC[:], DstProtAddress: a.targetIP.AsSlice(),
 	})...)
 }

@@ -4,23 +4,23 @@ import "github.com/netordered/nopaxos/p4src"
 
 // packetIO: the way between controller and data plane. In every other case, too, nothing that goes in
 // at a port may reach the controller, probes of links apart.
-func packetIO(h hosts) []Case {
+func packetIO(h hosts) []testCase {
 	a := h.groupA()
 	probe := []byte("a probe, which is no frame")
-	stamp := a.request(h[1], "op").Stamped(5, 1, a.token(5))
-	return []Case{
+	stamp := a.request(h[1], "op").stamped(5, 1, a.token(5))
+	return []testCase{
 		{
-			Name: "a packet-out to the CPU port comes back",
-			Steps: []Step{
-				PacketOut{Port: p4src.CPUPort, Payload: probe, WantIn: []PacketIn{{p4src.CPUPort, probe}}},
-				PacketOut{Port: p4src.CPUPort, Payload: stamp.Frame(), WantIn: []PacketIn{{p4src.CPUPort, stamp.Frame()}}},
+			name: "a packet-out to the CPU port comes back",
+			steps: []step{
+				sendPacketOut{port: p4src.CPUPort, payload: probe, wantIn: []packetIn{{p4src.CPUPort, probe}}},
+				sendPacketOut{port: p4src.CPUPort, payload: stamp.Frame(), wantIn: []packetIn{{p4src.CPUPort, stamp.Frame()}}},
 			},
 		},
 		{
-			Name: "a packet-out leaves as it is", Needs: Frames, Entries: a.entries(5),
-			Steps: []Step{
-				PacketOut{Port: 3, Payload: stamp.Frame(), Want: []Out{{3, stamp.Frame()}}},
-				PacketOut{Port: 2, Payload: a.request(h[1], "op").Frame(), Want: []Out{{2, a.request(h[1], "op").Frame()}}},
+			name: "a packet-out leaves as it is", needs: Frames, entries: a.entries(5),
+			steps: []step{
+				sendPacketOut{port: 3, payload: stamp.Frame(), want: []output{{3, stamp.Frame()}}},
+				sendPacketOut{port: 2, payload: a.request(h[1], "op").Frame(), want: []output{{2, a.request(h[1], "op").Frame()}}},
 				h.firstNumber(),
 			},
 		},

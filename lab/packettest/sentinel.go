@@ -30,16 +30,16 @@ var sentinelGroup = netip.AddrFrom4([4]byte{10, 255, 255, 254})
 // entries are what the group needs.
 func (s *sentinel) entries(target Target) []*p4v1.Entity {
 	s.session++
-	var members []Member
+	var members []member
 	var list []*p4v1.Entity
 	for p := 1; p <= Ports; p++ {
 		h, rid := target.Host(p), uint16(sentinelRID+p)
-		members = append(members, Member{Port: p, RID: rid})
-		list = append(list, DeliverEntry(rid, h.MAC, h.Gateway, h.Addr))
+		members = append(members, member{port: p, rid: rid})
+		list = append(list, deliverEntry(rid, h.MAC, h.Gateway, h.Addr))
 	}
 	return append(list,
-		MulticastEntry(sentinelMulticast, members...),
-		SequenceEntry(sentinelGroup, sentinelCell, s.session, 0, sentinelMulticast))
+		multicastEntry(sentinelMulticast, members...),
+		sequenceEntry(sentinelGroup, sentinelCell, s.session, 0, sentinelMulticast))
 }
 
 // mark tells this sentinel from all others.
@@ -52,5 +52,5 @@ func (s *sentinel) frame(from Host) []byte {
 // is reports whether a frame is a copy of the sentinel under way.
 func (s *sentinel) is(frame []byte) bool {
 	f, ok := find(frame, "payload")
-	return ok && stamped(frame) && bytes.Equal(frame[f.At:f.At+f.Len], s.mark())
+	return ok && stamped(frame) && bytes.Equal(frame[f.at:f.at+f.len], s.mark())
 }

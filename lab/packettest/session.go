@@ -129,7 +129,7 @@ func (s *session) removeMulticast() error {
 	if err != nil || len(groups) == 0 {
 		return err
 	}
-	return s.write(Delete(groups...))
+	return s.write(deletes(groups...))
 }
 
 // write sends one request.

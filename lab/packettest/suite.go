@@ -6,13 +6,13 @@ import "net/netip"
 type hosts [Ports + 1]Host
 
 // All returns the suite for the hosts of a target.
-func All(target Target) []Case {
+func allCases(target Target) []testCase {
 	var h hosts
 	for p := 1; p <= Ports; p++ {
 		h[p] = target.Host(p)
 	}
-	var all []Case
-	for _, theme := range []func(hosts) []Case{
+	var all []testCase
+	for _, theme := range []func(hosts) []testCase{
 		stamping, sessions, replication, tree, malformed, checksums, routing, arp, counters, packetIO, linkProbes,
 	} {
 		all = append(all, theme(h)...)

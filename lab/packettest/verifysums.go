@@ -9,7 +9,7 @@ import (
 
 // VerifyChecksums checks the IPv4 and UDP checksums of a frame with code that no data plane shares.
 // A UDP checksum of 0 means that the sender sent none (RFC 768).
-func VerifyChecksums(frame []byte) error {
+func verifyChecksums(frame []byte) error {
 	packet := gopacket.NewPacket(frame, layers.LayerTypeEthernet, gopacket.Default)
 	ip, ok := packet.Layer(layers.LayerTypeIPv4).(*layers.IPv4)
 	if !ok {
@@ -31,10 +31,4 @@ func VerifyChecksums(frame []byte) error {
 		return fmt.Errorf("the UDP checksum is %#04x, expected %#04x (%v)", sum.Actual, sum.Correct, err)
 	}
 	return nil
-}
-
-// stamped reports whether a frame carries an OUM header that a sequencer wrote.
-func stamped(frame []byte) bool {
-	flags, ok := find(frame, "oum.flags")
-	return ok && frame[flags.At]&1 != 0
 }
