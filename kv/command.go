@@ -22,7 +22,7 @@ const (
 	errWallClock = "ERR EXAT and PXAT are not supported: keys expire by logical time, not by the wall clock"
 )
 
-var errReplyLimit = fmt.Sprintf("ERR reply exceeds the limit of %d bytes per operation", MaxReplies)
+var errReplyLimit = fmt.Sprintf("ERR reply exceeds the limit of %d bytes per operation", maxReplies)
 
 // command is what the store knows of a command.
 type command struct {
@@ -64,7 +64,7 @@ func find(args [][]byte) (_ *command, msg string) {
 		return nil, redis.WrongArity(cmd.name)
 	}
 	for _, a := range args[1:] {
-		if len(a) > MaxValue {
+		if len(a) > maxValue {
 			return nil, errTooLong
 		}
 	}

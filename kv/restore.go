@@ -91,7 +91,7 @@ func (s *Store) readEntry(in *snapshotReader) *entry {
 }
 
 var (
-	errSnapshotLength = fmt.Errorf("a length is above the limit of %d bytes", MaxValue)
+	errSnapshotLength = fmt.Errorf("a length is above the limit of %d bytes", maxValue)
 	errSnapshotSum    = errors.New("its checksum is wrong")
 	errSnapshotTail   = errors.New("something follows its end")
 )
@@ -145,7 +145,7 @@ func (in *snapshotReader) uvarint() uint64 {
 // bytes reads a length and so many bytes. It allocates no more than a value may be long.
 func (in *snapshotReader) bytes() []byte {
 	n := in.uvarint()
-	if n > MaxValue {
+	if n > maxValue {
 		in.fail(errSnapshotLength)
 	}
 	if in.err != nil {

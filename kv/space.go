@@ -207,7 +207,7 @@ func (s *Store) appendString(e *entry, v []byte) *entry {
 		e.str = append(e.str, v...)
 		return e
 	}
-	b := s.buffers.get(max(n, min(2*n, MaxValue)))[:n]
+	b := s.buffers.get(max(n, min(2*n, maxValue)))[:n]
 	copy(b[copy(b, e.str):], v)
 	old := undo{kind: undoString, key: e.key, value: e.str, n: e.born}
 	e.str, e.born = b, s.epoch

@@ -6,12 +6,12 @@ import (
 )
 
 const (
-	// MaxValue is the longest key, string, element, member, field or value of a field in bytes.
+	// maxValue is the longest key, string, element, member, field or value of a field in bytes.
 	// APPEND makes values that no single operation could carry.
-	MaxValue = 1 << 20
-	// MaxReplies is how many bytes of replies an operation may have before what follows is answered
+	maxValue = 1 << 20
+	// maxReplies is how many bytes of replies an operation may have before what follows is answered
 	// by an error instead. It leaves room below wire.MaxResult for those errors.
-	MaxReplies = wire.MaxResult - wire.MaxResult/4
+	maxReplies = wire.MaxResult - wire.MaxResult/4
 )
 
 // maxExpired is how many expired keys an operation removes besides the ones that it touches. It
@@ -59,7 +59,7 @@ func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	}
 	s.removeExpired(now)
 	c := &s.call
-	c.now, c.out, c.over = now, result, len(result)+MaxReplies
+	c.now, c.out, c.over = now, result, len(result)+maxReplies
 	_ = s.reader.reset(op) // check has seen it
 	for s.reader.more() {
 		multi, _ := s.reader.next()

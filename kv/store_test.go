@@ -281,7 +281,7 @@ func TestMalformedOperation(t *testing.T) {
 
 func TestReplyLimit(t *testing.T) {
 	s := New()
-	big := strings.Repeat("x", MaxValue)
+	big := strings.Repeat("x", maxValue)
 	for i := range 4 {
 		s.Execute(uint64(i+1), 0, EncodeCommand("SET", fmt.Sprint("k", i), big), nil)
 		s.Execute(uint64(i+1), 0, EncodeCommand("RPUSH", "l", big), nil)

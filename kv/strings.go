@@ -211,7 +211,7 @@ func (c *call) appendTo() {
 	case e == nil:
 		c.assign(nil, key, v, 0)
 		c.int(int64(len(v)))
-	case len(e.str)+len(v) > MaxValue:
+	case len(e.str)+len(v) > maxValue:
 		c.fail(errTooLong)
 	default:
 		e = c.appendString(e, v)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"net"
@@ -10,39 +11,29 @@ import (
 	"time"
 )
 
-// BulkConfig bounds the bulk channel. Zero values stand for the defaults.
-type BulkConfig struct {
-	QueueMessages  int           // messages waiting for one destination; default 256
-	QueueBytes     int           // bytes waiting for one destination; default MaxBulk
-	ReceiveBytes   int           // bytes of incoming messages in memory, over all peers; default 2*MaxBulk
-	Connections    int           // incoming connections; the one idle for longest gives way; default 64
-	Destinations   int           // outgoing connections; default 64
-	DialTimeout    time.Duration // default 1 s
-	StallTimeout   time.Duration // a message that makes no progress for so long is given up; default 5 s
-	IdleTimeout    time.Duration // an unused connection is closed after so long; default 60 s
-	IncomingQueued int           // messages waiting for the event loop; default 64
+// bulkConfig bounds the bulk channel.
+type bulkConfig struct {
+	queueMessages  int           // messages waiting for one destination; default 256
+	queueBytes     int           // bytes waiting for one destination; default MaxBulk
+	receiveBytes   int           // bytes of incoming messages in memory, over all peers; default 2*MaxBulk
+	connections    int           // incoming connections, beyond which the one idle longest is closed; default 64
+	destinations   int           // outgoing connections; default 64
+	incomingQueued int           // messages waiting for the event loop; default 64
+	dialTimeout    time.Duration // default 1 s
+	stallTimeout   time.Duration // without progress, after which a message is abandoned; default 5 s
+	idleTimeout    time.Duration // after which an unused connection is closed; default 60 s
 }
 
-func (c BulkConfig) withDefaults() BulkConfig {
-	number := func(p *int, v int) {
-		if *p <= 0 {
-			*p = v
-		}
-	}
-	duration := func(p *time.Duration, v time.Duration) {
-		if *p <= 0 {
-			*p = v
-		}
-	}
-	number(&c.QueueMessages, 256)
-	number(&c.QueueBytes, MaxBulk)
-	number(&c.ReceiveBytes, 2*MaxBulk)
-	number(&c.Connections, 64)
-	number(&c.Destinations, 64)
-	number(&c.IncomingQueued, 64)
-	duration(&c.DialTimeout, time.Second)
-	duration(&c.StallTimeout, 5*time.Second)
-	duration(&c.IdleTimeout, time.Minute)
+func (c bulkConfig) withDefaults() bulkConfig {
+	c.queueMessages = cmp.Or(c.queueMessages, 256)
+	c.queueBytes = cmp.Or(c.queueBytes, MaxBulk)
+	c.receiveBytes = cmp.Or(c.receiveBytes, 2*MaxBulk)
+	c.connections = cmp.Or(c.connections, 64)
+	c.destinations = cmp.Or(c.destinations, 64)
+	c.incomingQueued = cmp.Or(c.incomingQueued, 64)
+	c.dialTimeout = cmp.Or(c.dialTimeout, time.Second)
+	c.stallTimeout = cmp.Or(c.stallTimeout, 5*time.Second)
+	c.idleTimeout = cmp.Or(c.idleTimeout, time.Minute)
 	return c
 }
 
@@ -56,13 +47,13 @@ const bulkChunk = 64 << 10
 // bulkChannel carries messages over TCP, one connection per direction and pair. The loop calls
 // send, deliver and waiting; everything else runs in its goroutines.
 type bulkChannel struct {
-	cfg      BulkConfig
+	cfg      bulkConfig
 	stats    *counters
 	alert    func() // wakes the loop
 	listener net.Listener
 	local    netip.AddrPort
 	incoming chan []byte
-	memory   atomic.Int64    // bytes left of cfg.ReceiveBytes
+	memory   atomic.Int64    // bytes left of cfg.receiveBytes
 	ctx      context.Context // of all goroutines; done once the channel is closed
 	cancel   context.CancelFunc
 	group    sync.WaitGroup
@@ -73,17 +64,17 @@ type bulkChannel struct {
 	conns  map[*bulkConn]struct{}
 }
 
-func newBulkChannel(addr string, cfg BulkConfig, stats *counters, alert func()) (*bulkChannel, error) {
+func newBulkChannel(addr string, cfg bulkConfig, stats *counters, alert func()) (*bulkChannel, error) {
 	c := &bulkChannel{
 		cfg:      cfg,
 		stats:    stats,
 		alert:    alert,
-		incoming: make(chan []byte, cfg.IncomingQueued),
+		incoming: make(chan []byte, cfg.incomingQueued),
 		peers:    make(map[netip.AddrPort]*bulkPeer),
 		conns:    make(map[*bulkConn]struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.memory.Store(int64(cfg.ReceiveBytes))
+	c.memory.Store(int64(cfg.receiveBytes))
 	if addr == "" {
 		return c, nil
 	}

@@ -15,7 +15,7 @@ var errRefused = errors.New("transport: bulk message refused")
 // accept takes incoming connections until the listener is closed.
 func (c *bulkChannel) accept() {
 	incoming := make(map[*bulkConn]struct{})
-	ended := make(chan *bulkConn, c.cfg.Connections)
+	ended := make(chan *bulkConn, c.cfg.connections)
 	for {
 		conn, err := c.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -31,7 +31,7 @@ func (c *bulkChannel) accept() {
 		for len(ended) > 0 {
 			delete(incoming, <-ended)
 		}
-		if len(incoming) >= c.cfg.Connections {
+		if len(incoming) >= c.cfg.connections {
 			evictIdlest(incoming)
 			delete(incoming, <-ended)
 		}
@@ -96,7 +96,7 @@ func (c *bulkChannel) serve(conn *bulkConn) {
 // taken the message.
 func (c *bulkChannel) readMessage(conn *bulkConn) (b []byte, err error) {
 	var prefix [lengthLen]byte
-	_ = conn.SetReadDeadline(time.Now().Add(c.cfg.IdleTimeout))
+	_ = conn.SetReadDeadline(time.Now().Add(c.cfg.idleTimeout))
 	if _, err := io.ReadFull(conn, prefix[:]); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (c *bulkChannel) readMessage(conn *bulkConn) (b []byte, err error) {
 			}
 		}
 		conn.active.Store(int64(Now()))
-		_ = conn.SetReadDeadline(time.Now().Add(c.cfg.StallTimeout))
+		_ = conn.SetReadDeadline(time.Now().Add(c.cfg.stallTimeout))
 		var n int
 		n, err = conn.Read(b[len(b):min(cap(b), length)])
 		b = b[:len(b)+n]

@@ -35,14 +35,14 @@ func (c *bulkChannel) enqueue(to netip.AddrPort, b []byte) bool {
 	}
 	p := c.peers[to]
 	if p == nil {
-		if len(c.peers) >= c.cfg.Destinations {
+		if len(c.peers) >= c.cfg.destinations {
 			return false
 		}
 		p = &bulkPeer{to: to, signal: make(chan struct{}, 1)}
 		c.peers[to] = p
 		c.group.Go(func() { c.feed(p) })
 	}
-	if len(p.queue) >= c.cfg.QueueMessages || p.bytes > 0 && p.bytes+len(b) > c.cfg.QueueBytes {
+	if len(p.queue) >= c.cfg.queueMessages || p.bytes > 0 && p.bytes+len(b) > c.cfg.queueBytes {
 		return false
 	}
 	p.queue = append(p.queue, b)
@@ -57,7 +57,7 @@ func (c *bulkChannel) enqueue(to netip.AddrPort, b []byte) bool {
 // feed sends what is queued for p.
 func (c *bulkChannel) feed(p *bulkPeer) {
 	defer p.disconnect(c)
-	idle := time.NewTimer(c.cfg.IdleTimeout)
+	idle := time.NewTimer(c.cfg.idleTimeout)
 	defer idle.Stop()
 	for {
 		b, ok := c.first(p)
@@ -68,7 +68,7 @@ func (c *bulkChannel) feed(p *bulkPeer) {
 				c.stats.bulkDropped.Add(1)
 			}
 			c.sent(p, len(b))
-			idle.Reset(c.cfg.IdleTimeout)
+			idle.Reset(c.cfg.idleTimeout)
 			continue
 		}
 		select {
@@ -79,7 +79,7 @@ func (c *bulkChannel) feed(p *bulkPeer) {
 			if c.retire(p) {
 				return
 			}
-			idle.Reset(c.cfg.IdleTimeout)
+			idle.Reset(c.cfg.idleTimeout)
 		}
 	}
 }
@@ -134,14 +134,14 @@ func (c *bulkChannel) transmit(p *bulkPeer, b []byte) bool {
 func (c *bulkChannel) write(conn *bulkConn, b []byte) error {
 	var prefix [lengthLen]byte
 	n := min(len(b), bulkChunk)
-	_ = conn.SetWriteDeadline(time.Now().Add(c.cfg.StallTimeout))
+	_ = conn.SetWriteDeadline(time.Now().Add(c.cfg.stallTimeout))
 	start := net.Buffers{putLength(prefix[:0], len(b)), b[:n]}
 	if _, err := start.WriteTo(conn.Conn); err != nil {
 		return err
 	}
 	for b = b[n:]; len(b) > 0; b = b[n:] {
 		n = min(len(b), bulkChunk)
-		_ = conn.SetWriteDeadline(time.Now().Add(c.cfg.StallTimeout))
+		_ = conn.SetWriteDeadline(time.Now().Add(c.cfg.stallTimeout))
 		if _, err := conn.Write(b[:n]); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (c *bulkChannel) write(conn *bulkConn, b []byte) error {
 // connect dials p and watches the connection: the peer sends nothing on it, so that whatever is
 // read is its end, and the next message goes to a new one instead of into the void.
 func (p *bulkPeer) connect(c *bulkChannel) bool {
-	dialer := net.Dialer{Timeout: c.cfg.DialTimeout}
+	dialer := net.Dialer{Timeout: c.cfg.dialTimeout}
 	conn, err := dialer.DialContext(c.ctx, "tcp", p.to.String())
 	if err != nil {
 		return false

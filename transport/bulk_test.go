@@ -11,9 +11,9 @@ import (
 )
 
 // bulkPair is a sender and a receiver whose messages come out of the channel.
-func bulkPair(t *testing.T, sender, receiver BulkConfig) (from, to *UDP, got chan []byte) {
-	from = listen(t, UDPConfig{Bulk: sender})
-	to = listen(t, UDPConfig{BulkAddr: "127.0.0.1:0", Bulk: receiver})
+func bulkPair(t *testing.T, sender, receiver bulkConfig) (from, to *UDP, got chan []byte) {
+	from = listen(t, UDPConfig{bulk: sender})
+	to = listen(t, UDPConfig{BulkAddr: "127.0.0.1:0", bulk: receiver})
 	got = make(chan []byte, 1000)
 	run(t, from, &node{})
 	run(t, to, &node{bulk: func(_ time.Duration, b []byte) { got <- b }})
@@ -25,7 +25,7 @@ func sendBulk(u *UDP, to netip.AddrPort, b []byte) {
 }
 
 func TestBulkSizes(t *testing.T) {
-	from, to, got := bulkPair(t, BulkConfig{}, BulkConfig{})
+	from, to, got := bulkPair(t, bulkConfig{}, bulkConfig{})
 	for _, size := range []int{0, 1, bulkChunk - 1, bulkChunk, bulkChunk + 1, 10 << 20} {
 		b := make([]byte, size)
 		rand.NewChaCha8([32]byte{1}).Read(b)
@@ -37,13 +37,13 @@ func TestBulkSizes(t *testing.T) {
 	if s := to.Stats(); s.BulkIn != 6 {
 		t.Errorf("%d messages counted, expected 6", s.BulkIn)
 	}
-	if left := to.bulk.memory.Load(); left != int64(to.cfg.Bulk.ReceiveBytes) {
-		t.Errorf("%d bytes accounted for after everything was delivered, expected %d", left, to.cfg.Bulk.ReceiveBytes)
+	if left := to.bulk.memory.Load(); left != int64(to.cfg.bulk.receiveBytes) {
+		t.Errorf("%d bytes accounted for after everything was delivered, expected %d", left, to.cfg.bulk.receiveBytes)
 	}
 }
 
 func TestBulkKeepsOrder(t *testing.T) {
-	from, to, got := bulkPair(t, BulkConfig{}, BulkConfig{IncomingQueued: 1})
+	from, to, got := bulkPair(t, bulkConfig{}, bulkConfig{incomingQueued: 1})
 	const count = 200
 	from.Post(func(time.Duration) {
 		for i := range count {
@@ -103,7 +103,7 @@ func TestBulkQueueIsBounded(t *testing.T) {
 	}
 	defer l.Close()
 	to := l.Addr().(*net.TCPAddr).AddrPort()
-	from := listen(t, UDPConfig{Bulk: BulkConfig{QueueMessages: 4, QueueBytes: 100 << 20}})
+	from := listen(t, UDPConfig{bulk: bulkConfig{queueMessages: 4, queueBytes: 100 << 20}})
 	run(t, from, &node{})
 	from.Post(func(time.Duration) {
 		for range 10 {
@@ -125,7 +125,7 @@ func TestBulkRefusesWhatLies(t *testing.T) {
 		"more than memory is there": {length: 4 << 20, send: 4 << 20, refused: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, to, _ := bulkPair(t, BulkConfig{}, BulkConfig{ReceiveBytes: 1 << 20})
+			_, to, _ := bulkPair(t, bulkConfig{}, bulkConfig{receiveBytes: 1 << 20})
 			conn, err := net.Dial("tcp", to.BulkAddr().String())
 			if err != nil {
 				t.Fatal(err)
@@ -147,7 +147,7 @@ func TestBulkRefusesWhatLies(t *testing.T) {
 }
 
 func TestBulkLengthAloneTakesNoMemory(t *testing.T) {
-	_, to, _ := bulkPair(t, BulkConfig{}, BulkConfig{})
+	_, to, _ := bulkPair(t, bulkConfig{}, bulkConfig{})
 	conn, err := net.Dial("tcp", to.BulkAddr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestBulkLengthAloneTakesNoMemory(t *testing.T) {
 	if _, err := conn.Write(binary.BigEndian.AppendUint32(nil, MaxBulk)); err != nil {
 		t.Fatal(err)
 	}
-	total := int64(to.cfg.Bulk.ReceiveBytes)
+	total := int64(to.cfg.bulk.receiveBytes)
 	for to.bulk.memory.Load() == total {
 		waitFor(to, func(Stats) bool { return true })
 	}
@@ -166,7 +166,7 @@ func TestBulkLengthAloneTakesNoMemory(t *testing.T) {
 }
 
 func TestBulkIdlestConnectionGivesWay(t *testing.T) {
-	_, to, got := bulkPair(t, BulkConfig{}, BulkConfig{Connections: 2})
+	_, to, got := bulkPair(t, bulkConfig{}, bulkConfig{connections: 2})
 	dial := func() net.Conn {
 		conn, err := net.Dial("tcp", to.BulkAddr().String())
 		if err != nil {
@@ -201,7 +201,7 @@ func FuzzBulkStream(f *testing.F) {
 	f.Add([]byte{0xFF, 0xFF, 0xFF, 0xFF})
 	f.Add([]byte{0x0F, 0xFF, 0xFF, 0xFF, 1, 2, 3})
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		cfg := BulkConfig{ReceiveBytes: 1 << 20}.withDefaults()
+		cfg := bulkConfig{receiveBytes: 1 << 20}.withDefaults()
 		var stats counters
 		c, err := newBulkChannel("", cfg, &stats, func() {})
 		if err != nil {

@@ -58,14 +58,14 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 		unix.Close(fd)
 		return nil, netip.AddrPort{}, err
 	}
-	enlarge(fd, unix.SO_RCVBUFFORCE, unix.SO_RCVBUF, cfg.SocketBuffer)
-	enlarge(fd, unix.SO_SNDBUFFORCE, unix.SO_SNDBUF, cfg.SocketBuffer)
+	enlarge(fd, unix.SO_RCVBUFFORCE, unix.SO_RCVBUF, cfg.socketBuffer)
+	enlarge(fd, unix.SO_SNDBUFFORCE, unix.SO_SNDBUF, cfg.socketBuffer)
 	s := &socket{
 		fd:    fd,
 		event: event,
 		v6:    family == unix.AF_INET6,
-		in:    newIncoming(cfg.Batch, cfg.MTU, merges(fd)),
-		out:   newOutgoing(cfg.Batch, cfg.MTU, splits(fd)),
+		in:    newIncoming(cfg.batch, cfg.MTU, merges(fd)),
+		out:   newOutgoing(cfg.batch, cfg.MTU, splits(fd)),
 	}
 	s.poll[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
 	s.poll[1] = unix.PollFd{Fd: int32(event), Events: unix.POLLIN}

@@ -38,8 +38,8 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
-	_ = conn.SetReadBuffer(cfg.SocketBuffer)
-	_ = conn.SetWriteBuffer(cfg.SocketBuffer)
+	_ = conn.SetReadBuffer(cfg.socketBuffer)
+	_ = conn.SetWriteBuffer(cfg.socketBuffer)
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	v6 := !local.Addr().Unmap().Is4()
 	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())

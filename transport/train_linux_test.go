@@ -14,11 +14,11 @@ import (
 var kinds = map[string]func(*UDP){
 	"together": func(*UDP) {},
 	"sent apart": func(u *UDP) {
-		u.sock.out = newOutgoing(u.cfg.Batch, u.cfg.MTU, false)
+		u.sock.out = newOutgoing(u.cfg.batch, u.cfg.MTU, false)
 	},
 	"received apart": func(u *UDP) {
 		_ = unix.SetsockoptInt(u.sock.fd, unix.SOL_UDP, unix.UDP_GRO, 0)
-		u.sock.in = newIncoming(u.cfg.Batch, u.cfg.MTU, false)
+		u.sock.in = newIncoming(u.cfg.batch, u.cfg.MTU, false)
 	},
 }
 

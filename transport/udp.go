@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -17,44 +18,33 @@ const (
 	// DefaultMTU is the largest UDP payload, in bytes, that passes an Ethernet path with some
 	// room for tunnels.
 	DefaultMTU = 1400
-	// DefaultBatch is how many datagrams are handled at most before what they cause is sent.
+	// DefaultBatch is the most datagrams that are handled before their effects are sent.
 	DefaultBatch = 64
-	// DefaultSocketBuffer is asked of the kernel for each direction, in bytes.
-	DefaultSocketBuffer = 8 << 20
+	// defaultSocketBuffer is requested of the kernel. Without privileges it grants what
+	// net.core.rmem_max and wmem_max allow.
+	defaultSocketBuffer = 8 << 20
 
 	maxUDPPayload = 65507
 )
 
-// UDPConfig is what a UDP transport is told at its start. Zero values stand for the defaults.
+// UDPConfig configures a UDP transport.
 type UDPConfig struct {
 	Addr     string // host:port to receive datagrams at; port 0: any
 	BulkAddr string // host:port (TCP) to receive bulk messages at; "": receive none
-	MTU      int    // largest datagram sent or accepted, in bytes of UDP payload
-	Batch    int    // datagrams handled before what they cause is sent
-	// SocketBuffer is the size in bytes that is asked of the kernel for each direction. Without
-	// privileges it gives what net.core.rmem_max and wmem_max allow.
-	SocketBuffer int
-	Bulk         BulkConfig
+	MTU      int    // largest datagram sent or accepted, in bytes of UDP payload; default DefaultMTU
+
+	batch        int // datagrams handled before their effects are sent; default DefaultBatch
+	socketBuffer int // requested of the kernel for each direction, in bytes; default 8 MiB
+	bulk         bulkConfig
 }
 
 func (c UDPConfig) withDefaults() (UDPConfig, error) {
-	if c.MTU == 0 {
-		c.MTU = DefaultMTU
-	}
-	if c.Batch == 0 {
-		c.Batch = DefaultBatch
-	}
-	if c.SocketBuffer == 0 {
-		c.SocketBuffer = DefaultSocketBuffer
-	}
-	c.Bulk = c.Bulk.withDefaults()
-	switch {
-	case c.MTU < 1 || c.MTU > maxUDPPayload:
+	c.MTU = cmp.Or(c.MTU, DefaultMTU)
+	c.batch = cmp.Or(c.batch, DefaultBatch)
+	c.socketBuffer = cmp.Or(c.socketBuffer, defaultSocketBuffer)
+	c.bulk = c.bulk.withDefaults()
+	if c.MTU < 1 || c.MTU > maxUDPPayload {
 		return c, fmt.Errorf("transport: MTU is %d bytes, expected 1 to %d", c.MTU, maxUDPPayload)
-	case c.Batch < 1 || c.Batch > 1024:
-		return c, fmt.Errorf("transport: Batch is %d datagrams, expected 1 to 1024", c.Batch)
-	case c.SocketBuffer < 0:
-		return c, fmt.Errorf("transport: SocketBuffer is %d bytes, expected a positive number", c.SocketBuffer)
 	}
 	return c, nil
 }
@@ -112,7 +102,7 @@ func ListenUDP(cfg UDPConfig) (*UDP, error) {
 		local: local,
 		rng:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
 	}
-	t.bulk, err = newBulkChannel(cfg.BulkAddr, cfg.Bulk, &t.stats, t.alert)
+	t.bulk, err = newBulkChannel(cfg.BulkAddr, cfg.bulk, &t.stats, t.alert)
 	if err != nil {
 		sock.close()
 		return nil, fmt.Errorf("transport: %w", err)
@@ -214,7 +204,7 @@ func (t *UDP) Run(ctx context.Context, h Handler) error {
 		}
 		// A batch that is not nearly empty is soon followed by the next: reading again is
 		// cheaper than asking first whether there is something to read.
-		if n < (t.cfg.Batch+3)/4 {
+		if n < (t.cfg.batch+3)/4 {
 			t.wait(h.Deadline())
 		}
 		if now-yielded > yieldInterval {
@@ -256,7 +246,7 @@ func (t *UDP) turn(h Handler) (received int, now time.Duration, err error) {
 	now = Now()
 	drop := t.drop.Load()
 	n := 0
-	for n < t.cfg.Batch {
+	for n < t.cfg.batch {
 		d, ok := t.sock.next()
 		if !ok {
 			break

@@ -74,14 +74,6 @@ func (s *Server) Serve(ctx context.Context) error {
 	return nil
 }
 
-// Close gives the address back if Serve was never called.
-func (s *Server) Close() error {
-	if s.ln == nil {
-		return nil
-	}
-	return s.ln.Close()
-}
-
 func (s *Server) handler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(

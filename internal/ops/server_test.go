@@ -87,7 +87,7 @@ func TestAddressInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.Close()
+	defer first.ln.Close()
 	taken := netip.MustParseAddrPort(first.ln.Addr().String())
 	if _, err := Listen(Config{Name: "b", Address: taken}); err == nil || !strings.Contains(err.Error(), taken.String()) {
 		t.Errorf("got %v, expected an error with %v", err, taken)

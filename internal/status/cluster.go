@@ -53,9 +53,9 @@ type Probe struct {
 // maxStatus bounds one role's answer, in bytes.
 const maxStatus = 1 << 20
 
-// Fetch asks one role's HTTP address for its status. The error says in a few words, without the address,
+// fetch asks one role's HTTP address for its status. The error says in a few words, without the address,
 // why there is none: nobody answered, or not as a role does.
-func Fetch(ctx context.Context, client *http.Client, address netip.AddrPort) (*Role, error) {
+func fetch(ctx context.Context, client *http.Client, address netip.AddrPort) (*Role, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address.String()+"/status", nil)
 	if err != nil {
 		return nil, err
@@ -95,16 +95,14 @@ func unreachable(err error) error {
 	return fmt.Errorf("unreachable: %w", err)
 }
 
-// Dial connects like the method of net.Dialer.
-type Dial func(ctx context.Context, network, address string) (net.Conn, error)
-
 // Query asks every role of the file at once and waits at most patience for each.
 func Query(ctx context.Context, f *cluster.File, patience time.Duration) *Cluster {
 	return QueryThrough(ctx, f, patience, new(net.Dialer).DialContext)
 }
 
-// QueryThrough is Query for roles that are reached in a way of their own.
-func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration, dial Dial) *Cluster {
+// QueryThrough is Query over connections that dial makes, like the method of net.Dialer.
+func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration,
+	dial func(ctx context.Context, network, address string) (net.Conn, error)) *Cluster {
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 	var wg sync.WaitGroup
 	ask := func(p *Probe, name string, address netip.AddrPort) {
@@ -115,7 +113,7 @@ func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration, 
 		}
 		p.Address = address.String()
 		wg.Go(func() {
-			role, err := Fetch(ctx, client, address)
+			role, err := fetch(ctx, client, address)
 			if err != nil {
 				p.Error = err.Error()
 				return
@@ -164,8 +162,8 @@ func (c *Cluster) Whole() error {
 			continue
 		}
 		for _, t := range p.Controller.Targets {
-			if t.State != TargetReady {
-				return fmt.Errorf("%s has sequencer %s in state %s, expected %s", p.Name, t.Name, t.State, TargetReady)
+			if t.State != targetReady {
+				return fmt.Errorf("%s has sequencer %s in state %s, expected %s", p.Name, t.Name, t.State, targetReady)
 			}
 		}
 	}

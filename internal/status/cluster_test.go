@@ -106,14 +106,14 @@ func TestWhole(t *testing.T) {
 		target   string
 		want     string
 	}{
-		{whole, TargetReady, ""},
+		{whole, targetReady, ""},
 		{whole, "down", "controller-0 has sequencer b in state down, expected ready"},
-		{[]*Role{role(0, 4, Normal), nil, role(2, 4, Normal)}, TargetReady, "replica-1: unreachable: connection refused"},
-		{[]*Role{role(0, 4, Normal), role(1, 3, Normal), role(2, 4, Normal)}, TargetReady,
+		{[]*Role{role(0, 4, Normal), nil, role(2, 4, Normal)}, targetReady, "replica-1: unreachable: connection refused"},
+		{[]*Role{role(0, 4, Normal), role(1, 3, Normal), role(2, 4, Normal)}, targetReady,
 			"replica-1 is normal in view <3,3>, the leader's is <3,4>"},
-		{[]*Role{role(0, 4, Normal), role(1, 4, Normal), role(2, 4, Recovering)}, TargetReady,
+		{[]*Role{role(0, 4, Normal), role(1, 4, Normal), role(2, 4, Recovering)}, targetReady,
 			"replica-2 is recovering in view <3,4>, the leader's is <3,4>"},
-		{[]*Role{role(0, 4, "view-change"), role(1, 4, Normal), role(2, 4, Normal)}, TargetReady,
+		{[]*Role{role(0, 4, "view-change"), role(1, 4, Normal), role(2, 4, Normal)}, targetReady,
 			"group kv in session 0: no leader with f others that are normal in its view"},
 	} {
 		s := query(t, c.replicas...)

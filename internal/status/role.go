@@ -45,8 +45,8 @@ type Target struct {
 	Connections uint64 `json:"connections"` // since the controller's start
 }
 
-// TargetReady is the state of a target that the controller can hand a session at once.
-const TargetReady = "ready"
+// targetReady is the state of a target that the controller can hand a session at once.
+const targetReady = "ready"
 
 // Sequencer is what a sequencer does.
 type Sequencer struct {

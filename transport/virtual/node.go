@@ -35,8 +35,8 @@ var _ transport.Network = (*Node)(nil)
 // LocalAddr returns the node's address.
 func (nd *Node) LocalAddr() netip.AddrPort { return nd.addr }
 
-// Now returns the time by the node's own clock.
-func (nd *Node) Now() time.Duration { return nd.clock.local(nd.net.now) }
+// now returns the time by the node's own clock.
+func (nd *Node) now() time.Duration { return nd.clock.local(nd.net.now) }
 
 // Send sends a datagram.
 func (nd *Node) Send(to netip.AddrPort, b []byte) {
@@ -103,7 +103,7 @@ func (nd *Node) Post(f func(now time.Duration)) {
 // if negative; more than -1e6), from what it shows now plus jump, which must not be negative:
 // clocks are monotonic.
 func (nd *Node) SetClock(ppm int64, jump time.Duration) {
-	nd.clock = clock{global: nd.net.now, shown: nd.Now() + jump, ppm: ppm}
+	nd.clock = clock{global: nd.net.now, shown: nd.now() + jump, ppm: ppm}
 	if nd.armed != monotime.Never {
 		nd.arm(nd.net.now) // the deadline may have come nearer
 	}
@@ -120,7 +120,7 @@ func (nd *Node) keep(ev *event) bool {
 
 // run lets the handler have one event, and what a loop does behind every batch.
 func (nd *Node) run(ev *event) {
-	now := nd.Now()
+	now := nd.now()
 	switch ev.kind {
 	case Datagram:
 		nd.handler.Datagram(now, ev.from, ev.data)

@@ -184,7 +184,7 @@ func TestClockDrift(t *testing.T) {
 	r.expect(t, "0s tick", "1.001s tick")
 	node.SetClock(-500_000, time.Second)
 	n.RunUntil(4 * time.Second)
-	if got, want := node.Now(), 4002*time.Millisecond; got != want {
+	if got, want := node.now(), 4002*time.Millisecond; got != want {
 		t.Errorf("clock shows %v, expected %v", got, want)
 	}
 }
