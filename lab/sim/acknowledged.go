@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/netordered/nopaxos/replica/wire"
+import (
+	"github.com/netordered/nopaxos/lab/sim/registers"
+	"github.com/netordered/nopaxos/replica/wire"
+)
 
 // acknowledgements is what is known of the clients' requests: a client may return a result only if
 // f+1 replicas, the leader among them, have answered it for one slot in one view. A client that
@@ -25,12 +28,12 @@ func (c *checker) asks(node int, frame []byte) {
 	if m.Register {
 		return
 	}
-	o, err := decodeOp(m.Op)
+	o, err := registers.Decode(m.Op)
 	if err != nil {
 		c.w.fail(node, "sends an operation that does not parse: %v", err)
 		return
 	}
-	c.clients.sent[o.uid] = requestID{m.Client, m.ID}
+	c.clients.sent[o.UID] = requestID{m.Client, m.ID}
 }
 
 // returned checks that a result that a client returns was committed.

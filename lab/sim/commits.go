@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -38,7 +39,7 @@ type checker struct {
 	noOps    int
 
 	replicas []replicaHistory
-	stable   []executed // what was executed at or below a sync point, in order
+	stable   []registers.Execution // what was executed at or below a sync point, in order
 	clients  acknowledgements
 }
 
@@ -425,34 +426,32 @@ func (c *checker) replica(n *node) {
 // executions compares what a replica has executed at or below its sync point with everyone's
 // (invariants 5 and 6).
 func (c *checker) executions(n *node, sp uint64) {
-	m := n.machine
-	if m.restored {
-		m.restored = false
+	if newest, restored := n.machine.Restored(); restored {
 		c.w.result.Snapshots++
-		if o := m.origin; o.slot > 0 {
-			c.same(n, &o)
+		if newest.Slot > 0 {
+			c.same(n, &newest)
 		}
 	}
-	for m.checked < len(m.log) && m.log[m.checked].slot <= sp {
-		c.same(n, &m.log[m.checked])
-		m.checked++
+	stable := n.machine.Stable(sp)
+	for i := range stable {
+		c.same(n, &stable[i])
 	}
 }
 
-func (c *checker) same(n *node, e *executed) {
-	last := executed{}
+func (c *checker) same(n *node, e *registers.Execution) {
+	last := registers.Execution{}
 	if k := len(c.stable); k > 0 {
 		last = c.stable[k-1]
 	}
-	if e.slot > last.slot {
-		if e.chain != chainHash(last.chain, e) {
-			c.w.fail(n.id, "op%d executed at stable slot %d behind a history that differs from the other replicas' (invariant 5)", e.uid, e.slot)
+	if e.Slot > last.Slot {
+		if !e.Follows(&last) {
+			c.w.fail(n.id, "op%d executed at stable slot %d behind a history that differs from the other replicas' (invariant 5)", e.UID, e.Slot)
 		}
 		c.stable = append(c.stable, *e)
 		return
 	}
-	i := sort.Search(len(c.stable), func(i int) bool { return c.stable[i].slot >= e.slot })
-	if i == len(c.stable) || c.stable[i].slot != e.slot || c.stable[i].chain != e.chain {
-		c.w.fail(n.id, "op%d executed at stable slot %d: other replicas executed something else up to there (invariant 5)", e.uid, e.slot)
+	i := sort.Search(len(c.stable), func(i int) bool { return c.stable[i].Slot >= e.Slot })
+	if i == len(c.stable) || c.stable[i].Slot != e.Slot || !c.stable[i].Same(e) {
+		c.w.fail(n.id, "op%d executed at stable slot %d: other replicas executed something else up to there (invariant 5)", e.UID, e.Slot)
 	}
 }

@@ -17,11 +17,11 @@
 // The walk through the package, in the order in which data flows: sim.go (Run, the event loop),
 // event.go, random.go, profile.go and plan.go with ambush.go (what a seed means), fault.go
 // and inject.go (what can go wrong, and how it does), network.go (links), process.go (clocks, timers and
-// stalls of whatever runs), workload.go (clients), operation.go (what they ask), sequencer.go, node.go (a
-// replica and its effects), machine.go (the replicated service), controller.go; then the checkers:
+// stalls of whatever runs), workload.go (clients), package registers (the replicated service and its history), sequencer.go, node.go (a
+// replica and its effects), controller.go; then the checkers:
 // commits.go (what has been promised on the wire, what was executed), acknowledged.go (what clients may
 // take for a result), kept.go (that a replica keeps what it acknowledged), sessions.go (the controller's
-// promises), stamps.go (the sequencers'), memory.go (bounds), history.go (linearizability), liveness in
+// promises), stamps.go (the sequencers'), memory.go (bounds), liveness in
 // sim.go. observe.go is what they look at. trace.go writes what happened; sweep.go runs many seeds side by
 // side, and shrink.go looks for the fewest faults that make one fail.
 package sim

@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/netordered/nopaxos/replica/wire"
+import (
+	"github.com/netordered/nopaxos/lab/sim/registers"
+	"github.com/netordered/nopaxos/replica/wire"
+)
 
 // standing is what a replica had the last time that it was looked at.
 type standing struct {
@@ -12,7 +15,7 @@ type standing struct {
 // taken is a snapshot that a replica has begun to write.
 type taken struct {
 	slot  uint64
-	state executed // the newest operation in it
+	state registers.Execution // the newest operation in it
 }
 
 // kept checks that a replica keeps what it has acknowledged, as long as it stays in its view, and
@@ -22,7 +25,7 @@ func (c *checker) kept(n *node, s *observed) {
 	if s.normal && h.view == s.view && s.end < h.end {
 		c.w.fail(n.id, "log ends at slot %d, in the same view it ended at slot %d", s.end, h.end)
 	}
-	if s.written != h.written && s.snapshot == n.taken.slot && n.taken.state.slot != 0 {
+	if s.written != h.written && s.snapshot == n.taken.slot && n.taken.state.Slot != 0 {
 		c.same(n, &n.taken.state)
 	}
 	*h = standing{end: s.end, written: s.written}

@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/netordered/nopaxos/replica"
+import (
+	"github.com/netordered/nopaxos/lab/sim/registers"
+	"github.com/netordered/nopaxos/replica"
+)
 
 // bounds checks that a core's positions are in order, and that what it keeps in memory stays under the limits that
 // it was given.
@@ -37,7 +40,7 @@ func (c *checker) client(of *customer) {
 		c.w.fail(of.node(), "%d requests are in flight and %d wait, of %d that were called; the window is %d", s.InFlight, s.Waiting, of.inFlight, cfg.window)
 	}
 	// One more than may be called at a time: REGISTER.
-	if most := cfg.outstanding + 1; s.Requests > most || s.ResultBytes > most*(8*registers+wideBytes) {
+	if most := cfg.outstanding + 1; s.Requests > most || s.ResultBytes > most*registers.MaxResult {
 		c.w.fail(of.node(), "%d requests with %d bytes of results are kept, at most %d are called at a time", s.Requests, s.ResultBytes, cfg.outstanding)
 	}
 }

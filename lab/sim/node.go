@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -24,7 +25,7 @@ type node struct {
 	up      bool
 	life    int // processes so far
 	core    *replica.Core
-	machine *machine
+	machine *registers.Machine
 	told    uint32 // session that the controller last told this process
 	route   int    // sequencer that it sends to; -1 if it knows none
 
@@ -44,12 +45,9 @@ func (n *node) start() {
 	cfg.Self, cfg.Group, cfg.Keys = n.id, groupNumber, w.keys
 	var sm replica.StateMachine
 	fail := func(format string, args ...any) { w.fail(n.id, format, args...) }
-	if w.s.undo {
-		m := &undoMachine{machine: *newMachine(fail)}
-		n.machine, sm = &m.machine, m
-	} else {
-		n.machine = newMachine(fail)
-		sm = n.machine
+	n.machine = registers.NewMachine(fail)
+	if sm = n.machine; w.s.undo {
+		sm = registers.UndoMachine{Machine: n.machine}
 	}
 	core, err := replica.New(cfg, n.record, sm)
 	if err != nil {
@@ -244,7 +242,7 @@ func (n *node) report(session uint32) {
 // writeSnapshot writes a snapshot a little later, as another goroutine would.
 func (n *node) writeSnapshot(e *replica.Effect) {
 	slot, snapshot := e.Slot, e.Snapshot
-	n.taken = taken{slot: slot, state: n.machine.captured}
+	n.taken = taken{slot: slot, state: n.machine.Captured()}
 	n.later(n.rng.duration(0, 2*time.Millisecond), func() {
 		if n.dies(CrashAtSnapshot, whileWriting) {
 			return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/replica"
 )
 
@@ -93,7 +94,7 @@ func draw(seed uint64, profile Profile) settings {
 	}
 	s.core = drawCore(&r, s.replicas)
 	s.window = s.outstanding - r.below((s.outstanding+1)/2)
-	s.multi, s.span = pick(&r, 0, 20_000, 200_000), pick(&r, 2, 3, registers)
+	s.multi, s.span = pick(&r, 0, 20_000, 200_000), pick(&r, 2, 3, registers.Count)
 	if s.clients*s.outstanding > fewOutstanding {
 		s.span = 2
 	}

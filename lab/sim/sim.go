@@ -7,6 +7,7 @@ import (
 
 	"github.com/netordered/nopaxos/internal/dissect"
 	"github.com/netordered/nopaxos/internal/eventqueue"
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -68,7 +69,7 @@ type world struct {
 	sequencers []*sequencer
 	controller *controller
 	customers  []*customer
-	history    history
+	history    registers.History
 	overheard  []byte // the newest stamped datagram, for Forge
 	check      *checker
 
@@ -89,7 +90,7 @@ func Run(cfg Config) Result {
 	}
 	w.keys = keys
 	w.text = dissect.Dissector{Keys: keys, Op: func(b []byte) string {
-		o, err := decodeOp(b)
+		o, err := registers.Decode(b)
 		if err != nil {
 			return err.Error()
 		}
@@ -252,7 +253,7 @@ func (w *world) wait() {
 
 // owed says what has not come yet.
 func (w *world) owed() string {
-	if n := w.history.count(callPending); n > 0 {
+	if n := w.history.Count(registers.Pending); n > 0 {
 		return fmt.Sprintf("%d operations are pending", n)
 	}
 	var view wire.View
@@ -283,16 +284,16 @@ func (w *world) owed() string {
 func (w *world) finish() {
 	r := &w.result
 	r.Virtual, r.Hash = w.now, w.hash
-	r.Completed, r.Unknown, r.Lost = w.history.count(callDone), w.history.count(callUnknown), w.history.count(callLost)
+	r.Completed, r.Unknown, r.Lost = w.history.Count(registers.Done), w.history.Count(registers.Unknown), w.history.Count(registers.Lost)
 	r.Views, r.Sessions, r.NoOps = len(w.check.started), w.check.sessions, w.check.noOps
 	if len(r.Failures) > 0 {
 		return
 	}
-	if err := w.history.witness(w.check.stable); err != nil {
+	if err := w.history.Witness(w.check.stable); err != nil {
 		w.fail(-1, "%v", err)
 		return
 	}
-	if err := w.history.linearizable(w.check.stable); err != nil {
+	if err := w.history.Linearizable(w.check.stable); err != nil {
 		w.fail(-1, "%v", err)
 	}
 }

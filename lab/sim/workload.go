@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -77,7 +78,7 @@ func (c *customer) crash(downFor time.Duration) {
 		return
 	}
 	c.w.note(c.node(), "crashes")
-	c.w.history.abandon(c.id)
+	c.w.history.Abandon(c.id)
 	c.up, c.core, c.stalledUntil = false, nil, 0
 	c.w.after(downFor, c.start)
 }
@@ -94,40 +95,40 @@ func (c *customer) later() {
 
 func (c *customer) invoke() {
 	o := c.choose()
-	c.w.history.call(c.id, o, c.w.now)
+	c.w.history.Call(c.id, o, c.w.now)
 	c.w.note(c.node(), "calls "+o.String())
 	c.inFlight++
-	if _, err := c.core.Invoke(c.now(), o.uid, o.encode()); err != nil {
+	if _, err := c.core.Invoke(c.now(), o.UID, o.Encode()); err != nil {
 		c.w.fail(c.node(), "Invoke: %v", err)
 	}
 	c.settle()
 }
 
 // choose draws the next operation.
-func (c *customer) choose() op {
+func (c *customer) choose() registers.Op {
 	s, r := c.w.s, &c.rng
-	o := op{
-		uid: c.w.history.next(), kind: opKind(r.below(int(opMulti))),
-		key: uint8(r.below(registers)), arg: r.next() % 1000, wide: r.chance(s.wide),
+	o := registers.Op{
+		UID: c.w.history.Next(), Kind: registers.Kind(r.below(int(registers.Multi))),
+		Key: uint8(r.below(registers.Count)), Arg: r.next() % 1000, Wide: r.chance(s.wide),
 	}
 	if r.chance(s.multi) {
-		first := int(o.key) / s.span * s.span
-		o.kind, o.keys = opMulti, uint8(1<<o.key|1<<(first+r.below(s.span))|1<<(first+r.below(s.span)))
+		first := int(o.Key) / s.span * s.span
+		o.Kind, o.Keys = registers.Multi, uint8(1<<o.Key|1<<(first+r.below(s.span))|1<<(first+r.below(s.span)))
 	}
 	if r.chance(s.brimful) {
-		o.pad = c.core.MaxOp() - opLen
+		o.Pad = c.core.MaxOp() - registers.OpLen
 		c.overfull(o)
 	}
 	return o
 }
 
 // overfull checks that an operation that is a byte longer than a datagram carries is refused, with the limit.
-func (c *customer) overfull(o op) {
-	o.pad++
+func (c *customer) overfull(o registers.Op) {
+	o.Pad++
 	var tooLarge *client.TooLargeError
-	_, err := c.core.Invoke(c.now(), o.uid, o.encode())
-	if !errors.As(err, &tooLarge) || tooLarge.Limit != opLen+o.pad-1 {
-		c.w.fail(c.node(), "Invoke of an operation of %d bytes: error %v, expected one that names the limit of %d", opLen+o.pad, err, opLen+o.pad-1)
+	_, err := c.core.Invoke(c.now(), o.UID, o.Encode())
+	if !errors.As(err, &tooLarge) || tooLarge.Limit != registers.OpLen+o.Pad-1 {
+		c.w.fail(c.node(), "Invoke of an operation of %d bytes: error %v, expected one that names the limit of %d", registers.OpLen+o.Pad, err, registers.OpLen+o.Pad-1)
 	}
 }
 
@@ -184,7 +185,7 @@ func (c *customer) carryOut(e *client.Effect) {
 	if e.Err == nil {
 		c.w.check.returned(c.node(), e.Tag)
 	}
-	if err := c.w.history.done(e.Tag, e.Result, e.Err, c.w.now); err != nil {
+	if err := c.w.history.Return(e.Tag, e.Result, e.Err, c.w.now); err != nil {
 		c.w.fail(c.node(), "%v", err)
 	}
 	c.later()

@@ -1,12 +1,14 @@
 package baselines
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -51,16 +53,22 @@ func (c *customer) Tick(now time.Duration) {
 
 func (c *customer) Deadline() time.Duration { return min(c.core.Deadline(), c.next) }
 
+// keys is the number of registers that clients use: few, so that their operations conflict.
+const keys = 4
+
 // invoke keeps operations in flight, until the load ends.
 func (c *customer) invoke(now time.Duration) {
 	for c.w.network.Now() < loadFor && c.pending < c.w.outstanding {
-		o := op{uid: c.w.history.next(), kind: opKind(c.rng.IntN(int(opKinds))), key: uint8(c.rng.IntN(registers)), arg: c.rng.Uint64N(1000)}
-		if c.rng.IntN(50) == 0 {
-			o.wide = uint16(c.rng.IntN(1100))
+		o := registers.Op{
+			UID: c.w.history.Next(), Kind: registers.Kind(c.rng.IntN(int(registers.Multi))),
+			Key: uint8(c.rng.IntN(keys)), Arg: c.rng.Uint64N(1000), Wide: c.rng.IntN(100) == 0,
 		}
-		c.w.history.call(c.id, o, c.w.network.Now())
+		if c.rng.IntN(50) == 0 {
+			o.Pad = c.rng.IntN(1100)
+		}
+		c.w.history.Call(c.id, o, c.w.network.Now())
 		c.pending++
-		if _, err := c.core.Invoke(now, o.uid, o.encode()); err != nil {
+		if _, err := c.core.Invoke(now, o.UID, o.Encode()); err != nil {
 			c.w.fail(fmt.Errorf("client %d: %w", c.id, err))
 			return
 		}
@@ -83,7 +91,7 @@ func (c *customer) Flush(time.Duration) {
 			continue
 		}
 		c.pending--
-		if err := c.w.history.done(e.Tag, e.Result, e.Err, c.w.network.Now()); err != nil {
+		if err := errors.Join(e.Err, c.w.history.Return(e.Tag, e.Result, e.Err, c.w.network.Now())); err != nil {
 			c.w.fail(fmt.Errorf("client %d: %w", c.id, err))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/lab/sim/registers"
 )
 
 // Result is what a run came to.
@@ -25,17 +26,12 @@ func Run(system baseline.System, seed uint64) Result {
 	w.plan()
 	w.network.RunUntil(loadFor)
 	w.heal()
-	w.await(func() bool { return w.history.pending() == 0 }, "everything is answered")
+	w.await(func() bool { return w.history.Count(registers.Pending) == 0 }, "everything is answered")
 	w.await(w.agreed, "all replicas have come to the same state")
 	w.compare()
-	if w.err == nil {
-		w.err = w.history.linearizable()
-	}
-	result := Result{Calls: len(w.history.calls), Replicas: len(w.peers), Err: w.err}
+	w.checkHistory()
+	result := Result{Calls: w.history.Count(registers.Done), Replicas: len(w.peers), Err: w.err}
 	for _, m := range w.replicas {
-		if w.err == nil {
-			result.Err = w.history.acknowledged(m.machine)
-		}
 		if r, ok := m.core.(*vr.Replica); ok {
 			result.Stats.Add(&r.Stats)
 		}
@@ -47,34 +43,45 @@ func Run(system baseline.System, seed uint64) Result {
 func (w *world) await(holds func() bool, what string) {
 	for until := w.network.Now() + patience; w.err == nil && !holds(); {
 		if w.network.Now() >= until {
-			w.fail(fmt.Errorf("not within %v of the last fault: %s (%d calls pending)", patience, what, w.history.pending()))
+			w.fail(fmt.Errorf("not within %v of the last fault: %s (%d calls pending)", patience, what, w.history.Count(registers.Pending)))
 			return
 		}
 		w.network.RunUntil(w.network.Now() + time.Millisecond)
 	}
 }
 
+// checkHistory checks what the clients saw against what the replicas, which agree, have executed.
+func (w *world) checkHistory() {
+	if w.err != nil {
+		return
+	}
+	order := w.replicas[0].machine.Executed()
+	if w.err = w.history.Witness(order); w.err == nil {
+		w.err = w.history.Linearizable(order)
+	}
+}
+
 // compare looks for replicas that have executed different operations, which explains much.
 func (w *world) compare() {
-	first := w.replicas[0].machine.order
+	if w.err == nil {
+		return
+	}
+	first := w.replicas[0].machine.Executed()
 	for _, m := range w.replicas[1:] {
-		for i := range min(len(first), len(m.machine.order)) {
-			if first[i] != m.machine.order[i] && w.err != nil {
-				w.err = fmt.Errorf("%w; operation %d is op%d at replica 0 and op%d at replica %d", w.err, i+1, first[i], m.machine.order[i], m.self)
+		own := m.machine.Executed()
+		for i := range min(len(first), len(own)) {
+			if first[i].UID != own[i].UID {
+				w.err = fmt.Errorf("%w; operation %d is op%d at replica 0 and op%d at replica %d", w.err, i+1, first[i].UID, own[i].UID, m.self)
 				return
 			}
 		}
 	}
 }
 
-// agreed reports whether all replicas live, are whole and have executed the same. It also looks for
-// operations that were executed twice.
+// agreed reports whether all replicas live, are whole and have executed the same.
 func (w *world) agreed() bool {
 	for _, m := range w.replicas {
-		if m.machine.broken != nil {
-			w.fail(fmt.Errorf("replica %d: %w", m.self, m.machine.broken))
-		}
-		if !m.whole() || !m.machine.same(w.replicas[0].machine) {
+		if !m.whole() || !m.machine.Last().Same(w.replicas[0].machine.Last()) {
 			return false
 		}
 	}

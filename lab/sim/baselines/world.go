@@ -11,6 +11,7 @@ import (
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
+	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica"
@@ -34,7 +35,7 @@ type world struct {
 	peers    []transport.Peer
 	replicas []*member
 	clients  []*customer
-	history  history
+	history  registers.History
 	links    links
 	undo     bool // the state machine takes operations back by itself
 	relayed  bool // clients send to the relay
@@ -51,7 +52,7 @@ type member struct {
 	self    int
 	node    *virtual.Node
 	core    node.Core
-	machine *machine
+	machine *registers.Machine
 	dead    bool
 	asleep  bool
 }
@@ -151,10 +152,13 @@ func (w *world) courier() client.Courier {
 // start begins a life of replica i.
 func (w *world) start(i int, again bool) error {
 	w.lives++
-	m := &member{w: w, self: i, machine: newMachine(), node: w.network.Attach(w.peers[i].Addr)}
+	m := &member{w: w, self: i, node: w.network.Attach(w.peers[i].Addr)}
+	m.machine = registers.NewMachine(func(format string, args ...any) {
+		w.fail(fmt.Errorf("replica %d: "+format, append([]any{i}, args...)...))
+	})
 	sm := replica.StateMachine(m.machine)
 	if w.undo {
-		sm = &undoMachine{machine: m.machine}
+		sm = registers.UndoMachine{Machine: m.machine}
 	}
 	core, err := baseline.NewCore(baseline.Config{
 		System: w.system, Self: i, Replicas: w.peers, Keys: w.keys, StateMachine: sm,
