@@ -6,7 +6,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// ConfigError says what is wrong with a configuration.
+// ConfigError reports a wrong setting of a configuration.
 type ConfigError struct {
 	Name     string // of the setting, as the command line calls it
 	Value    any
@@ -18,10 +18,10 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("%s is %v, expected %s", e.Name, e.Value, e.Expected)
 }
 
-// maxSequencers keeps a typing error from starting a thousand processes.
+// maxSequencers keeps a mistyped number from starting a thousand processes.
 const maxSequencers = 16
 
-// Check returns a *ConfigError if something in a configuration whose defaults are filled in is wrong.
+// Check returns a *ConfigError if a setting is wrong. Defaults must be filled in.
 func (c Config) Check() error {
 	switch {
 	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > wire.MaxReplicas:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -20,40 +19,45 @@ import (
 // Cluster is a running development cluster.
 type Cluster struct {
 	cfg   Config
-	fresh bool // the directory was made for this cluster
+	fresh bool // the directory was created for this cluster
 	file  *cluster.File
-	roles []*process // in the order of their start
-	hosts hosts
+	roles []*role // in the order of their start
+	hosts Hosts
+	local *loopback // hosts, if these are the cluster's own; else nil
 	lock  *os.File
-	http  *http.Client
 
 	logging sync.Mutex // around cfg.Log
 
 	mu         sync.Mutex
-	stopped    bool           // nothing is restarted any more
-	restarting sync.WaitGroup // roles that are to be restarted
+	stopped    bool           // no role is started again
+	restarting sync.WaitGroup // delayed restarts
 	stopping   context.Context
 	stop       context.CancelFunc
 }
 
-// Start starts every role and returns when a write through the front-end has committed. When it
-// fails, nothing is left running; the directory stays, for the logs in it.
+// Start starts every role and returns when a write through the front-end has committed. If it fails, no
+// role is left running; the directory stays, for the logs in it.
 func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	fresh := cfg.Dir == ""
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{cfg: cfg, fresh: fresh, hosts: newHosts(cfg)}
-	c.http = &http.Client{Timeout: time.Second, Transport: &http.Transport{DialContext: c.hosts.dial}}
+	c := &Cluster{cfg: cfg, fresh: fresh, hosts: cfg.Hosts}
+	if c.hosts == nil {
+		if c.local, err = newLoopback(cfg); err != nil {
+			return nil, err
+		}
+		c.hosts = c.local
+	}
 	if err := c.prepare(); err != nil {
-		c.hosts.close()
+		c.closeLocal()
 		return nil, err
 	}
 	c.stopping, c.stop = context.WithCancel(context.Background())
 	c.cast()
-	for _, p := range c.roles {
-		if err := p.start(); err != nil {
+	for _, r := range c.roles {
+		if err := r.launch(); err != nil {
 			c.Stop()
 			return nil, err
 		}
@@ -65,7 +69,13 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	return c, nil
 }
 
-// prepare locks and fills the directory.
+func (c *Cluster) closeLocal() {
+	if c.local != nil {
+		_ = c.local.Close() // closing a thread does not fail
+	}
+}
+
+// prepare locks and fills the cluster's directory.
 func (c *Cluster) prepare() error {
 	if err := os.MkdirAll(c.cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("cluster directory: %w", err)
@@ -97,128 +107,101 @@ func (c *Cluster) takeLock() error {
 	return nil
 }
 
-// fill replaces what an earlier cluster left in the directory by a new cluster file and key.
-func (c *Cluster) fill() error {
+// fill replaces the files of an earlier cluster by a new cluster file and new keys.
+func (c *Cluster) fill() (err error) {
 	if err := removeEarlier(c.cfg.Dir); err != nil {
 		return err
 	}
-	f, err := c.hosts.layout(c.cfg)
-	if err != nil {
-		return err
-	}
-	c.file, err = write(f)
+	c.file, err = Write(c.hosts.File(), c.cfg.Dir)
 	return err
 }
 
-// cast makes the roles: sequencers first, because everybody else waits for a session.
+// cast creates the roles, sequencers first, because all others wait for a session.
 func (c *Cluster) cast() {
-	add := func(kind string, index int, http netip.AddrPort, firstArgs ...string) {
-		p := &process{
-			name: kind + "-" + strconv.Itoa(index), dir: c.cfg.Dir, binary: c.cfg.Binary, http: http,
+	add := func(kind string, index int, firstArgs ...string) {
+		r := &role{
+			name: kind + "-" + strconv.Itoa(index), dir: c.cfg.Dir, binary: c.cfg.Binary,
 			args:      []string{kind, "--cluster", c.file.Path, "--index", strconv.Itoa(index)},
-			firstArgs: firstArgs, hosts: c.hosts, died: c.died,
+			firstArgs: firstArgs, start: c.hosts.Start, died: c.died,
 		}
 		if c.cfg.FaultInjection && kind != "controller" {
-			p.args = append(p.args, "--fault-injection")
+			r.args = append(r.args, "--fault-injection")
 		}
-		c.roles = append(c.roles, p)
+		c.roles = append(c.roles, r)
 	}
 	for i, s := range c.file.Sequencers {
-		if s.Kind == cluster.KindUDP { // the others are switches, which are not ours to start
-			add("sequencer", i, s.HTTP)
+		if s.Kind == cluster.KindUDP { // the others are switches, started elsewhere
+			add("sequencer", i)
 		}
 	}
-	for i, k := range c.file.Controllers {
-		add("controller", i, k.HTTP)
+	for i := range c.file.Controllers {
+		add("controller", i)
 	}
-	for i, r := range c.file.Groups[0].Replicas {
-		add("replica", i, r.HTTP, "--bootstrap")
+	for i := range c.file.Groups[0].Replicas {
+		add("replica", i, "--bootstrap")
 	}
-	for i, k := range c.file.KV {
-		add("kv", i, k.HTTP)
+	for i := range c.file.KV {
+		add("kv", i)
 	}
 }
 
-// File is the cluster file that the roles read.
+// File returns the cluster file that the roles read.
 func (c *Cluster) File() *cluster.File { return c.file }
 
-// Dir is the cluster's directory.
+// Dir returns the cluster's directory.
 func (c *Cluster) Dir() string { return c.cfg.Dir }
 
-// RESP is where Redis clients connect.
+// RESP returns the address that Redis clients connect to.
 func (c *Cluster) RESP() netip.AddrPort { return c.cfg.RESP }
 
-// HTTP is where the controller answers.
+// HTTP returns the controller's HTTP address.
 func (c *Cluster) HTTP() netip.AddrPort { return c.file.Controllers[0].HTTP }
 
-// Status asks every role.
+// Status asks every role for its status.
 func (c *Cluster) Status(ctx context.Context) *status.Cluster {
-	return status.QueryThrough(ctx, c.file, time.Second, c.hosts.dial)
+	return status.QueryThrough(ctx, c.file, time.Second, c.hosts.Dial)
 }
 
-// Kill ends a role as a crash would (SIGKILL) and returns when it is gone.
+// errStopped is returned for a role that was to start in a stopped cluster.
+var errStopped = errors.New("the cluster is stopped, expected a running one")
+
+// Kill ends a role as a crash would, by SIGKILL, and returns when it is gone.
 func (c *Cluster) Kill(role string) error {
-	p, err := c.role(role)
+	r, err := c.find(role)
 	if err != nil {
 		return err
 	}
-	return p.kill()
+	return r.kill()
 }
 
-// Restart starts a role that was killed or died, unless the cluster is stopped. It does not wait for
-// it to be of use.
+// Restart starts a role that was killed or died, unless the cluster is stopped. It does not wait until the
+// role serves.
 func (c *Cluster) Restart(role string) error {
-	p, err := c.role(role)
+	r, err := c.find(role)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock() // so that Stop, if it comes meanwhile, finds the process
+	c.mu.Lock() // so that a concurrent Stop finds the process
 	defer c.mu.Unlock()
 	if c.stopped {
 		return fmt.Errorf("%s: %w", role, errStopped)
 	}
-	return p.start()
+	return r.launch()
 }
 
-// Pid returns the role's process id; 0 when it does not run.
-func (c *Cluster) Pid(role string) (int, error) {
-	p, err := c.role(role)
+// PID returns the role's process id, or 0 if it does not run.
+func (c *Cluster) PID(role string) (int, error) {
+	r, err := c.find(role)
 	if err != nil {
 		return 0, err
 	}
-	return p.pid(), nil
+	return r.pid(), nil
 }
 
-// Drop makes sequencers, replicas and front-ends lose this share (0 to 1) of the datagrams that they
-// receive. The cluster must have been started with FaultInjection.
-func (c *Cluster) Drop(ctx context.Context, rate float64) error {
-	var errs []error
-	for _, p := range c.roles {
-		if p.pid() == 0 || p.http == c.HTTP() {
-			continue
-		}
-		url := fmt.Sprintf("http://%s/faults?drop=%g", p.http, rate)
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
-		if err != nil {
-			return err
-		}
-		response, err := c.http.Do(request)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
-			continue
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			errs = append(errs, fmt.Errorf("%s: fault injection: %s", p.name, response.Status))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// stopPatience is how long a role has to end cleanly.
+// stopPatience bounds how long a role may take to end cleanly.
 const stopPatience = 5 * time.Second
 
-// Stop ends every role, cleanly where it can, and returns when all are gone.
+// Stop ends every role, cleanly if it can, and returns when all are gone.
 func (c *Cluster) Stop() {
 	c.mu.Lock()
 	c.stopped = true
@@ -226,19 +209,19 @@ func (c *Cluster) Stop() {
 	c.stop()
 	c.restarting.Wait()
 	var wg sync.WaitGroup
-	for _, p := range c.roles {
+	for _, r := range c.roles {
 		wg.Go(func() {
-			p.stop(stopPatience)
-			p.reaping.Wait()
+			if err := r.stop(); err != nil {
+				c.logf("%v", err)
+			}
 		})
 	}
 	wg.Wait()
-	c.hosts.close()
+	c.closeLocal()
 	c.lock.Close()
 }
 
-// Remove removes the directory of a cluster that is stopped if it was made for it: one that the
-// configuration names is left.
+// Remove removes the directory of a stopped cluster, unless the configuration named it.
 func (c *Cluster) Remove() error {
 	if !c.fresh {
 		return nil
@@ -249,10 +232,10 @@ func (c *Cluster) Remove() error {
 	return nil
 }
 
-func (c *Cluster) role(name string) (*process, error) {
-	for _, p := range c.roles {
-		if p.name == name {
-			return p, nil
+func (c *Cluster) find(name string) (*role, error) {
+	for _, r := range c.roles {
+		if r.name == name {
+			return r, nil
 		}
 	}
 	return nil, fmt.Errorf("no role %q in this cluster, expected one like replica-0", name)

@@ -3,49 +3,59 @@ package devcluster
 import (
 	"context"
 	"net"
+	"net/netip"
 	"os/exec"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/process"
 )
 
-// hosts is where a cluster's roles run: this machine's loopback interface or what the configuration has.
-type hosts interface {
-	layout(c Config) (*cluster.File, error)
-	start(role string, cmd *exec.Cmd) error
-	dial(ctx context.Context, network, address string) (net.Conn, error)
-	close()
+// Hosts runs the roles in networks that this process is not part of.
+type Hosts interface {
+	// File returns the cluster file without its path and key files. It has at least one front-end.
+	File() *cluster.File
+	// Start starts a role, like "replica-0", on its host.
+	Start(role string, cmd *exec.Cmd) error
+	// Dial connects to an address from the host that has it.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-func newHosts(c Config) hosts {
-	if c.Hosts != nil {
-		return elsewhere{c.Hosts}
+// loopback runs all roles on this machine's loopback interface.
+type loopback struct {
+	*process.Loopback
+	file *cluster.File
+}
+
+// loopbackMTU is the largest UDP payload in bytes. The loopback interface carries twice as much.
+const loopbackMTU = 32768
+
+// newLoopback assigns free ports to the roles of a cluster.
+func newLoopback(c Config) (*loopback, error) {
+	h := &loopback{Loopback: process.NewLoopback()}
+	l := Layout{
+		Name: "dev", MTU: loopbackMTU, Timing: cluster.LocalTiming,
+		Replicas: c.Replicas, Sequencers: c.Sequencers, FrontEnds: 1,
 	}
-	return loopback{newSpawner()}
+	l.Address = func(role string, s Service) (netip.AddrPort, error) {
+		if s == RESP {
+			return c.RESP, nil
+		}
+		a, err := h.Address(role)
+		for err == nil && a.Port() == c.RESP.Port() {
+			a, err = h.Address(role)
+		}
+		return a, err
+	}
+	var err error
+	if h.file, err = l.File(); err != nil {
+		_ = h.Close() // closing a thread does not fail
+		return nil, err
+	}
+	return h, nil
 }
 
-// loopback is this machine.
-type loopback struct{ spawner *spawner }
+func (h *loopback) File() *cluster.File { return h.file }
 
-func (loopback) layout(c Config) (*cluster.File, error) { return layout(c) }
-func (l loopback) start(_ string, cmd *exec.Cmd) error  { return l.spawner.start(cmd) }
-func (l loopback) close()                               { l.spawner.close() }
-func (loopback) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (h *loopback) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, network, address)
-}
-
-// elsewhere is the configuration's Hosts.
-type elsewhere struct{ Hosts }
-
-// layout puts the cluster's files into its directory.
-func (e elsewhere) layout(c Config) (*cluster.File, error) {
-	f := *e.File()
-	f.Path = clusterPath(c)
-	f.KeyFile, f.ClientKeyFile = keyFile, clientKeyFile
-	return &f, nil
-}
-
-func (e elsewhere) start(role string, cmd *exec.Cmd) error { return e.Start(role, cmd) }
-func (e elsewhere) close()                                 {}
-func (e elsewhere) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return e.Dial(ctx, network, address)
 }

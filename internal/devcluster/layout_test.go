@@ -8,21 +8,31 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/cluster"
 )
+
+// written returns the cluster file of a development cluster, read back from its directory.
+func written(t *testing.T, cfg Config) *cluster.File {
+	t.Helper()
+	local, err := newLoopback(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	f, err := Write(local.file, cfg.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
 
 func TestLayoutIsAClusterFile(t *testing.T) {
 	cfg, err := Config{Dir: t.TempDir(), Replicas: 5, Sequencers: 3, RESP: netip.MustParseAddrPort("127.0.0.1:7379")}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := layout(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err = write(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := written(t, cfg)
 	if g := f.Groups[0]; g.F != 2 || len(g.Replicas) != 5 || len(f.Sequencers) != 3 || f.KV[0].RESP != cfg.RESP {
 		t.Errorf("read back %+v", f)
 	}
@@ -37,7 +47,12 @@ func TestDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &Cluster{cfg: cfg, hosts: loopback{}}
+		local, err := newLoopback(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer local.Close()
+		c := &Cluster{cfg: cfg, hosts: local}
 		err = c.prepare()
 		if err == nil {
 			t.Cleanup(func() { c.lock.Close() })
@@ -82,7 +97,7 @@ func TestDirectory(t *testing.T) {
 	})
 }
 
-// Only what a development cluster makes is taken for its own: that is removed.
+// Only files that a development cluster creates may be removed by the next one.
 func TestOurs(t *testing.T) {
 	for _, name := range []string{
 		"cluster.yaml", "cluster.key", "dev.lock", "controller-0", "sequencer-12", "replica-0.log", "kv-0.pid",
@@ -101,7 +116,7 @@ func TestOurs(t *testing.T) {
 	}
 }
 
-// A directory goes with the cluster that it was made for; one that somebody named stays.
+// Remove removes a directory that the cluster created; a named one stays.
 func TestRemove(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	fresh, err := Config{}.withDefaults()
@@ -134,16 +149,16 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestRestartsBackOff(t *testing.T) {
-	p := &process{}
+	r := &role{}
 	var got []time.Duration
 	for range 8 {
-		got = append(got, p.backOff(time.Millisecond))
-		p.restarts++
+		got = append(got, r.backOff(time.Millisecond))
+		r.restarts++
 	}
 	if got[0] != firstRestart || got[1] != 2*firstRestart || got[7] != lastRestart {
 		t.Errorf("waits %v", got)
 	}
-	if d := p.backOff(healthyLife); d != firstRestart {
+	if d := r.backOff(healthyLife); d != firstRestart {
 		t.Errorf("after a healthy life: %v", d)
 	}
 }

@@ -8,53 +8,62 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/status"
+	"github.com/netordered/nopaxos/internal/wait"
 )
 
-// pollInterval is how often a role that is starting is looked at.
+// pollInterval is the pause between two looks at the cluster's status.
 const pollInterval = 20 * time.Millisecond
 
-// waitReady returns when the cluster is whole.
-func (c *Cluster) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Patience, fmt.Errorf("not ready after %v", c.cfg.Patience))
+// Await polls the cluster's status until wanted returns nil, and returns that status. It gives up after
+// patience; its error then wraps the last one of wanted.
+func (c *Cluster) Await(ctx context.Context, patience time.Duration, wanted func(context.Context, *status.Cluster) error) (*status.Cluster, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not ready after %v", patience))
 	defer cancel()
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
 	for {
-		for _, p := range c.roles {
-			if err := p.failure(); err != nil {
-				return err
+		s := c.Status(ctx)
+		problem := wanted(ctx, s)
+		if problem == nil {
+			return s, nil
+		}
+		if err := wait.For(ctx, pollInterval); err != nil {
+			return nil, fmt.Errorf("%w: %w", err, problem)
+		}
+	}
+}
+
+// waitReady waits until the cluster is whole. It fails as soon as a role has ended.
+func (c *Cluster) waitReady(ctx context.Context) error {
+	var failure error
+	_, err := c.Await(ctx, c.cfg.Patience, func(ctx context.Context, s *status.Cluster) error {
+		for _, r := range c.roles {
+			if failure = r.failure(); failure != nil {
+				return nil
 			}
 		}
-		_, problem := c.Whole(ctx)
-		if problem == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", context.Cause(ctx), problem)
-		case <-ticker.C:
-		}
+		return c.Whole(ctx, s)
+	})
+	if failure != nil {
+		return failure
 	}
+	return err
 }
 
-// Whole asks every role and sends a write through the first front-end. It returns what the roles said, and
-// as an error what is missing: a role that does not answer, a group with a replica that does not take
-// part, a write that does not commit.
-func (c *Cluster) Whole(ctx context.Context) (*status.Cluster, error) {
-	s := c.Status(ctx)
+// Whole returns nil if, by its status, every role answers and every replica takes part in the leader's
+// view, and if a write through the first front-end commits. Otherwise the error names the problem.
+func (c *Cluster) Whole(ctx context.Context, s *status.Cluster) error {
 	if err := s.Whole(); err != nil {
-		return s, err
+		return err
 	}
-	return s, c.commitWrite(ctx)
+	return c.commitWrite(ctx)
 }
 
-// commitWrite sends a write that changes nothing and waits for its answer: DEL of a key that is not
-// there goes through the log like any other.
+// commitWrite waits for the reply to a write that changes nothing: DEL of a missing key goes through the
+// log like any other operation.
 func (c *Cluster) commitWrite(ctx context.Context) error {
 	const patience = 2 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := c.hosts.dial(ctx, "tcp", c.cfg.RESP.String())
+	conn, err := c.hosts.Dial(ctx, "tcp", c.cfg.RESP.String())
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/devcluster"
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
@@ -32,7 +31,7 @@ const payloadBytes = 1400
 func (c *cast) servers(kind string, n int) error {
 	c.spec.Replicas = nil
 	for i := range n {
-		a, err := c.place.address(fmt.Sprintf("%s-%d", kind, i))
+		a, err := c.place.Address(fmt.Sprintf("%s-%d", kind, i))
 		if err != nil {
 			return err
 		}
@@ -125,7 +124,7 @@ func castSequencer(c *cast) error {
 	if err := c.servers(kindSink, c.n); err != nil {
 		return err
 	}
-	client, err := c.place.address(clientRole(0))
+	client, err := c.place.Address(clientRole(0))
 	if err != nil {
 		return err
 	}
@@ -178,56 +177,38 @@ func (c *cast) startController(ctx context.Context) error {
 	return nil
 }
 
-// groupAddress only names the group: an end-host sequencer is sent to at its own address.
-var groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
-
-const keyFile = "cluster.key"
-
-func clusterPath(dir string) string { return filepath.Join(dir, "cluster.yaml") }
-
-// useCluster writes a cluster's key and its file, and tells all roles of them.
+// useCluster writes a cluster's file and keys, and points all roles to them.
 func (c *cast) useCluster(f *cluster.File) error {
-	f.Path, f.KeyFile = clusterPath(c.dir), keyFile
-	if err := cluster.WriteKey(f.Resolve(f.KeyFile)); err != nil {
-		return err
-	}
-	key, err := f.Key()
+	f, err := devcluster.Write(f, c.dir)
 	if err != nil {
 		return err
 	}
-	text, err := f.Marshal()
-	if err != nil {
+	if c.spec.Key, err = f.Key(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
-		return fmt.Errorf("cluster file: %w", err)
-	}
-	c.spec.Key, c.spec.Cluster, c.spec.MTU = key, f.Path, f.MTU
+	c.spec.Cluster, c.spec.MTU = f.Path, f.MTU
 	return nil
 }
 
 // writeCluster describes a group of the replicas, behind end-host sequencers.
 func (c *cast) writeCluster() error {
-	var err error
-	address := func(role string) (a netip.AddrPort) {
-		if err == nil {
-			a, err = c.place.address(role)
-		}
-		return a
-	}
-	f := &cluster.File{Name: "bench", MTU: c.spec.MTU, Timing: cluster.LocalTiming}
-	f.Controllers = []cluster.Controller{{Address: address(kindController + "-0"), Dir: kindController}}
-	for i := range sequencers {
-		name := fmt.Sprintf("%s-%d", kindSequencer, i)
-		f.Sequencers = append(f.Sequencers, cluster.Sequencer{
-			Name: name, Kind: cluster.KindUDP, DeviceID: uint64(i + 1), P4Runtime: address(name), Data: address(name),
-		})
-	}
-	g := cluster.Group{Name: "bench", Address: groupAddress, F: (c.n - 1) / 2}
+	replicas := make(map[string]netip.AddrPort)
 	for i, a := range c.spec.Replicas {
-		g.Replicas = append(g.Replicas, cluster.Replica{Address: a.UDP, Bulk: a.TCP, Dir: fmt.Sprintf("%s-%d", kindReplica, i)})
+		replicas[fmt.Sprintf("%s-%d", kindReplica, i)] = a.UDP
 	}
-	f.Groups = []cluster.Group{g}
+	l := devcluster.Layout{
+		Name: "bench", MTU: c.spec.MTU, Timing: cluster.LocalTiming, Replicas: c.n, Sequencers: sequencers,
+		Address: func(role string, s devcluster.Service) (netip.AddrPort, error) {
+			switch s {
+			case devcluster.HTTP:
+				return netip.AddrPort{}, nil
+			case devcluster.Replicated:
+				return replicas[role], nil
+			}
+			return c.place.Address(role)
+		},
+	}
+	f, err := l.File()
 	if err != nil {
 		return err
 	}

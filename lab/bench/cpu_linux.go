@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -83,9 +82,4 @@ func yieldCPU(pid int) error {
 		}
 	}
 	return nil
-}
-
-// childAttributes makes a child die with its parent, and keeps a Ctrl-C at the terminal from reaching it.
-func childAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -5,7 +5,6 @@ package bench
 import (
 	"fmt"
 	"runtime"
-	"syscall"
 	"time"
 )
 
@@ -26,6 +25,3 @@ func sleeps(int) (uint64, error) {
 func yieldCPU(int) error {
 	return fmt.Errorf("the scheduling of another process cannot be set on %s, expected linux", runtime.GOOS)
 }
-
-// childAttributes keeps a Ctrl-C at the terminal from reaching a child.
-func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -16,14 +16,14 @@ import (
 
 // Deployment is a system that runs, with its clients.
 type Deployment struct {
-	processes []*process     // all
-	clients   []*process     // those of them that make load
+	processes []*worker      // all
+	clients   []*worker      // those of them that make load
 	closers   []func() error // for what is not a role, the last first
 	dir       string
 	dropped   float64 // share of the received datagrams that all processes lose
 }
 
-func (d *Deployment) add(p *process) {
+func (d *Deployment) add(p *worker) {
 	d.processes = append(d.processes, p)
 	if p.kind == kindClient {
 		d.clients = append(d.clients, p)
@@ -31,8 +31,8 @@ func (d *Deployment) add(p *process) {
 }
 
 // of returns the processes of a kind.
-func (d *Deployment) of(kind string) []*process {
-	var list []*process
+func (d *Deployment) of(kind string) []*worker {
+	var list []*worker
 	for _, p := range d.processes {
 		if p.kind == kind {
 			list = append(list, p)
@@ -88,7 +88,7 @@ func (c *cast) play(ctx context.Context) error {
 		var err error
 		if c.system.Name == bareSeq {
 			spec.Listen = spec.Replicas[0].UDP
-		} else if spec.Listen, err = c.place.address(clientRole(i)); err != nil {
+		} else if spec.Listen, err = c.place.Address(clientRole(i)); err != nil {
 			return err
 		}
 		if err := c.start(kindClient, i, spec); err != nil {
@@ -105,14 +105,14 @@ func (d *Deployment) ready(ctx context.Context) error {
 			return err
 		}
 	}
-	return each(d.clients, func(p *process) error {
+	return each(d.clients, func(p *worker) error {
 		_, err := p.ask(ctx, role.Order{Connect: &role.Connect{Patience: startPatience}})
 		return err
 	})
 }
 
 // each calls f for all processes at once.
-func each(list []*process, f func(*process) error) error {
+func each(list []*worker, f func(*worker) error) error {
 	failed := make([]error, len(list))
 	var wg sync.WaitGroup
 	for i, p := range list {
@@ -124,13 +124,13 @@ func each(list []*process, f func(*process) error) error {
 
 // end ends all processes: clients first, so that nobody misses what it asks.
 func (d *Deployment) end() error {
-	rest := make([]*process, 0, len(d.processes))
+	rest := make([]*worker, 0, len(d.processes))
 	for _, p := range d.processes {
 		if p.kind != kindClient {
 			rest = append(rest, p)
 		}
 	}
-	failed := errors.Join(each(d.clients, (*process).stop), each(rest, (*process).stop))
+	failed := errors.Join(each(d.clients, (*worker).stop), each(rest, (*worker).stop))
 	for _, closing := range slices.Backward(d.closers) {
 		failed = errors.Join(failed, closing())
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/wait"
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
@@ -46,11 +47,11 @@ func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
 		return Failover{}, err
 	}
 	from := load.Begin.Add(load.WarmUp)
-	if err := pause(ctx, time.Until(from.Add(failoverKill))); err != nil {
+	if err := wait.For(ctx, time.Until(from.Add(failoverKill))); err != nil {
 		return Failover{}, err
 	}
 	killed := time.Since(from)
-	if err := d.of(kindSequencer)[0].kill(); err != nil {
+	if err := d.of(kindSequencer)[0].Kill(); err != nil {
 		return Failover{}, err
 	}
 	f := Failover{Killed: float64(killed) / float64(time.Millisecond), Timeline: make([]uint32, failoverWatch.Milliseconds())}

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/netordered/nopaxos/internal/wait"
 )
 
 // Machine is what it was measured on.
@@ -50,7 +52,7 @@ func lookAtMachine(ctx context.Context, version string) (Machine, error) {
 		}
 	}
 	before := readTicks()
-	if err := pause(ctx, busyTime); err != nil {
+	if err := wait.For(ctx, busyTime); err != nil {
 		return m, err
 	}
 	m.Busy, _ = readTicks().since(before)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/netordered/nopaxos/internal/wait"
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
@@ -23,7 +24,7 @@ type Sample struct {
 	Latency         Latency
 	Roles           []Usage
 
-	clientMallocs map[*process]float64
+	clientMallocs map[*worker]float64
 }
 
 // Latency is percentiles in microseconds.
@@ -70,7 +71,7 @@ func measure(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) 
 		return Sample{}, err
 	}
 	if c.Saturated {
-		if err := each(d.of(kindReplica), func(p *process) error { return yieldCPU(p.cmd.Process.Pid) }); err != nil {
+		if err := each(d.of(kindReplica), func(p *worker) error { return yieldCPU(p.PID()) }); err != nil {
 			return Sample{}, err
 		}
 	}
@@ -116,7 +117,7 @@ func measure(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) 
 const valueSize = 64
 
 // startLoad orders a load of the clients, each of which makes its part of it.
-func startLoad(ctx context.Context, clients []*process, load role.Load, c Cell) ([]*process, error) {
+func startLoad(ctx context.Context, clients []*worker, load role.Load, c Cell) ([]*worker, error) {
 	for i, p := range clients {
 		part := load
 		part.Rate = c.Rate / float64(len(clients))
@@ -132,10 +133,10 @@ func startLoad(ctx context.Context, clients []*process, load role.Load, c Cell) 
 }
 
 // collect waits for the clients' results and adds them up.
-func (s *Sample) collect(ctx context.Context, clients []*process) error {
+func (s *Sample) collect(ctx context.Context, clients []*worker) error {
 	var all *hdrhistogram.Histogram
 	var failure string
-	s.clientMallocs = make(map[*process]float64)
+	s.clientMallocs = make(map[*worker]float64)
 	for _, p := range clients {
 		a, err := p.answer(ctx)
 		if err != nil {
@@ -143,7 +144,7 @@ func (s *Sample) collect(ctx context.Context, clients []*process) error {
 		}
 		r := a.Result
 		if r == nil {
-			return fmt.Errorf("%s: no result, expected one", p.name)
+			return fmt.Errorf("%s: no result, expected one", p.Name())
 		}
 		s.Operations += r.Operations
 		s.Failed += r.Failed
@@ -157,7 +158,7 @@ func (s *Sample) collect(ctx context.Context, clients []*process) error {
 		}
 		h, err := role.DecodeLatencies(r.Latencies)
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			return fmt.Errorf("%s: %w", p.Name(), err)
 		}
 		if all == nil {
 			all = h
@@ -182,19 +183,19 @@ func latency(h *hdrhistogram.Histogram) Latency {
 
 // read reads what every process has used, at a time. The clients, who are at work, are not asked.
 func (d *Deployment) read(ctx context.Context, at time.Time) ([]reading, error) {
-	if err := pause(ctx, time.Until(at)); err != nil {
+	if err := wait.For(ctx, time.Until(at)); err != nil {
 		return nil, err
 	}
 	list := make([]reading, len(d.processes))
-	var asked []*process
-	index := make(map[*process]int)
+	var asked []*worker
+	index := make(map[*worker]int)
 	for i, p := range d.processes {
 		index[p] = i
 		if p.in != nil && p.kind != kindClient {
 			asked = append(asked, p)
 		}
 	}
-	err := each(asked, func(p *process) error {
+	err := each(asked, func(p *worker) error {
 		a, err := p.ask(ctx, role.Order{Stats: true})
 		list[index[p]].stats = a.Stats
 		return err
@@ -204,24 +205,24 @@ func (d *Deployment) read(ctx context.Context, at time.Time) ([]reading, error) 
 	}
 	for i, p := range d.processes {
 		list[i].at = time.Now()
-		if list[i].cpu, err = cpuTime(p.cmd.Process.Pid); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+		if list[i].cpu, err = cpuTime(p.PID()); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name(), err)
 		}
 	}
 	for i, p := range d.processes {
-		if list[i].sleeps, err = sleeps(p.cmd.Process.Pid); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+		if list[i].sleeps, err = sleeps(p.PID()); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name(), err)
 		}
 	}
 	return list, nil
 }
 
 // usage is what a role used between two readings, for operations at a pace.
-func usage(p *process, before, after reading, throughput float64) Usage {
+func usage(p *worker, before, after reading, throughput float64) Usage {
 	seconds := after.at.Sub(before.at).Seconds()
 	operations := throughput * seconds
 	cpu := after.cpu - before.cpu
-	u := Usage{Role: p.name, Kind: p.kind, CPU: float64(cpu) / 1e3 / operations, Cores: cpu.Seconds() / seconds}
+	u := Usage{Role: p.Name(), Kind: p.kind, CPU: float64(cpu) / 1e3 / operations, Cores: cpu.Seconds() / seconds}
 	if after.sleeps > before.sleeps { // threads that have ended are not in it
 		u.Sleeps = float64(after.sleeps-before.sleeps) / operations
 	}
@@ -239,7 +240,7 @@ func (d *Deployment) drop(ctx context.Context, share float64) error {
 		return nil
 	}
 	d.dropped = share
-	return each(d.processes, func(p *process) error {
+	return each(d.processes, func(p *worker) error {
 		if p.in == nil {
 			return nil
 		}
@@ -258,7 +259,7 @@ func (d *Deployment) settle(ctx context.Context, c Cell, s *Scale) error {
 	if err != nil {
 		return err
 	}
-	return each(loading, func(p *process) error {
+	return each(loading, func(p *worker) error {
 		_, err := p.answer(ctx)
 		return err
 	})
@@ -272,19 +273,7 @@ func (d *Deployment) fill(ctx context.Context, keys int) error {
 		Begin: time.Now(), Measure: patience, Callers: callers, Workload: role.WorkloadFill, ValueSize: valueSize, Keys: keys, Limit: keys,
 	}})
 	if err == nil && (a.Result == nil || a.Result.Operations != uint64(keys)) {
-		err = fmt.Errorf("%s: filling the store with %d keys went wrong: %+v", p.name, keys, a.Result)
+		err = fmt.Errorf("%s: filling the store with %d keys went wrong: %+v", p.Name(), keys, a.Result)
 	}
 	return err
-}
-
-// pause waits for d or until ctx is done.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
-// namespaces are hosts of their own for all roles, on one Ethernet switch, which is the kernel's bridge.
-// A host stays for later deployments: they use other ports.
+// namespaces gives every role a host of its own on one Ethernet switch, which is the kernel's bridge. Later
+// deployments use the same hosts with other ports.
 type namespaces struct {
 	lab   *netlab.Lab
 	hub   *netlab.Node
@@ -43,8 +43,8 @@ func newNamespaces() (place, error) {
 	return p, nil
 }
 
-// address makes the role's host if there is none yet.
-func (p *namespaces) address(role string) (netip.AddrPort, error) {
+// Address creates the role's host on first use.
+func (p *namespaces) Address(role string) (netip.AddrPort, error) {
 	h := p.hosts[role]
 	if h == nil {
 		var err error
@@ -77,7 +77,7 @@ func (p *namespaces) add(role string) (*host, error) {
 	return h, err
 }
 
-func (p *namespaces) start(role string, cmd *exec.Cmd) error {
+func (p *namespaces) Start(role string, cmd *exec.Cmd) error {
 	h := p.hosts[role]
 	if h == nil {
 		return fmt.Errorf("%s has no host", role)
@@ -85,4 +85,4 @@ func (p *namespaces) start(role string, cmd *exec.Cmd) error {
 	return h.node.Start(cmd)
 }
 
-func (p *namespaces) close() error { return p.lab.Close() }
+func (p *namespaces) Close() error { return p.lab.Close() }

@@ -67,14 +67,14 @@ func (b *bench) profile(ctx context.Context, s step) error {
 			if err != nil {
 				return err
 			}
-			if p.name != busiest.Role {
+			if p.Name() != busiest.Role {
 				continue
 			}
 			made, err := readProfile(a.Profile)
 			if err != nil {
-				return fmt.Errorf("profile of %s: %w", p.name, err)
+				return fmt.Errorf("profile of %s: %w", p.Name(), err)
 			}
-			made.System, made.Role, made.CPU, made.raw = s.key.system, p.name, busiest.CPU, a.Profile
+			made.System, made.Role, made.CPU, made.raw = s.key.system, p.Name(), busiest.CPU, a.Profile
 			b.results.Profiles = append(b.results.Profiles, *made)
 		}
 		b.spent += b.estimate(s)

@@ -71,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	err = b.run(ctx)
 	b.line.End()
-	if err = errors.Join(err, place.close()); err != nil {
+	if err = errors.Join(err, place.Close()); err != nil {
 		return nil, err
 	}
 	return b.report(have), nil

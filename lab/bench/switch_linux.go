@@ -37,7 +37,8 @@ func (b bed) host(role string) string {
 	return role
 }
 
-func (b bed) address(role string) (netip.AddrPort, error) {
+// Address returns an unused address of the role's host.
+func (b bed) Address(role string) (netip.AddrPort, error) {
 	h, ok := b.Plan.Host(b.host(role))
 	if !ok {
 		return netip.AddrPort{}, fmt.Errorf("testbed: no host for %s", role)
@@ -46,8 +47,8 @@ func (b bed) address(role string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(h.Address, firstHubPort+b.ports[h.Name]), nil
 }
 
-func (b bed) start(role string, cmd *exec.Cmd) error { return b.Start(b.host(role), cmd) }
-func (b bed) close() error                           { return b.Close() }
+// Start starts a process on the role's host.
+func (b bed) Start(role string, cmd *exec.Cmd) error { return b.Bed.Start(b.host(role), cmd) }
 
 // castBMv2 is a group behind a BMv2 switch that sequences, in a network of its own.
 func castBMv2(c *cast) error {
@@ -60,7 +61,7 @@ func castBMv2(c *cast) error {
 		return err
 	}
 	c.place = bed{built, make(map[string]uint16)}
-	c.started.closers = append(c.started.closers, c.place.close)
+	c.started.closers = append(c.started.closers, c.place.Close)
 	switches, err := built.StartSwitches(context.Background(), c.dir)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/netordered/nopaxos/internal/status"
 )
@@ -53,20 +52,5 @@ func (c cast) resolve(roles []Role) []Role {
 // whole waits until every role answers, every replica is normal in the leader's view, and a write through
 // a front-end commits.
 func (r *run) whole(ctx context.Context) (*status.Cluster, error) {
-	const interval = 50 * time.Millisecond
-	ctx, cancel := context.WithTimeout(ctx, wholePatience)
-	defer cancel()
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		s, problem := r.cluster.Whole(ctx)
-		if problem == nil {
-			return s, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("the cluster is not whole after %v: %w", wholePatience, problem)
-		case <-ticker.C:
-		}
-	}
+	return r.cluster.Await(ctx, wholePatience, r.cluster.Whole)
 }

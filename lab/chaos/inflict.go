@@ -86,7 +86,7 @@ func (r *run) kill(done *inflicted, role Role, ahead time.Duration) error {
 }
 
 func (r *run) freeze(done *inflicted, role Role) error {
-	pid, err := r.cluster.Pid(string(role))
+	pid, err := r.cluster.PID(string(role))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/wait"
 	"github.com/netordered/nopaxos/lab/netlab"
 	"github.com/netordered/nopaxos/lab/testbed"
 )
@@ -176,18 +177,7 @@ func (r *run) step(ctx context.Context, s Step) error {
 		r.fail("after step %d (%s): %v", s.Number, s.Name, err)
 		return nil
 	}
-	pause(ctx, rest)
-	return nil
-}
-
-// pause waits for d or until ctx is done.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
+	return wait.For(ctx, rest)
 }
 
 func duringMark(s Step) string { return fmt.Sprintf("%d: %s", s.Number, s.Name) }

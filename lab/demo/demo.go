@@ -10,25 +10,26 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
+	"github.com/netordered/nopaxos/internal/wait"
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// Config says what to run.
+// Config configures Run.
 type Config struct {
-	Cluster  devcluster.Config // FaultInjection is set by Run
+	Cluster  devcluster.Config // Run sets FaultInjection
 	Duration time.Duration     // of the load; default 35 s
 	Seed     uint64            // of keys and operations
 	Workers  int               // on each of the two paths; default 8
-	Progress io.Writer         // gets a line a second, written over if it is a terminal; default nobody
+	Progress io.Writer         // gets a line a second, written over if it is a terminal; default discarded
 }
 
-// MinDuration is the shortest load in which every fault has its turn.
+// MinDuration is the shortest load that has time for every fault.
 const MinDuration = 7 * time.Second
 
-// roundLength is how long one round of all faults takes at most; a longer load has several.
+// roundLength bounds one round of all faults; a longer load has several rounds.
 const roundLength = time.Minute
 
-// warmUp is the share of a round that comes before its first fault, as many as every fault has.
+// warmUp is the time before the first fault of a round, in units of the time that each fault gets.
 const warmUp = 1
 
 func (c Config) withDefaults() (Config, error) {
@@ -44,8 +45,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// Check returns a *devcluster.ConfigError if something in a configuration whose defaults are filled in
-// is wrong. The cluster's part, which Start checks, is not looked at.
+// Check returns a *devcluster.ConfigError if a setting is wrong. Defaults must be filled in. The cluster's
+// settings are checked by devcluster.Start.
 func (c Config) Check() error {
 	switch {
 	case c.Duration < MinDuration:
@@ -67,8 +68,8 @@ type run struct {
 	memory   memory
 }
 
-// Run starts a cluster, loads and breaks it, and reports what came of it. The error says that there is
-// no report: the cluster did not start, or ctx was done. A report of something gone wrong is no error.
+// Run starts a cluster, loads it, breaks it, and reports the outcome. It fails only if it has no report: the
+// cluster did not start, or ctx was done. A report of violations is no error.
 func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	cfg, err = cfg.withDefaults()
 	if err != nil {
@@ -82,7 +83,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	defer func() {
 		c.Stop()
 		if ctx.Err() == nil && (err != nil || !report.OK) {
-			fmt.Fprintln(cfg.Progress, "what the roles logged is in", c.Dir())
+			fmt.Fprintln(cfg.Progress, "the roles' logs are in", c.Dir())
 			return
 		}
 		err = errors.Join(err, c.Remove())
@@ -118,14 +119,15 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 	return &Report{Report: *of, Memory: r.memory, Replicas: len(f.Groups[0].Replicas), Sequencers: len(f.Sequencers)}, nil
 }
 
-// sabotage goes through the faults while the load runs. The error says that the cluster did not get
-// over one.
+// sabotage carries out the faults while the load runs. It fails if the cluster does not recover from one.
 func (r *run) sabotage(ctx context.Context) error {
 	steps := r.saboteur.steps()
 	rounds := max(1, int(r.cfg.Duration/roundLength))
 	turn := r.cfg.Duration / time.Duration(rounds*(len(steps)+warmUp))
 	for round := range rounds {
-		pause(ctx, turn)
+		if err := wait.For(ctx, turn); err != nil {
+			return err
+		}
 		if round == 0 {
 			r.memory.read(r.cluster.Status(ctx), first)
 		}
@@ -140,10 +142,10 @@ func (r *run) sabotage(ctx context.Context) error {
 	return nil
 }
 
-// fault carries out one step and notes the gap from it to the next.
+// fault carries out one step and records the longest gap in service until the next.
 func (r *run) fault(ctx context.Context, s step, turn time.Duration) error {
-	// A passing view change leaves nobody to kill.
-	before, err := r.saboteur.await(ctx, r.saboteur.serving)
+	// During a view change there is no leader to kill.
+	before, err := r.cluster.Await(ctx, recoveryPatience, serving)
 	if err != nil {
 		return fmt.Errorf("before %s: %w", s.name, err)
 	}
@@ -158,22 +160,12 @@ func (r *run) fault(ctx context.Context, s step, turn time.Duration) error {
 		name += " (" + detail + ")"
 	}
 	r.news.event(name)
-	_, err = r.saboteur.await(ctx, s.over)
-	pause(ctx, turn-time.Since(started))
+	_, err = r.cluster.Await(ctx, recoveryPatience, s.over)
+	err = cmp.Or(err, wait.For(ctx, turn-time.Since(started)))
 	gap := r.load.Mark()
 	r.faults = append(r.faults, load.NewFault(name, gap))
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	return nil
-}
-
-// pause waits for d or until ctx is done.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/netordered/nopaxos/internal/devcluster"
@@ -11,39 +13,39 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// dropRate is the share of the datagrams they receive that sequencers, replicas, front-end and the
-// demo's own client lose for a while: every hop of a request and of its replies.
+// dropRate is the share of received datagrams that sequencers, replicas, front-end and the demo's own client
+// drop for a while, on every hop of a request and of its replies.
 const dropRate = 0.01
 
-// recoveryPatience bounds how long the cluster may take to be whole again after a fault.
+// recoveryPatience bounds the time in which the cluster has to recover from a fault.
 const recoveryPatience = 20 * time.Second
 
 // saboteur breaks the cluster.
 type saboteur struct {
 	cluster *devcluster.Cluster
-	load    *load.Load // whose client library is in this process
+	load    *load.Load // its client library runs in this process
 
-	leader    string // that was killed
-	sequencer string // that was killed
-	session   uint32 // when the sequencer was killed
+	leader    string // killed
+	sequencer string // killed
+	session   uint32 // before the sequencer was killed
 }
 
-// step is one fault: what is done, and when the cluster has got over it.
+// step is one fault. The cluster has recovered from it when over returns nil.
 type step struct {
 	name string
 	do   func(ctx context.Context, s *status.Cluster) (detail string, err error)
-	over func(s *status.Cluster) bool
+	over func(ctx context.Context, s *status.Cluster) error
 }
 
-// steps are the faults in the order in which they happen.
+// steps returns the faults in order.
 func (f *saboteur) steps() []step {
 	return []step{
-		{"kill the leader replica", f.killLeader, f.serving},
-		{"restart it", f.restartLeader, f.whole},
+		{"kill the leader replica", f.killLeader, serving},
+		{"restart it", f.restartLeader, whole},
 		{"kill the active sequencer", f.killSequencer, f.newSession},
-		{"restart it as a standby", f.restartSequencer, f.whole},
-		{"drop 1% of datagrams", f.drop, f.serving},
-		{"stop dropping", f.stopDropping, f.whole},
+		{"restart it as a standby", f.restartSequencer, whole},
+		{"drop 1% of datagrams", f.drop, serving},
+		{"stop dropping", f.stopDropping, whole},
 	}
 }
 
@@ -72,43 +74,54 @@ func (f *saboteur) restartSequencer(context.Context, *status.Cluster) (string, e
 	return f.sequencer, f.cluster.Restart(f.sequencer)
 }
 
-func (f *saboteur) drop(ctx context.Context, _ *status.Cluster) (string, error) {
+func (f *saboteur) drop(ctx context.Context, s *status.Cluster) (string, error) {
 	f.load.SetDrop(dropRate)
-	return "", f.cluster.Drop(ctx, dropRate)
+	return "", setDrop(ctx, s, dropRate)
 }
 
-func (f *saboteur) stopDropping(ctx context.Context, _ *status.Cluster) (string, error) {
+func (f *saboteur) stopDropping(ctx context.Context, s *status.Cluster) (string, error) {
 	f.load.SetDrop(0)
-	return "", f.cluster.Drop(ctx, 0)
+	return "", setDrop(ctx, s, 0)
 }
 
-// serving: there is a leader with f normal followers.
-func (f *saboteur) serving(s *status.Cluster) bool { return s.OK }
-
-// newSession: the group is served in a later session than the one whose sequencer was killed.
-func (f *saboteur) newSession(s *status.Cluster) bool {
-	return s.OK && s.Groups[0].Session > f.session
-}
-
-// whole: every role answers and every replica is normal in the leader's view.
-func (f *saboteur) whole(s *status.Cluster) bool { return s.Whole() == nil }
-
-// await asks for the cluster's state until it is as wanted.
-func (f *saboteur) await(ctx context.Context, wanted func(*status.Cluster) bool) (*status.Cluster, error) {
-	const interval = 50 * time.Millisecond
-	ctx, cancel := context.WithTimeout(ctx, recoveryPatience)
-	defer cancel()
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		s := f.cluster.Status(ctx)
-		if wanted(s) {
-			return s, nil
+// setDrop makes sequencers, replicas and front-ends drop this share of the datagrams that they receive.
+func setDrop(ctx context.Context, s *status.Cluster, rate float64) error {
+	client := &http.Client{Timeout: time.Second}
+	var errs []error
+	for _, p := range slices.Concat(s.Sequencers, s.Groups[0].Replicas, s.FrontEnds) {
+		url := fmt.Sprintf("http://%s/faults?drop=%g", p.Address, rate)
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
+		if err != nil {
+			return err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("the cluster was not whole again after %v", recoveryPatience)
-		case <-ticker.C:
+		response, err := client.Do(request)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", p.Name, err))
+			continue
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			errs = append(errs, fmt.Errorf("%s: fault injection: %s", p.Name, response.Status))
 		}
 	}
+	return errors.Join(errs...)
 }
+
+// serving returns nil if the group has a leader with f normal followers.
+func serving(_ context.Context, s *status.Cluster) error {
+	if !s.OK {
+		return errors.New(s.Groups[0].Problem)
+	}
+	return nil
+}
+
+// newSession returns nil if the group is served in a later session than that of the killed sequencer.
+func (f *saboteur) newSession(ctx context.Context, s *status.Cluster) error {
+	if session := s.Groups[0].Session; session <= f.session {
+		return fmt.Errorf("session is %d, expected a later one than %d", session, f.session)
+	}
+	return serving(ctx, s)
+}
+
+// whole returns nil if every role answers and every replica is normal in the leader's view.
+func whole(_ context.Context, s *status.Cluster) error { return s.Whole() }

@@ -129,17 +129,11 @@ func TestDevIsKilledUnderLoad(t *testing.T) {
 	}
 }
 
-// awaitWhole waits until every role is of use.
+// awaitWhole waits until every role serves.
 func awaitWhole(t *testing.T, c *devcluster.Cluster) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		_, problem := c.Whole(t.Context())
-		if problem == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(problem)
-		}
+	if _, err := c.Await(t.Context(), time.Minute, c.Whole); err != nil {
+		t.Fatal(err)
 	}
 }
 

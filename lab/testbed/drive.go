@@ -12,6 +12,7 @@ import (
 
 	"github.com/netordered/nopaxos/internal/devcluster"
 	"github.com/netordered/nopaxos/internal/status"
+	"github.com/netordered/nopaxos/internal/wait"
 )
 
 // run is one run.
@@ -120,15 +121,17 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 	}, nil
 }
 
-// sequencing returns who sequenced while the load ran. The error says that nobody did in the end.
+// sequencing lets the load run for the configured time, with the failure in between, and returns the
+// sequencers of that time in order. An error says that the group was not served in the end.
 func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 	before := r.cluster.Status(ctx).Groups[0]
 	sequencers = []string{before.Sequencer}
 	if r.cfg.Fail == "" {
-		pause(ctx, r.cfg.Duration)
-		return sequencers, nil
+		return sequencers, wait.For(ctx, r.cfg.Duration)
 	}
-	pause(ctx, r.cfg.Duration/3)
+	if err := wait.For(ctx, r.cfg.Duration/3); err != nil {
+		return sequencers, err
+	}
 	what, fail, err := r.failure(before.Sequencer)
 	if err != nil {
 		return sequencers, err
@@ -140,12 +143,14 @@ func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 		return sequencers, err
 	}
 	session := before.Session + 1
-	if r.cfg.Fail == FailLink { // it is the controller's to go round it, or to have another switch sequence
+	if r.cfg.Fail == FailLink { // the controller may reroute around the link, in the same session
 		session = before.Session
 	} else if _, err := r.awaitSession(ctx, session); err != nil {
 		return sequencers, err
 	}
-	pause(ctx, r.cfg.Duration*2/3)
+	if err := wait.For(ctx, r.cfg.Duration*2/3); err != nil {
+		return sequencers, err
+	}
 	after, err := r.awaitSession(ctx, session)
 	if err == nil && after.Sequencer != before.Sequencer {
 		sequencers = append(sequencers, after.Sequencer)
@@ -153,7 +158,7 @@ func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 	return sequencers, err
 }
 
-// failure is what is to fail, in words, and how it is made to.
+// failure returns a description of the configured failure and the function that causes it.
 func (r *run) failure(sequencer string) (what string, fail func() error, err error) {
 	switch {
 	case r.cfg.Fail == FailLink:
@@ -167,34 +172,19 @@ func (r *run) failure(sequencer string) (what string, fail func() error, err err
 	return "kill the sequencer (" + sequencer + ")", fail, nil
 }
 
-// failoverPatience bounds how long the group may not be served.
+// failoverPatience bounds the time without service after a failure.
 const failoverPatience = 30 * time.Second
 
 // awaitSession waits until the group is served in this session or a later one.
 func (r *run) awaitSession(ctx context.Context, session uint32) (status.Group, error) {
-	const interval = 20 * time.Millisecond
-	ctx, cancel := context.WithTimeout(ctx, failoverPatience)
-	defer cancel()
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		if g := r.cluster.Status(ctx).Groups[0]; g.OK && g.Session >= session {
-			return g, nil
+	s, err := r.cluster.Await(ctx, failoverPatience, func(_ context.Context, s *status.Cluster) error {
+		if g := s.Groups[0]; !g.OK || g.Session < session {
+			return fmt.Errorf("group %s is in session %d, expected %d or later: %s", g.Name, g.Session, session, g.Problem)
 		}
-		select {
-		case <-ctx.Done():
-			return status.Group{}, fmt.Errorf("nobody served in session %d, or a later one, within %v", session, failoverPatience)
-		case <-ticker.C:
-		}
+		return nil
+	})
+	if err != nil {
+		return status.Group{}, err
 	}
-}
-
-// pause waits for d or until ctx is done.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
+	return s.Groups[0], nil
 }

@@ -2,7 +2,6 @@ package testbed
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/netordered/nopaxos/cluster"
@@ -38,26 +37,6 @@ type Plan struct {
 	Controller string        // host of the controller; it has a cable to the management network if there is one
 }
 
-// Where everything listens. Every role has a host of its own, so the ports are the same everywhere.
-const (
-	portController     = 9600
-	portControllerHTTP = 9601
-	portP4Runtime      = 9559
-	portSequencerHTTP  = 9561
-	portOUM            = 9797
-	portReplica        = 9701
-	portReplicaHTTP    = 9702
-	portRESP           = 7379
-	portRESPHTTP       = 7380
-)
-
-// payloadBytes is the largest UDP payload: what fits Ethernet, with room for a tunnel's header.
-const payloadBytes = 1400
-
-const group = "kv"
-
-var groupAddress = netip.AddrFrom4([4]byte{10, 97, 0, 1})
-
 // NewPlan draws up a testbed.
 func NewPlan(c Config) (*Plan, error) {
 	if err := c.Check(); err != nil {
@@ -73,8 +52,7 @@ func NewPlan(c Config) (*Plan, error) {
 		edges, roots = p.fatTree(c.Switch, c.K)
 	}
 	p.attach(c.roles(), edges)
-	p.cast(c, roots)
-	return p, nil
+	return p, p.cast(c, roots)
 }
 
 // maxReplicas keeps a typing error from starting a hundred processes.

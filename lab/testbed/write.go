@@ -9,16 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/internal/devcluster"
 )
 
-// The files that Write makes.
-const (
-	planFile      = "plan.json"
-	clusterFile   = "cluster.yaml"
-	keyFile       = "cluster.key"
-	clientKeyFile = "client.key"
-)
+// planFile is the name of the file that has the plan.
+const planFile = "plan.json"
 
 // written is a plan as another tool reads it. Addresses of hosts and of the management network have their
 // prefix's length.
@@ -69,9 +64,8 @@ func (p *Plan) Write(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("testbed: %w", err)
 	}
-	f := *p.Cluster
-	f.Path, f.KeyFile, f.ClientKeyFile = filepath.Join(dir, clusterFile), keyFile, clientKeyFile
-	if err := writeCluster(&f); err != nil {
+	f, err := devcluster.Write(p.Cluster, dir)
+	if err != nil {
 		return "", err
 	}
 	text, err := json.MarshalIndent(p.written(f.Path), "", "  ")
@@ -83,28 +77,6 @@ func (p *Plan) Write(dir string) (string, error) {
 		return "", fmt.Errorf("testbed: %w", err)
 	}
 	return path, nil
-}
-
-// writeCluster writes the cluster file and new keys.
-func writeCluster(f *cluster.File) error {
-	if err := cluster.WriteKey(f.Resolve(f.KeyFile)); err != nil {
-		return err
-	}
-	key, err := f.Key()
-	if err != nil {
-		return err
-	}
-	if err := cluster.WriteClientKey(f.Resolve(f.ClientKeyFile), key); err != nil {
-		return err
-	}
-	text, err := f.Marshal()
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
-		return fmt.Errorf("testbed: %w", err)
-	}
-	return nil
 }
 
 func (p *Plan) written(clusterPath string) written {

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package devcluster
+package process
 
 import "syscall"
 

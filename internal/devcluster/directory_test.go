@@ -11,13 +11,7 @@ func TestClientsDoWithoutTheClusterKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := layout(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f, err = write(f); err != nil {
-		t.Fatal(err)
-	}
+	f := written(t, cfg)
 	if err := os.Remove(f.Resolve(f.KeyFile)); err != nil {
 		t.Fatal(err)
 	}
