@@ -9,54 +9,73 @@ import (
 	"github.com/netordered/nopaxos/internal/status"
 )
 
-// exporter turns a role's status into metrics, so that whatever the one says the other says too. Its
-// metrics are made per scrape: which counters a role has is the role's business.
+// exporter exports a role's status as metrics, so that /status and /metrics agree.
 type exporter struct{ server *Server }
 
-// Describe sends nothing, which makes the collector an unchecked one.
+// Describe sends nothing, which makes the exporter an unchecked collector: the counters depend on the role.
 func (*exporter) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends the metrics of the role's status.
 func (e *exporter) Collect(ch chan<- prometheus.Metric) {
 	role := e.server.role()
 	for _, name := range slices.Sorted(maps.Keys(role.Counters)) {
-		desc := prometheus.NewDesc("nopaxos_"+name+"_total", "Since the start of the role.", nil, nil)
+		desc := prometheus.NewDesc("nopaxos_"+name+"_total", counterHelp[name], nil, nil)
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(role.Counters[name]))
-	}
-	gauge := func(name, help string, value float64, labels prometheus.Labels) {
-		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("nopaxos_"+name, help, nil, labels), prometheus.GaugeValue, value)
 	}
 	switch {
 	case role.Sequencer != nil:
 		for _, g := range role.Sequencer.Groups {
-			labels := prometheus.Labels{"group": g.Group}
-			gauge("session", "Session of the group.", float64(g.Session), labels)
-			gauge("message_number", "Last message number that was stamped.", float64(g.Number), labels)
+			collect(ch, sequencerGauges, g, g.Group)
 		}
 	case role.Replica != nil:
-		replicaGauges(role.Replica, gauge)
+		collect(ch, replicaGauges, *role.Replica, role.Replica.Group)
 	case role.KV != nil:
-		gauge("connections", "Open RESP connections.", float64(role.KV.Connections), nil)
+		collect(ch, kvGauges, *role.KV)
 	}
 }
 
-func replicaGauges(r *status.Replica, gauge func(string, string, float64, prometheus.Labels)) {
-	labels := prometheus.Labels{"group": r.Group}
-	boolean := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
+// gauge is a number in a part S of a role's status.
+type gauge[S any] struct {
+	desc  *prometheus.Desc
+	value func(S) float64
+}
+
+func newGauge[S any](name, help string, value func(S) float64, labels ...string) gauge[S] {
+	return gauge[S]{prometheus.NewDesc("nopaxos_"+name, help, labels, nil), value}
+}
+
+func collect[S any](ch chan<- prometheus.Metric, gauges []gauge[S], s S, labels ...string) {
+	for _, g := range gauges {
+		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(s), labels...)
 	}
-	gauge("view_leader_num", "Leader number of the view.", float64(r.Leader), labels)
-	gauge("session", "Session of the view.", float64(r.Session), labels)
-	gauge("leader", "1 at the leader of the view.", boolean(r.IsLeader), labels)
-	gauge("normal", "1 in status normal.", boolean(r.Status == status.Normal), labels)
-	gauge("full", "1 while no memory for more log is left.", boolean(r.Full), labels)
-	gauge("clients", "Clients in the client table.", float64(r.Clients), labels)
-	gauge("log_bytes", "Payload that the log holds.", float64(r.LogBytes), labels)
-	gauge("log_start_slot", "Slots at or below are in a snapshot only.", float64(r.LogStart), labels)
-	gauge("log_end_slot", "Last slot of the log.", float64(r.LogEnd), labels)
-	gauge("sync_point_slot", "Last slot of the stable prefix.", float64(r.SyncPoint), labels)
-	gauge("executed_slot", "Last slot that was executed.", float64(r.Executed), labels)
+}
+
+var sequencerGauges = []gauge[status.SequencedGroup]{
+	newGauge("session", "Session of the group.", func(g status.SequencedGroup) float64 { return float64(g.Session) }, "group"),
+	newGauge("message_number", "Last message number stamped.", func(g status.SequencedGroup) float64 { return float64(g.Number) }, "group"),
+}
+
+var replicaGauges = []gauge[status.Replica]{
+	newGauge("view_leader_num", "Leader number of the view.", func(r status.Replica) float64 { return float64(r.Leader) }, "group"),
+	newGauge("session", "Session of the view.", func(r status.Replica) float64 { return float64(r.Session) }, "group"),
+	newGauge("leader", "1 at the leader of the view.", func(r status.Replica) float64 { return boolean(r.IsLeader) }, "group"),
+	newGauge("normal", "1 in status normal, 0 in a view change or recovery.", func(r status.Replica) float64 { return boolean(r.Status == status.Normal) }, "group"),
+	newGauge("full", "1 while the log has no memory left.", func(r status.Replica) float64 { return boolean(r.Full) }, "group"),
+	newGauge("clients", "Clients in the client table.", func(r status.Replica) float64 { return float64(r.Clients) }, "group"),
+	newGauge("log_bytes", "Bytes of payload in the log.", func(r status.Replica) float64 { return float64(r.LogBytes) }, "group"),
+	newGauge("log_start_slot", "Last slot that is in a snapshot only.", func(r status.Replica) float64 { return float64(r.LogStart) }, "group"),
+	newGauge("log_end_slot", "Last slot of the log.", func(r status.Replica) float64 { return float64(r.LogEnd) }, "group"),
+	newGauge("sync_point_slot", "Last slot of the stable prefix.", func(r status.Replica) float64 { return float64(r.SyncPoint) }, "group"),
+	newGauge("executed_slot", "Last slot executed.", func(r status.Replica) float64 { return float64(r.Executed) }, "group"),
+}
+
+var kvGauges = []gauge[status.KV]{
+	newGauge("connections", "Open RESP connections.", func(k status.KV) float64 { return float64(k.Connections) }),
+}
+
+func boolean(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -11,7 +11,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/internal/status"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica"
+	"github.com/netordered/nopaxos/sequencer"
+	"github.com/netordered/nopaxos/sequencer/udp"
+	"github.com/netordered/nopaxos/transport"
 )
 
 func get(t *testing.T, s *Server, method, path string) (code int, body string) {
@@ -35,7 +41,7 @@ func TestPages(t *testing.T) {
 		Metrics: own,
 		Status: func(r *status.Role) {
 			r.Replica = &status.Replica{Group: "kv", Status: status.Normal, LogEnd: 7}
-			r.AddCounter("core_no_ops", 3)
+			r.AddCounter("replica_no_ops", 3)
 		},
 		Healthy: func() error { return unhealthy },
 		Drop:    func(r float64) { rate = r },
@@ -54,7 +60,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("status: %s", body)
 	}
 	_, metrics := get(t, s, "GET", "/metrics")
-	for _, want := range []string{"nopaxos_core_no_ops_total 3", `nopaxos_log_end_slot{group="kv"} 7`, "process_resident_memory_bytes", "nopaxos_own_total 1"} {
+	for _, want := range []string{"# HELP nopaxos_replica_no_ops_total Slots that", "nopaxos_replica_no_ops_total 3", `nopaxos_log_end_slot{group="kv"} 7`, "process_resident_memory_bytes", "nopaxos_own_total 1"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("no %s in the metrics", want)
 		}
@@ -91,5 +97,29 @@ func TestAddressInUse(t *testing.T) {
 	taken := netip.MustParseAddrPort(first.ln.Addr().String())
 	if _, err := Listen(Config{Name: "b", Address: taken}); err == nil || !strings.Contains(err.Error(), taken.String()) {
 		t.Errorf("got %v, expected an error with %v", err, taken)
+	}
+}
+
+// TestCountersHaveHelp compares the help texts with the counters that roles have.
+func TestCountersHaveHelp(t *testing.T) {
+	var r status.Role
+	r.AddCounters("replica", replica.Counters{})
+	r.AddCounters("oum", oumlib.Stats{})
+	r.AddCounters("transport", transport.Stats{})
+	r.AddCounters("client", client.Stats{})
+	r.AddCounters("p4runtime", sequencer.Stats{})
+	r.AddCounters("sequencer", udp.Stats{})
+	for _, reason := range udp.Reasons() {
+		r.AddCounter("sequencer_dropped_"+strings.ReplaceAll(reason.String(), "-", "_"), 0)
+	}
+	for name := range r.Counters {
+		if counterHelp[name] == "" {
+			t.Errorf("counter %s has no help text", name)
+		}
+	}
+	for name := range counterHelp {
+		if _, ok := r.Counters[name]; !ok {
+			t.Errorf("there is a help text for %s, which no role counts", name)
+		}
 	}
 }
