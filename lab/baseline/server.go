@@ -2,10 +2,7 @@ package baseline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline/node"
@@ -14,13 +11,9 @@ import (
 
 // Server is a replica's process: its core on a socket's event loop.
 type Server struct {
-	udp        *transport.UDP
-	node       *node.Node
-	cancel     context.CancelCauseFunc
-	background sync.WaitGroup // what the loop started beside itself
+	sockets *replicaloop.Sockets
+	node    *node.Node
 }
-
-var _ replicaloop.Process = (*Server)(nil)
 
 // New opens the sockets of a replica. The caller must call Run or Close.
 func New(cfg Config) (*Server, error) {
@@ -37,42 +30,20 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{udp: udp, cancel: func(error) {}}
+	s := replicaloop.NewSockets(udp)
 	mesh := replicaloop.Mesh{Network: udp, Peers: cfg.Replicas, Self: cfg.Self, MTU: mtu}
-	s.node = node.New(core, mesh, s)
-	return s, nil
+	return &Server{sockets: s, node: node.New(core, mesh, s)}, nil
 }
 
 // Close releases the sockets of a server that is not run.
-func (s *Server) Close() { s.udp.Close() }
+func (s *Server) Close() { s.sockets.Close() }
 
-// Run takes part in the group until ctx is done, and then returns nil. Any other error means that the
-// replica has stopped for good: it found its state in contradiction with its protocol. When Run returns
-// nothing uses the state machine any more.
-func (s *Server) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	s.cancel = cancel
-	err := s.udp.Run(ctx, s.node)
-	cause := context.Cause(ctx)
-	cancel(nil)
-	s.background.Wait()
-	if err == nil && cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
-		err = cause
-	}
-	return err
-}
+// Run takes part in the group until ctx is done, and then returns nil. Any other error means that the replica has
+// stopped for good, because its state contradicts its protocol. After Run returns nothing uses the state machine.
+func (s *Server) Run(ctx context.Context) error { return s.sockets.Run(ctx, s.node) }
 
 // Transport returns the counters of the sockets.
-func (s *Server) Transport() transport.Stats { return s.udp.Stats() }
+func (s *Server) Transport() transport.Stats { return s.sockets.Stats() }
 
-// SetDrop makes the replica lose received datagrams at random, each with probability rate: fault
-// injection.
-func (s *Server) SetDrop(rate float64) { s.udp.SetDrop(rate) }
-
-// Aside is for the event loop.
-func (s *Server) Aside(work func() func(now time.Duration)) {
-	s.background.Go(func() { s.udp.Post(work()) })
-}
-
-// Fail is for the event loop.
-func (s *Server) Fail(err error) { s.cancel(err) }
+// SetDrop makes the replica lose received datagrams at random, each with probability rate.
+func (s *Server) SetDrop(rate float64) { s.sockets.SetDrop(rate) }

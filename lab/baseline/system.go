@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/netordered/nopaxos/client"
-	"github.com/netordered/nopaxos/lab/baseline/specpaxos"
+	"github.com/netordered/nopaxos/lab/baseline/vr"
 )
 
 // System is one of the systems.
@@ -67,7 +67,7 @@ func (s System) Multicast() bool { return s == FastPaxos || s == SpecPaxos }
 // for its own quorum answers alone.
 func (s System) Rule(n int) client.Rule {
 	if s == SpecPaxos {
-		return client.Rule{Quorum: specpaxos.Superquorum(n), Speculative: true, Read: readSpeculative}
+		return client.Rule{Quorum: vr.Superquorum(n), Speculative: true, Read: readSpeculative}
 	}
 	return client.Rule{Quorum: 1}
 }

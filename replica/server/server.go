@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,15 +53,12 @@ func (cfg Config) core() replica.Config {
 type Server struct {
 	cfg      Config
 	log      *slog.Logger
-	udp      *transport.UDP
+	sockets  *replicaloop.Sockets
 	loop     *replicaloop.Loop
 	reporter *api.Reporter
 	status   atomic.Pointer[replica.Status]
 	recovers atomic.Int64 // nanoseconds for which the replica has been recovering; 0 if it is not
 	lock     *os.File     // on cfg.Dir
-	cancel   context.CancelCauseFunc
-
-	background sync.WaitGroup // what Run started, besides the loop
 }
 
 // New opens the sockets of a replica. The caller must call Run or Close.
@@ -101,20 +97,21 @@ func open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, udp: udp, cancel: func(error) {}}
+	s := &Server{cfg: cfg, log: cfg.Logger, sockets: replicaloop.NewSockets(udp)}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	s.reporter = api.NewReporter(cfg.Controllers, cfg.Group, cfg.Self, cfg.DialOptions...)
 	mesh := replicaloop.Mesh{Network: udp, Peers: cfg.Replicas, Self: cfg.Self, MTU: udp.MTU()}
-	s.loop = replicaloop.New(core, cfg.Group, mesh, host{s})
-	host{s}.Publish(core.Status())
+	h := host{s.sockets, s}
+	s.loop = replicaloop.New(core, cfg.Group, mesh, h)
+	h.Publish(core.Status())
 	return s, nil
 }
 
 // Close releases the sockets and the directory of a server that is not run.
 func (s *Server) Close() {
-	s.udp.Close()
+	s.sockets.Close()
 	s.lock.Close()
 }
 
@@ -124,23 +121,14 @@ func (s *Server) Close() {
 // more, nor a snapshot of it.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.lock.Close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	s.cancel = cancel
-	s.background.Go(func() { s.watch(ctx) })
-	s.background.Go(func() {
-		if err := s.reporter.Run(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("reports of the sequencer's failure cannot be sent", "error", err)
-		}
-	})
-	s.background.Go(func() { s.observe(ctx) })
-	err := s.udp.Run(ctx, s.loop)
-	cause := context.Cause(ctx)
-	cancel(nil)
-	s.background.Wait()
-	if err == nil && cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
-		err = cause
+	return s.sockets.Run(ctx, s.loop, s.watch, s.report, s.observe)
+}
+
+// report sends reports of the sequencer's failure.
+func (s *Server) report(ctx context.Context) {
+	if err := s.reporter.Run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("reports of the sequencer's failure cannot be sent", "error", err)
 	}
-	return err
 }
 
 // watch follows the group's sequencer.
@@ -149,7 +137,7 @@ func (s *Server) watch(ctx context.Context) {
 		return
 	}
 	err := api.Watch(ctx, s.cfg.Controllers, s.cfg.Group, func(r api.Route) {
-		s.udp.Post(func(now time.Duration) { s.loop.Route(now, r.Session, r.Sequencer) })
+		s.sockets.Post(func(now time.Duration) { s.loop.Route(now, r.Session, r.Sequencer) })
 	}, s.cfg.DialOptions...)
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("no controller knows the group", "group", s.cfg.Group, "error", err)
@@ -186,8 +174,8 @@ func (s *Server) Status() replica.Status { return *s.status.Load() }
 func (s *Server) Recovering() time.Duration { return time.Duration(s.recovers.Load()) }
 
 // Transport returns the counters of the sockets.
-func (s *Server) Transport() transport.Stats { return s.udp.Stats() }
+func (s *Server) Transport() transport.Stats { return s.sockets.Stats() }
 
 // SetDrop makes the replica lose received datagrams at random, each with probability rate: fault
 // injection.
-func (s *Server) SetDrop(rate float64) { s.udp.SetDrop(rate) }
+func (s *Server) SetDrop(rate float64) { s.sockets.SetDrop(rate) }

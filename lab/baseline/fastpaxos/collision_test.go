@@ -63,7 +63,7 @@ func TestOneFaultMakesFewCollisions(t *testing.T) {
 // TestQuorums: any two fast quorums and any majority have a replica in common, and none smaller do.
 func TestQuorums(t *testing.T) {
 	for n := 1; n <= nopaxos.MaxGroup; n += 2 {
-		q, majority := Quorum(n), n/2+1
+		q, majority := vr.Superquorum(n), n/2+1
 		if 2*q+majority <= 2*n || 2*(q-1)+majority > 2*n {
 			t.Errorf("fast quorum of %d replicas is %d", n, q)
 		}

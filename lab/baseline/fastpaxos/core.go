@@ -10,12 +10,6 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Quorum is the size of a fast quorum of n replicas.
-func Quorum(n int) int {
-	f := n / 2
-	return f + (f+1)/2 + 1
-}
-
 // protocol is normal operation.
 type protocol struct {
 	*vr.Replica
@@ -47,7 +41,7 @@ var _ vr.Protocol = (*protocol)(nil)
 
 // New makes a replica of an empty state machine.
 func New(cfg vr.Config, sm replica.StateMachine) (*vr.Replica, error) {
-	p := &protocol{quorum: Quorum(cfg.N), index: vr.NewIndex(), headAt: monotime.Never, decideAt: monotime.Never}
+	p := &protocol{quorum: vr.Superquorum(cfg.N), index: vr.NewIndex(), headAt: monotime.Never, decideAt: monotime.Never}
 	r, err := vr.New(cfg, sm, p, vr.Traits{Unordered: true})
 	if err != nil {
 		return nil, err

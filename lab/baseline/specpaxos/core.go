@@ -10,12 +10,6 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Superquorum is how many of n replicas must have answered alike.
-func Superquorum(n int) int {
-	f := n / 2
-	return f + (f+1)/2 + 1
-}
-
 // Config is what a replica is told at its start.
 type Config struct {
 	vr.Config

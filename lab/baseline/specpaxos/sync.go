@@ -101,7 +101,7 @@ func (p *protocol) onSyncReply(from int, m *wire.SyncReply) {
 	}
 	agree, silent := s.agree.Len(), p.Cfg.N-1-s.agree.Len()-s.differ.Len()
 	switch {
-	case agree+1 >= Superquorum(p.Cfg.N):
+	case agree+1 >= vr.Superquorum(p.Cfg.N):
 		p.finishSync(false)
 	case agree >= p.F && (silent == 0 || s.partial || s.tries > 1):
 		p.askToConfirm()

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	nopaxos "github.com/netordered/nopaxos/replica/wire"
 	"pgregory.net/rapid"
+
+	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
 // TestLogIsAMap compares the log with a map from slots to payloads.

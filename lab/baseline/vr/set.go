@@ -6,6 +6,13 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
+// Superquorum returns the size of a fast quorum of n replicas (Lamport, "Fast Paxos", 2006): any two of them and a
+// majority have a replica in common.
+func Superquorum(n int) int {
+	f := n / 2
+	return f + (f+1)/2 + 1
+}
+
 // Set is a set of replicas.
 type Set [(wire.MaxGroup + 63) / 64]uint64
 
