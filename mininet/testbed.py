@@ -38,11 +38,11 @@ def missing():
 class Testbed:
     """A cluster on Mininet."""
 
-    def __init__(self, nopaxos, directory, plan):
+    def __init__(self, nopaxos, lab, directory, plan):
         from mininet.net import Mininet
         from network import PlannedTopo
 
-        self.nopaxos, self.directory, self.plan = nopaxos, directory, plan
+        self.nopaxos, self.lab, self.directory, self.plan = nopaxos, lab, directory, plan
         self.roles = []
         # Mininet would raise limits of the whole machine for networks of thousands of hosts.
         Mininet.inited = True
@@ -78,7 +78,7 @@ class Testbed:
     def load(self, duration, fail_sequencer):
         """Loads the cluster and returns the exit status of the load: 0 if everything held."""
         load = self.net["client"].popen(
-            [self.nopaxos, "load", "--cluster", self.plan["cluster_file"], "--workers", "4", "--marks", "--duration", "0"],
+            [self.lab, "load", "--cluster", self.plan["cluster_file"], "--workers", "4", "--marks", "--duration", "0"],
             stdin=subprocess.PIPE, stdout=None, stderr=None)
         time.sleep(duration / 3)
         if fail_sequencer:
@@ -113,7 +113,8 @@ class Testbed:
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--nopaxos", default="bin/nopaxos", help="the binary (default: bin/nopaxos)")
+    parser.add_argument("--nopaxos", default="bin/nopaxos", help="the binary of the roles (default: bin/nopaxos)")
+    parser.add_argument("--lab", default="bin/nopaxos-lab", help="the binary of the laboratory (default: bin/nopaxos-lab)")
     parser.add_argument("--topology", choices=("single", "fat-tree"), default="single")
     parser.add_argument("--k", type=int, choices=(2, 4), default=2, help="pods of the fat-tree, and ports of its switches")
     parser.add_argument("--replicas", type=int, default=3)
@@ -134,7 +135,7 @@ def main():
     directory = tempfile.mkdtemp(prefix="nopaxos-mininet-")
     status = 1
     try:
-        status = run(given, os.path.abspath(given.nopaxos), directory)
+        status = run(given, os.path.abspath(given.nopaxos), os.path.abspath(given.lab), directory)
     except RuntimeError as failed:
         print("testbed:", failed, file=sys.stderr)
     finally:
@@ -145,14 +146,14 @@ def main():
     return status
 
 
-def run(given, nopaxos, directory):
+def run(given, nopaxos, lab, directory):
     """Runs the testbed and returns the exit status of its load."""
-    subprocess.run([nopaxos, "testbed", "--switch", "bmv2", "--topology", given.topology, "--k", str(given.k),
+    subprocess.run([lab, "testbed", "--switch", "bmv2", "--topology", given.topology, "--k", str(given.k),
                     "--replicas", str(given.replicas), "--write-plan", directory], check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(directory, "plan.json"), encoding="utf-8") as file:
         plan = json.load(file)
     print(f"{given.topology} of {len(plan['switches'])} BMv2 switches and {len(plan['hosts'])} hosts", flush=True)
-    testbed = Testbed(nopaxos, directory, plan)
+    testbed = Testbed(nopaxos, lab, directory, plan)
     try:
         testbed.start()
         return testbed.load(given.duration, given.fail == "sequencer")
