@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane"
-	"github.com/netordered/nopaxos/monotime"
 )
 
 // controller is a controller's process: the unmodified decisions of controlplane.Core, and a model
@@ -13,14 +12,11 @@ import (
 // moment; what it has sent to a target may then still happen, until its successor connects there.
 type controller struct {
 	process
-	w   *world
 	rng random
-	up  bool
 
 	durable uint32 // newest session number in the store, which survives the controller
 	doom    Fault  // the death that waits for its moment; zero if there is none
 
-	life  int
 	core  *controlplane.Core
 	links []channel
 
@@ -53,10 +49,8 @@ func controllerTiming(s *settings) controlplane.Timing {
 }
 
 func newController(w *world, seed uint64) *controller {
-	return &controller{w: w, rng: stream(seed, purposeController)}
+	return &controller{process: process{w: w, node: w.s.controllerNode()}, rng: stream(seed, purposeController)}
 }
-
-func (c *controller) node() int { return c.w.s.controllerNode() }
 
 // start is the start of a process on what the store has.
 func (c *controller) start() {
@@ -67,20 +61,16 @@ func (c *controller) start() {
 		Targets: c.w.s.sequencers, Timing: controllerTiming(c.w.s),
 	})
 	if err != nil {
-		c.w.fail(c.node(), "controlplane.NewCore: %v", err)
+		c.w.fail(c.node, "controlplane.NewCore: %v", err)
 		return
 	}
-	c.clock = clock{origin: c.rng.duration(0, time.Hour), skew: c.rng.between(-c.w.s.skew, c.w.s.skew)}
-	c.up, c.core = true, core
-	c.life++
+	c.boot(&c.rng)
+	c.core, c.session = core, 0
 	c.links = make([]channel, c.w.s.sequencers)
-	c.session, c.due = 0, monotime.Never
 	core.Start(c.now())
 	c.settle()
 	c.step(c.life)
 }
-
-func (c *controller) now() time.Duration { return c.clock.local(c.w.now) }
 
 func (c *controller) stop() {
 	c.up, c.doom, c.stalledUntil = false, Fault{}, 0
@@ -89,7 +79,7 @@ func (c *controller) stop() {
 
 // crash is kill -9.
 func (c *controller) crash(downFor time.Duration) {
-	c.w.note(c.node(), "crashes")
+	c.w.note(c.node, "crashes")
 	c.stop()
 	c.w.after(downFor, c.start)
 }
@@ -102,24 +92,10 @@ func (c *controller) waitsFor(moment int) bool {
 func (c *controller) dies(moment int) bool {
 	doomed := c.waitsFor(moment)
 	if doomed {
-		c.w.note(c.node(), fmt.Sprintf("%v, moment %d", StopControllerAt, moment))
+		c.w.note(c.node, fmt.Sprintf("%v, moment %d", StopControllerAt, moment))
 		c.crash(c.doom.For)
 	}
 	return doomed
-}
-
-// later runs f after some time, as soon as the process runs then, unless it has died.
-func (c *controller) later(d time.Duration, f func()) {
-	life := c.life
-	c.w.after(d, func() {
-		switch {
-		case !c.up || c.life != life:
-		case c.stalled(c.w.now):
-			c.later(c.stalledUntil-c.w.now, f)
-		default:
-			f()
-		}
-	})
 }
 
 // step is the periodic work of one life of the controller.
@@ -137,7 +113,7 @@ func (c *controller) step(life int) {
 
 func (c *controller) reaches(t int) bool {
 	node := c.w.s.sequencerNode(t)
-	return c.w.net.connected(c.node(), node) && c.w.net.connected(node, c.node())
+	return c.w.net.connected(c.node, node) && c.w.net.connected(node, c.node)
 }
 
 // look keeps the connection to a target: a new one where there is none, the end of one whose
@@ -199,7 +175,7 @@ func (c *controller) report(replica int, session uint32) {
 func (c *controller) settle() {
 	for c.up {
 		if err := c.core.Err(); err != nil {
-			c.w.fail(c.node(), "core stopped: %v", err)
+			c.w.fail(c.node, "core stopped: %v", err)
 			c.stop()
 			return
 		}
@@ -216,7 +192,7 @@ func (c *controller) settle() {
 		}
 	}
 	if c.up {
-		c.arm(c.w, c.node(), c.core.Deadline())
+		c.arm(c.core.Deadline())
 	}
 }
 
@@ -236,7 +212,7 @@ func (c *controller) carryOut(e controlplane.Effect) {
 		if c.dies(sessionConfirmed) {
 			return
 		}
-		c.w.note(c.node(), fmt.Sprintf("publishes session %d at sequencer %d", e.Session, e.Target))
+		c.w.note(c.node, fmt.Sprintf("publishes session %d at sequencer %d", e.Session, e.Target))
 		c.w.check.published(e.Session, e.Target)
 		c.session, c.target = e.Session, e.Target
 		told := c.w.s.nodes()
@@ -345,7 +321,7 @@ func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func())
 		ok := s.pipeline
 		return func() { core.Prepared(c.now(), e.Target, e.Conn, ok) }
 	case controlplane.EffectInstall:
-		c.w.note(c.node(), fmt.Sprintf("installs session %d at sequencer %d", e.Session, e.Target))
+		c.w.note(c.node, fmt.Sprintf("installs session %d at sequencer %d", e.Session, e.Target))
 		if c.w.check.durable(e.Session, c.durable); !s.pipeline || (s.session != 0) != e.Replace {
 			return func() { c.failed(e) }
 		}
@@ -355,7 +331,7 @@ func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func())
 		s.session = 0
 		return func() { core.Removed(c.now(), e.Target, e.Conn, e.Group) }
 	}
-	c.w.fail(c.node(), "effect of unknown kind %v", e.Kind)
+	c.w.fail(c.node, "effect of unknown kind %v", e.Kind)
 	return func() {}
 }
 
@@ -377,8 +353,8 @@ func (c *controller) failed(e controlplane.Effect) {
 func (c *controller) announce(nodes int) {
 	session, target := c.session, c.target
 	for node := range nodes {
-		if c.w.net.connected(c.node(), node) {
-			c.w.after(c.w.net.delay(c.node(), node), func() { c.w.told(node, session, target) })
+		if c.w.net.connected(c.node, node) {
+			c.w.after(c.w.net.delay(c.node, node), func() { c.w.told(node, session, target) })
 		}
 	}
 }

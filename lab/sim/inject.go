@@ -107,7 +107,7 @@ func (w *world) strikeController(f Fault) {
 			}
 		})
 	case Zombie:
-		a, b := c.node(), w.s.sequencerNode(f.Node)
+		a, b := c.node, w.s.sequencerNode(f.Node)
 		w.net.cut(a, b, 1)
 		w.net.cut(b, a, 1)
 		w.after(f.For, func() { w.net.cut(a, b, -1); w.net.cut(b, a, -1) })

@@ -37,10 +37,10 @@ func (c *checker) bounds(n *node, s *replica.Status) {
 func (c *checker) client(of *customer) {
 	s, cfg := of.core.Stats(), c.w.s
 	if s.InFlight > cfg.window || s.InFlight+s.Waiting != of.inFlight {
-		c.w.fail(of.node(), "%d requests are in flight and %d wait, of %d that were called; the window is %d", s.InFlight, s.Waiting, of.inFlight, cfg.window)
+		c.w.fail(of.node, "%d requests are in flight and %d wait, of %d that were called; the window is %d", s.InFlight, s.Waiting, of.inFlight, cfg.window)
 	}
 	// One more than may be called at a time: REGISTER.
 	if most := cfg.outstanding + 1; s.Requests > most || s.ResultBytes > most*registers.MaxResult {
-		c.w.fail(of.node(), "%d requests with %d bytes of results are kept, at most %d are called at a time", s.Requests, s.ResultBytes, cfg.outstanding)
+		c.w.fail(of.node, "%d requests with %d bytes of results are kept, at most %d are called at a time", s.Requests, s.ResultBytes, cfg.outstanding)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/lab/sim/registers"
-	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -15,15 +14,12 @@ import (
 // and what stands between it and the network.
 type node struct {
 	process
-	w   *world
 	id  int
 	rng random
 
 	record replica.Record // durable
 	gone   bool           // its disk is lost, it never comes back
 
-	up      bool
-	life    int // processes so far
 	core    *replica.Core
 	machine *registers.Machine
 	told    uint32 // session that the controller last told this process
@@ -35,8 +31,6 @@ type node struct {
 
 	spins int // ticks in a row that did not move the deadline
 }
-
-func (n *node) now() time.Duration { return n.clock.local(n.w.now) }
 
 // start is the start of a process.
 func (n *node) start() {
@@ -54,11 +48,9 @@ func (n *node) start() {
 		w.fail(n.id, "New: %v", err)
 		return
 	}
-	n.clock = clock{origin: n.rng.duration(0, time.Hour), skew: n.rng.between(-w.s.skew, w.s.skew)}
-	n.core, n.up, n.told, n.route = core, true, 0, -1
-	n.restarted, n.taken = n.life > 0, taken{}
-	n.life++
-	n.due = monotime.Never
+	n.restarted = n.life > 0
+	n.boot(&n.rng)
+	n.core, n.told, n.route, n.taken = core, 0, -1, taken{}
 	w.note(n.id, fmt.Sprintf("starts, record %v last-normal %v", n.record.View, n.record.LastNormal))
 	n.core.Start(n.now())
 	n.settle()
@@ -167,11 +159,9 @@ func (n *node) settle() {
 	}
 	if n.up {
 		n.w.check.replica(n)
-		n.arm()
+		n.arm(n.core.Deadline())
 	}
 }
-
-func (n *node) arm() { n.process.arm(n.w, n.id, n.core.Deadline()) }
 
 func (n *node) carryOut(e *replica.Effect) {
 	w := n.w
@@ -256,20 +246,6 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 		n.settle()
 		if n.up {
 			n.dies(CrashAtSnapshot, afterWriting)
-		}
-	})
-}
-
-// later runs f after some time, as soon as the process runs then, unless it has died.
-func (n *node) later(d time.Duration, f func()) {
-	life := n.life
-	n.w.after(d, func() {
-		switch {
-		case !n.up || n.life != life:
-		case n.stalled(n.w.now):
-			n.later(n.stalledUntil-n.w.now, f)
-		default:
-			f()
 		}
 	})
 }

@@ -26,12 +26,39 @@ func (c clock) virtual(d time.Duration) time.Duration {
 	return t
 }
 
-// process is what every node that runs a program has: a clock, a timer, and times in which it does not run.
+// process is a program that runs at a node: its clock, its timer, and the times at which it is descheduled.
 type process struct {
+	w            *world
+	node         int
+	up           bool
+	life         int // grows with every start and stop
 	clock        clock
 	due          time.Duration // of the timer event that counts, at most one in the queue; monotime.Never if there is none
 	stalledUntil time.Duration
 	queued       int // datagrams that wait for the end of the stall
+}
+
+// boot starts another life of the process, with a clock that has an origin and a pace of its own.
+func (p *process) boot(rng *random) {
+	p.clock = clock{origin: rng.duration(0, time.Hour), skew: rng.between(-p.w.s.skew, p.w.s.skew)}
+	p.up, p.due = true, monotime.Never
+	p.life++
+}
+
+func (p *process) now() time.Duration { return p.clock.local(p.w.now) }
+
+// later runs f after d, or at the end of a stall then, unless the process has died.
+func (p *process) later(d time.Duration, f func()) {
+	life := p.life
+	p.w.after(d, func() {
+		switch {
+		case !p.up || p.life != life:
+		case p.stalled(p.w.now):
+			p.later(p.stalledUntil-p.w.now, f)
+		default:
+			f()
+		}
+	})
 }
 
 // socketBuffer is how many datagrams wait for a node that does not run.
@@ -45,14 +72,14 @@ func (p *process) stall(until time.Duration) {
 }
 
 // arm schedules the process's next tick, unless one is scheduled that comes before.
-func (p *process) arm(w *world, node int, deadline time.Duration) {
+func (p *process) arm(deadline time.Duration) {
 	if deadline == monotime.Never {
 		return
 	}
-	at := max(p.clock.virtual(deadline), w.now+time.Microsecond)
+	at := max(p.clock.virtual(deadline), p.w.now+time.Microsecond)
 	if at < p.due {
 		p.due = at
-		w.push(event{at: at, kind: eventTimer, node: node})
+		p.w.push(event{at: at, kind: eventTimer, node: p.node})
 	}
 }
 
@@ -66,7 +93,7 @@ func (p *process) rings(at time.Duration) bool {
 }
 
 // postpone keeps an event for the end of a stall.
-func (p *process) postpone(w *world, e *event) {
+func (p *process) postpone(e *event) {
 	switch e.kind {
 	case eventDatagram:
 		if p.queued++; p.queued > socketBuffer {
@@ -79,7 +106,7 @@ func (p *process) postpone(w *world, e *event) {
 		p.due = p.stalledUntil
 	}
 	e.at = p.stalledUntil
-	w.push(*e)
+	p.w.push(*e)
 }
 
 // process returns what runs at a node.
@@ -104,7 +131,7 @@ func (w *world) jump(node int, by time.Duration) {
 	switch s := w.s; {
 	case node < s.replicas:
 		if n := w.nodes[node]; n.up {
-			n.arm()
+			n.arm(n.core.Deadline())
 		}
 	case node == s.controllerNode():
 		if w.controller.up {
@@ -112,7 +139,7 @@ func (w *world) jump(node int, by time.Duration) {
 		}
 	case node >= s.clientNode(0):
 		if c := w.customers[node-s.clientNode(0)]; c.up {
-			c.arm()
+			c.arm(c.core.Deadline())
 		}
 	}
 }

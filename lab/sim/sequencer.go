@@ -11,10 +11,7 @@ import (
 // first and reaches the cell later; in between the entry may change.
 type sequencer struct {
 	process
-	w    *world
-	id   int
-	up   bool
-	life int
+	id int
 
 	// What the controller sees of it.
 	connections int  // to any process, ever
@@ -30,8 +27,6 @@ type sequencer struct {
 	cellSession uint32
 	counter     uint64
 }
-
-func (s *sequencer) node() int { return s.w.s.sequencerNode(s.id) }
 
 // datagram is a packet to the group's address.
 func (s *sequencer) datagram(b []byte) {
@@ -66,9 +61,9 @@ func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 	s.w.check.stamped(session, s.counter, b)
 	oumlib.Stamp(b, session, s.counter, token)
 	s.w.overheard = append(s.w.overheard[:0], b...)
-	s.w.trace(s.node(), "stamps", b)
+	s.w.trace(s.node, "stamps", b)
 	for to := range s.w.s.replicas {
-		s.w.net.datagram(s.node(), to, b, true)
+		s.w.net.datagram(s.node, to, b, true)
 	}
 }
 

@@ -115,12 +115,12 @@ func (w *world) build() {
 	w.net = newNetwork(w, seed)
 	w.controller = newController(w, seed)
 	for i := range w.s.sequencers {
-		w.sequencers = append(w.sequencers, &sequencer{w: w, id: i, up: true, process: process{due: monotime.Never}})
+		w.sequencers = append(w.sequencers, &sequencer{process: process{w: w, node: w.s.sequencerNode(i), up: true, due: monotime.Never}, id: i})
 	}
 	for i := range w.s.replicas {
 		w.nodes = append(w.nodes, &node{
-			w: w, id: i, rng: stream(seed, purposeNodes+uint64(i)<<8),
-			record: replica.Bootstrap(), route: -1, process: process{due: monotime.Never},
+			process: process{w: w, node: i, due: monotime.Never}, id: i, rng: stream(seed, purposeNodes+uint64(i)<<8),
+			record: replica.Bootstrap(), route: -1,
 		})
 	}
 	for i := range w.s.clients {
@@ -160,7 +160,7 @@ func (w *world) dispatch(e *event) {
 		return
 	}
 	if p := w.process(e.node); p.stalled(w.now) {
-		p.postpone(w, e)
+		p.postpone(e)
 		return
 	}
 	switch {

@@ -8,20 +8,16 @@ import (
 
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/lab/sim/registers"
-	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
 // customer is a client's place: an address, at which one client runs after the other.
 type customer struct {
 	process
-	w   *world
 	id  int
 	rng random
 
 	// The client that runs now: its core, and the operations that it wants done.
-	up       bool
-	life     int // clients so far
 	core     *client.Core
 	route    int    // sequencer that it sends to; -1 if it knows none
 	told     uint32 // session that the controller last told it
@@ -42,12 +38,8 @@ func (w *world) clientAt(a netip.AddrPort) (int, bool) {
 }
 
 func newCustomer(w *world, id int, seed uint64) *customer {
-	return &customer{w: w, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8)}
+	return &customer{process: process{w: w, node: w.s.clientNode(id)}, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8)}
 }
-
-func (c *customer) node() int { return c.w.s.clientNode(c.id) }
-
-func (c *customer) now() time.Duration { return c.clock.local(c.w.now) }
 
 // start is the start of a client. It knows nothing of those before it, whose answers may still come.
 func (c *customer) start() {
@@ -59,15 +51,13 @@ func (c *customer) start() {
 		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
 	})
 	if err != nil {
-		c.w.fail(c.node(), "client.NewCore: %v", err)
+		c.w.fail(c.node, "client.NewCore: %v", err)
 		return
 	}
-	c.clock = clock{origin: c.rng.duration(0, time.Hour), skew: c.rng.between(-c.w.s.skew, c.w.s.skew)}
-	c.core, c.up, c.route, c.told, c.inFlight = core, true, -1, 0, 0
-	c.life++
-	c.due = monotime.Never
+	c.boot(&c.rng)
+	c.core, c.route, c.told, c.inFlight = core, -1, 0, 0
 	for range c.w.s.outstanding {
-		c.later()
+		c.think()
 	}
 }
 
@@ -77,14 +67,14 @@ func (c *customer) crash(downFor time.Duration) {
 	if !c.up {
 		return
 	}
-	c.w.note(c.node(), "crashes")
+	c.w.note(c.node, "crashes")
 	c.w.history.Abandon(c.id)
 	c.up, c.core, c.stalledUntil = false, nil, 0
 	c.w.after(downFor, c.start)
 }
 
-// later calls the next operation after some time to think, unless the load has ended or the client has died.
-func (c *customer) later() {
+// think calls the next operation after some time to think, unless the load has ended or the client has died.
+func (c *customer) think() {
 	life := c.life
 	c.w.after(c.rng.tail(c.w.s.think), func() {
 		if c.up && c.life == life && c.w.now < c.w.s.load {
@@ -96,10 +86,10 @@ func (c *customer) later() {
 func (c *customer) invoke() {
 	o := c.choose()
 	c.w.history.Call(c.id, o, c.w.now)
-	c.w.note(c.node(), "calls "+o.String())
+	c.w.note(c.node, "calls "+o.String())
 	c.inFlight++
 	if _, err := c.core.Invoke(c.now(), o.UID, o.Encode()); err != nil {
-		c.w.fail(c.node(), "Invoke: %v", err)
+		c.w.fail(c.node, "Invoke: %v", err)
 	}
 	c.settle()
 }
@@ -128,7 +118,7 @@ func (c *customer) overfull(o registers.Op) {
 	var tooLarge *client.TooLargeError
 	_, err := c.core.Invoke(c.now(), o.UID, o.Encode())
 	if !errors.As(err, &tooLarge) || tooLarge.Limit != registers.OpLen+o.Pad-1 {
-		c.w.fail(c.node(), "Invoke of an operation of %d bytes: error %v, expected one that names the limit of %d", registers.OpLen+o.Pad, err, registers.OpLen+o.Pad-1)
+		c.w.fail(c.node, "Invoke of an operation of %d bytes: error %v, expected one that names the limit of %d", registers.OpLen+o.Pad, err, registers.OpLen+o.Pad-1)
 	}
 }
 
@@ -168,25 +158,23 @@ func (c *customer) settle() {
 		c.core.ClearEffects()
 	}
 	c.w.check.client(c)
-	c.arm()
+	c.arm(c.core.Deadline())
 }
-
-func (c *customer) arm() { c.process.arm(c.w, c.node(), c.core.Deadline()) }
 
 func (c *customer) carryOut(e *client.Effect) {
 	if e.Kind == client.EffectGroup {
-		c.w.trace(c.node(), "to group", e.Data)
-		c.w.check.asks(c.node(), e.Data)
-		c.w.forward(c.node(), c.route, e.Data)
+		c.w.trace(c.node, "to group", e.Data)
+		c.w.check.asks(c.node, e.Data)
+		c.w.forward(c.node, c.route, e.Data)
 		return
 	}
 	c.inFlight--
-	c.w.note(c.node(), fmt.Sprintf("op%d returns %x %v", e.Tag, e.Result[:min(8, len(e.Result))], e.Err))
+	c.w.note(c.node, fmt.Sprintf("op%d returns %x %v", e.Tag, e.Result[:min(8, len(e.Result))], e.Err))
 	if e.Err == nil {
-		c.w.check.returned(c.node(), e.Tag)
+		c.w.check.returned(c.node, e.Tag)
 	}
 	if err := c.w.history.Return(e.Tag, e.Result, e.Err, c.w.now); err != nil {
-		c.w.fail(c.node(), "%v", err)
+		c.w.fail(c.node, "%v", err)
 	}
-	c.later()
+	c.think()
 }
