@@ -7,8 +7,10 @@ LDFLAGS  := -X github.com/netordered/nopaxos/internal/cli.Version=$(VERSION)
 
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# lab/bench/peers is a module of its own, so that users do not inherit what it needs.
-IN_PEERS = cd lab/bench/peers && { $(GO) list -deps go.etcd.io/raft/v3 github.com/hashicorp/raft >/dev/null || { echo "lab/bench/peers is left out: its modules cannot be had here"; exit 0; }; } &&
+# The product and its laboratory are two modules. Each is built with what its own go.mod asks for: the workspace, which
+# editors use, would give both the newest versions of either.
+export GOWORK := off
+IN_LAB := cd lab &&
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-lab demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
@@ -16,14 +18,17 @@ IN_PEERS = cd lab/bench/peers && { $(GO) list -deps go.etcd.io/raft/v3 github.co
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# go_build builds a package of the module in a directory: $(call go_build,directory,package,binary).
+go_build = cd $(1) && $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(CURDIR)/bin/$(3) $(2)
+
 build: ## build bin/nopaxos, all that a machine of a cluster needs
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos ./cmd/nopaxos
+	$(call go_build,.,./cmd/nopaxos,nopaxos)
 
 build-lab: build ## build bin/nopaxos-lab, the laboratory, beside it
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/nopaxos-lab ./lab/cmd/nopaxos-lab
+	$(call go_build,lab,./cmd/nopaxos-lab,nopaxos-lab)
 
 demo: build ## run a cluster on this machine, break it, and check what clients saw (under a minute)
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/demo ./lab/cmd/demo
+	$(call go_build,lab,./cmd/demo,demo)
 	bin/demo
 
 dev: build ## run a cluster on this machine that redis-cli -p 7379 can talk to, until Ctrl-C
@@ -31,23 +36,22 @@ dev: build ## run a cluster on this machine that redis-cli -p 7379 can talk to, 
 
 test: ## run every test
 	$(GO) test ./...
-	@$(IN_PEERS) set -x && $(GO) test ./...
+	$(IN_LAB) $(GO) test ./...
 
 race: ## run every test under the race detector
 	$(GO) test -race -timeout 20m ./...
-	@$(IN_PEERS) set -x && $(GO) test -race ./...
+	$(IN_LAB) $(GO) test -race -timeout 20m ./...
 
 lint: ## check gofmt, go vet and staticcheck
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
-	$(GO) vet ./...
-	$(STATICCHECK) ./...
-	@$(IN_PEERS) set -x && $(GO) vet ./... && $(STATICCHECK) ./...
+	$(GO) vet ./... && $(STATICCHECK) ./...
+	$(IN_LAB) $(GO) vet ./... && $(STATICCHECK) ./...
 
 mutants: ## plant each known protocol bug in turn, and fail if the simulator does not catch it
-	$(GO) run ./lab/sim/mutants $(MUTANTS)
+	$(IN_LAB) $(GO) run ./sim/mutants $(MUTANTS)
 
-mutants-doc: ## the same, and write the table into docs/mutants.md
-	$(GO) run ./lab/sim/mutants -document docs/mutants.md $(MUTANTS)
+mutants-doc: ## the same, and write the table into docs/correctness.md
+	$(IN_LAB) $(GO) run ./sim/mutants -document ../docs/correctness.md $(MUTANTS)
 
 sweep: SEEDS ?= 2000
 sweep: build-lab ## run SEEDS (default 2000) seeds in virtual time under every profile, and fail if one does
@@ -62,11 +66,11 @@ CHAOS_TIME ?= 2m
 CHAOS_SEED ?= 0
 
 chaos: ## break a cluster of real processes in network namespaces for CHAOS_TIME (default 2m; needs root)
-	$(GO) test ./lab/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.asked -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
+	$(IN_LAB) $(GO) test ./chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -chaos.asked -chaos.time $(CHAOS_TIME) -chaos.seed $(CHAOS_SEED)
 
 sweep-baselines: SEEDS ?= 1000
 sweep-baselines: ## run SEEDS (default 1000) simulations of each comparison system
-	$(GO) test ./lab/sim/baselines -run '^TestSeeds$$' -timeout 2h -v -baselines.seeds $(SEEDS)
+	$(IN_LAB) $(GO) test ./sim/baselines -run '^TestSeeds$$' -timeout 2h -v -baselines.seeds $(SEEDS)
 
 # Debian's Python is the one that has Debian's Mininet.
 MININET := /usr/bin/python3 mininet/testbed.py
@@ -82,15 +86,15 @@ explore: build-lab ## visit every state of small groups with larger bounds (EXPL
 	bin/nopaxos-lab explore $(or $(EXPLORE),--bounds medium)
 
 explore-mutants: ## plant each known bug of the cores, and fail if the small worlds miss one that they caught before
-	$(GO) run ./lab/sim/mutants -worlds small $(MUTANTS)
+	$(IN_LAB) $(GO) run ./sim/mutants -worlds small $(MUTANTS)
 
-explore-doc: ## the same, and write the table into docs/mutants.md
-	$(GO) run ./lab/sim/mutants -worlds small -document docs/mutants.md
+explore-doc: ## the same, and write the table into docs/correctness.md
+	$(IN_LAB) $(GO) run ./sim/mutants -worlds small -document ../docs/correctness.md
 
 # Every fuzzer of every package, one after the other: go test runs one at a time. One that ends with its own
 # deadline in place of an input, as go test's sometimes do when their time is over, is run once more.
 define run_fuzzers
-	@set -e; packages="$$($(GO) list -f '{{.ImportPath}} {{.Dir}}' ./...)"; echo "$$packages" | while read -r package dir; do \
+	@set -e; for module in . lab; do cd $(CURDIR)/$$module; packages="$$($(GO) list -f '{{.ImportPath}} {{.Dir}}' ./...)"; echo "$$packages" | while read -r package dir; do \
 		for fuzzer in $$(grep -hos '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //'); do \
 			echo "$$package $$fuzzer"; \
 			fuzz="$(GO) test -run ^$$ -fuzz ^$$fuzzer\$$ -fuzztime $(FUZZTIME) -fuzzminimizetime 2s $$package"; \
@@ -98,7 +102,7 @@ define run_fuzzers
 			echo "$$out"; \
 			case "$$out" in *"Failing input"*|*"testdata/fuzz"*) exit 1;; *"context deadline exceeded"*) $$fuzz </dev/null;; *) exit 1;; esac; \
 		done; \
-	done
+	done; done
 endef
 
 fuzz: FUZZTIME ?= 1m
@@ -109,10 +113,11 @@ fuzz-short: FUZZTIME ?= 10s
 fuzz-short: ## the same for 10s each, before a commit
 	$(run_fuzzers)
 
-golden: ## write anew what golden tests expect; read the difference before you commit it
+golden: ## write what golden tests expect; read the difference before you commit it
+	$(GO) test . -run '^TestImportTable$$' -rewrite
 	$(GO) test ./replica -run '^TestScenarios$$' -rewrite
-	$(GO) test ./lab/sim -run '^TestGolden$$' -sim.update
-	$(GO) test ./lab/sim/worlds -run '^TestSmallWorlds$$' -worlds.update
+	$(IN_LAB) $(GO) test ./sim -run '^TestGolden$$' -sim.update
+	$(IN_LAB) $(GO) test ./sim/worlds -run '^TestSmallWorlds$$' -worlds.update
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
@@ -122,12 +127,12 @@ bench: build-lab bench-peers ## run the paper's evaluation, under 40 minutes; th
 bench-quick: build-lab bench-peers ## a small one, under 3 minutes; the report goes to bin/bench-quick
 	bin/nopaxos-lab bench --scale quick --out bin/bench-quick $(BENCHFLAGS)
 
-bench-peers: ## build the Raft libraries that are measured beside it, a module of its own
-	@cd lab/bench/peers && $(GO) build -trimpath -o ../../../bin/nopaxos-bench-peers . \
-		|| echo "lab/bench/peers cannot be built here: a report will name its systems as not measured"
+bench-peers: ## build the Raft libraries that are measured beside it
+	$(call go_build,lab,./bench/peers,nopaxos-bench-peers)
 
 bench-micro: ## run the micro-benchmarks, with allocations (BENCH=regexp picks some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	$(IN_LAB) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 generate: ## regenerate what is generated (needs the generators that the go:generate lines name)
 	$(GO) generate ./...

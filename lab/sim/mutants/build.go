@@ -12,21 +12,21 @@ import (
 
 // The hunters: programs that look for a broken promise, and are built with each planted bug.
 const (
-	seedHunter  = "./lab/sim/mutants/hunter"
-	worldHunter = "./lab/sim/worlds/hunter"
+	seedHunter  = "./sim/mutants/hunter"
+	worldHunter = "./sim/worlds/hunter"
 )
 
-// moduleRoot is the directory of go.mod.
-func moduleRoot(ctx context.Context) (string, error) {
+// checkout returns the directory of the whole source: the parent of the laboratory's module.
+func checkout(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
 		return "", fmt.Errorf("go env GOMOD: %w", err)
 	}
-	file := strings.TrimSpace(string(out))
-	if filepath.Base(file) != "go.mod" {
-		return "", fmt.Errorf("go env GOMOD is %q, expected the path of this module's go.mod", file)
+	lab := filepath.Dir(strings.TrimSpace(string(out)))
+	if filepath.Base(lab) != "lab" {
+		return "", fmt.Errorf("go env GOMOD is %q, expected the path of lab/go.mod: run this in lab", out)
 	}
-	return filepath.Dir(file), nil
+	return filepath.Dir(lab), nil
 }
 
 // build builds a hunter with the given files in place of those in the tree.
@@ -50,7 +50,7 @@ func build(ctx context.Context, hunter, root, dir, name string, changed map[stri
 	binary := filepath.Join(dir, name)
 	// -s -w: linking takes half the time without debugging information.
 	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlayFile, "-ldflags=-s -w", "-o", binary, hunter)
-	cmd.Dir = root
+	cmd.Dir = filepath.Join(root, "lab")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("mutant %s does not build: %w\n%s", name, err, out)
 	}

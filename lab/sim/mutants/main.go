@@ -61,7 +61,7 @@ func run(ctx context.Context) error {
 	if o.only, err = regexp.Compile(*only); err != nil {
 		return fmt.Errorf("-only: %w", err)
 	}
-	if o.root, err = moduleRoot(ctx); err != nil {
+	if o.root, err = checkout(ctx); err != nil {
 		return err
 	}
 	if o.dir, err = os.MkdirTemp("", "mutants-"); err != nil {

@@ -30,7 +30,7 @@ type mutant struct {
 
 // patch is a replacement in one file.
 type patch struct {
-	file     string // relative to the module's root
+	file     string // relative to the checkout
 	old, new string
 }
 

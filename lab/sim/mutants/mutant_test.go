@@ -9,7 +9,7 @@ import (
 
 // TestMutantsApply: every mutant still finds the text that it replaces.
 func TestMutantsApply(t *testing.T) {
-	root, err := moduleRoot(context.Background())
+	root, err := checkout(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
