@@ -1,7 +1,6 @@
 package bmv2
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
@@ -12,7 +11,7 @@ func TestArguments(t *testing.T) {
 		in   Config
 		want string
 	}{
-		{"the least", Config{P4Runtime: "127.0.0.1:9559"},
+		{"defaults", Config{P4Runtime: "127.0.0.1:9559"},
 			"--no-p4 --device-id 0 --log-level info -- --grpc-server-addr 127.0.0.1:9559 --cpu-port 510"},
 		{"all", Config{
 			DeviceID: 3, P4Runtime: "unix:/run/s3.sock", Ports: []Port{{1, "s3-eth1"}, {2, "s3-eth2"}},
@@ -31,7 +30,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-func TestWrongConfigurations(t *testing.T) {
+func TestInvalidConfigs(t *testing.T) {
 	good := func() Config { return Config{P4Runtime: "127.0.0.1:9559", Ports: []Port{{1, "a"}, {2, "b"}}} }
 	tests := []struct {
 		change func(*Config)
@@ -40,8 +39,8 @@ func TestWrongConfigurations(t *testing.T) {
 		{func(c *Config) { c.P4Runtime = "" }, "P4Runtime address is empty"},
 		{func(c *Config) { c.P4Runtime = "9559" }, `P4Runtime address is "9559"`},
 		{func(c *Config) { c.Ports[1].Number = 510 }, "has number 510, expected at most 509"},
-		{func(c *Config) { c.Ports[1].Number = 1 }, "port number 1 is given twice"},
-		{func(c *Config) { c.Ports[1].Interface = "a" }, "interface a is given twice"},
+		{func(c *Config) { c.Ports[1].Number = 1 }, "port number 1 appears twice"},
+		{func(c *Config) { c.Ports[1].Interface = "a" }, "interface a appears twice"},
 		{func(c *Config) { c.LogLevel = "loud" }, `log level is "loud", expected one of trace, debug`},
 		{func(c *Config) { c.MulticastGroups = -1 }, "-1 multicast groups"},
 	}
@@ -83,31 +82,28 @@ func TestDialAddress(t *testing.T) {
 	for listen, want := range tests {
 		network, address := dialAddress(listen)
 		if got := network + " " + address; got != want {
-			t.Errorf("%s is reached at %s, expected %s", listen, got, want)
+			t.Errorf("dial address of %s is %s, expected %s", listen, got, want)
 		}
 	}
 }
 
-func TestLastWords(t *testing.T) {
-	w := &lastWords{}
+func TestTail(t *testing.T) {
+	w := &tail{}
 	if w.String() != "" {
-		t.Errorf("nothing was said, but %q", w)
+		t.Errorf("an empty tail is %q", w)
 	}
 	for range 200 {
-		if _, err := w.Write([]byte("a line that is not the last\n")); err != nil {
+		if _, err := w.Write([]byte("an early line\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.Write([]byte("the end\n\n")); err != nil {
+	if _, err := w.Write([]byte("the last line\n\n")); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.String(); got != ": its last words: the end" {
-		t.Errorf("the last words are %q", got)
+	if got := w.String(); got != ": its last output: the last line" {
+		t.Errorf("the tail is %q", got)
 	}
-	if len(w.text) > lastWordsLimit {
-		t.Errorf("%d bytes are kept, expected at most %d", len(w.text), lastWordsLimit)
-	}
-	if !slices.Contains(logLevels, "info") {
-		t.Error("the level that is used by default is none")
+	if len(w.text) > tailLimit {
+		t.Errorf("the tail has %d bytes, expected at most %d", len(w.text), tailLimit)
 	}
 }

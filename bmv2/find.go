@@ -6,10 +6,10 @@ import (
 	"os/exec"
 )
 
-// Program is BMv2's target with a P4Runtime server.
+// program is BMv2's target with a P4Runtime server.
 const program = "simple_switch_grpc"
 
-// ErrNotInstalled says that there is no simple_switch_grpc. The error that wraps it says where to get it.
+// ErrNotInstalled reports a missing simple_switch_grpc. The error that wraps it names the package.
 var ErrNotInstalled = errors.New("not installed")
 
 // Find returns the path of simple_switch_grpc. The error wraps ErrNotInstalled.

@@ -8,9 +8,9 @@ import (
 	"os/exec"
 )
 
-// Node is where a switch runs: a network with interfaces. A node of package internal/netlab is one.
+// Node is a network that a switch runs in, such as a node of lab/netlab.
 type Node interface {
-	// Start starts a process on the node, which dies when this process does.
+	// Start starts a process on the node. The process dies with this one.
 	Start(*exec.Cmd) error
 	// Do runs f in the node's network.
 	Do(f func() error) error
@@ -21,7 +21,7 @@ type Node interface {
 // local is the network of this process.
 type local struct{}
 
-// Start starts a process that is killed when the calling thread ends, on Linux.
+// Start starts a process. On Linux the kernel kills it when the calling thread ends.
 func (local) Start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = childAttributes()
 	return cmd.Start()
@@ -33,10 +33,10 @@ func (local) Dial(ctx context.Context, network, address string) (net.Conn, error
 	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
-// ErrNoInterface says that a port's interface does not exist.
+// ErrNoInterface reports that a port's interface does not exist.
 var ErrNoInterface = errors.New("there is no such network interface")
 
-// checkInterfaces looks for the interfaces: the switch itself only prints that one is missing, and runs
+// checkInterfaces checks that the interfaces exist. The switch itself only logs a missing one and runs
 // without it.
 func checkInterfaces(n Node, ports []Port) error {
 	return n.Do(func() error {

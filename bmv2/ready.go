@@ -19,10 +19,10 @@ const (
 	pollTimeout  = time.Second
 )
 
-// Dial returns a connection to the switch's P4Runtime server. It is the caller's to close.
+// Dial returns a connection to the switch's P4Runtime server. The caller must close it.
 func (s *Switch) Dial() (*grpc.ClientConn, error) {
 	network, address := dialAddress(s.config.P4Runtime)
-	// The name is nobody's: an address with a path in it would not come through as one.
+	// The target name is arbitrary: gRPC would not pass on an address that contains a path.
 	return grpc.NewClient("passthrough:///bmv2",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithNoProxy(),
@@ -31,8 +31,8 @@ func (s *Switch) Dial() (*grpc.ClientConn, error) {
 		}))
 }
 
-// dialAddress is where a server is reached that listens at an address. Who listens at all addresses of a
-// machine is reached at its loopback address.
+// dialAddress returns the address to dial for a listen address: the loopback address for a server that
+// listens at all addresses of the machine.
 func dialAddress(listen string) (network, address string) {
 	if path, ok := strings.CutPrefix(listen, "unix:"); ok {
 		return "unix", path
@@ -44,7 +44,7 @@ func dialAddress(listen string) (network, address string) {
 	return "tcp", listen
 }
 
-// waitServing returns when the P4Runtime server answers.
+// waitServing waits until the P4Runtime server answers.
 func (s *Switch) waitServing(ctx context.Context) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -63,8 +63,8 @@ func (s *Switch) waitServing(ctx context.Context) error {
 	}
 }
 
-// serving asks the server for its capabilities. That it has never heard of the question is an answer, too:
-// P4Runtime has it only since version 1.1.
+// serving requests the server's capabilities. UNIMPLEMENTED counts as an answer: servers before
+// P4Runtime 1.1 do not have the RPC.
 func (s *Switch) serving(ctx context.Context) error {
 	conn, err := s.Dial()
 	if err != nil {

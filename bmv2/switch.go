@@ -16,21 +16,21 @@ import (
 type Switch struct {
 	config Config
 	cmd    *exec.Cmd
-	words  *lastWords
+	output *tail
 
-	asked atomic.Bool   // somebody wanted it to end
-	ended chan struct{} // closed when it has been reaped
-	err   error         // why it ended, once ended is closed; nil if somebody asked
+	stopping atomic.Bool   // Stop was called
+	ended    chan struct{} // closed once the process has been reaped
+	err      error         // set before ended is closed: the cause; nil after Stop
 
 	stop sync.Once
 }
 
-// patience is how long a switch may take to end by itself.
-const patience = 2 * time.Second
+// stopTimeout is the time between SIGTERM and SIGKILL.
+const stopTimeout = 2 * time.Second
 
-// Start starts a switch and returns when its P4Runtime server answers. If ctx is done before that, or the
-// switch ends, there is none. The error wraps ErrNotInstalled where simple_switch_grpc is missing, and
-// ErrNoInterface where an interface is.
+// Start starts a switch and returns once its P4Runtime server answers. It fails, and ends the switch,
+// if ctx is done first. The error wraps ErrConfig, ErrNotInstalled if simple_switch_grpc is missing, or
+// ErrNoInterface if an interface is missing.
 func Start(ctx context.Context, c Config) (*Switch, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Start(ctx context.Context, c Config) (*Switch, error) {
 	if err := checkInterfaces(c.Node, c.Ports); err != nil {
 		return nil, err
 	}
-	s := &Switch{config: c, words: &lastWords{}, ended: make(chan struct{})}
+	s := &Switch{config: c, output: &tail{copyTo: c.Output}, ended: make(chan struct{})}
 	if err := s.spawn(); err != nil {
 		return nil, err
 	}
@@ -59,15 +59,11 @@ func Start(ctx context.Context, c Config) (*Switch, error) {
 	return s, nil
 }
 
-// spawn starts the process. The thread that starts it waits for it: Linux kills a child when the thread
-// that started it ends, and Go ends threads as it likes.
+// spawn starts the process. The thread that starts the process also waits for it: Linux kills a child
+// when the thread that started it ends, and the Go runtime may end any thread.
 func (s *Switch) spawn() error {
 	s.cmd = exec.Command(s.config.Binary, s.config.args()...)
-	s.cmd.Stdout = s.words
-	if s.config.Output != nil {
-		s.words.copyTo = s.config.Output
-	}
-	s.cmd.Stderr = s.words
+	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
@@ -85,19 +81,19 @@ func (s *Switch) spawn() error {
 
 func (s *Switch) reap() {
 	err := s.cmd.Wait()
-	if !s.asked.Load() {
+	if !s.stopping.Load() {
 		if err == nil {
 			err = errors.New("exit status 0")
 		}
-		s.err = fmt.Errorf("bmv2: %s ended: %w%s", s.config.Binary, err, s.words)
+		s.err = fmt.Errorf("bmv2: %s ended: %w%s", s.config.Binary, err, s.output)
 	}
 	close(s.ended)
 }
 
-// Ended is closed when the switch does not run any more.
+// Ended returns a channel that is closed once the switch has ended.
 func (s *Switch) Ended() <-chan struct{} { return s.ended }
 
-// Err says why the switch ended, once Ended is closed; nil if it was stopped.
+// Err returns the reason why the switch ended. It returns nil while the switch runs and after Stop.
 func (s *Switch) Err() error {
 	select {
 	case <-s.ended:
@@ -107,17 +103,17 @@ func (s *Switch) Err() error {
 	}
 }
 
-// PID is the process id of the switch.
+// PID returns the process id of the switch.
 func (s *Switch) PID() int { return s.cmd.Process.Pid }
 
-// Stop ends the switch and returns when it is gone: it is asked first, and killed when it does not end
-// soon. Stopping again does nothing.
+// Stop ends the switch and waits for its end: it sends SIGTERM and, after stopTimeout, SIGKILL. Further
+// calls only wait.
 func (s *Switch) Stop() {
 	s.stop.Do(func() {
-		s.asked.Store(true)
-		// An error says that it is gone already.
+		s.stopping.Store(true)
+		// Signal fails only if the switch has ended.
 		_ = s.cmd.Process.Signal(syscall.SIGTERM)
-		timer := time.NewTimer(patience)
+		timer := time.NewTimer(stopTimeout)
 		defer timer.Stop()
 		select {
 		case <-s.ended:

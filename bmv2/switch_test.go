@@ -22,8 +22,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// fakeEnv makes the test binary something else: a switch that serves, dies, is silent, is deaf to
-// SIGTERM, or a parent that starts one and waits to be killed.
+// fakeEnv turns the test binary into a switch that serves, dies, never listens or ignores SIGTERM, or
+// into a parent that starts a switch and waits to be killed.
 const fakeEnv = "NOPAXOS_TEST_SWITCH"
 
 func TestMain(m *testing.M) {
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		os.Exit(3)
 	case "silent":
 		time.Sleep(time.Hour)
-	case "deaf":
+	case "ignores SIGTERM":
 		signal.Ignore(syscall.SIGTERM)
 		serve()
 	case "parent":
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// answers is a P4Runtime server that has nothing but capabilities.
+// answers is a P4Runtime server that implements only Capabilities.
 type answers struct {
 	p4v1.UnimplementedP4RuntimeServer
 }
@@ -65,7 +65,7 @@ func serve() {
 	panic(s.Serve(l))
 }
 
-// parent starts a switch, says which process it is, and waits.
+// parent starts a switch, prints its process id, and waits.
 func parent() {
 	os.Setenv(fakeEnv, "serves")
 	s, err := Start(context.Background(), Config{Binary: os.Args[0], P4Runtime: os.Args[1]})
@@ -76,7 +76,7 @@ func parent() {
 	time.Sleep(time.Hour)
 }
 
-// fake is the configuration of a switch of that kind.
+// fake returns the Config of a fake switch.
 func fake(t *testing.T, kind string) Config {
 	t.Helper()
 	t.Setenv(fakeEnv, kind)
@@ -94,12 +94,12 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// gone waits until there is no such process.
+// gone waits until a process has ended.
 func gone(t *testing.T, pid int) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) != syscall.ESRCH; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("process %d lives", pid)
+			t.Fatalf("process %d still runs", pid)
 		}
 	}
 }
@@ -110,18 +110,18 @@ func TestStartAndStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Err(); err != nil {
-		t.Errorf("a switch that runs has ended: %v", err)
+		t.Errorf("Err of a running switch: %v", err)
 	}
 	s.Stop()
 	s.Stop()
 	if err := s.Err(); err != nil {
-		t.Errorf("a switch that was stopped failed: %v", err)
+		t.Errorf("Err of a stopped switch: %v", err)
 	}
 	gone(t, s.PID())
 }
 
-func TestStopADeafSwitch(t *testing.T) {
-	s, err := Start(within(t, time.Minute), fake(t, "deaf"))
+func TestStopKillsSwitchThatIgnoresSIGTERM(t *testing.T) {
+	s, err := Start(within(t, time.Minute), fake(t, "ignores SIGTERM"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,9 +129,9 @@ func TestStopADeafSwitch(t *testing.T) {
 	gone(t, s.PID())
 }
 
-func TestASwitchThatDies(t *testing.T) {
+func TestSwitchDies(t *testing.T) {
 	_, err := Start(within(t, time.Minute), fake(t, "dies"))
-	if err == nil || !strings.Contains(err.Error(), "exit status 3: its last words: Cpu port 510 is used as a data port") {
+	if err == nil || !strings.Contains(err.Error(), "exit status 3: its last output: Cpu port 510 is used as a data port") {
 		t.Errorf("Start: %v", err)
 	}
 	s, err := Start(within(t, time.Minute), fake(t, "serves"))
@@ -148,7 +148,7 @@ func TestASwitchThatDies(t *testing.T) {
 	}
 }
 
-func TestASwitchThatDoesNotServe(t *testing.T) {
+func TestSwitchNeverListens(t *testing.T) {
 	_, err := Start(within(t, 200*time.Millisecond), fake(t, "silent"))
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("Start: %v", err)
@@ -172,10 +172,10 @@ func TestNoInterface(t *testing.T) {
 	}
 }
 
-// A switch does not outlive the process that started it, however that ends.
+// TestNoOrphan checks that a switch dies with its parent, even if the parent is killed.
 func TestNoOrphan(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux ends a child with its parent")
+		t.Skip("only Linux kills a child with its parent")
 	}
 	c := fake(t, "parent")
 	cmd := exec.Command(c.Binary, c.P4Runtime)

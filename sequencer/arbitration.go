@@ -10,7 +10,7 @@ import (
 // maxControllers bounds the streams that take part in the arbitration.
 const maxControllers = 64
 
-// electionID is an election id; the zero value is "none", below every other.
+// electionID is an election id. The zero value means "none" and is below every other.
 type electionID struct{ high, low uint64 }
 
 func electionOf(x *p4v1.Uint128) electionID { return electionID{x.GetHigh(), x.GetLow()} }
@@ -20,27 +20,27 @@ func (a electionID) less(b electionID) bool {
 }
 
 // arbiter decides which controller is primary (P4Runtime specification, "Client Arbitration and
-// Controller Replication"). There is one role, the default role with full access. It does no I/O:
-// notices go to the controllers' queues.
+// Controller Replication"). It knows one role, the default role with full access. It does no I/O: it
+// queues notices for the controllers.
 type arbiter struct {
 	deviceID    uint64
 	controllers map[*controller]bool
 	primary     *controller
-	highest     electionID // highest election id ever accepted; it outlives its controller
+	highest     electionID // highest ever accepted; outlives its controller
 }
 
 // controller is one stream that has sent an arbitration update.
 type controller struct {
 	election electionID
-	send     func(*p4v1.StreamMessageResponse)      // an arbitration notice; never blocks
-	offer    func(*p4v1.StreamMessageResponse) bool // what may be lost; never blocks
+	send     func(*p4v1.StreamMessageResponse)      // queues an arbitration notice; never blocks
+	offer    func(*p4v1.StreamMessageResponse) bool // queues a message that may be lost; never blocks
 }
 
 func newArbiter(deviceID uint64) *arbiter {
 	return &arbiter{deviceID: deviceID, controllers: map[*controller]bool{}}
 }
 
-// update handles an arbitration update of c. An error ends its stream.
+// update handles an arbitration update of c. An error ends c's stream.
 func (a *arbiter) update(c *controller, u *p4v1.MasterArbitrationUpdate) error {
 	known := a.controllers[c]
 	if u.GetDeviceId() != a.deviceID {
@@ -81,7 +81,7 @@ func (a *arbiter) update(c *controller, u *p4v1.MasterArbitrationUpdate) error {
 	return nil
 }
 
-// checkRole accepts the default role only.
+// checkRole accepts only the default role.
 func (a *arbiter) checkRole(known bool, role *p4v1.Role) error {
 	switch {
 	case role.GetName() == "" && role.GetConfig() == nil:
@@ -93,8 +93,8 @@ func (a *arbiter) checkRole(known bool, role *p4v1.Role) error {
 	}
 }
 
-// leave handles the end of a stream. Nobody is promoted: a backup becomes primary by an update with
-// an election id that is at least the highest seen.
+// leave handles the end of a stream. It promotes no backup: a backup becomes primary by sending an
+// update whose election id is at least the highest seen.
 func (a *arbiter) leave(c *controller) {
 	delete(a.controllers, c)
 	if a.primary == c {
@@ -103,14 +103,14 @@ func (a *arbiter) leave(c *controller) {
 	}
 }
 
-// writer is what a request says about its sender.
+// writer identifies the sender of a request.
 type writer interface {
 	GetDeviceId() uint64
 	GetRole() string
 	GetElectionId() *p4v1.Uint128
 }
 
-// mayWrite checks the sender of a request: only the primary may.
+// mayWrite accepts a request only from the primary.
 func (a *arbiter) mayWrite(w writer) error {
 	id := electionOf(w.GetElectionId())
 	switch {
@@ -127,7 +127,7 @@ func (a *arbiter) mayWrite(w writer) error {
 	return nil
 }
 
-// notifyAll tells every controller who is primary, the primary last.
+// notifyAll sends every controller the result of the arbitration, the primary last.
 func (a *arbiter) notifyAll() {
 	for c := range a.controllers {
 		if c != a.primary {

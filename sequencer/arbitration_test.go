@@ -16,7 +16,7 @@ func TestArbitrationHighestIsPrimary(t *testing.T) {
 	a.arbitrate(deviceID, 10)
 	a.wantArbitration(codes.OK, 10)
 	b.arbitrate(deviceID, 5)
-	b.wantArbitration(codes.AlreadyExists, 10) // a backup is told alone
+	b.wantArbitration(codes.AlreadyExists, 10) // only the new backup gets a notice
 	c.arbitrate(deviceID, 20)
 	c.wantArbitration(codes.OK, 20)
 	a.wantArbitration(codes.AlreadyExists, 20)
@@ -39,13 +39,13 @@ func TestArbitrationPrimaryLeaves(t *testing.T) {
 	b.wantArbitration(codes.AlreadyExists, 10)
 
 	a.cancel()
-	b.wantArbitration(codes.NotFound, 10) // nobody is promoted
+	b.wantArbitration(codes.NotFound, 10) // the backup is not promoted
 	if err := tg.commit(5); status.Code(err) != codes.PermissionDenied {
 		t.Errorf("pipeline without a primary: %v, want PERMISSION_DENIED", err)
 	}
 	b.arbitrate(deviceID, 9) // below the highest ever seen
 	b.wantArbitration(codes.NotFound, 10)
-	b.arbitrate(deviceID, 10) // the id of the one that left
+	b.arbitrate(deviceID, 10) // the id of the former primary
 	b.wantArbitration(codes.OK, 10)
 	if err := tg.commit(10); err != nil {
 		t.Error(err)
@@ -76,7 +76,7 @@ func TestArbitrationRepeatedUpdateIsAnswered(t *testing.T) {
 func TestArbitrationWithoutElectionID(t *testing.T) {
 	tg := newTarget(t)
 	a, b := tg.open(), tg.open()
-	for _, s := range []*stream{a, b} { // none, several times, is no duplicate
+	for _, s := range []*stream{a, b} { // a missing id is not a duplicate
 		s.update(&p4v1.MasterArbitrationUpdate{DeviceId: deviceID})
 		s.wantArbitration(codes.NotFound, 0)
 	}
@@ -124,7 +124,7 @@ func TestArbitrationErrorsEndTheStream(t *testing.T) {
 			}
 			s.update(tt.second)
 			s.wantEnd(tt.code)
-			// The primary is not disturbed.
+			// The primary stays.
 			if err := tg.commit(10); err != nil {
 				t.Error(err)
 			}

@@ -12,7 +12,7 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// contract is the p4info of p4src in the form that requests are checked against.
+// contract is the p4info of p4src, indexed for checking requests.
 type contract struct {
 	tables    map[uint32]*table
 	order     []*table // by id
@@ -27,8 +27,8 @@ type table struct {
 	name     string
 	fields   []*p4configv1.MatchField // field id i at index i-1
 	scopes   map[uint32]p4configv1.ActionRef_Scope
-	constant bool   // the default entry cannot be modified
-	initial  uint32 // the default entry's action
+	constant bool   // the default entry is constant
+	initial  uint32 // initial action of the default entry
 	size     int
 	counter  bool // has a direct counter
 }

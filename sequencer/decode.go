@@ -16,16 +16,16 @@ func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
-// table finds the table of a request.
+// table returns the table with an id.
 func (c *contract) table(id uint32) (*table, error) {
 	t, ok := c.tables[id]
 	if !ok {
-		return nil, invalid("table id %#x: the pipeline has no such table", id)
+		return nil, invalid("the pipeline has no table with id %#x", id)
 	}
 	return t, nil
 }
 
-// key decodes what identifies an entry.
+// key decodes the key of an entry.
 func (t *table) key(e *p4v1.TableEntry) (Key, error) {
 	key := Key{Table: t.id}
 	if e.GetPriority() != 0 {
@@ -43,11 +43,11 @@ func (t *table) key(e *p4v1.TableEntry) (Key, error) {
 	for _, m := range e.GetMatch() {
 		id := m.GetFieldId()
 		if id == 0 || int(id) > len(t.fields) {
-			return Key{}, invalid("table %s: match field id %d: the table has no such field", t.name, id)
+			return Key{}, invalid("table %s has no match field with id %d", t.name, id)
 		}
 		f := t.fields[id-1]
 		if seen&(1<<id) != 0 {
-			return Key{}, invalid("table %s: match field %s is given twice", t.name, f.GetName())
+			return Key{}, invalid("table %s: match field %s appears twice", t.name, f.GetName())
 		}
 		seen |= 1 << id
 		if err := t.match(&key, f, m); err != nil {
@@ -56,7 +56,7 @@ func (t *table) key(e *p4v1.TableEntry) (Key, error) {
 	}
 	for _, f := range t.fields {
 		if f.GetMatchType() == p4configv1.MatchField_EXACT && seen&(1<<f.GetId()) == 0 {
-			return Key{}, invalid("table %s: match field %s is missing, and it is exact", t.name, f.GetName())
+			return Key{}, invalid("table %s: exact match field %s is missing", t.name, f.GetName())
 		}
 	}
 	return key, nil
@@ -109,24 +109,24 @@ func (c *contract) action(t *table, isDefault bool, ta *p4v1.TableAction) (Actio
 	info := c.actions[a.GetActionId()]
 	switch {
 	case info == nil:
-		return Action{}, invalid("table %s: action id %#x: the pipeline has no such action", t.name, a.GetActionId())
+		return Action{}, invalid("table %s: the pipeline has no action with id %#x", t.name, a.GetActionId())
 	case !ok:
-		return Action{}, invalid("table %s: action %s is not one of the table's", t.name, info.name)
+		return Action{}, invalid("table %s has no action %s", t.name, info.name)
 	case isDefault && scope == p4configv1.ActionRef_TABLE_ONLY:
-		return Action{}, status.Errorf(codes.PermissionDenied, "table %s: action %s is not for the default entry", t.name, info.name)
+		return Action{}, status.Errorf(codes.PermissionDenied, "table %s: action %s is not allowed for the default entry", t.name, info.name)
 	case !isDefault && scope == p4configv1.ActionRef_DEFAULT_ONLY:
-		return Action{}, status.Errorf(codes.PermissionDenied, "table %s: action %s is for the default entry only", t.name, info.name)
+		return Action{}, status.Errorf(codes.PermissionDenied, "table %s: action %s is allowed only for the default entry", t.name, info.name)
 	}
 	action := Action{ID: info.id}
 	var seen uint64
 	for _, p := range a.GetParams() {
 		id := p.GetParamId()
 		if id == 0 || int(id) > len(info.params) {
-			return Action{}, invalid("action %s: parameter id %d: the action has no such parameter", info.name, id)
+			return Action{}, invalid("action %s has no parameter with id %d", info.name, id)
 		}
 		param := info.params[id-1]
 		if seen&(1<<id) != 0 {
-			return Action{}, invalid("action %s: parameter %s is given twice", info.name, param.GetName())
+			return Action{}, invalid("action %s: parameter %s appears twice", info.name, param.GetName())
 		}
 		seen |= 1 << id
 		v, err := p4src.ParseBits(p.GetValue(), param.GetBitwidth())
@@ -143,7 +143,7 @@ func (c *contract) action(t *table, isDefault bool, ta *p4v1.TableAction) (Actio
 	return action, checkMeaning(action)
 }
 
-// checkMeaning refuses parameters that fit their width and mean nothing.
+// checkMeaning rejects parameters that fit their width but have no meaning.
 func checkMeaning(a Action) error {
 	switch a.ID {
 	case p4src.ActionSequence:
@@ -169,23 +169,23 @@ func checkMeaning(a Action) error {
 	return nil
 }
 
-// resources checks the fields of an entry that only tables with more features than these have.
+// resources rejects entry fields of features that the table does not have.
 func (t *table) resources(e *p4v1.TableEntry) error {
 	switch {
 	case e.GetIdleTimeoutNs() != 0 || e.GetTimeSinceLastHit() != nil:
-		return invalid("table %s: idle timeout is set, and the table has none", t.name)
+		return invalid("table %s has no idle timeout, and the entry sets one", t.name)
 	case e.GetMeterConfig() != nil || e.GetMeterCounterData() != nil:
-		return invalid("table %s: a meter is set, and the table has none", t.name)
+		return invalid("table %s has no meter, and the entry sets one", t.name)
 	case e.GetCounterData() != nil && !t.counter:
-		return invalid("table %s: counter data is set, and the table has no direct counter", t.name)
+		return invalid("table %s has no direct counter, and the entry sets counter data", t.name)
 	}
 	return checkCounter(e.GetCounterData())
 }
 
-// checkCounter refuses counts below zero, which the messages can express.
+// checkCounter rejects negative counts.
 func checkCounter(d *p4v1.CounterData) error {
 	if d.GetByteCount() < 0 || d.GetPacketCount() < 0 {
-		return invalid("counter data is %d packets and %d bytes, expected no negative number",
+		return invalid("counter data is %d packets and %d bytes, expected numbers of 0 or more",
 			d.GetPacketCount(), d.GetByteCount())
 	}
 	return nil
@@ -207,7 +207,7 @@ func replicas(e *p4v1.MulticastGroupEntry) ([]Replica, error) {
 		}
 		x := Replica{EgressPort: r.GetEgressPort(), Instance: uint16(r.GetInstance())}
 		if seen[x] {
-			return nil, invalid("multicast group %d: egress port %d with instance %d is given twice",
+			return nil, invalid("multicast group %d: egress port %d with instance %d appears twice",
 				e.GetMulticastGroupId(), r.GetEgressPort(), r.GetInstance())
 		}
 		seen[x] = true
@@ -216,7 +216,7 @@ func replicas(e *p4v1.MulticastGroupEntry) ([]Replica, error) {
 	return list, nil
 }
 
-// egressPort decodes the metadata of a packet-out.
+// egressPort decodes the egress port from the metadata of a packet-out.
 func (c *contract) egressPort(p *p4v1.PacketOut) (uint16, error) {
 	if len(p.GetMetadata()) != len(c.packetOut.GetMetadata()) {
 		return 0, invalid("packet-out has %d metadata fields, expected %d", len(p.GetMetadata()), len(c.packetOut.GetMetadata()))
@@ -224,7 +224,7 @@ func (c *contract) egressPort(p *p4v1.PacketOut) (uint16, error) {
 	var port uint16
 	for _, m := range p.GetMetadata() {
 		if m.GetMetadataId() != p4src.MetadataPacketOutEgressPort {
-			return 0, invalid("packet-out has metadata id %d: the pipeline has no such field", m.GetMetadataId())
+			return 0, invalid("packet-out: the pipeline has no metadata with id %d", m.GetMetadataId())
 		}
 		v, err := p4src.ParseBits(m.GetValue(), c.packetOut.GetMetadata()[0].GetBitwidth())
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// encodeKey writes the key of an entry into a message, canonically.
+// encodeKey returns a table entry with the key in canonical form.
 func (t *table) encodeKey(k Key) *p4v1.TableEntry {
 	e := &p4v1.TableEntry{TableId: t.id, IsDefaultAction: k.Default}
 	if k.Default {
@@ -21,7 +21,7 @@ func (t *table) encodeKey(k Key) *p4v1.TableEntry {
 			m.FieldMatchType = &p4v1.FieldMatch_Exact_{Exact: &p4v1.FieldMatch_Exact{Value: value}}
 		case p4configv1.MatchField_LPM:
 			if k.PrefixLen == 0 {
-				continue // "don't care" is left out
+				continue // a don't-care match is omitted
 			}
 			m.FieldMatchType = &p4v1.FieldMatch_Lpm{
 				Lpm: &p4v1.FieldMatch_LPM{Value: value, PrefixLen: int32(k.PrefixLen)},
@@ -32,7 +32,7 @@ func (t *table) encodeKey(k Key) *p4v1.TableEntry {
 	return e
 }
 
-// encodeAction writes an action into a message, canonically.
+// encodeAction returns the action in canonical form.
 func (c *contract) encodeAction(a Action) *p4v1.TableAction {
 	msg := &p4v1.Action{ActionId: a.ID}
 	for i, p := range c.actions[a.ID].params {

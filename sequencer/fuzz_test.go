@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// FuzzUpdate: no update and no filter panics, and what was accepted is read back in a form that is
-// accepted again.
+// FuzzUpdate checks that no update and no filter causes a panic, and that Read returns accepted
+// entities in a form that Write accepts.
 func FuzzUpdate(f *testing.F) {
 	seed := func(u *p4v1.Update) {
 		b, err := proto.Marshal(u)

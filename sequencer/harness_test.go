@@ -21,7 +21,7 @@ import (
 
 const deviceID = 7
 
-// fakePlane records what the server applies.
+// fakePlane is a data plane that records the server's calls.
 type fakePlane struct {
 	mu       sync.Mutex
 	entries  map[sequencer.Key]sequencer.Action
@@ -79,7 +79,7 @@ func (f *fakePlane) SetCounter(k sequencer.Key, c sequencer.Counter) {
 
 func (f *fakePlane) HandlePacketIn(fn func(uint16, []byte)) { f.packetIn = fn }
 
-// PacketOut reflects packets to the CPU port, as every data plane does.
+// PacketOut returns packets for the CPU port, as every data plane does.
 func (f *fakePlane) PacketOut(port uint16, payload []byte) {
 	if port == p4src.CPUPort {
 		f.packetIn(port, payload)
@@ -219,7 +219,7 @@ func (s *stream) wantArbitration(code codes.Code, low uint64) {
 	}
 }
 
-// wantEnd expects the server to end the stream with code.
+// wantEnd waits until the server ends the stream with code.
 func (s *stream) wantEnd(code codes.Code) {
 	s.t.Helper()
 	for {

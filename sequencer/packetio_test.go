@@ -57,7 +57,7 @@ func TestPacketOutErrors(t *testing.T) {
 			}
 		})
 	}
-	// The stream goes on.
+	// The stream stays open.
 	s.send(packetOut("probe", cpuPort))
 	if p := s.recv().GetPacket(); string(p.GetPayload()) != "probe" {
 		t.Errorf("packet-in is %v", p)

@@ -9,14 +9,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// savedPipeline is a pipeline between VERIFY_AND_SAVE and COMMIT. What is written in between goes to
-// its store; the data plane does not see it before the COMMIT.
+// savedPipeline is a pipeline between VERIFY_AND_SAVE and COMMIT. Writes in between go to its store
+// and reach the data plane with the COMMIT.
 type savedPipeline struct {
 	config *p4v1.ForwardingPipelineConfig
 	store  *store
 }
 
-// current returns the store that requests refer to, or nil without a pipeline.
+// current returns the store that requests refer to, or nil if no pipeline is set.
 func (s *Server) current() *store {
 	if s.saved != nil {
 		return s.saved.store
@@ -24,8 +24,8 @@ func (s *Server) current() *store {
 	return s.running
 }
 
-// SetForwardingPipelineConfig takes a pipeline. There is only one that this target can realize, the
-// contract's; the device configuration is kept for the controller and otherwise ignored.
+// SetForwardingPipelineConfig sets the pipeline. The target accepts only the contract's p4info; it
+// keeps the device configuration for the controller and otherwise ignores it.
 func (s *Server) SetForwardingPipelineConfig(_ context.Context, req *p4v1.SetForwardingPipelineConfigRequest) (*p4v1.SetForwardingPipelineConfigResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +72,7 @@ func (s *Server) verify(config *p4v1.ForwardingPipelineConfig) error {
 
 func (s *Server) commitSaved(config *p4v1.ForwardingPipelineConfig) (*p4v1.SetForwardingPipelineConfigResponse, error) {
 	if config != nil {
-		return nil, invalid("COMMIT has a pipeline configuration, expected none")
+		return nil, invalid("COMMIT carries a pipeline configuration, expected none")
 	}
 	if s.saved == nil {
 		return nil, status.Error(codes.NotFound, "COMMIT: no pipeline is saved")
@@ -87,13 +87,13 @@ func (s *Server) commit(config *p4v1.ForwardingPipelineConfig, entries *store) {
 	s.log.Info("pipeline committed", "cookie", config.GetCookie().GetCookie())
 }
 
-// GetForwardingPipelineConfig returns the committed pipeline; its config is unset when there is none.
+// GetForwardingPipelineConfig returns the committed pipeline. Without one the config is unset.
 func (s *Server) GetForwardingPipelineConfig(_ context.Context, req *p4v1.GetForwardingPipelineConfigRequest) (*p4v1.GetForwardingPipelineConfigResponse, error) {
 	if req.GetDeviceId() != s.deviceID {
 		return nil, status.Errorf(codes.NotFound, "device id is %d, expected %d", req.GetDeviceId(), s.deviceID)
 	}
 	s.mu.RLock()
-	config := s.config // replaced as a whole, never changed
+	config := s.config // immutable: a commit replaces it
 	s.mu.RUnlock()
 	if config == nil {
 		return &p4v1.GetForwardingPipelineConfigResponse{}, nil

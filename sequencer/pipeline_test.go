@@ -106,8 +106,8 @@ func TestPipelineRefused(t *testing.T) {
 		{"commit with config", commit, pipeline(t, 1), codes.InvalidArgument},
 		{"commit of nothing", commit, nil, codes.NotFound},
 		{"another table id", verify, with(func(p *p4configv1.P4Info) { p.Tables[0].Preamble.Id++ }), codes.InvalidArgument},
-		{"a table less", verifyAndSave, with(func(p *p4configv1.P4Info) { p.Tables = p.Tables[1:] }), codes.InvalidArgument},
-		{"a table more", verifyAndSave, with(func(p *p4configv1.P4Info) {
+		{"missing table", verifyAndSave, with(func(p *p4configv1.P4Info) { p.Tables = p.Tables[1:] }), codes.InvalidArgument},
+		{"extra table", verifyAndSave, with(func(p *p4configv1.P4Info) {
 			more := proto.CloneOf(p.Tables[0])
 			more.Preamble.Id = 0x02000099
 			p.Tables = append(p.Tables, more)
@@ -136,7 +136,7 @@ func TestPipelineDocumentationMayDiffer(t *testing.T) {
 	cfg.P4Info.PkgInfo = &p4configv1.PkgInfo{Name: "oum", Arch: "tna"}
 	cfg.P4Info.Tables[0].Preamble.Annotations = []string{"@hidden"}
 	cfg.P4Info.Tables[0].ActionRefs[0].Annotations = nil
-	cfg.P4Info.Tables[1].ProtoReflect().SetUnknown([]byte{0x28, 1}) // a field younger than the bindings
+	cfg.P4Info.Tables[1].ProtoReflect().SetUnknown([]byte{0x28, 1}) // a field newer than the bindings
 	if err := tg.setPipeline(1, verify, cfg); err != nil {
 		t.Error(err)
 	}
@@ -165,15 +165,15 @@ func TestPipelineReconcileKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, groups, now := tg.plane.count(); groups != 1 || now != clears {
-		t.Errorf("the data plane was cleared")
+		t.Error("the data plane was cleared")
 	}
 	if got := tg.getPipeline(p4v1.GetForwardingPipelineConfigRequest_COOKIE_ONLY).GetCookie().GetCookie(); got != 77 {
 		t.Errorf("cookie is %d, want 77", got)
 	}
 }
 
-// TestPipelineSaveThenCommit: what is written after VERIFY_AND_SAVE belongs to the saved pipeline
-// and replaces the running state at the COMMIT.
+// TestPipelineSaveThenCommit checks that writes after VERIFY_AND_SAVE go to the saved pipeline, which
+// replaces the running state with the COMMIT.
 func TestPipelineSaveThenCommit(t *testing.T) {
 	tg, _ := newPrimary(t)
 	tg.mustWrite(insert(multicastEntity(1)))

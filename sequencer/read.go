@@ -9,8 +9,8 @@ import (
 // readChunk is the number of entities per message of a Read response.
 const readChunk = 256
 
-// Read returns the entities that match any of the request's filters. Filters that fail do not stop
-// the others; the stream then ends with one p4.v1.Error per filter.
+// Read returns the entities that match any of the request's filters. A failed filter does not stop
+// the others; if any fails, the stream ends with one p4.v1.Error per filter.
 func (s *Server) Read(req *p4v1.ReadRequest, rpc p4v1.P4Runtime_ReadServer) error {
 	found, errs, err := s.collect(req)
 	if err != nil {
@@ -26,8 +26,8 @@ func (s *Server) Read(req *p4v1.ReadRequest, rpc p4v1.P4Runtime_ReadServer) erro
 	return batchError(errs)
 }
 
-// collect reads everything under the lock, so that no Write is half visible; sending happens outside
-// of it, so that a slow reader holds up nobody.
+// collect reads everything under the lock, so that no Write is half visible. Read sends without the
+// lock, so that a slow reader blocks no other request.
 func (s *Server) collect(req *p4v1.ReadRequest) ([]*p4v1.Entity, []error, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -85,13 +85,13 @@ func (s *Server) tableFilter(e *p4v1.TableEntry) (tableFilter, error) {
 		table:     e.GetTableId(),
 		isDefault: e.GetIsDefaultAction(),
 		actionID:  e.GetAction().GetAction().GetActionId(),
-		//lint:ignore SA1019 a filter of the specification
+		//lint:ignore SA1019 the specification has this filter
 		controller: e.GetControllerMetadata(),
 		metadata:   string(e.GetMetadata()),
 	}
 	if f.table == 0 {
 		if len(e.GetMatch()) != 0 || e.GetPriority() != 0 || f.isDefault || f.actionID != 0 || f.controller != 0 || f.metadata != "" {
-			return f, invalid("read: table id 0 reads all tables, and no other filter can be used with it")
+			return f, invalid("read: table id 0 reads all tables, expected no other filter with it")
 		}
 		return f, nil
 	}

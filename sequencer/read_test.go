@@ -20,7 +20,7 @@ func wantEntities(t *testing.T, got, want []*p4v1.Entity) {
 	}
 }
 
-// TestReadWriteSymmetry: what is read is what was written, canonically.
+// TestReadWriteSymmetry checks that Read returns what Write took, in canonical form.
 func TestReadWriteSymmetry(t *testing.T) {
 	tg, _ := newPrimary(t)
 	port := &p4v1.TableEntry{TableId: p4src.TablePortRole, Match: []*p4v1.FieldMatch{exact(1, 1, 255)}, Action: act(p4src.ActionFabric)}
@@ -31,7 +31,7 @@ func TestReadWriteSymmetry(t *testing.T) {
 		tableEntity(groupEntry(1, sequence(0, 1))),
 		tableEntity(stamped),
 		tableEntity(with(groupEntry(2, act(p4src.ActionGroupDrop)), func(e *p4v1.TableEntry) {
-			e.ControllerMetadata = 5 //lint:ignore SA1019 returned as written
+			e.ControllerMetadata = 5 //lint:ignore SA1019 Read must return it
 			e.Metadata = []byte("cookie")
 		})),
 		tableEntity(routeEntry(0, forward())),
@@ -67,7 +67,7 @@ func TestReadWriteSymmetry(t *testing.T) {
 		{"by prefix", one(routeEntry(16, nil, 10, 0, 0, 0)), tables[6:7]},
 		{"by action", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, Action: act(p4src.ActionGroupDrop)}), tables[3:4]},
 		{"by metadata", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, Metadata: []byte("cookie")}), tables[3:4]},
-		{"by controller metadata", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, ControllerMetadata: 5}), tables[3:4]}, //lint:ignore SA1019 a filter of the specification
+		{"by controller metadata", one(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, ControllerMetadata: 5}), tables[3:4]}, //lint:ignore SA1019 the specification has this filter
 		{"default entry", one(&p4v1.TableEntry{TableId: p4src.TableOUMCopy, IsDefaultAction: true}),
 			one(&p4v1.TableEntry{TableId: p4src.TableOUMCopy, IsDefaultAction: true, Action: act(p4src.ActionOUMDrop)})},
 		{"all multicast groups", []*p4v1.Entity{multicastEntity(0)}, groups},
@@ -98,11 +98,11 @@ func TestReadErrors(t *testing.T) {
 		{"filter on all tables", tableEntity(&p4v1.TableEntry{Metadata: []byte("x")}), codes.InvalidArgument},
 		{"priority", tableEntity(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, Priority: 1}), codes.InvalidArgument},
 		{"half a key", tableEntity(with(groupEntry(1, nil), func(e *p4v1.TableEntry) { e.Match = e.Match[:1] })), codes.InvalidArgument},
-		{"no multicast group", multicastEntity(99), codes.NotFound},
+		{"missing multicast group", multicastEntity(99), codes.NotFound},
 		{"multicast group of 17 bits", multicastEntity(1<<16 + 1), codes.NotFound},
 		{"counter without table entry", counterEntity(nil, nil), codes.InvalidArgument},
-		{"counter of a table without", counterEntity(&p4v1.TableEntry{TableId: p4src.TableIPv4LPM}, nil), codes.InvalidArgument},
-		{"counter of no entry", counterEntity(groupEntry(1, nil), nil), codes.NotFound},
+		{"counter of a table without counters", counterEntity(&p4v1.TableEntry{TableId: p4src.TableIPv4LPM}, nil), codes.InvalidArgument},
+		{"counter of a missing entry", counterEntity(groupEntry(1, nil), nil), codes.NotFound},
 	}
 	tg, _ := newPrimary(t)
 	tg.mustWrite(insert(multicastEntity(1)))
@@ -177,7 +177,7 @@ func TestDirectCounters(t *testing.T) {
 	}
 	tg.mustWrite(
 		modify(counterEntity(groupEntry(1, nil), &p4v1.CounterData{})), // reset
-		modify(counterEntity(groupEntry(2, nil), nil)),                 // unset: not modified
+		modify(counterEntity(groupEntry(2, nil), nil)),                 // no data: no change
 	)
 	if got := tg.plane.Counter(groupKey(1)); got != (sequencer.Counter{}) {
 		t.Errorf("after the reset: %+v", got)

@@ -17,11 +17,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// APIVersion is the version of the P4Runtime API that the server implements.
+// apiVersion is the version of the P4Runtime API that the server implements.
 const apiVersion = "1.3.0"
 
-// A controller whose host vanished must not stay primary for ever, and controllers may probe the
-// connection as often as gRPC lets them, which is every 10 seconds.
+// Keepalive ends the primacy of a controller whose host vanished. keepaliveMinimum lets controllers
+// probe at the shortest interval that gRPC clients use, 10 seconds.
 const (
 	keepaliveInterval = 10 * time.Second
 	keepaliveTimeout  = 5 * time.Second
@@ -47,15 +47,15 @@ type Server struct {
 	stopping chan struct{}
 	stop     sync.Once
 
-	// mu orders everything that changes state: a Write is finished before an arbitration update
-	// takes effect, and a Read sees all of a Write or nothing.
+	// mu serializes state changes: a Write completes before an arbitration update takes effect, and a
+	// Read sees all of a Write or nothing.
 	mu      sync.RWMutex
 	arbiter *arbiter
 	config  *p4v1.ForwardingPipelineConfig // committed; nil: none
 	running *store                         // entries of config
-	saved   *savedPipeline                 // by VERIFY_AND_SAVE, not committed yet
+	saved   *savedPipeline                 // of VERIFY_AND_SAVE, until COMMIT
 
-	// primary is arbiter.primary for packetIn, which the data plane's thread calls and which must
+	// primary mirrors arbiter.primary for packetIn, which runs on the data plane's thread and must
 	// not wait for a Write.
 	primary atomic.Pointer[controller]
 
@@ -66,7 +66,7 @@ type Server struct {
 	updatesRefused   atomic.Uint64
 }
 
-// NewServer returns a server that has no pipeline yet.
+// NewServer returns a server without a pipeline.
 func NewServer(cfg Config) (*Server, error) {
 	if cfg.DataPlane == nil {
 		return nil, errors.New("sequencer: Config.DataPlane is nil")
@@ -96,7 +96,7 @@ func NewServer(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers requests on l until Stop, then returns nil.
+// Serve handles requests on l until Stop, then returns nil.
 func (s *Server) Serve(l net.Listener) error {
 	if err := s.grpc.Serve(l); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("sequencer: serve P4Runtime on %s: %w", l.Addr(), err)
@@ -104,7 +104,7 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Stop ends all streams and requests and closes the listeners. The data plane goes on.
+// Stop ends all streams and requests and closes the listeners. The data plane keeps running.
 func (s *Server) Stop() {
 	s.stop.Do(func() { close(s.stopping) })
 	s.grpc.Stop()
@@ -117,17 +117,17 @@ func (s *Server) Capabilities(context.Context, *p4v1.CapabilitiesRequest) (*p4v1
 
 // Stats are the server's counters and state, for metrics and status.
 type Stats struct {
-	Pipeline         bool      // a pipeline is committed
-	Controllers      int       // connected controllers
-	Primary          bool      // one of them is primary
-	ElectionID       [2]uint64 // highest election id seen: high, low
+	Pipeline         bool // a pipeline is committed
+	Controllers      int
+	Primary          bool      // a controller is primary
+	ElectionID       [2]uint64 // highest seen: high, low
 	Entries          int       // table entries of the committed pipeline
 	MulticastGroups  int
-	Updates          uint64 // updates of Write requests that were applied
+	Updates          uint64 // applied updates of Write requests
 	UpdatesRefused   uint64
 	PacketOuts       uint64
-	PacketIns        uint64 // packets handed to the primary
-	PacketInsDropped uint64 // packets for which there was no primary, or no room in its queue
+	PacketIns        uint64 // queued for the primary
+	PacketInsDropped uint64 // without a primary, or with a full queue
 }
 
 // Stats returns a snapshot.
@@ -177,7 +177,7 @@ func (s *Server) leave(c *controller) {
 	s.primary.Store(s.arbiter.primary)
 }
 
-// packetOut sends a packet of the primary controller to the data plane.
+// packetOut passes a packet of the primary controller to the data plane.
 func (s *Server) packetOut(c *controller, p *p4v1.PacketOut) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -196,7 +196,7 @@ func (s *Server) packetOut(c *controller, p *p4v1.PacketOut) error {
 	return nil
 }
 
-// packetIn hands a packet of the data plane to the primary controller.
+// packetIn queues a packet of the data plane for the primary controller.
 func (s *Server) packetIn(port uint16, payload []byte) {
 	if p := s.primary.Load(); p == nil || !p.offer(encodePacketIn(port, payload)) {
 		s.packetInsDropped.Add(1)

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// store holds the forwarding state as it was written: what Read returns. A store with a data plane
-// passes every change on; one without belongs to a pipeline that is saved and not committed.
+// store holds the forwarding state as the controller wrote it, for Read. A store with a data plane
+// passes every change on; a store without one belongs to a pipeline that is saved but not committed.
 type store struct {
 	contract *contract
 	plane    DataPlane // nil: not committed
 	entries  map[Key]entry
-	sizes    map[uint32]int // entries per table, default entries not counted
+	sizes    map[uint32]int // entries per table, without default entries
 	groups   map[uint16][]Replica
 }
 
@@ -33,7 +33,7 @@ func newStore(c *contract, plane DataPlane) *store {
 	}
 }
 
-// commit makes the store the data plane's state, in place of what was there.
+// commit replaces the data plane's state by the store's.
 func (s *store) commit(plane DataPlane) {
 	s.plane = plane
 	plane.Clear()
@@ -45,7 +45,7 @@ func (s *store) commit(plane DataPlane) {
 	}
 }
 
-// lookup finds an entry; a default entry that was never modified has its initial action.
+// lookup finds an entry. An unmodified default entry has its initial action.
 func (s *store) lookup(key Key) (entry, bool) {
 	e, ok := s.entries[key]
 	if !ok && key.Default {
@@ -74,7 +74,7 @@ func (s *store) remove(key Key) {
 	}
 }
 
-// counter reads a direct counter; while no data plane counts, it is 0.
+// counter reads a direct counter, which is 0 before the pipeline is committed.
 func (s *store) counter(key Key) Counter {
 	if s.plane == nil {
 		return Counter{}

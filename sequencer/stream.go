@@ -9,11 +9,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// sendQueue is the number of messages that wait for a controller. Packets to a controller that
-// does not keep up are dropped; when not even an arbitration notice fits, its stream ends.
+// sendQueue bounds the messages queued for a controller. Packets that do not fit are dropped; an
+// arbitration notice that does not fit ends the stream.
 const sendQueue = 256
 
-// stream is one StreamChannel. Only the goroutine of the RPC touches what has no channel.
+// stream is one StreamChannel with the queue of its messages.
 type stream struct {
 	server     *Server
 	rpc        p4v1.P4Runtime_StreamChannelServer
@@ -23,7 +23,7 @@ type stream struct {
 	overflowed bool          // overflow is closed; guarded by the server's mutex
 }
 
-// StreamChannel serves one controller: arbitration, packet-out and packet-in.
+// StreamChannel serves one controller's arbitration, packet-outs and packet-ins.
 func (s *Server) StreamChannel(rpc p4v1.P4Runtime_StreamChannelServer) error {
 	st := &stream{
 		server:   s,
@@ -53,7 +53,7 @@ func (s *Server) StreamChannel(rpc p4v1.P4Runtime_StreamChannelServer) error {
 	return st.loop(requests, failed)
 }
 
-// loop is the only sender of the stream, so that messages leave in the order of their causes.
+// loop is the stream's only sender, so that messages leave in the order of their causes.
 func (st *stream) loop(requests <-chan *p4v1.StreamMessageRequest, failed <-chan error) error {
 	for {
 		select {

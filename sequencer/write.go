@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// Write applies a batch of updates in order; each is in force for the next packet. An update that
-// fails does not stop the ones behind it (CONTINUE_ON_ERROR).
+// Write applies a batch of updates in order. Each takes effect for the next packet. A failed update
+// does not stop those after it (CONTINUE_ON_ERROR).
 func (s *Server) Write(_ context.Context, req *p4v1.WriteRequest) (*p4v1.WriteResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,8 +87,8 @@ func (s *Server) apply(st *store, u *p4v1.Update) error {
 	}
 }
 
-// unimplemented is the error for entities that this pipeline has none of, or (registers) that no
-// controller may touch.
+// unimplemented is the error for entities that this pipeline does not have, and for registers, which
+// no controller may touch.
 func unimplemented(entity any) error {
 	return status.Errorf(codes.Unimplemented,
 		"%T: expected a table entry, a direct counter entry or a multicast group entry", entity)
@@ -123,8 +123,8 @@ func (s *Server) applyTable(st *store, typ p4v1.Update_Type, e *p4v1.TableEntry)
 	return s.putEntry(st, t, key, e)
 }
 
-// putEntry inserts or modifies the entry key. A MODIFY without an action changes the counter at most:
-// the specification calls it a no-op otherwise.
+// putEntry inserts or modifies an entry. A MODIFY without an action only sets the counter, if it has
+// counter data; the specification calls it a no-op otherwise.
 func (s *Server) putEntry(st *store, t *table, key Key, e *p4v1.TableEntry) error {
 	if err := t.resources(e); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (s *Server) putEntry(st *store, t *table, key Key, e *p4v1.TableEntry) erro
 		if err != nil {
 			return err
 		}
-		//lint:ignore SA1019 a field that a controller may write must be returned as written
+		//lint:ignore SA1019 a controller may write this field and must read it back
 		st.put(key, entry{action: action, controllerMetadata: e.GetControllerMetadata(), metadata: bytes.Clone(e.GetMetadata())})
 	}
 	if e.GetCounterData() != nil {
@@ -146,7 +146,7 @@ func (s *Server) putEntry(st *store, t *table, key Key, e *p4v1.TableEntry) erro
 	return nil
 }
 
-// applyDefault modifies a table's default entry; without an action it gets its initial one back.
+// applyDefault modifies a table's default entry. An update without an action restores the initial one.
 func (s *Server) applyDefault(st *store, typ p4v1.Update_Type, t *table, key Key, e *p4v1.TableEntry) error {
 	if typ != p4v1.Update_MODIFY {
 		return invalid("table %s: %v of the default entry, expected MODIFY", t.name, typ)
@@ -188,7 +188,7 @@ func (s *Server) applyCounter(st *store, typ p4v1.Update_Type, e *p4v1.DirectCou
 	return nil
 }
 
-// counterKey decodes which entry a direct counter belongs to.
+// counterKey decodes the key of the entry that a direct counter belongs to.
 func (s *Server) counterKey(e *p4v1.TableEntry) (*table, Key, error) {
 	if e == nil {
 		return nil, Key{}, invalid("the direct counter entry has no table entry")

@@ -18,7 +18,7 @@ func with(e *p4v1.TableEntry, change func(*p4v1.TableEntry)) *p4v1.TableEntry {
 	return e
 }
 
-// TestWriteErrors checks the canonical error of every way to contradict the contract.
+// TestWriteErrors checks the canonical error for every violation of the contract.
 func TestWriteErrors(t *testing.T) {
 	const (
 		unknownTable  = 0x02000099
@@ -47,14 +47,14 @@ func TestWriteErrors(t *testing.T) {
 			Type: &p4v1.PacketReplicationEngineEntry_CloneSessionEntry{CloneSessionEntry: &p4v1.CloneSessionEntry{SessionId: 1}},
 		}}}), codes.Unimplemented},
 
-		{"insert what exists", insert(tableEntity(groupEntry(1, sequence(0, 1)))), codes.AlreadyExists},
-		{"insert what exists, padded", insert(tableEntity(&p4v1.TableEntry{
+		{"insert an existing entry", insert(tableEntity(groupEntry(1, sequence(0, 1)))), codes.AlreadyExists},
+		{"insert an existing entry, padded", insert(tableEntity(&p4v1.TableEntry{
 			TableId: p4src.TableOUMGroup,
 			Match:   []*p4v1.FieldMatch{exact(2, 0, 0), exact(1, 0, 10, 0, 0, 1)},
 			Action:  sequence(0, 1),
 		})), codes.AlreadyExists},
-		{"modify what does not exist", modify(tableEntity(groupEntry(2, sequence(0, 1)))), codes.NotFound},
-		{"delete what does not exist", remove(tableEntity(groupEntry(2, nil))), codes.NotFound},
+		{"modify a missing entry", modify(tableEntity(groupEntry(2, sequence(0, 1)))), codes.NotFound},
+		{"delete a missing entry", remove(tableEntity(groupEntry(2, nil))), codes.NotFound},
 		{"delete another prefix length", remove(tableEntity(routeEntry(9, nil, 10, 0, 0, 0))), codes.NotFound},
 
 		{"unknown table", insert(tableEntity(&p4v1.TableEntry{TableId: unknownTable})), codes.InvalidArgument},
@@ -63,13 +63,13 @@ func TestWriteErrors(t *testing.T) {
 		{"idle timeout", modify(group(func(e *p4v1.TableEntry) { e.IdleTimeoutNs = 1 })), codes.InvalidArgument},
 		{"last hit", modify(group(func(e *p4v1.TableEntry) { e.TimeSinceLastHit = &p4v1.TableEntry_IdleTimeout{} })), codes.InvalidArgument},
 		{"meter of an entry", modify(group(func(e *p4v1.TableEntry) { e.MeterConfig = &p4v1.MeterConfig{} })), codes.InvalidArgument},
-		{"counter data in a table without", insert(tableEntity(with(copyEntry(1, deliver(1, 1)), func(e *p4v1.TableEntry) {
+		{"counter data in a table without counters", insert(tableEntity(with(copyEntry(1, deliver(1, 1)), func(e *p4v1.TableEntry) {
 			e.CounterData = &p4v1.CounterData{}
 		}))), codes.InvalidArgument},
 		{"negative counter data", modify(group(func(e *p4v1.TableEntry) { e.CounterData = &p4v1.CounterData{PacketCount: -1} })), codes.InvalidArgument},
 
 		{"no match", insert(tableEntity(with(groupEntry(2, sequence(0, 1)), func(e *p4v1.TableEntry) { e.Match = nil }))), codes.InvalidArgument},
-		{"a match field less", insert(tableEntity(with(groupEntry(2, sequence(0, 1)), func(e *p4v1.TableEntry) { e.Match = e.Match[:1] }))), codes.InvalidArgument},
+		{"missing match field", insert(tableEntity(with(groupEntry(2, sequence(0, 1)), func(e *p4v1.TableEntry) { e.Match = e.Match[:1] }))), codes.InvalidArgument},
 		{"unknown match field", insert(tableEntity(with(groupEntry(2, sequence(0, 1)), func(e *p4v1.TableEntry) { e.Match[0].FieldId = 3 }))), codes.InvalidArgument},
 		{"match field 0", insert(tableEntity(with(groupEntry(2, sequence(0, 1)), func(e *p4v1.TableEntry) { e.Match[0].FieldId = 0 }))), codes.InvalidArgument},
 		{"match field twice", insert(tableEntity(with(groupEntry(2, sequence(0, 1)), func(e *p4v1.TableEntry) { e.Match[1] = e.Match[0] }))), codes.InvalidArgument},
@@ -95,9 +95,9 @@ func TestWriteErrors(t *testing.T) {
 		{"action of another table", insert(tableEntity(groupEntry(2, forward()))), codes.InvalidArgument},
 		{"action profile member", insert(tableEntity(groupEntry(2, &p4v1.TableAction{Type: &p4v1.TableAction_ActionProfileMemberId{ActionProfileMemberId: 1}}))), codes.InvalidArgument},
 		{"action of the default entry", insert(tableEntity(groupEntry(2, act(p4src.ActionNoAction)))), codes.PermissionDenied},
-		{"a parameter less", insert(tableEntity(groupEntry(2, act(p4src.ActionSequence, []byte{0}, []byte{1}, []byte{1})))), codes.InvalidArgument},
-		{"a parameter more", insert(tableEntity(groupEntry(2, act(p4src.ActionReplicate, []byte{1}, []byte{1})))), codes.InvalidArgument},
-		{"a parameter twice", insert(tableEntity(with(groupEntry(2, act(p4src.ActionSequence, []byte{0}, []byte{1}, []byte{1}, []byte{9})), func(e *p4v1.TableEntry) {
+		{"missing parameter", insert(tableEntity(groupEntry(2, act(p4src.ActionSequence, []byte{0}, []byte{1}, []byte{1})))), codes.InvalidArgument},
+		{"extra parameter", insert(tableEntity(groupEntry(2, act(p4src.ActionReplicate, []byte{1}, []byte{1})))), codes.InvalidArgument},
+		{"parameter twice", insert(tableEntity(with(groupEntry(2, act(p4src.ActionSequence, []byte{0}, []byte{1}, []byte{1}, []byte{9})), func(e *p4v1.TableEntry) {
 			e.Action.GetAction().Params[0].ParamId = 2
 		}))), codes.InvalidArgument},
 		{"empty parameter", insert(tableEntity(groupEntry(2, act(p4src.ActionReplicate, []byte{})))), codes.InvalidArgument},
@@ -117,16 +117,16 @@ func TestWriteErrors(t *testing.T) {
 		{"insert a direct counter", insert(counterEntity(groupEntry(1, nil), nil)), codes.InvalidArgument},
 		{"delete a direct counter", remove(counterEntity(groupEntry(1, nil), nil)), codes.InvalidArgument},
 		{"direct counter without entry", modify(counterEntity(nil, &p4v1.CounterData{})), codes.InvalidArgument},
-		{"direct counter of a table without", modify(counterEntity(routeEntry(8, nil, 10, 0, 0, 0), &p4v1.CounterData{})), codes.InvalidArgument},
+		{"direct counter of a table without counters", modify(counterEntity(routeEntry(8, nil, 10, 0, 0, 0), &p4v1.CounterData{})), codes.InvalidArgument},
 		{"direct counter of an unknown table", modify(counterEntity(&p4v1.TableEntry{TableId: unknownTable}, &p4v1.CounterData{})), codes.InvalidArgument},
-		{"direct counter of no entry", modify(counterEntity(groupEntry(2, nil), &p4v1.CounterData{})), codes.NotFound},
+		{"direct counter of a missing entry", modify(counterEntity(groupEntry(2, nil), &p4v1.CounterData{})), codes.NotFound},
 		{"negative direct counter", modify(counterEntity(groupEntry(1, nil), &p4v1.CounterData{ByteCount: -1})), codes.InvalidArgument},
 
 		{"multicast group 0", insert(multicastEntity(0)), codes.InvalidArgument},
 		{"multicast group of 17 bits", insert(multicastEntity(1 << 16)), codes.InvalidArgument},
-		{"multicast group that exists", insert(multicastEntity(1)), codes.AlreadyExists},
-		{"modify no multicast group", modify(multicastEntity(2)), codes.NotFound},
-		{"delete no multicast group", remove(multicastEntity(2)), codes.NotFound},
+		{"insert an existing multicast group", insert(multicastEntity(1)), codes.AlreadyExists},
+		{"modify a missing multicast group", modify(multicastEntity(2)), codes.NotFound},
+		{"delete a missing multicast group", remove(multicastEntity(2)), codes.NotFound},
 		{"replica twice", modify(multicastEntity(1, replica(1, 1), replica(2, 1), replica(1, 1))), codes.InvalidArgument},
 		{"instance of 17 bits", modify(multicastEntity(1, replica(1, 1<<16))), codes.InvalidArgument},
 		{"egress port of 10 bits", modify(multicastEntity(1, replica(512, 1))), codes.InvalidArgument},
@@ -143,7 +143,7 @@ func TestWriteErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			// The good updates around it are applied all the same.
+			// The valid updates around it are applied.
 			err := tg.write(insert(multicastEntity(100)), tt.update, remove(multicastEntity(100)))
 			if status.Code(err) != codes.Unknown {
 				t.Fatalf("got %v, want UNKNOWN with details", err)
@@ -213,7 +213,7 @@ func TestWriteReachesDataPlane(t *testing.T) {
 	if got, ok := tg.plane.action(groupKey(1)); !ok || got != want {
 		t.Errorf("after an empty MODIFY: %+v, %v, want %+v", got, ok, want)
 	}
-	// A DELETE looks at the key alone.
+	// A DELETE uses only the key.
 	tg.mustWrite(remove(tableEntity(groupEntry(1, act(99)))))
 	if _, ok := tg.plane.action(groupKey(1)); ok {
 		t.Error("after DELETE the entry is still there")

@@ -48,7 +48,7 @@ func TestBMv2Refuses(t *testing.T) {
 		{"", "--port is not set"},
 		{"--port eth0", `--port is "eth0", expected NUMBER@INTERFACE`},
 		{"--port 1@lo", "simple_switch_grpc is not installed: it is not on the PATH. It comes with the package p4lang-bmv2"},
-		{"--port 1@lo --port 1@eth0", "port number 1 is given twice"},
+		{"--port 1@lo --port 1@eth0", "port number 1 appears twice"},
 		{"--port 1@no-such-thing --binary /bin/false", "interface no-such-thing: there is no such network interface"},
 		{"--port 1@lo --log-level loud", `log level is "loud"`},
 		{"--port 1@lo --switch s1", "--cluster is not set"},

@@ -2,15 +2,15 @@ package udp
 
 import "sync/atomic"
 
-// cell is what the session rule remembers of a group index: the session and the number of its last
-// message. Only the event loop writes it; the fields are atomic for readers of statistics, who may
-// see a session and a number that belong to two different moments.
+// cell holds the session of a group index and the number of its last message, for the session rule.
+// Only the event loop writes it. The fields are atomic for Stats, which may read a session and a
+// number of different moments.
 type cell struct {
 	session atomic.Uint32
 	number  atomic.Uint64
 }
 
-// next returns the number of the next message of session, or false if the session is over.
+// next returns the number of the next message of session, or false if a later session has begun.
 func (c *cell) next(session uint32) (uint64, bool) {
 	switch current := c.session.Load(); {
 	case session < current:

@@ -7,17 +7,17 @@ import (
 	"github.com/netordered/nopaxos/sequencer"
 )
 
-// publish puts the entries in force for the next datagram. d.mu is held, or d is not shared yet.
+// publish applies the entries to the next datagram. The caller holds d.mu.
 func (d *DataPlane) publish() { d.tables.Store(d.entries.compile(&d.cells)) }
 
-// Put inserts an entry or replaces its action.
+// Put inserts an entry, or replaces the action of an existing one.
 func (d *DataPlane) Put(key sequencer.Key, action sequencer.Action) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch key.Table {
 	case p4src.TableOUMGroup:
 		if key.Default {
-			return // constant: a miss
+			return // constant
 		}
 		d.entries.groups[key] = action
 		if d.entries.counters[key] == nil {
@@ -25,11 +25,11 @@ func (d *DataPlane) Put(key sequencer.Key, action sequencer.Action) {
 		}
 	case p4src.TableOUMCopy:
 		if key.Default {
-			return // constant: a drop
+			return // constant
 		}
 		d.entries.copies[egressRID(key)] = action
 	default:
-		return // an end host has no ports and no routes, and answers ARP itself
+		return // unused on an end host
 	}
 	d.publish()
 }
@@ -71,7 +71,7 @@ func (d *DataPlane) DeleteMulticast(id uint16) {
 	d.publish()
 }
 
-// Clear removes everything but the cells.
+// Clear removes all entries, counters and multicast groups and keeps the cells.
 func (d *DataPlane) Clear() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -79,7 +79,7 @@ func (d *DataPlane) Clear() {
 	d.publish()
 }
 
-// Counter reads a direct counter of oum_group; it is 0 for an entry that does not exist.
+// Counter reads a direct counter of oum_group. It returns 0 for a missing entry.
 func (d *DataPlane) Counter(key sequencer.Key) sequencer.Counter {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,7 +90,7 @@ func (d *DataPlane) Counter(key sequencer.Key) sequencer.Counter {
 	return sequencer.Counter{Packets: c.packets.Load(), Bytes: c.bytes.Load()}
 }
 
-// SetCounter writes a direct counter of oum_group.
+// SetCounter sets a direct counter of oum_group.
 func (d *DataPlane) SetCounter(key sequencer.Key, v sequencer.Counter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -100,11 +100,11 @@ func (d *DataPlane) SetCounter(key sequencer.Key, v sequencer.Counter) {
 	}
 }
 
-// HandlePacketIn sets where packets to the controller go.
+// HandlePacketIn sets the function that passes packets to the controller.
 func (d *DataPlane) HandlePacketIn(f func(port uint16, payload []byte)) { d.packetIn = f }
 
-// PacketOut returns a packet to the controller if it is for p4src.CPUPort. It goes through the event
-// loop, so that its return proves that the loop turns.
+// PacketOut returns a packet for p4src.CPUPort to the controller. The packet passes through the event
+// loop, so its return proves that the loop turns.
 func (d *DataPlane) PacketOut(port uint16, payload []byte) {
 	if port != p4src.CPUPort {
 		d.drop(Port, 1)

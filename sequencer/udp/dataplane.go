@@ -14,21 +14,20 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// maxPacketOuts bounds the packet-outs that wait for the event loop.
+// maxPacketOuts bounds the packet-outs queued for the event loop.
 const maxPacketOuts = 256
 
-// Config is what a DataPlane is told at its start.
+// Config configures a DataPlane.
 type Config struct {
-	// Network sends the copies.
-	Network transport.Network
-	// Post runs a function on the event loop. It may be called from any goroutine.
+	Network transport.Network // sends the copies
+	// Post runs a function on the event loop. Any goroutine may call it.
 	Post func(func(now time.Duration))
 }
 
-// DataPlane stamps and copies datagrams. As a [transport.Handler] it belongs to one event loop, and
-// that is all that the session rule needs to hold without a lock: every datagram of every group
-// passes through this loop, and a table write reaches it as a whole, through one pointer. As a
-// [sequencer.DataPlane] it may be called from any goroutine.
+// DataPlane stamps and copies datagrams. As a [transport.Handler] it belongs to one event loop. All
+// datagrams of all groups pass through this loop, and a table write reaches it atomically through one
+// pointer, so the session rule needs no lock. Any goroutine may call the methods of
+// [sequencer.DataPlane].
 type DataPlane struct {
 	network transport.Network
 	post    func(func(now time.Duration))
@@ -37,11 +36,11 @@ type DataPlane struct {
 	cells    [p4src.MaxGroups]cell
 	counters counters
 
-	mu      sync.Mutex // guards entries, and orders the snapshots
+	mu      sync.Mutex // guards entries and serializes publish
 	entries entries
 
 	packetIn   func(port uint16, payload []byte)
-	packetOuts atomic.Int32 // waiting for the event loop
+	packetOuts atomic.Int32 // queued for the event loop
 }
 
 var (
@@ -111,8 +110,8 @@ func (d *DataPlane) copy(g *group, b []byte) {
 		d.network.Send(to, b)
 	}
 	d.counters.copies.Add(uint64(len(g.to)))
-	if g.unclaimed > 0 {
-		d.drop(Copy, g.unclaimed)
+	if g.unmatched > 0 {
+		d.drop(Copy, g.unmatched)
 	}
 	if g.relayed > 0 {
 		d.drop(Relay, g.relayed)
@@ -132,7 +131,7 @@ func parseReason(err error) Reason {
 
 func (d *DataPlane) drop(r Reason, n uint64) { d.counters.drops[r].Add(n) }
 
-// Bulk drops the message: a sequencer has no use for the bulk channel.
+// Bulk drops the message: a sequencer does not use the bulk channel.
 func (d *DataPlane) Bulk(time.Duration, []byte) { d.drop(Bulk, 1) }
 
 // Tick does nothing.
@@ -141,5 +140,5 @@ func (d *DataPlane) Tick(time.Duration) {}
 // Deadline returns [monotime.Never]: a sequencer only reacts.
 func (d *DataPlane) Deadline() time.Duration { return monotime.Never }
 
-// Flush does nothing: copies are queued on the network as they are made.
+// Flush does nothing: Datagram queues the copies on the network at once.
 func (d *DataPlane) Flush(time.Duration) {}

@@ -97,7 +97,7 @@ func TestDrops(t *testing.T) {
 	}
 }
 
-// TestMissCounter: the direct counter of the default entry counts what no entry matched.
+// TestMissCounter checks that the default entry's direct counter counts unmatched datagrams.
 func TestMissCounter(t *testing.T) {
 	d, _ := newPlane(t)
 	d.Datagram(0, sender, request(1, ""))
@@ -128,7 +128,8 @@ func TestCounterLivesWithItsEntry(t *testing.T) {
 	}
 }
 
-// TestPacketOut: what goes to the CPU port comes back by way of the event loop; nothing else exists.
+// TestPacketOut checks that a packet for the CPU port returns through the event loop, and that there is
+// no other port.
 func TestPacketOut(t *testing.T) {
 	var queue []func(time.Duration)
 	d, err := New(Config{Network: discard{}, Post: func(f func(time.Duration)) { queue = append(queue, f) }})
@@ -155,7 +156,7 @@ func TestPacketOut(t *testing.T) {
 	wantDrops(t, d, map[Reason]uint64{Port: 1, PacketQueue: 5})
 }
 
-func TestHandlerWantsNothingElse(t *testing.T) {
+func TestHandlerOnlyReacts(t *testing.T) {
 	d, r := newPlane(t)
 	d.Bulk(0, []byte("x"))
 	d.Tick(0)
@@ -166,7 +167,7 @@ func TestHandlerWantsNothingElse(t *testing.T) {
 	wantDrops(t, d, map[Reason]uint64{Bulk: 1})
 }
 
-func TestNewRefusesHalfAConfig(t *testing.T) {
+func TestNewRejectsIncompleteConfig(t *testing.T) {
 	post := func(func(time.Duration)) {}
 	for _, cfg := range []Config{{}, {Network: discard{}}, {Post: post}} {
 		if _, err := New(cfg); err == nil {
@@ -175,8 +176,8 @@ func TestNewRefusesHalfAConfig(t *testing.T) {
 	}
 }
 
-// FuzzDatagram: whatever arrives, nothing panics, every datagram is accounted for, and what is sent
-// is stamped.
+// FuzzDatagram checks that no datagram causes a panic, that each is counted, and that every sent one is
+// stamped.
 func FuzzDatagram(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(request(1, "payload"))
@@ -205,7 +206,7 @@ func FuzzDatagram(f *testing.F) {
 	})
 }
 
-// BenchmarkStampAndCopy is the whole path of one datagram with three replicas, without the network.
+// BenchmarkStampAndCopy measures one datagram with three replicas, without the network.
 func BenchmarkStampAndCopy(b *testing.B) {
 	d, err := New(Config{Network: discard{}, Post: func(func(time.Duration)) {}})
 	if err != nil {

@@ -68,8 +68,8 @@ func startSequencer(t *testing.T) (*udp.Sequencer, p4v1.P4RuntimeClient) {
 	return s, p4v1.NewP4RuntimeClient(conn)
 }
 
-// TestEndToEnd programs a sequencer as a controller does, sends it a request as a client does, and
-// receives the stamped copies as replicas do.
+// TestEndToEnd programs a sequencer like a controller, sends requests like a client, and receives the
+// stamped copies like replicas.
 func TestEndToEnd(t *testing.T) {
 	sequencer, client := startSequencer(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -153,7 +153,7 @@ func TestEndToEnd(t *testing.T) {
 		}
 	}
 
-	// A packet-out to the CPU port comes back through the event loop.
+	// A packet-out to the CPU port returns through the event loop.
 	if err := stream.Send(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Packet{Packet: &p4v1.PacketOut{
 		Payload:  []byte("probe"),
 		Metadata: []*p4v1.PacketMetadata{{MetadataId: p4src.MetadataPacketOutEgressPort, Value: number(p4src.CPUPort)}},
@@ -166,7 +166,7 @@ func TestEndToEnd(t *testing.T) {
 	}
 }
 
-func TestListenReportsATakenPort(t *testing.T) {
+func TestListenErrors(t *testing.T) {
 	first, err := udp.Listen(udp.SequencerConfig{Data: "127.0.0.1:0", P4Runtime: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)

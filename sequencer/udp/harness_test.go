@@ -11,13 +11,13 @@ import (
 	"github.com/netordered/nopaxos/sequencer"
 )
 
-// sent is one datagram that the data plane sent.
+// sent is a datagram of the data plane.
 type sent struct {
 	to netip.AddrPort
 	b  []byte
 }
 
-// recorder is a network that keeps what is sent.
+// recorder is a network that records the sent datagrams.
 type recorder struct{ out []sent }
 
 func (r *recorder) Send(to netip.AddrPort, b []byte) {

@@ -11,8 +11,8 @@ import (
 	"github.com/netordered/nopaxos/sequencer"
 )
 
-// rule checks a sequence of stamps against the session rule: sessions never go back, numbers within
-// a session are 1, 2, 3, …
+// rule checks a sequence of stamps against the session rule: sessions never decrease, and numbers
+// within a session are 1, 2, 3, …
 type rule struct {
 	session uint32
 	number  uint64
@@ -39,10 +39,10 @@ func TestSessionRule(t *testing.T) {
 	send()
 	bump(7)
 	send()
-	bump(6) // lower than the cell: everything is dropped
+	bump(6) // lower than the cell's: datagrams are dropped
 	send()
 	send()
-	bump(7) // the cell's session again: it goes on where it was
+	bump(7) // the cell's session again: numbers continue
 	send()
 	d.Delete(groupKey(1))
 	d.Put(groupKey(1), sequence(0, 7, 9))
@@ -71,8 +71,8 @@ func TestSessionRule(t *testing.T) {
 	wantDrops(t, d, map[Reason]uint64{Stale: 2})
 }
 
-// TestNumbersGoOnBeyond32Bits starts close below 2^32.
-func TestNumbersGoOnBeyond32Bits(t *testing.T) {
+// TestNumbersExceed32Bits starts just below 2^32.
+func TestNumbersExceed32Bits(t *testing.T) {
 	d, r := newPlane(t)
 	install(d, 5)
 	d.cells[0].session.Store(5)
@@ -102,7 +102,7 @@ func TestCellsAreByGroupIndex(t *testing.T) {
 	}
 }
 
-// TestSessionRuleProperty: the rule holds for any sequence of datagrams and table writes.
+// TestSessionRuleProperty checks the rule for random sequences of datagrams and table writes.
 func TestSessionRuleProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d, r := newPlane(t)
@@ -134,8 +134,8 @@ func TestSessionRuleProperty(t *testing.T) {
 	})
 }
 
-// TestSessionRuleConcurrent runs traffic on one goroutine, as the event loop does, and table writes
-// on others, for the race detector and for the rule.
+// TestSessionRuleConcurrent checks the rule while one goroutine, like the event loop, handles traffic
+// and others write tables.
 func TestSessionRuleConcurrent(t *testing.T) {
 	d, r := newPlane(t)
 	install(d, 1)
@@ -143,7 +143,7 @@ func TestSessionRuleConcurrent(t *testing.T) {
 	var writers sync.WaitGroup
 	done := make(chan struct{})
 	writers.Add(3)
-	go func() { // sessions go up, one stale write in between
+	go func() { // increasing sessions with stale writes in between
 		defer writers.Done()
 		for s := uint32(2); s <= bumps; s++ {
 			d.Put(groupKey(1), sequence(0, s, 9))
@@ -157,7 +157,7 @@ func TestSessionRuleConcurrent(t *testing.T) {
 			}
 		}
 	}()
-	go func() { // entries of other groups come and go
+	go func() { // writes entries of another group
 		defer writers.Done()
 		for i := range bumps {
 			d.Put(groupKey(2), sequence(1, uint32(i)+1, 9))
@@ -201,9 +201,9 @@ func TestSessionRuleConcurrent(t *testing.T) {
 			traffic()
 		}
 	}
-	traffic() // the last write is in force for the next datagram
+	traffic() // the last write applies to the next datagram
 	if checker.session != bumps {
-		t.Errorf("the last session stamped is %d, want %d", checker.session, bumps)
+		t.Errorf("the last stamped session is %d, want %d", checker.session, bumps)
 	}
 	if stamped == 0 {
 		t.Error("nothing was stamped")

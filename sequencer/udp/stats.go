@@ -8,24 +8,24 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// Reason says why a datagram, a copy or a packet-out was dropped.
+// Reason is the reason why a datagram, a copy or a packet-out was dropped.
 type Reason uint8
 
 // Reasons for drops.
 const (
 	Short       Reason = iota // a datagram shorter than the OUM header
 	Magic                     // a datagram that is not OUM
-	Version                   // an OUM version that this package does not know
+	Version                   // an unknown OUM version
 	Sequenced                 // a stamped datagram from a host
 	Group                     // no entry for the group
-	Action                    // the entry's action is group_drop, or is one of a switch
+	Action                    // the entry's action is group_drop, to_sequencer or replicate
 	Stale                     // the entry's session is lower than the cell's
 	Multicast                 // the entry's multicast group does not exist
 	Copy                      // a copy whose instance has no entry in oum_copy
 	Relay                     // a copy for the next switch
 	Bulk                      // a message on the bulk channel, which a sequencer does not use
 	Port                      // a packet-out to a port other than p4src.CPUPort
-	PacketQueue               // a packet-out while too many wait for the event loop
+	PacketQueue               // a packet-out with maxPacketOuts queued
 	reasons
 )
 
@@ -54,7 +54,7 @@ func Reasons() []Reason {
 type Stats struct {
 	Received uint64          // datagrams
 	Stamped  uint64          // datagrams
-	Copies   uint64          // datagrams sent
+	Copies   uint64          // copies sent
 	Drops    [reasons]uint64 // by Reason; Copy and Relay count copies
 	Groups   []GroupStats    // groups with a sequence entry, by number
 }
@@ -63,13 +63,13 @@ type Stats struct {
 type GroupStats struct {
 	Group   uint32 // OUM group number
 	Session uint32 // of the group's cell; 0 before the first message
-	Number  uint64 // of the last message stamped
-	Entry   uint32 // session of the table entry: what the next message bears, if not lower
+	Number  uint64 // of the last stamped message
+	Entry   uint32 // session of the table entry; the next message gets it unless it is lower than Session
 	Packets uint64 // direct counter
-	Bytes   uint64
+	Bytes   uint64 // direct counter
 }
 
-// counters are the live values of Stats. The event loop adds to them.
+// counters are the live counters behind Stats. The event loop adds to them.
 type counters struct {
 	received atomic.Uint64
 	stamped  atomic.Uint64
@@ -77,7 +77,7 @@ type counters struct {
 	drops    [reasons]atomic.Uint64
 }
 
-// Stats returns a snapshot. It may be called from any goroutine.
+// Stats returns a snapshot. Any goroutine may call it.
 func (d *DataPlane) Stats() Stats {
 	st := Stats{
 		Received: d.counters.received.Load(),

@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/sequencer"
 )
 
-// tables is what the event loop looks up: an immutable snapshot, compiled from the entries. A write
-// makes a new one.
+// tables is the immutable snapshot of the entries that the event loop reads. Each write compiles a new
+// one.
 type tables struct {
 	groups map[uint32]*group // by OUM group number
 	miss   *counter          // of the default entry of oum_group
@@ -24,12 +24,12 @@ type group struct {
 	token     uint64
 	multicast bool             // the multicast group exists
 	to        []netip.AddrPort // replicas to deliver to
-	unclaimed uint64           // copies without an entry in oum_copy
-	relayed   uint64           // copies whose action is relay
+	unmatched uint64           // copies without an entry in oum_copy
+	relayed   uint64           // copies with action relay
 	counter   *counter
 }
 
-// counter is a direct counter. The event loop adds, P4Runtime reads and writes.
+// counter is a direct counter. The event loop adds to it; P4Runtime reads and writes it.
 type counter struct {
 	packets atomic.Uint64
 	bytes   atomic.Uint64
@@ -40,7 +40,7 @@ func (c *counter) add(n int) {
 	c.bytes.Add(uint64(n))
 }
 
-// entries is the written state, guarded by DataPlane.mu.
+// entries is the state that the controller wrote. DataPlane.mu guards it.
 type entries struct {
 	groups    map[sequencer.Key]sequencer.Action
 	counters  map[sequencer.Key]*counter
@@ -60,12 +60,12 @@ func newEntries() entries {
 	}
 }
 
-// compile makes the snapshot. Writes are rare and tables small, so it is made anew each time.
+// compile returns a snapshot. Writes are rare and tables small, so each write compiles all entries.
 func (e *entries) compile(cells *[p4src.MaxGroups]cell) *tables {
 	t := &tables{groups: make(map[uint32]*group, len(e.groups)), miss: e.counters[defaultGroup]}
 	for key, action := range e.groups {
 		if key.Fields[p4src.FieldOUMGroupSequenced-1] != 0 {
-			continue // stamped datagrams are dropped before the lookup
+			continue // Datagram drops stamped datagrams before the lookup
 		}
 		g := &group{action: action.ID, counter: e.counters[key]}
 		if action.ID == p4src.ActionSequence {
@@ -79,7 +79,7 @@ func (e *entries) compile(cells *[p4src.MaxGroups]cell) *tables {
 	return t
 }
 
-// resolve finds out where the copies of a multicast group go.
+// resolve looks up the destinations of a multicast group's copies.
 func (e *entries) resolve(g *group, id uint16) {
 	replicas, ok := e.multicast[id]
 	g.multicast = ok
@@ -94,7 +94,7 @@ func (e *entries) resolve(g *group, id uint16) {
 		case ok && action.ID == p4src.ActionRelay:
 			g.relayed++
 		default:
-			g.unclaimed++
+			g.unmatched++
 		}
 	}
 }

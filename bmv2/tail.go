@@ -7,21 +7,21 @@ import (
 	"sync"
 )
 
-// lastWords keeps the end of what a switch wrote, for the error that says why it ended.
-type lastWords struct {
+// tail keeps the end of a switch's output, for the error that reports its end.
+type tail struct {
 	copyTo io.Writer // may be nil
 
 	mu   sync.Mutex
 	text []byte
 }
 
-// lastWordsLimit is how much is kept, in bytes.
-const lastWordsLimit = 1024
+// tailLimit bounds a tail, in bytes.
+const tailLimit = 1024
 
-func (w *lastWords) Write(b []byte) (int, error) {
+func (w *tail) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	w.text = append(w.text, b...)
-	if over := len(w.text) - lastWordsLimit; over > 0 {
+	if over := len(w.text) - tailLimit; over > 0 {
 		w.text = append(w.text[:0], w.text[over:]...)
 	}
 	w.mu.Unlock()
@@ -31,8 +31,8 @@ func (w *lastWords) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is the last line, as the end of a sentence; empty if nothing was written.
-func (w *lastWords) String() string {
+// String returns the last line as the end of an error message, or "" if there is none.
+func (w *tail) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	lines := bytes.Split(bytes.TrimSpace(w.text), []byte("\n"))
@@ -40,5 +40,5 @@ func (w *lastWords) String() string {
 	if last == "" {
 		return ""
 	}
-	return ": its last words: " + last
+	return ": its last output: " + last
 }
