@@ -2,8 +2,8 @@ package kv
 
 import "math/bits"
 
-// buffers keeps the byte slices of values that were overwritten, so that overwriting allocates
-// nothing in the steady state. Slices come in sizes of powers of two.
+// buffers keeps the byte slices of overwritten values for reuse, so that overwriting does not allocate in
+// the steady state. Capacities are powers of two.
 type buffers struct {
 	free [maxBufferBits + 1][][]byte
 }
@@ -29,7 +29,7 @@ func (f *buffers) get(n int) []byte {
 	return make([]byte, n, 1<<class)
 }
 
-// put takes back a slice that get made and nobody refers to any more.
+// put takes back a slice made by get to which no reference is left.
 func (f *buffers) put(b []byte) {
 	class := bits.Len(uint(cap(b))) - 1
 	if cap(b) == 0 || cap(b) != 1<<class || class < minBufferBits || class > maxBufferBits {

@@ -10,10 +10,14 @@ import (
 //	0  u8 version   1
 //	   item …
 //
-// and an item is either a command, uvarint(number of arguments) followed by uvarint(length) and
-// the bytes of each argument, the command's name being the first; or the head of a transaction,
-// uvarint(0) uvarint(n): the next n commands are answered by one array of n replies. The head
-// changes nothing in how the commands execute: an operation is atomic anyway.
+// and an item is one of
+//
+//	a command: uvarint(number of arguments), then uvarint(length) and the bytes of each argument,
+//	  the first of which is the command's name
+//	the head of a transaction: uvarint(0) uvarint(n)
+//
+// The replies to the n commands after the head of a transaction form one array. The head does not affect
+// how they execute: every operation is atomic.
 
 const opVersion = 1
 
@@ -24,11 +28,11 @@ var (
 	errOpMulti   = errors.New("transaction in the operation has too few commands")
 )
 
-// AppendCommand appends a command, its name first, to op and returns it. An empty op becomes a new
-// operation; a longer one gets one command more.
+// AppendCommand appends a command, its name first, to the operation op and returns it. An empty op
+// becomes a new operation.
 func AppendCommand(op []byte, args ...[]byte) []byte { return appendCommand(op, args) }
 
-// EncodeCommand returns the operation that consists of one command, its name first.
+// EncodeCommand returns an operation of one command, its name first.
 func EncodeCommand(args ...string) []byte { return appendCommand(nil, args) }
 
 func appendCommand[T string | []byte](op []byte, args []T) []byte {
@@ -41,21 +45,20 @@ func appendCommand[T string | []byte](op []byte, args []T) []byte {
 	return op
 }
 
-// AppendTransaction appends a transaction to op and returns it. commands is an operation of n
-// commands, or empty; their replies become one array, as EXEC answers.
+// AppendTransaction appends a transaction to the operation op and returns it. commands is an operation
+// of n commands, or empty. Their replies become one array, the reply to EXEC.
 func AppendTransaction(op, commands []byte, n int) []byte {
 	op = appendOpHeader(op)
 	op = binary.AppendUvarint(append(op, 0), uint64(n))
 	return append(op, commands[min(len(commands), OpOverhead):]...)
 }
 
-// TransactionSize is the number of bytes that AppendTransaction appends to an operation that is not
-// empty.
+// TransactionSize returns the number of bytes that AppendTransaction appends to a non-empty operation.
 func TransactionSize(commands []byte, n int) int {
 	return 1 + uvarintLen(uint64(n)) + max(0, len(commands)-OpOverhead)
 }
 
-// CommandSize is the number of bytes that AppendCommand appends to an operation that is not empty.
+// CommandSize returns the number of bytes that AppendCommand appends to a non-empty operation.
 func CommandSize(args ...[]byte) int {
 	n := uvarintLen(uint64(len(args)))
 	for _, a := range args {
@@ -100,8 +103,8 @@ func (r *opReader) reset(op []byte) error {
 	return nil
 }
 
-// next reads one item. For a command, multi is 0 and r.args are the arguments, which point into
-// the operation; for the head of a transaction, multi is its number of commands plus one.
+// next reads one item. For a command, multi is 0 and r.args holds the arguments, which point into the
+// operation. For the head of a transaction, multi is the number of commands plus one.
 func (r *opReader) next() (multi uint64, err error) {
 	argc, err := r.uvarint()
 	if err != nil {
@@ -140,12 +143,12 @@ func (r *opReader) uvarint() (uint64, error) {
 	return v, nil
 }
 
-// check reads the whole operation, so that a malformed one is refused before any of it executes.
+// check reads the whole operation, so that a malformed one is rejected before any command executes.
 func (r *opReader) check(op []byte) error {
 	if err := r.reset(op); err != nil {
 		return err
 	}
-	open := uint64(0) // commands that the transaction still has to come
+	open := uint64(0) // commands still expected in the transaction
 	for r.more() {
 		multi, err := r.next()
 		switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// The errors that Redis has, in its words, and a few of our own.
+// Errors in the words of Redis, where it has them.
 const (
 	errWrongType   = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	errOverflow    = "ERR increment or decrement would overflow"
@@ -24,15 +24,15 @@ const (
 
 var errReplyLimit = fmt.Sprintf("ERR reply exceeds the limit of %d bytes per operation", maxReplies)
 
-// command is what the store knows of a command.
+// command is a command of the store.
 type command struct {
 	name  string
-	arity int // number of arguments with the name; negative: at least so many
+	arity int // number of arguments, the name included; negative: at least that many
 	run   func(*call)
 }
 
-// commands is every command of the store, by its name in lower case. It is filled once and only
-// looked up, never iterated, by Execute.
+// commands holds every command of the store by its name in lower case. Execute looks commands up and never
+// iterates over them.
 var commands = func() map[string]*command {
 	m := make(map[string]*command)
 	for _, list := range [][]command{stringCommands, expiryCommands, hashCommands, listCommands, setCommands, keyspaceCommands} {
@@ -43,8 +43,8 @@ var commands = func() map[string]*command {
 	return m
 }()
 
-// Commands yields the names of the commands that the store executes, in lower case and sorted, and
-// their arity as COMMAND INFO has it.
+// Commands yields the names of the commands that the store executes, in lower case and sorted, with
+// their arity as COMMAND INFO reports it.
 func Commands(yield func(name string, arity int) bool) {
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
 		if !yield(name, commands[name].arity) {
@@ -54,7 +54,7 @@ func Commands(yield func(name string, arity int) bool) {
 }
 
 // find looks up a command and checks the number and the lengths of its arguments. msg is the error
-// to answer, empty if there is none.
+// reply, or empty.
 func find(args [][]byte) (_ *command, msg string) {
 	cmd := redis.Find(commands, args[0])
 	switch {
@@ -71,16 +71,16 @@ func find(args [][]byte) (_ *command, msg string) {
 	return cmd, ""
 }
 
-// CheckCommand says what the store answers to a command that it does not know or that has a wrong
-// number of arguments, without the RESP framing; "" for a command that it executes.
+// CheckCommand returns the error that the store replies to an unknown command or to a wrong number of
+// arguments, without the RESP framing. It returns "" for a command that the store executes.
 func CheckCommand(args [][]byte) string {
 	_, msg := find(args)
 	return msg
 }
 
-// unknownCommand is the error for a command that does not exist, as Redis words it.
+// unknownCommand returns the error for an unknown command, as Redis words it.
 func unknownCommand(args [][]byte) string {
-	const most = 128 // bytes of the name, and about so many of the arguments
+	const most = 128 // bytes quoted of the name, and about as many of the arguments
 	var b strings.Builder
 	for _, a := range args[1:] {
 		if b.Len() >= most {

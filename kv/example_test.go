@@ -6,11 +6,11 @@ import (
 	"github.com/netordered/nopaxos/kv"
 )
 
-// A program that calls a replicated store does what this one does, with the Invoke of its client in
-// the place of Execute.
+// A program that uses a replicated store differs in one call: it passes the operation to client.Invoke
+// instead of Execute.
 func ExampleAppendCommand() {
 	store := kv.New()
-	var op []byte // one operation, which executes at one place in the log
+	var op []byte // both commands execute at one place in the log
 	op = kv.AppendCommand(op, []byte("SET"), []byte("visits"), []byte("41"))
 	op = kv.AppendCommand(op, []byte("INCR"), []byte("visits"))
 

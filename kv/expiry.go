@@ -6,7 +6,7 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// Units of logical time, which is in nanoseconds.
+// Units of logical time in nanoseconds.
 const (
 	millisecond = uint64(1e6)
 	second      = uint64(1e9)
@@ -23,8 +23,8 @@ var expiryCommands = []command{
 // maxTTL is the longest time to live: 146 years.
 const maxTTL = math.MaxInt64 / 2
 
-// deadline is the logical time at which the time to live in text ends. It answers an error and
-// returns false if that is no positive integer or too much. name is the command's.
+// deadline returns the logical time at which the time to live in text ends. If text is not a positive
+// integer or is too large, it replies an error and returns false. name is the command's.
 func (c *call) deadline(name string, text []byte, unit uint64) (uint64, bool) {
 	ttl, ok := parseInt(text)
 	switch {
@@ -38,7 +38,7 @@ func (c *call) deadline(name string, text []byte, unit uint64) (uint64, bool) {
 	return 0, false
 }
 
-// expireOptions are the conditions of EXPIRE.
+// expireOptions are the conditions under which EXPIRE changes a deadline.
 type expireOptions struct{ nx, xx, gt, lt bool }
 
 func parseExpireOptions(args [][]byte) (o expireOptions, msg string) {
@@ -65,8 +65,8 @@ func parseExpireOptions(args [][]byte) (o expireOptions, msg string) {
 	return o, ""
 }
 
-// allow says whether the deadline may change from old to deadline. A key that does not expire
-// counts as one that expires later than any other.
+// allow reports whether the deadline may change from old to deadline. A key without a deadline counts as
+// one that expires later than any other.
 func (o expireOptions) allow(old, deadline uint64) bool {
 	switch {
 	case o.nx && old != 0,
@@ -84,7 +84,7 @@ func (c *call) expireIn(name string, unit uint64) {
 		c.fail(msg)
 		return
 	}
-	deadline := c.now // what is not in the future is now
+	deadline := c.now // a time to live of zero or less removes the key
 	if ttl, ok := parseInt(c.args[2]); !ok || ttl > 0 {
 		if deadline, ok = c.deadline(name, c.args[2], unit); !ok {
 			return
@@ -103,8 +103,8 @@ func (c *call) expireIn(name string, unit uint64) {
 	c.int(1)
 }
 
-// ttl answers the time to live: −2 without such a key, −1 without a deadline. Seconds are rounded
-// to the nearest, as Redis rounds them; milliseconds up.
+// ttl replies the time to live, −1 for a key without a deadline, −2 for a missing key. It rounds seconds to
+// the nearest, like Redis, and milliseconds up.
 func (c *call) ttl(unit uint64) {
 	e := c.lookup(c.args[1])
 	switch {

@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// TestSnapshotFormat holds the snapshot's bytes still: replicas of different versions exchange it.
+// TestSnapshotFormat pins the snapshot's bytes, which replicas of different versions exchange.
 func TestSnapshotFormat(t *testing.T) {
 	s := New()
 	for i, c := range []string{"SETEX str 10 value", "HSET hash g 2 f 1", "RPUSH list a b", "LPUSH list z", "SADD set m k"} {
 		do(s, uint64(i+1), 5, c)
 	}
-	const want = "4e504b56" + "01" + "04" + // NPKV, version, keys, which stand in the order of their hashes
+	const want = "4e504b56" + "01" + "04" + // NPKV, version, keys in the order of their hashes
 		"04" + "03736574" + "00" + "02" + "016b" + "016d" +
 		"01" + "03737472" + "85c8afa025" + "0576616c7565" +
 		"03" + "046c697374" + "00" + "03" + "017a" + "0161" + "0162" +
@@ -24,7 +24,7 @@ func TestSnapshotFormat(t *testing.T) {
 	}
 }
 
-// TestOperationFormat holds the bytes of operations still: logs hold them.
+// TestOperationFormat pins the bytes of operations, which are stored in logs.
 func TestOperationFormat(t *testing.T) {
 	op := AppendCommand(nil, []byte("GET"), []byte("a"))
 	if got, want := hex.EncodeToString(op), "01"+"0203474554"+"0161"; got != want {
@@ -81,10 +81,10 @@ func TestExpiry(t *testing.T) {
 		{9005, "SET a 1 EX 99999999999", "-ERR invalid expire time in 'set' command"},
 	} {
 		if got := do(s, uint64(i+1), c.now*millisecond, c.command); got != c.want+"\r\n" {
-			t.Errorf("at %d ms %s answers %q, expected %q", c.now, c.command, got, c.want)
+			t.Errorf("at %d ms %s replies %q, expected %q", c.now, c.command, got, c.want)
 		}
 	}
 	if got := string(s.Execute(99, math.MaxUint64, EncodeCommand("SETEX", "a", "1", "v"), nil)); !strings.HasPrefix(got, "-ERR invalid expire time") {
-		t.Errorf("SETEX at the end of time answers %q", got)
+		t.Errorf("SETEX at the end of time replies %q", got)
 	}
 }

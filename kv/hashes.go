@@ -7,7 +7,7 @@ import (
 )
 
 var hashCommands = []command{
-	{"hdel", -3, (*call).hdel},
+	{"hdel", -3, func(c *call) { c.deleteElements(kindHash, (*Store).deleteField) }},
 	{"hexists", 3, (*call).hexists},
 	{"hget", 3, (*call).hget},
 	{"hgetall", 2, func(c *call) { c.hashItems(true, true) }},
@@ -21,7 +21,7 @@ var hashCommands = []command{
 	{"hvals", 2, func(c *call) { c.hashItems(false, true) }},
 }
 
-// length answers the number of elements of a collection.
+// length replies the number of elements of a collection.
 func (c *call) length(k kind) {
 	switch e, ok := c.lookupKind(c.args[1], k); {
 	case !ok:
@@ -32,7 +32,7 @@ func (c *call) length(k kind) {
 	}
 }
 
-// field answers the value of a field, or null. e may be nil.
+// field replies the value of a field, or null. e may be nil.
 func (c *call) field(e *entry, field []byte) {
 	if e != nil {
 		if v, has := e.fields.Get(view(field)); has {
@@ -72,7 +72,7 @@ func (c *call) hexists() {
 	c.bool(has)
 }
 
-// hashItems answers fields, values or both, by field.
+// hashItems replies fields, values or both, in the order of the fields.
 func (c *call) hashItems(fields, values bool) {
 	e, ok := c.lookupKind(c.args[1], kindHash)
 	if !ok {
@@ -92,8 +92,13 @@ func (c *call) hashItems(fields, values bool) {
 	})
 }
 
-// setFields sets the pairs of field and value behind the key and returns how many fields are new.
-func (c *call) setFields() (added int64, ok bool) {
+// setFields sets the pairs of field and value after the key, for the command name, and returns the number of
+// new fields. It replies an error if it returns false.
+func (c *call) setFields(name string) (added int64, ok bool) {
+	if len(c.args)%2 != 0 {
+		c.fail(redis.WrongArity(name))
+		return 0, false
+	}
 	e, ok := c.lookupOrInsert(c.args[1], kindHash)
 	if !ok {
 		return 0, false
@@ -108,21 +113,13 @@ func (c *call) setFields() (added int64, ok bool) {
 }
 
 func (c *call) hset() {
-	if len(c.args)%2 != 0 {
-		c.fail(redis.WrongArity("hset"))
-		return
-	}
-	if added, ok := c.setFields(); ok {
+	if added, ok := c.setFields("hset"); ok {
 		c.int(added)
 	}
 }
 
 func (c *call) hmset() {
-	if len(c.args)%2 != 0 {
-		c.fail(redis.WrongArity("hmset"))
-		return
-	}
-	if _, ok := c.setFields(); ok {
+	if _, ok := c.setFields("hmset"); ok {
 		c.ok()
 	}
 }
@@ -139,16 +136,17 @@ func (c *call) hsetnx() {
 	c.bool(!has)
 }
 
-func (c *call) hdel() {
-	e, ok := c.lookupKind(c.args[1], kindHash)
+// deleteElements deletes the fields of a hash, or the members of a set, that the arguments name.
+func (c *call) deleteElements(k kind, remove func(*Store, *entry, string) (*entry, bool)) {
+	e, ok := c.lookupKind(c.args[1], k)
 	if !ok {
 		return
 	}
 	removed := int64(0)
 	if e != nil {
-		for _, f := range c.args[2:] {
+		for _, name := range c.args[2:] {
 			var was bool
-			if e, was = c.deleteField(e, view(f)); was {
+			if e, was = remove(c.Store, e, view(name)); was {
 				removed++
 			}
 		}

@@ -52,7 +52,7 @@ func (c *call) typeOf() {
 	c.status(name)
 }
 
-// dbsize counts, as Redis does, keys that are due to expire and were not removed yet.
+// dbsize counts expired keys that have not been removed yet, as Redis does.
 func (c *call) dbsize() { c.int(int64(c.space.keys.Len())) }
 
 func (c *call) flushAll() {
@@ -75,7 +75,7 @@ func (c *call) ping() {
 	}
 }
 
-// selectDB answers SELECT: there is one database.
+// selectDB accepts index 0, the only database.
 func (c *call) selectDB() {
 	switch n, ok := parseInt(c.args[1]); {
 	case !ok:
@@ -89,8 +89,8 @@ func (c *call) selectDB() {
 
 func (c *call) isLive(e *entry) bool { return e.expire == 0 || e.expire > c.now }
 
-// keys answers the keys that match a pattern, sorted. It looks at every key there is, and the group
-// waits for it: SCAN is for programs.
+// keys replies the keys that match a pattern, sorted. It visits every key while the group waits; programs
+// should use SCAN.
 func (c *call) keys() {
 	pattern := view(c.args[1])
 	var keys []string
@@ -109,15 +109,15 @@ func (c *call) keys() {
 	}
 }
 
-// maxScan is how many keys one SCAN looks at, whatever its COUNT, which is a hint.
+// maxScan is the most keys that one SCAN visits. COUNT is a hint.
 const maxScan = 10_000
 
-// scanOptions are what SCAN says behind the cursor.
+// scanOptions are the arguments of SCAN after the cursor.
 type scanOptions struct {
-	pattern string
-	typed   bool // typeName is given
-	name    string
-	count   int64
+	pattern  string
+	typed    bool // TYPE is given
+	typeName string
+	count    int64
 }
 
 func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
@@ -130,7 +130,7 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 		case isWord(name, "match"):
 			o.pattern = view(v)
 		case isWord(name, "type"):
-			o.typed, o.name = true, view(v)
+			o.typed, o.typeName = true, view(v)
 		case isWord(name, "count"):
 			var ok bool
 			if o.count, ok = parseInt(v); !ok {
@@ -148,12 +148,12 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 }
 
 func (o scanOptions) match(e *entry) bool {
-	return redis.MatchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.name), kindNames[e.kind]))
+	return redis.MatchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.typeName), kindNames[e.kind]))
 }
 
-// scan answers the keys whose hash is at or above the cursor, count of them before filtering, and
-// the cursor for the next ones. So a full iteration returns every key that exists from its start to
-// its end, whatever is written meanwhile.
+// scan replies the next cursor and the keys whose hashes are at or above the given one, count of them
+// before filtering. A full iteration therefore returns every key that exists throughout it, whatever else
+// is written in the meantime.
 func (c *call) scan() {
 	cursor, err := strconv.ParseUint(view(c.args[1]), 10, 64)
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *call) scan() {
 	var last uint64
 	c.probe.key = ""
 	c.space.keys.Ascend(place{cursor, &c.probe}, func(p place) bool {
-		if o.count <= 0 && p.hash != last { // keys of one hash come together
+		if o.count <= 0 && p.hash != last { // keys of one hash are returned together
 			next = p.hash
 			return false
 		}

@@ -14,7 +14,7 @@ var listCommands = []command{
 	{"rpushx", -3, func(c *call) { c.pushTo(false, true) }},
 }
 
-// pushTo adds elements at an end of a list, which is made if there is none, unless it must exist.
+// pushTo adds elements at one end of a list. A missing list is made unless mustExist is set.
 func (c *call) pushTo(left, mustExist bool) {
 	lookup := c.lookupOrInsert
 	if mustExist {
@@ -34,7 +34,7 @@ func (c *call) pushTo(left, mustExist bool) {
 	c.int(int64(e.size()))
 }
 
-// popFrom takes one element off an end of a list, or with a count up to so many.
+// popFrom removes and replies one element at an end of a list, or up to count elements if a count is given.
 func (c *call) popFrom(name string, left bool) {
 	if len(c.args) > 3 {
 		c.fail(redis.WrongArity(name))
@@ -74,7 +74,7 @@ func (c *call) popFrom(name string, left bool) {
 	c.removeIfEmpty(e)
 }
 
-// roomToPop reports whether n elements from an end of the list can be answered.
+// roomToPop reports whether a reply of n elements from an end of the list fits the limit.
 func (c *call) roomToPop(e *entry, left bool, n int) bool {
 	count, size := 0, 0
 	each := func(_ int64, v []byte) bool {

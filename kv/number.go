@@ -2,8 +2,8 @@ package kv
 
 import "math"
 
-// parseInt reads a decimal integer as strictly as Redis does: no sign but a leading minus, no
-// leading zero, no space.
+// parseInt parses a decimal integer as strictly as Redis does: a minus is the only sign, and neither
+// leading zeros nor spaces are allowed.
 func parseInt(b []byte) (int64, bool) {
 	if len(b) == 0 || len(b) > 20 {
 		return 0, false

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// ReplyKind says what a Reply is. The values are the first bytes of RESP replies.
+// ReplyKind is the kind of a Reply. The values are the first bytes of RESP replies.
 type ReplyKind byte
 
 // The kinds of replies.
@@ -18,16 +18,16 @@ const (
 	ReplyArray  ReplyKind = '*'
 )
 
-// Reply is the answer to one command.
+// Reply is the reply to one command.
 type Reply struct {
 	Kind  ReplyKind
-	Null  bool    // a null bulk string or array: there is no such value
-	Int   int64   // ReplyInt
-	Bytes []byte  // ReplyStatus, ReplyError, ReplyBulk; points into what was parsed
-	Array []Reply // ReplyArray
+	Null  bool    // a null bulk string or array: the value does not exist
+	Int   int64   // of ReplyInt
+	Bytes []byte  // of ReplyStatus, ReplyError and ReplyBulk; points into the parsed bytes
+	Array []Reply // of ReplyArray
 }
 
-// Err returns the error that an error reply stands for, as a ServerError; nil for other replies.
+// Err returns an error reply as a ServerError, and nil for other replies.
 func (r Reply) Err() error {
 	if r.Kind != ReplyError {
 		return nil
@@ -35,7 +35,7 @@ func (r Reply) Err() error {
 	return ServerError(r.Bytes)
 }
 
-// ServerError is an error that the store answered, for example "ERR syntax error".
+// ServerError is an error reply of the store, for example "ERR syntax error".
 type ServerError string
 
 func (e ServerError) Error() string { return string(e) }
@@ -47,7 +47,7 @@ var (
 
 const maxReplyDepth = 8
 
-// ParseReply reads the first reply in b, a result of Store.Execute, and returns what follows it.
+// ParseReply reads the first reply in b, a result of Store.Execute, and returns it with the rest of b.
 // The reply points into b.
 func ParseReply(b []byte) (r Reply, rest []byte, err error) {
 	return parseReply(b, maxReplyDepth)

@@ -10,8 +10,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Restore replaces the state by one that a Snapshot wrote. It reads r to the end. When it returns
-// an error the state is as it was.
+// Restore replaces the state by that of a snapshot. It reads r to the end. On an error the state is
+// unchanged.
 func (s *Store) Restore(r io.Reader) error {
 	in := snapshotReader{r: bufio.NewReaderSize(r, 64<<10), sum: xxhash.New()}
 	restored := Store{space: newSpace(), epoch: s.epoch}
@@ -53,7 +53,7 @@ func (s *Store) read(in *snapshotReader) error {
 	return in.end()
 }
 
-// readEntry reads one key. What it returns is only valid if in.err is nil.
+// readEntry reads one key. The entry is valid only if in.err is nil.
 func (s *Store) readEntry(in *snapshotReader) *entry {
 	n := in.uvarint()
 	if n < uint64(kindString) || n > uint64(kindSet) {
@@ -93,10 +93,10 @@ func (s *Store) readEntry(in *snapshotReader) *entry {
 var (
 	errSnapshotLength = fmt.Errorf("a length is above the limit of %d bytes", maxValue)
 	errSnapshotSum    = errors.New("its checksum is wrong")
-	errSnapshotTail   = errors.New("something follows its end")
+	errSnapshotTail   = errors.New("there are bytes after its end")
 )
 
-// snapshotReader reads the parts of a snapshot and remembers the first error.
+// snapshotReader reads the parts of a snapshot and keeps the first error.
 type snapshotReader struct {
 	r   *bufio.Reader
 	sum *xxhash.Digest
@@ -124,7 +124,7 @@ func (in *snapshotReader) full(b []byte) {
 	_, _ = in.sum.Write(b) // never fails
 }
 
-// ReadByte makes in an io.ByteReader for binary.ReadUvarint.
+// ReadByte implements io.ByteReader for binary.ReadUvarint.
 func (in *snapshotReader) ReadByte() (byte, error) {
 	in.full(in.one[:])
 	return in.one[0], in.err
@@ -142,7 +142,7 @@ func (in *snapshotReader) uvarint() uint64 {
 	return v
 }
 
-// bytes reads a length and so many bytes. It allocates no more than a value may be long.
+// bytes reads a length and that many bytes. It refuses lengths above maxValue before it allocates.
 func (in *snapshotReader) bytes() []byte {
 	n := in.uvarint()
 	if n > maxValue {
@@ -156,7 +156,7 @@ func (in *snapshotReader) bytes() []byte {
 	return b
 }
 
-// end checks the checksum and that nothing follows it.
+// end verifies the checksum, and that nothing follows it.
 func (in *snapshotReader) end() error {
 	want := in.sum.Sum64()
 	var tail [8]byte

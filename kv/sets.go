@@ -6,7 +6,7 @@ var setCommands = []command{
 	{"sismember", 3, (*call).sismember},
 	{"smembers", 2, (*call).smembers},
 	{"smismember", -3, (*call).smismember},
-	{"srem", -3, (*call).srem},
+	{"srem", -3, func(c *call) { c.deleteElements(kindSet, (*Store).deleteMember) }},
 }
 
 func (c *call) sadd() {
@@ -22,24 +22,6 @@ func (c *call) sadd() {
 		}
 	}
 	c.int(added)
-}
-
-func (c *call) srem() {
-	e, ok := c.lookupKind(c.args[1], kindSet)
-	if !ok {
-		return
-	}
-	removed := int64(0)
-	if e != nil {
-		for _, m := range c.args[2:] {
-			var was bool
-			if e, was = c.deleteMember(e, view(m)); was {
-				removed++
-			}
-		}
-		c.removeIfEmpty(e)
-	}
-	c.int(removed)
 }
 
 func isMember(e *entry, member []byte) bool {
@@ -67,7 +49,7 @@ func (c *call) smismember() {
 	}
 }
 
-// smembers answers the members, sorted.
+// smembers replies the members, sorted.
 func (c *call) smembers() {
 	e, ok := c.lookupKind(c.args[1], kindSet)
 	if !ok {

@@ -21,21 +21,21 @@ import (
 //
 //	u8 type, bytes key, uvarint deadline (0: none), value
 //
-// where bytes is uvarint(length) and so many bytes; a string's value is bytes; a collection's is
-// uvarint(number of elements) followed by the elements: bytes of each list element from the left,
-// of each set member ascending, of field and value ascending by field. Equal states have equal
-// snapshots.
+// where bytes is uvarint(length) followed by that many bytes. The value of a string is its bytes. The value
+// of a collection is uvarint(number of elements) and the elements: for a list the bytes of each element from
+// the left, for a set the bytes of each member, ascending, and for a hash the bytes of each field and of its
+// value, ascending by field. Equal states have equal snapshots.
 
 const (
 	snapshotMagic   = "NPKV"
 	snapshotVersion = 1
 )
 
-// snapshot is the state at one moment.
+// snapshot is the state at the time of a call of Store.Snapshot.
 type snapshot struct{ keys *btree.BTreeG[place] }
 
-// Snapshot returns the state as it is now. It takes constant time; the state is read when the
-// result's WriteTo is called, which may happen on another goroutine while Execute goes on.
+// Snapshot returns the current state. It takes constant time: the result's WriteTo reads the state, and may
+// run on another goroutine concurrently with later calls of Execute.
 func (s *Store) Snapshot() (io.WriterTo, error) {
 	s.epoch++
 	return &snapshot{s.space.keys.IsoCopy()}, nil
@@ -64,7 +64,7 @@ func (sn *snapshot) WriteTo(w io.Writer) (int64, error) {
 	return count.n, err
 }
 
-// countingWriter counts what went through.
+// countingWriter counts the bytes written.
 type countingWriter struct {
 	w io.Writer
 	n int64
@@ -76,7 +76,7 @@ func (c *countingWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// snapshotWriter writes the parts of a snapshot and remembers the first error.
+// snapshotWriter writes the parts of a snapshot and keeps the first error.
 type snapshotWriter struct {
 	w       *bufio.Writer
 	err     error

@@ -20,24 +20,24 @@ const (
 
 var kindNames = [...]string{kindString: "string", kindHash: "hash", kindList: "list", kindSet: "set"}
 
-// entry is a key and its value. An entry that a snapshot may refer to, one of an epoch before the
-// store's, is never changed: Store.own replaces it by a copy first.
+// entry is a key and its value. Snapshots may refer to entries of epochs before the store's, so such an
+// entry is never changed: Store.own replaces it by a copy first.
 type entry struct {
 	key    string
 	hash   uint64 // of key
 	kind   kind
 	epoch  uint64 // the store's when this entry was made
-	expire uint64 // logical time in ns at which the key is gone; 0: never
+	expire uint64 // logical time in ns at which the key expires; 0: never
 
 	str    []byte // kindString
 	born   uint64 // the store's epoch when str was made
 	fields *btree.Map[string, []byte]
-	list   *btree.Map[int64, []byte] // positions are contiguous, from anywhere
+	list   *btree.Map[int64, []byte] // by position; positions are contiguous and may be negative
 	set    *btree.Map[string, struct{}]
 }
 
-// collectionDegree is the B-tree degree of a hash, list or set: what the first write behind a
-// snapshot copies grows with it.
+// collectionDegree is the B-tree degree of a hash, list or set. The first write after a snapshot copies
+// more with a larger degree.
 const collectionDegree = 16
 
 func (s *Store) newEntry(key string, k kind) *entry {
@@ -53,7 +53,7 @@ func (s *Store) newEntry(key string, k kind) *entry {
 	return e
 }
 
-// size is the number of elements of a collection.
+// size returns the number of elements of a collection, or the length of a string.
 func (e *entry) size() int {
 	switch e.kind {
 	case kindHash:
@@ -66,8 +66,8 @@ func (e *entry) size() int {
 	return len(e.str)
 }
 
-// place is where a key stands in the tree of keys: by hash, so that comparing seldom looks at the
-// key and a SCAN cursor is a hash; by key where hashes collide.
+// place orders the tree of keys by hash, and by key where hashes collide. Comparisons thus seldom read
+// the key, and a SCAN cursor is a hash.
 type place struct {
 	hash uint64
 	*entry
@@ -81,7 +81,7 @@ func deadlineLess(a, b *entry) bool {
 	return a.expire < b.expire || a.expire == b.expire && a.key < b.key
 }
 
-// space is one database. FLUSHALL replaces it as a whole.
+// space is one database. FLUSHALL replaces it.
 type space struct {
 	keys     *btree.BTreeG[place]
 	expiring *btree.BTreeG[*entry] // the entries that expire, by deadline and key
@@ -95,7 +95,7 @@ func newSpace() *space {
 	}
 }
 
-// get finds a key, whether it is due to expire or not. probe is scratch.
+// get returns the entry of a key, expired or not, or nil. probe is scratch.
 func (sp *space) get(key string, probe *entry) *entry {
 	probe.key = key
 	p, ok := sp.keys.Get(place{xxhash.Sum64String(key), probe})
@@ -106,7 +106,7 @@ func (sp *space) get(key string, probe *entry) *entry {
 	return p.entry
 }
 
-// put adds an entry, or replaces the one of the same key and the same deadline.
+// put adds an entry, or replaces one of the same key and deadline.
 func (sp *space) put(e *entry) {
 	sp.keys.Set(place{e.hash, e})
 	if e.expire != 0 {
@@ -121,7 +121,7 @@ func (sp *space) drop(e *entry) {
 	}
 }
 
-// setExpire changes the deadline of an entry that may be changed.
+// setExpire changes the deadline of an entry of the current epoch.
 func (sp *space) setExpire(e *entry, expire uint64) {
 	if e.expire != 0 {
 		sp.expiring.Delete(e)
@@ -132,15 +132,15 @@ func (sp *space) setExpire(e *entry, expire uint64) {
 	}
 }
 
-// view returns b as a string without copying it: for looking up, never for keeping.
+// view returns b as a string that shares its memory, for lookups only.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func clone(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
 
-// What follows changes the state. Every change is written down first, so that Undo can take it
-// back; e is an entry of the store and may be replaced, so the functions return the one that is.
+// The methods below change the state and record each change for Undo. They may replace the entry e that
+// they change, and return the entry that is in the store afterwards.
 
-// own returns an entry of the same key that no snapshot refers to.
+// own returns the key's entry in a form that no snapshot refers to: e, or a copy that replaces it.
 func (s *Store) own(e *entry) *entry {
 	if e.epoch == s.epoch {
 		return e
@@ -169,7 +169,7 @@ func (s *Store) remove(e *entry) {
 	s.space.drop(e)
 }
 
-// removeIfEmpty removes a collection without elements: there are none in the store.
+// removeIfEmpty removes a collection without elements. The store holds none, as in Redis.
 func (s *Store) removeIfEmpty(e *entry) {
 	if e.size() == 0 {
 		s.remove(e)
@@ -186,7 +186,7 @@ func (s *Store) setExpire(e *entry, expire uint64) *entry {
 	return e
 }
 
-// setString gives a string a new value, which is copied.
+// setString copies v as the string's new value.
 func (s *Store) setString(e *entry, v []byte) *entry {
 	e = s.own(e)
 	b := s.buffers.get(len(v))
@@ -197,8 +197,8 @@ func (s *Store) setString(e *entry, v []byte) *entry {
 	return e
 }
 
-// appendString adds v at the end of a string, in place where there is room and no snapshot has
-// seen the slice.
+// appendString appends v to a string, in place if the capacity suffices and no snapshot refers to the
+// slice.
 func (s *Store) appendString(e *entry, v []byte) *entry {
 	e = s.own(e)
 	n := len(e.str) + len(v)
@@ -215,7 +215,7 @@ func (s *Store) appendString(e *entry, v []byte) *entry {
 	return e
 }
 
-// setField gives a field of a hash the value v, which it keeps.
+// setField sets a field of a hash to v, which it keeps.
 func (s *Store) setField(e *entry, field string, v []byte) (_ *entry, added bool) {
 	e = s.own(e)
 	field = strings.Clone(field)
@@ -271,7 +271,7 @@ func (s *Store) push(e *entry, left bool, v []byte) *entry {
 	return e
 }
 
-// pop takes the leftmost or rightmost element off a list that has one.
+// pop removes and returns the leftmost or rightmost element of a non-empty list.
 func (s *Store) pop(e *entry, left bool) (*entry, []byte) {
 	e = s.own(e)
 	var at int64

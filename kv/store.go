@@ -7,25 +7,24 @@ import (
 
 const (
 	// maxValue is the longest key, string, element, member, field or value of a field in bytes.
-	// APPEND makes values that no single operation could carry.
+	// APPEND can make values that exceed the size of an operation.
 	maxValue = 1 << 20
-	// maxReplies is how many bytes of replies an operation may have before what follows is answered
-	// by an error instead. It leaves room below wire.MaxResult for those errors.
+	// maxReplies is the bytes of replies that an operation may have. Commands beyond it are answered by
+	// an error, for which room is left below wire.MaxResult.
 	maxReplies = wire.MaxResult - wire.MaxResult/4
 )
 
-// maxExpired is how many expired keys an operation removes besides the ones that it touches. It
-// bounds what one operation can cost, and is above one, so that expired keys become fewer under any
-// load.
+// maxExpired is the number of expired keys that an operation removes besides those it touches. It bounds
+// the cost of an operation, and exceeds one so that expired keys become fewer under any load.
 const maxExpired = 16
 
-// Store is the state machine. It is not safe for concurrent use, except that what Snapshot returns
-// may be written by another goroutine.
+// Store is the state machine. It is not safe for concurrent use, except that another goroutine may write
+// the snapshots that it returns.
 type Store struct {
 	space    *space
-	epoch    uint64 // how many snapshots were taken
+	epoch    uint64 // number of snapshots taken
 	slot     uint64 // of the last operation executed
-	released uint64 // no slot up to here will be taken back
+	released uint64 // slots up to here are never undone
 	undo     undoLog
 	buffers  buffers
 	probe    entry // scratch of space.get
@@ -46,12 +45,12 @@ type call struct {
 	now  uint64   // logical time in ns
 	args [][]byte // the command's name and arguments; valid during the call
 	out  []byte   // the operation's replies
-	over int      // length of out at which there is no room for more
-	full bool     // the command's reply had no room
+	over int      // limit on the length of out
+	full bool     // the command's reply exceeds the limit
 }
 
-// Execute executes the commands of op and appends their replies to result. Keys expire by now,
-// logical time in nanoseconds. A malformed operation changes nothing and is answered by an error.
+// Execute executes the commands of op and appends their replies to result. Keys expire by now, the
+// logical time in nanoseconds. A malformed operation is answered by an error and changes nothing.
 func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	s.slot = slot
 	if err := s.reader.check(op); err != nil {
@@ -60,7 +59,7 @@ func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	s.removeExpired(now)
 	c := &s.call
 	c.now, c.out, c.over = now, result, len(result)+maxReplies
-	_ = s.reader.reset(op) // check has seen it
+	_ = s.reader.reset(op) // check has read it without an error
 	for s.reader.more() {
 		multi, _ := s.reader.next()
 		if multi > 0 {
@@ -100,7 +99,7 @@ func (s *Store) removeExpired(now uint64) {
 	}
 }
 
-// lookup finds a key that has not expired; nil if there is none.
+// lookup returns the entry of a key that has not expired, or nil.
 func (c *call) lookup(key []byte) *entry {
 	e := c.space.get(view(key), &c.probe)
 	if e != nil && e.expire != 0 && e.expire <= c.now {
@@ -110,7 +109,7 @@ func (c *call) lookup(key []byte) *entry {
 	return e
 }
 
-// lookupKind finds a key that holds a value of kind k. For another kind it answers WRONGTYPE and
+// lookupKind is lookup for a value of kind k. For a value of another kind it replies WRONGTYPE and
 // returns false.
 func (c *call) lookupKind(key []byte, k kind) (*entry, bool) {
 	e := c.lookup(key)
@@ -121,8 +120,8 @@ func (c *call) lookupKind(key []byte, k kind) (*entry, bool) {
 	return e, true
 }
 
-// lookupOrInsert finds a key that holds a value of kind k, a collection, or makes an empty one,
-// which the caller fills.
+// lookupOrInsert is lookupKind for a collection. It inserts an empty one if there is none; the caller
+// must add an element to it.
 func (c *call) lookupOrInsert(key []byte, k kind) (*entry, bool) {
 	e, ok := c.lookupKind(key, k)
 	if !ok || e != nil {
@@ -133,13 +132,13 @@ func (c *call) lookupOrInsert(key []byte, k kind) (*entry, bool) {
 	return e, true
 }
 
-// The replies. What has no room is left out, and run answers an error instead; a command that would
-// lose what it cannot answer looks at c.full before it changes anything.
+// The replies. A reply that exceeds the limit is cut short, and run replaces it by an error. A command that
+// removes the values in its reply checks c.full before it changes anything.
 
-// bulkHead is more than a bulk reply has besides its bytes.
+// bulkHead is an upper bound on the bytes of a bulk reply besides its value.
 const bulkHead = 32
 
-// room reports whether there is room for replies of count bulk strings of n bytes in all.
+// room reports whether count bulk strings of n bytes in all fit the limit.
 func (c *call) room(count, n int) bool {
 	if len(c.out)+count*bulkHead+n > c.over {
 		c.full = true

@@ -12,12 +12,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// do executes one command given as words and returns its reply as text.
+// do executes one command, given as words, and returns its reply.
 func do(s *Store, slot, now uint64, command string) string {
 	return string(s.Execute(slot, now, EncodeCommand(strings.Fields(command)...), nil))
 }
 
-// dump is the state's snapshot.
+// dump returns a snapshot of the state.
 func dump(t interface{ Fatal(...any) }, s *Store) []byte {
 	w, err := s.Snapshot()
 	if err != nil {
@@ -30,7 +30,7 @@ func dump(t interface{ Fatal(...any) }, s *Store) []byte {
 	return b.Bytes()
 }
 
-// checkIndex checks that the index of deadlines is exactly the keys that have one.
+// checkIndex checks that the index of deadlines holds exactly the keys that have a deadline.
 func checkIndex(t interface{ Fatalf(string, ...any) }, s *Store) {
 	n := 0
 	s.space.keys.Scan(func(p place) bool {
@@ -68,7 +68,7 @@ var commandGenerators = []func(t *rapid.T) []string{
 	words("TYPE", key), words("UNKNOWN", key), words("GET"),
 }
 
-// words makes a generator of a command whose words are constants or generators.
+// words returns a generator of commands. Each word is a constant or a generator.
 func words(parts ...any) func(*rapid.T) []string {
 	return func(t *rapid.T) []string {
 		command := make([]string, len(parts))
@@ -122,8 +122,8 @@ func replay(log []step) *Store {
 	return s
 }
 
-// TestUndo takes back, releases and snapshots at random points of random logs. The state must
-// always be that of a fresh execution of what is left of the log, and so must every result.
+// TestUndo undoes, releases and snapshots at random points of random logs. The state, and every result,
+// must equal those of executing the remaining log on a new store.
 func TestUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := New()
@@ -182,7 +182,7 @@ func TestUndo(t *testing.T) {
 			},
 			"": func(t *rapid.T) {
 				checkIndex(t, s)
-				if rapid.Bool().Draw(t, "compare") { // a snapshot changes how the next write happens
+				if rapid.Bool().Draw(t, "compare") { // not always: after a snapshot, writes copy
 					if got, want := dump(t, s), dump(t, replay(log)); !bytes.Equal(got, want) {
 						t.Fatalf("state\n%q, expected\n%q", got, want)
 					}
@@ -192,8 +192,9 @@ func TestUndo(t *testing.T) {
 	})
 }
 
-// TestSnapshotDuringExecute writes snapshots on another goroutine while operations and undos go on;
-// each must be the state at its moment. The race detector watches the sharing.
+// TestSnapshotDuringExecute writes snapshots on other goroutines while the store executes and undoes
+// operations. Each must equal the state at the time of its Snapshot call. The race detector checks the
+// shared memory.
 func TestSnapshotDuringExecute(t *testing.T) {
 	type result struct{ got, want []byte }
 	results := make(chan result)
@@ -289,11 +290,11 @@ func TestReplyLimit(t *testing.T) {
 	want := "-" + errReplyLimit + "\r\n"
 	for _, c := range []string{"MGET k0 k1 k2 k3", "LRANGE l 0 -1", "LPOP l 4"} {
 		if got := do(s, 9, 0, c); got != want {
-			t.Errorf("%s answers %d bytes, expected %q", c, len(got), want)
+			t.Errorf("%s replies %d bytes, expected %q", c, len(got), want)
 		}
 	}
 	if got := do(s, 10, 0, "LLEN l"); got != ":4\r\n" {
-		t.Errorf("LLEN answers %q after a pop that had no room, expected 4", got)
+		t.Errorf("LLEN replies %q after a pop whose reply exceeded the limit, expected 4", got)
 	}
 	var op []byte
 	for range 3 {
@@ -305,7 +306,7 @@ func TestReplyLimit(t *testing.T) {
 		t.Errorf("the operation's last replies are %q", got[max(0, len(got)-200):])
 	}
 	if got := do(s, 12, 0, "APPEND k0 x"); got != "-"+errTooLong+"\r\n" {
-		t.Errorf("APPEND beyond the limit answers %q", got)
+		t.Errorf("APPEND beyond the limit replies %q", got)
 	}
 }
 
@@ -389,7 +390,7 @@ func FuzzRestore(f *testing.F) {
 	do(s, 1, 0, "SADD s a b")
 	f.Add(withoutSum(dump(f, s)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		b = binary.LittleEndian.AppendUint64(b[:len(b):len(b)], xxhash.Sum64(b)) // or few inputs get far
+		b = binary.LittleEndian.AppendUint64(b[:len(b):len(b)], xxhash.Sum64(b)) // else most inputs fail at the checksum
 		s := New()
 		if s.Restore(bytes.NewReader(b)) != nil {
 			return
@@ -443,7 +444,7 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 			s := New()
 			do(s, 1, 0, "SET key value")
 			do(s, 1, 0, "SETEX expiring 1000 value")
-			do(s, 1, 0, "SET key2 "+strings.Repeat("x", 3000)) // grows by what the runs append without moving
+			do(s, 1, 0, "SET key2 "+strings.Repeat("x", 3000)) // has capacity for what the runs append
 			op := EncodeCommand(strings.Fields(command)...)
 			result := make([]byte, 0, 256)
 			slot := uint64(1)
@@ -464,7 +465,7 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkSnapshot takes snapshots of a large store; writing them out is not in it.
+// BenchmarkSnapshot takes snapshots of a large store without writing them out.
 func BenchmarkSnapshot(b *testing.B) {
 	s := New()
 	for i := range 100_000 {

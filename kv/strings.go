@@ -24,7 +24,8 @@ var stringCommands = []command{
 	{"strlen", 2, (*call).strlen},
 }
 
-// assign makes key a string with the value v, whatever it was, with the deadline expire.
+// assign sets key to the string v with the deadline expire, whatever its previous value. e is the key's
+// entry, or nil.
 func (c *call) assign(e *entry, key, v []byte, expire uint64) {
 	if e != nil && e.kind == kindString {
 		c.setExpire(c.setString(e, v), expire)
@@ -39,7 +40,7 @@ func (c *call) assign(e *entry, key, v []byte, expire uint64) {
 	c.insert(e)
 }
 
-// value answers a string's value, or null.
+// value replies a string's value, or null if e is nil.
 func (c *call) value(e *entry) {
 	if e == nil {
 		c.null()
@@ -76,14 +77,14 @@ func (c *call) getset() {
 	}
 }
 
-// setOptions are what SET says behind the value.
+// setOptions are the arguments of SET after the value.
 type setOptions struct {
 	nx, xx, get, keepTTL bool
-	unit                 uint64 // of ttl; 0: no expiry given
+	unit                 uint64 // of ttl; 0: none given
 	ttl                  []byte
 }
 
-// parseSetOptions returns an error to answer, empty if there is none.
+// parseSetOptions returns the options and the error reply, or "".
 func parseSetOptions(args [][]byte) (o setOptions, msg string) {
 	for i := 0; i < len(args); i++ {
 		switch a := args[i]; {
@@ -231,7 +232,7 @@ func (c *call) decrby() {
 	switch by, ok := parseInt(c.args[2]); {
 	case !ok:
 		c.fail(redis.ErrNotInt)
-	case by == -by && by != 0: // the one number without a positive counterpart
+	case by == -by && by != 0: // the smallest integer, which has no positive counterpart
 		c.fail(errDecrement)
 	default:
 		c.increment(-by)
@@ -264,7 +265,7 @@ func (c *call) increment(by int64) {
 	c.int(v)
 }
 
-// isWord reports whether a is the word, which is in lower case, in any case.
+// isWord reports whether a is word, given in lower case, in any case.
 func isWord(a []byte, word string) bool {
 	if len(a) != len(word) {
 		return false

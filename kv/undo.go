@@ -2,22 +2,22 @@ package kv
 
 import "fmt"
 
-// undoKind says what an undo record takes back.
+// undoKind is the kind of change that an undo record reverses.
 type undoKind uint8
 
 const (
-	undoEntry   undoKind = iota + 1 // key held entry, or nothing
+	undoEntry   undoKind = iota + 1 // key held entry, or did not exist if nil
 	undoExpire                      // the deadline was n
-	undoString                      // the value was value, made in epoch n
-	undoAppend                      // the value was n bytes long
-	undoField                       // the field of the hash held value, if had
-	undoMember                      // the set held the member field, if had
-	undoElement                     // the list held value at position n, if had
+	undoString                      // the string was value, made in epoch n
+	undoAppend                      // the string was n bytes long
+	undoField                       // the field of the hash held value if had, else it did not exist
+	undoMember                      // the set had the member field if had
+	undoElement                     // the list held value at position n if had
 	undoFlush                       // the database was space
 )
 
-// undo is what one change takes back. It names the key, not the entry: a snapshot in between makes
-// the entry another.
+// undo reverses one change. It names the key, since a snapshot taken after the change makes the next
+// write replace the entry.
 type undo struct {
 	slot  uint64
 	kind  undoKind
@@ -30,17 +30,17 @@ type undo struct {
 	space *space
 }
 
-// undoLog is a queue of records: new ones at the end, released ones leave at the front, undone ones
-// at the end.
+// undoLog is a double-ended queue of records. New records join at the end; Release removes records at the
+// front, Undo at the end.
 type undoLog struct {
 	ring  []undo // its length is a power of two
-	first uint64 // index of the oldest record; indices count up for ever
+	first uint64 // index of the oldest record; indices only grow
 	end   uint64
 }
 
 const (
 	minUndoRing  = 1 << 10
-	keepUndoRing = 1 << 16 // a larger ring is given up once it is empty
+	keepUndoRing = 1 << 16 // a larger ring is freed when it becomes empty
 )
 
 func (l *undoLog) at(i uint64) *undo { return &l.ring[i&uint64(len(l.ring)-1)] }
@@ -61,15 +61,15 @@ func (l *undoLog) grow() {
 	*l = bigger
 }
 
-// shrink gives up a ring that a burst has made large.
+// shrink frees an empty ring that a burst has made large.
 func (l *undoLog) shrink() {
 	if l.first == l.end && len(l.ring) > keepUndoRing {
 		*l = undoLog{}
 	}
 }
 
-// record keeps a change's undo record, or, where nothing will be taken back, what it would hold for
-// reuse.
+// record keeps a change's undo record. If the slot is released already, it recycles the overwritten value
+// instead.
 func (s *Store) record(u undo) {
 	if s.slot <= s.released {
 		s.reuse(&u)
@@ -79,15 +79,15 @@ func (s *Store) record(u undo) {
 	s.undo.push(u)
 }
 
-// reuse keeps the value that a record held for the next one that is set, unless a snapshot was taken
-// since the value was made and may refer to it.
+// reuse recycles the overwritten value that a record holds, unless a snapshot taken since the value was
+// made may refer to it.
 func (s *Store) reuse(u *undo) {
 	if u.kind == undoString && u.n == s.epoch {
 		s.buffers.put(u.value)
 	}
 }
 
-// Release says that nothing at or below slot will be taken back any more.
+// Release promises that no slot up to and including slot will be undone.
 func (s *Store) Release(slot uint64) {
 	if slot <= s.released {
 		return
@@ -103,8 +103,8 @@ func (s *Store) Release(slot uint64) {
 	l.shrink()
 }
 
-// Undo takes back every Execute at slots behind slot, the newest first. Taking back what was
-// released panics: the caller would go on from a state that never was.
+// Undo reverses every Execute at slots above slot, the newest first. It panics if one of them was
+// released, since the caller would continue from a state that never existed.
 func (s *Store) Undo(slot uint64) {
 	if slot < s.released && slot < s.slot {
 		panic(fmt.Sprintf("kv: Undo(%d) after Release(%d)", slot, s.released))
@@ -135,7 +135,7 @@ func (s *Store) takeBack(u *undo) {
 		}
 		return
 	}
-	e = s.own(e) // every other change leaves the key in place
+	e = s.own(e) // every other kind of change leaves the key in place
 	switch u.kind {
 	case undoExpire:
 		s.space.setExpire(e, u.n)
@@ -153,16 +153,16 @@ func (s *Store) takeBack(u *undo) {
 	}
 }
 
-// dropUndo forgets every record.
+// dropUndo drops all records.
 func (s *Store) dropUndo() { s.undo = undoLog{} }
 
-// tree is what restore needs of a B-tree map.
+// tree is the part of a B-tree map that restore needs.
 type tree[K, V any] interface {
 	Set(K, V) (V, bool)
 	Delete(K) (V, bool)
 }
 
-// restore gives key the value it had, or none.
+// restore sets key to the value that it had, or deletes it.
 func restore[K, V any](had bool, t tree[K, V], key K, value V) {
 	if had {
 		t.Set(key, value)

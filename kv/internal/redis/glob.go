@@ -1,11 +1,11 @@
 package redis
 
-// MatchGlob reports whether s matches a pattern as KEYS and SCAN have it: * is any string, ? any
-// byte, [abc], [a-z] and [^a] a byte out of a set or not, \x the byte x. Its time is at most the
-// product of the two lengths.
+// MatchGlob reports whether s matches a pattern of KEYS and SCAN: * matches any string, ? any byte, [abc]
+// and [a-z] a byte in the set, [^a] a byte outside it, \x the byte x. The time is at most the product of
+// the two lengths.
 func MatchGlob(pattern, s string) bool {
 	p, i := 0, 0
-	star, from := -1, 0 // the last * and where in s what follows it is tried
+	star, from := -1, 0 // the last *, and the position in s at which the pattern after it is tried
 	for i < len(s) {
 		if p < len(pattern) && pattern[p] == '*' {
 			star, from = p, i
@@ -29,7 +29,7 @@ func MatchGlob(pattern, s string) bool {
 	return p == len(pattern)
 }
 
-// matchByte matches the first element of a pattern, which is no *, with c and returns the element's
+// matchByte matches c against the first element of a pattern, other than *, and returns the element's
 // length.
 func matchByte(pattern string, c byte) (n int, ok bool) {
 	if pattern == "" {
@@ -48,7 +48,7 @@ func matchByte(pattern string, c byte) (n int, ok bool) {
 	return 1, pattern[0] == c
 }
 
-// matchClass matches a […] with c. A class that is not closed ends with the pattern.
+// matchClass matches c against a […] and returns its length. An unclosed class ends with the pattern.
 func matchClass(pattern string, c byte) (n int, ok bool) {
 	i := 1
 	not := i < len(pattern) && pattern[i] == '^'
