@@ -1,5 +1,7 @@
 package client
 
+import "github.com/netordered/nopaxos/internal/clientcore"
+
 // call is one Invoke on its way through the event loop. The caller sets op and result before it
 // hands the call over, and cause before it asks for cancellation; after done has a token all of
 // it is the caller's again. In between it belongs to the loop.
@@ -11,7 +13,7 @@ type call struct {
 	done   chan struct{} // buffers one token
 
 	tag      uint64
-	ticket   Ticket
+	ticket   clientcore.Ticket
 	finished bool // done has its token
 }
 

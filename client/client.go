@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -51,7 +52,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	core, err := NewCore(cfg.core(udp.LocalAddr(), randomNonce, rand.Uint64()))
+	core, err := clientcore.New(cfg.core(udp.LocalAddr(), randomNonce, rand.Uint64()))
 	if err != nil {
 		udp.Close()
 		return nil, err
@@ -65,10 +66,7 @@ func New(cfg Config) (*Client, error) {
 		c.log = slog.Default()
 	}
 	c.drain = c.takeOrders
-	c.loop = loop{core: core, network: udp, courier: cfg.Courier}
-	if c.loop.courier == nil {
-		c.loop.courier = NewMulticast(c.sender)
-	}
+	c.loop = loop{core: core, network: udp, courier: clientcore.NewMulticast(c.sender)}
 	core.Register(transport.Now())
 	c.start(cfg)
 	return c, nil
@@ -214,18 +212,35 @@ func (c *Client) swapQueue() []order {
 	return c.loop.orders
 }
 
-// Stats returns what the client did and how it is.
+// Stats counts what a client did and what it saw.
+type Stats struct {
+	Transmissions   uint64 // requests sent, including REGISTERs and retransmissions
+	Retransmissions uint64
+	Completed       uint64 // requests that succeeded or failed
+	Registrations   uint64
+	Evictions       uint64
+	Full            uint64 // FULL answers
+	BadReplies      uint64 // frames that failed to authenticate or parse, or name no replica
+	StaleReplies    uint64 // replies to nothing outstanding, or from an older incarnation of a replica
+
+	InFlight int           // requests sent and not complete
+	Waiting  int           // requests not sent yet
+	Timeout  time.Duration // of the next request's first transmission
+	View     wire.View     // newest view seen
+}
+
+// Stats returns the client's counters and gauges.
 func (c *Client) Stats() Stats {
 	var s Stats
 	read := make(chan struct{})
 	c.udp.Post(func(time.Duration) {
-		s = c.loop.core.Stats()
+		s = Stats(c.loop.core.Stats())
 		close(read)
 	})
 	select {
 	case <-read:
 	case <-c.stopped:
-		return c.loop.core.Stats() // nobody else uses it any more
+		return Stats(c.loop.core.Stats()) // the loop, which owned the core, has ended
 	}
 	return s
 }

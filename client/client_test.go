@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -57,7 +58,7 @@ func (g *group) serve(answer func(wire.Request) []wire.Reply) {
 		if err != nil || h.Group != testGroup {
 			continue
 		}
-		_, body, err := testKeys.Open(payload)
+		_, body, err := grouptest.Keys.Open(payload)
 		if err != nil {
 			continue
 		}
@@ -75,7 +76,7 @@ func (g *group) serve(answer func(wire.Request) []wire.Reply) {
 			}
 		}
 		for _, r := range answer(m) {
-			out = testKeys.Client.Seal(wire.AppendReply(out[:0], &r), 0)
+			out = grouptest.Keys.Client.Seal(wire.AppendReply(out[:0], &r), 0)
 			_, _ = g.conn.WriteToUDPAddrPort(out, m.ReplyTo) // a lost reply is asked for again
 		}
 	}
@@ -92,7 +93,7 @@ func (g *group) await(n int) {
 
 func (g *group) config() Config {
 	addr := g.conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	return Config{Group: testGroup, Replicas: 3, Auth: testKeys.Client, Sequencer: addr}
+	return Config{Group: testGroup, Replicas: 3, Auth: grouptest.Keys.Client, Sequencer: addr}
 }
 
 func startClient(t testing.TB, cfg Config) *Client {
@@ -110,7 +111,7 @@ func startClient(t testing.TB, cfg Config) *Client {
 }
 
 func TestInvokeFromManyGoroutines(t *testing.T) {
-	g := startGroup(t, newLog(3).take)
+	g := startGroup(t, grouptest.NewLog(3).Take)
 	c := startClient(t, g.config())
 	var callers sync.WaitGroup
 	for i := range 20 {
@@ -133,7 +134,7 @@ func TestInvokeFromManyGoroutines(t *testing.T) {
 }
 
 func TestInvokeAppendKeepsWhatIsThere(t *testing.T) {
-	g := startGroup(t, newLog(3).take)
+	g := startGroup(t, grouptest.NewLog(3).Take)
 	c := startClient(t, g.config())
 	got, err := c.InvokeAppend(context.Background(), []byte("before "), []byte("x"))
 	if err != nil || string(got) != "before x done 1 times" {
@@ -142,7 +143,7 @@ func TestInvokeAppendKeepsWhatIsThere(t *testing.T) {
 }
 
 func TestContextEndsWhileInFlight(t *testing.T) {
-	g := startGroup(t, newLog(3).take)
+	g := startGroup(t, grouptest.NewLog(3).Take)
 	g.silent.Store(true)
 	c := startClient(t, g.config())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -184,7 +185,7 @@ func TestContextEndsBeforeSending(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	g := startGroup(t, newLog(3).take)
+	g := startGroup(t, grouptest.NewLog(3).Take)
 	g.silent.Store(true)
 	cfg := g.config()
 	cfg.Window = 1
@@ -220,7 +221,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestLargeOperationIsRefusedAtOnce(t *testing.T) {
-	g := startGroup(t, newLog(3).take)
+	g := startGroup(t, grouptest.NewLog(3).Take)
 	c := startClient(t, g.config())
 	_, err := c.Invoke(context.Background(), make([]byte, c.MaxOp()+1))
 	var tooLarge *TooLargeError
@@ -234,7 +235,7 @@ func TestLargeOperationIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	good := (&group{conn: startGroup(t, newLog(3).take).conn}).config()
+	good := (&group{conn: startGroup(t, grouptest.NewLog(3).Take).conn}).config()
 	for want, change := range map[string]func(*Config){
 		"Group is 0":          func(c *Config) { c.Group = 0 },
 		"Auth is not set":     func(c *Config) { c.Auth = wire.Auth{} },
@@ -267,7 +268,7 @@ func BenchmarkInvoke(b *testing.B) {
 			status = wire.StatusRegistered
 		}
 		for i := range replies {
-			replies[i] = answer(3, view1, slot, m, i, status, "")
+			replies[i] = grouptest.Answer(3, grouptest.View, slot, m, i, status, "")
 		}
 		return replies
 	})

@@ -9,40 +9,39 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config is what a Client is told at its start. Either Controllers or Sequencer is needed, or Courier.
+// Config configures a Client. Group, Replicas, Auth, and Controllers or Sequencer must be set; FromFile sets them.
 type Config struct {
 	Group    uint32    // OUM group number, see oumlib.GroupNumber
 	Replicas int       // in the group: 2f+1
 	Auth     wire.Auth // the clients' key: wire.Keys.Client
 
-	// Controllers are the controllers' gRPC addresses ("host:port"), which tell where the group's
-	// sequencer is; DialOptions are for the connections to them, in plain text by default.
+	// Controllers are the gRPC addresses ("host:port") of the controllers, which announce the address of the group's
+	// sequencer. DialOptions are for the connections to them; the default is plain text.
 	Controllers []string
 	DialOptions []grpc.DialOption
-	// Sequencer is where requests go until a controller has answered.
+	// Sequencer is the address that requests go to until a controller has answered.
 	Sequencer netip.AddrPort
 
-	// Courier takes requests to the replicas, in place of OUM: Group, Controllers and Sequencer do not
-	// count then, and Listen is needed. Rule says when a request is complete. Together they make this
-	// the client of another system, see package baseline.
-	Courier Courier
-	Rule    Rule
-
-	// Listen is the address ("host:port") at which answers are received and which requests name
-	// to the replicas. Empty: the address of this host that leads to the first controller, or to
-	// the sequencer, and a port that is free.
+	// Listen is the address ("host:port") that the client receives answers at and names to the replicas. The default
+	// is a free port at this host's address on the route to the first controller, or else to the sequencer.
 	Listen string
 
-	// See CoreConfig for these and their defaults.
-	MTU         int
-	Window      int
-	MaxWaiting  int
-	MinTimeout  time.Duration
-	MaxTimeout  time.Duration
+	// MTU is the largest UDP payload in bytes that the path carries; default 1400.
+	MTU int
+	// Window is the number of requests in flight; default 256, at most wire.MaxOutstanding.
+	Window int
+	// MaxWaiting is the number of requests that may wait for room in the window; default 65,536.
+	MaxWaiting int
+	// MinTimeout is the shortest time before the first retransmission of a request; default 2 ms.
+	MinTimeout time.Duration
+	// MaxTimeout is the longest time between two transmissions of a request; default 100 ms.
+	MaxTimeout time.Duration
+	// MaxPushback takes the place of MaxTimeout while the group reports that it is full; default 1 s.
 	MaxPushback time.Duration
 
 	Logger *slog.Logger // nil: slog.Default()
@@ -50,13 +49,11 @@ type Config struct {
 
 func (c *Config) check() error {
 	switch {
-	case c.Courier != nil && (c.Listen == "" || len(c.Controllers) > 0):
-		return fmt.Errorf("client: Courier is set, expected Listen to be set too, and no Controllers")
-	case c.Courier == nil && c.Group == 0:
+	case c.Group == 0:
 		return fmt.Errorf("client: Group is 0, expected the number of the group's address")
 	case c.Auth == wire.Auth{}:
 		return fmt.Errorf("client: Auth is not set, expected the clients' key")
-	case c.Courier == nil && len(c.Controllers) == 0 && !c.Sequencer.IsValid():
+	case len(c.Controllers) == 0 && !c.Sequencer.IsValid():
 		return fmt.Errorf("client: neither Controllers nor Sequencer is set, expected one of them")
 	}
 	return nil
@@ -83,11 +80,10 @@ func (c *Config) listen() (string, error) {
 	return net.JoinHostPort(host, "0"), nil
 }
 
-func (c *Config) core(replyTo netip.AddrPort, nonce func() wire.ClientID, seed uint64) CoreConfig {
-	return CoreConfig{
+func (c *Config) core(replyTo netip.AddrPort, nonce func() wire.ClientID, seed uint64) clientcore.Config {
+	return clientcore.Config{
 		Replicas: c.Replicas, Auth: c.Auth, ReplyTo: replyTo, Nonce: nonce, Seed: seed,
-		Rule: c.Rule,
-		MTU:  c.MTU, Window: c.Window, MaxWaiting: c.MaxWaiting,
+		MTU: c.MTU, Window: c.Window, MaxWaiting: c.MaxWaiting,
 		MinTimeout: c.MinTimeout, MaxTimeout: c.MaxTimeout, MaxPushback: c.MaxPushback,
 	}
 }

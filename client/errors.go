@@ -4,40 +4,33 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/netordered/nopaxos/replica/wire"
+	"github.com/netordered/nopaxos/internal/clientcore"
 )
 
 var (
-	// ErrClosed says that the client was closed. The error of a request that had been sent wraps
-	// ErrOutcomeUnknown, too.
+	// ErrClosed means that the client was closed. The error of a request that had been sent also wraps
+	// ErrOutcomeUnknown.
 	ErrClosed = errors.New("the client was closed")
-	// ErrOutcomeUnknown says that the request was sent and that its outcome is not known: the
-	// operation may or may not have been executed, and may or may not be executed later.
-	ErrOutcomeUnknown = errors.New("the outcome is unknown: the operation may or may not be executed")
-	// ErrEvicted says that the replicas do not know the client any more. It wraps
-	// ErrOutcomeUnknown: the request may have been executed before they forgot the client. Later
-	// requests are sent under a new identity.
-	ErrEvicted = fmt.Errorf("client: evicted from the replicas' client table: %w", ErrOutcomeUnknown)
-	// ErrResultTooLarge says that the operation was executed and that its result was longer than
-	// wire.MaxResult, so that no replica kept it.
-	ErrResultTooLarge = fmt.Errorf("client: the operation was executed, but its result is larger than %d bytes", wire.MaxResult)
-	// ErrTooManyOutstanding says that the replicas refused the request because the client had more
-	// than wire.MaxOutstanding of them outstanding. It wraps ErrOutcomeUnknown: a copy of the
-	// request that is still under way may find room.
-	ErrTooManyOutstanding = fmt.Errorf("client: more than %d requests outstanding: %w", wire.MaxOutstanding, ErrOutcomeUnknown)
-	// ErrQueueFull says that as many requests as the client holds wait to be sent already.
-	ErrQueueFull = errors.New("client: too many requests wait to be sent")
+	// ErrOutcomeUnknown means that the request was sent and no outcome arrived: the operation may or may not have
+	// been executed, and may or may not be executed later.
+	ErrOutcomeUnknown = clientcore.ErrOutcomeUnknown
+	// ErrEvicted means that the replicas no longer know the client. It wraps ErrOutcomeUnknown: they may have
+	// executed the request before they evicted the client. Later requests are sent under a new identity.
+	ErrEvicted = clientcore.ErrEvicted
+	// ErrResultTooLarge means that the operation was executed and that its result was longer than wire.MaxResult, so
+	// that no replica kept it.
+	ErrResultTooLarge = clientcore.ErrResultTooLarge
+	// ErrTooManyOutstanding means that the replicas refused the request because the client had more than
+	// wire.MaxOutstanding requests outstanding. It wraps ErrOutcomeUnknown: a copy of the request that is still in the
+	// network may be accepted later.
+	ErrTooManyOutstanding = clientcore.ErrTooManyOutstanding
+	// ErrQueueFull means that Config.MaxWaiting requests already wait to be sent.
+	ErrQueueFull = clientcore.ErrQueueFull
 )
 
-// TooLargeError says that an operation does not fit a datagram of the path; nothing was sent.
-type TooLargeError struct {
-	Size  int // length of the operation in bytes
-	Limit int // length of the longest operation in bytes
-}
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("client: operation is %d bytes long, the largest that fits a datagram is %d", e.Size, e.Limit)
-}
+// TooLargeError means that an operation does not fit a datagram of the path; nothing was sent. Its fields Size and
+// Limit are the lengths in bytes of the operation and of the longest one that fits.
+type TooLargeError = clientcore.TooLargeError
 
 // abandoned is the error of a request that was given up because of cause.
 func abandoned(cause error, transmissions int) error {
@@ -47,8 +40,7 @@ func abandoned(cause error, transmissions int) error {
 	return fmt.Errorf("client: %w after %d transmissions: %w", cause, transmissions, ErrOutcomeUnknown)
 }
 
-// notSent is the error of a request that was given up because of cause while obstacle kept it from
-// being sent.
+// notSent is the error of a request that was given up because of cause while obstacle kept it from being sent.
 func notSent(cause error, obstacle string) error {
 	return fmt.Errorf("client: %w before the request was sent (%s): it is not executed", cause, obstacle)
 }

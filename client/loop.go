@@ -4,15 +4,16 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/transport"
 )
 
 // loop drives the core from the transport's event loop. Effects of a whole batch are carried out
 // together, in Flush.
 type loop struct {
-	core    *Core
+	core    *clientcore.Core
 	network transport.Network
-	courier Courier
+	courier clientcore.Courier
 	calls   callTable
 	orders  []order // taken from Client.queue
 }
@@ -37,9 +38,9 @@ func (l *loop) Flush(time.Duration) {
 	for i := range effects {
 		e := &effects[i]
 		switch e.Kind {
-		case EffectGroup:
+		case clientcore.EffectGroup:
 			l.courier.Send(l.network, e)
-		case EffectDone:
+		case clientcore.EffectDone:
 			k := l.calls.remove(e.Tag)
 			if e.Err == nil {
 				k.result = append(k.result, e.Result...)
@@ -88,7 +89,7 @@ func (l *loop) obstacle() string {
 	if obstacle := l.courier.Obstacle(); obstacle != "" {
 		return obstacle
 	}
-	if !l.core.registered() {
+	if !l.core.Registered() {
 		return "the group has not answered the client's REGISTER"
 	}
 	return "the window of requests in flight is full"

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
 )
 
 // controller is a controller that tells its watchers what the test puts into states.
@@ -67,9 +68,9 @@ func (c *controller) say(session uint32, g *group) {
 // the group to the next one.
 func TestFollowsTheSequencer(t *testing.T) {
 	var mu sync.Mutex
-	log := newLog(3)
-	first := startGroup(t, log.locked(&mu))
-	second := startGroup(t, log.locked(&mu))
+	log := grouptest.NewLog(3)
+	first := startGroup(t, log.Locked(&mu))
+	second := startGroup(t, log.Locked(&mu))
 	ctl := startController(t)
 
 	cfg := first.config()
@@ -104,7 +105,7 @@ func TestFollowsTheSequencer(t *testing.T) {
 
 func TestGroupThatNoControllerKnows(t *testing.T) {
 	ctl := startController(t)
-	c := startClient(t, Config{Group: testGroup + 1, Replicas: 3, Auth: testKeys.Client, Controllers: []string{ctl.addr}})
+	c := startClient(t, Config{Group: testGroup + 1, Replicas: 3, Auth: grouptest.Keys.Client, Controllers: []string{ctl.addr}})
 	_, err := c.Invoke(context.Background(), []byte("x"))
 	if status.Code(errors.Unwrap(err)) != codes.NotFound && status.Code(err) != codes.NotFound {
 		t.Errorf("%v, expected to hear that there is no such group", err)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/clientcore"
+	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -20,19 +22,19 @@ import (
 type virtualGroup struct {
 	t       *testing.T
 	network transport.Network
-	log     *log
+	log     *grouptest.Log
 }
 
 func (g *virtualGroup) Datagram(_ time.Duration, from netip.AddrPort, b []byte) {
 	if _, frame, err := oumlib.ParseHeader(b); err != nil {
 		g.t.Errorf("the client sent no OUM datagram: %v", err)
-	} else if _, body, err := testKeys.Open(frame); err != nil {
+	} else if _, body, err := grouptest.Keys.Open(frame); err != nil {
 		g.t.Errorf("the client sent a frame that does not open: %v", err)
 	} else if m, err := wire.ParseRequest(body); err != nil {
 		g.t.Errorf("the client sent a REQUEST that does not parse: %v", err)
 	} else {
-		for _, r := range g.log.take(m) {
-			g.network.Send(from, testKeys.Client.Seal(wire.AppendReply(nil, &r), 0))
+		for _, r := range g.log.Take(m) {
+			g.network.Send(from, grouptest.Keys.Client.Seal(wire.AppendReply(nil, &r), 0))
 		}
 	}
 }
@@ -46,7 +48,7 @@ type virtualClient struct {
 	network *virtual.Network
 	node    *virtual.Node
 	loop    *loop
-	log     *log
+	log     *grouptest.Log
 	trace   uint64
 }
 
@@ -60,7 +62,7 @@ func newVirtualClient(t *testing.T, seed uint64, loss float64) *virtualClient {
 		delays[0] = time.Duration(50_000 + random.IntN(50_000))
 		return delays
 	}
-	c := &virtualClient{network: virtual.New(link, link), log: newLog(3)}
+	c := &virtualClient{network: virtual.New(link, link), log: grouptest.NewLog(3)}
 	hash := fnv.New64a()
 	c.network.SetObserver(func(e virtual.Event) {
 		fmt.Fprint(hash, e.Time, e.Kind, e.To)
@@ -71,10 +73,18 @@ func newVirtualClient(t *testing.T, seed uint64, loss float64) *virtualClient {
 	group := c.network.Attach(groupAddr)
 	group.Start(&virtualGroup{t: t, network: group, log: c.log})
 
-	c.node = c.network.Attach(testReplyTo)
+	c.node = c.network.Attach(grouptest.ReplyTo)
 	sender := oumlib.NewSender(testGroup, 1400)
 	sender.SetAddr(groupAddr)
-	c.loop = &loop{core: newTestCore(t, 3, nil), network: c.node, courier: NewMulticast(sender)}
+	nonces := uint64(0)
+	core, err := clientcore.New(clientcore.Config{
+		Replicas: 3, Auth: grouptest.Keys.Client, ReplyTo: grouptest.ReplyTo, Seed: 1,
+		Nonce: func() wire.ClientID { nonces++; return wire.ClientID{Hi: 1, Lo: nonces} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.loop = &loop{core: core, network: c.node, courier: clientcore.NewMulticast(sender)}
 	c.node.Start(c.loop)
 	return c
 }

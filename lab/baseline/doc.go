@@ -10,12 +10,8 @@
 //	s, err := baseline.New(baseline.Config{System: baseline.Paxos, Self: 0, Replicas: peers, …})
 //	err = s.Run(ctx)
 //
-// A client is a [client.Client] or a [client.Core] that is given the system's way to the replicas and its
-// quorum:
-//
-//	cfg := baseline.ClientConfig(baseline.Paxos, addresses, keys.Client)
-//	cfg.Listen = "127.0.0.1:0"
-//	c, err := client.New(cfg)
+// A client is a [clientcore.Core] with the system's quorum, [System.Rule], on an event loop that sends its
+// requests through the system's [NewCourier].
 //
 // The packages, in the order in which a request meets them: node (the event loop's side of a replica),
 // wire (messages among replicas), unreplicated, paxos, fastpaxos and specpaxos (normal operation), vr (what

@@ -8,9 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/kv"
 	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -26,7 +24,7 @@ type group struct {
 	keys    wire.Keys
 	peers   []transport.Peer
 	stop    []func()
-	client  *client.Client
+	client  *caller
 	running sync.WaitGroup
 }
 
@@ -43,20 +41,12 @@ func startGroup(t *testing.T, system System, n int, sequenced bool) *group {
 	for i := range n {
 		g.start(i, false)
 	}
-	var addresses []netip.AddrPort
-	for _, p := range g.peers {
-		addresses = append(addresses, p.Addr)
-	}
-	cfg := ClientConfig(system, addresses, keys.Client)
-	cfg.Listen = "127.0.0.1:0"
+	var sequencer netip.AddrPort
 	if sequenced {
-		cfg.Courier, cfg.Group, cfg.Sequencer = nil, sequencedGroup, g.startSequencer()
+		sequencer = g.startSequencer()
 	}
-	if g.client, err = client.New(cfg); err != nil {
-		t.Fatal(err)
-	}
+	g.client = g.startCaller(sequencer)
 	t.Cleanup(func() {
-		_ = g.client.Close()
 		for _, stop := range g.stop {
 			stop()
 		}
@@ -142,14 +132,12 @@ func (g *group) start(i int, again bool) {
 // set stores a value and reads it back.
 func (g *group) set(i int) {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
 	key, value := fmt.Sprintf("k%d", i%10), fmt.Sprintf("v%d", i)
-	if _, err := g.client.Invoke(ctx, kv.EncodeCommand("SET", key, value)); err != nil {
+	if _, err := g.client.invoke(g.t, kv.EncodeCommand("SET", key, value)); err != nil {
 		g.t.Fatalf("SET %s: %v", key, err)
 	}
-	result, err := g.client.Invoke(ctx, kv.EncodeCommand("GET", key))
-	if want := fmt.Sprintf("$%d\r\n%s\r\n", len(value), value); err != nil || string(result) != want {
+	result, err := g.client.invoke(g.t, kv.EncodeCommand("GET", key))
+	if want := fmt.Sprintf("$%d\r\n%s\r\n", len(value), value); err != nil || result != want {
 		g.t.Fatalf("GET %s: %q, %v, expected %q", key, result, err, want)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 )
 
@@ -58,16 +58,16 @@ func ParseSystem(name string) (System, error) {
 }
 
 // Multicast reports whether clients send each request to all replicas. The order in which it arrives
-// should be the same at all of them, mostly: a client that sends to a NOPaxos group's sequencer (client.Config
-// without a Courier) gets that from the same fabric as NOPaxos. The replicas do not look at what the sequencer
+// should be the same at all of them, mostly: a client that sends to a NOPaxos group's sequencer
+// (clientcore.NewMulticast) gets that from the same fabric as NOPaxos. The replicas do not look at what the sequencer
 // stamps.
 func (s System) Multicast() bool { return s == FastPaxos || s == SpecPaxos }
 
 // Rule is when a client of n replicas of the system has the outcome of a request. A leader that has waited
 // for its own quorum answers alone.
-func (s System) Rule(n int) client.Rule {
+func (s System) Rule(n int) clientcore.Rule {
 	if s == SpecPaxos {
-		return client.Rule{Quorum: vr.Superquorum(n), Speculative: true, Read: readSpeculative}
+		return clientcore.Rule{Quorum: vr.Superquorum(n), Speculative: true, Read: readSpeculative}
 	}
-	return client.Rule{Quorum: 1}
+	return clientcore.Rule{Quorum: 1}
 }

@@ -40,7 +40,8 @@ func (c *checker) client(of *customer) {
 		c.w.fail(of.node, "%d requests are in flight and %d wait, of %d that were called; the window is %d", s.InFlight, s.Waiting, of.inFlight, cfg.window)
 	}
 	// One more than may be called at a time: REGISTER.
-	if most := cfg.outstanding + 1; s.Requests > most || s.ResultBytes > most*registers.MaxResult {
-		c.w.fail(of.node, "%d requests with %d bytes of results are kept, at most %d are called at a time", s.Requests, s.ResultBytes, cfg.outstanding)
+	requests, resultBytes := of.core.Memory()
+	if most := cfg.outstanding + 1; requests > most || resultBytes > most*registers.MaxResult {
+		c.w.fail(of.node, "%d requests with %d bytes of results are kept, at most %d are called at a time", requests, resultBytes, cfg.outstanding)
 	}
 }

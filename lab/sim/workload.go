@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -18,7 +18,7 @@ type customer struct {
 	rng random
 
 	// The client that runs now: its core, and the operations that it wants done.
-	core     *client.Core
+	core     *clientcore.Core
 	route    int    // sequencer that it sends to; -1 if it knows none
 	told     uint32 // session that the controller last told it
 	inFlight int
@@ -43,7 +43,7 @@ func newCustomer(w *world, id int, seed uint64) *customer {
 
 // start is the start of a client. It knows nothing of those before it, whose answers may still come.
 func (c *customer) start() {
-	core, err := client.NewCore(client.CoreConfig{
+	core, err := clientcore.New(clientcore.Config{
 		Replicas: c.w.s.replicas, Auth: c.w.keys.Client, ReplyTo: clientAddr(c.id),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.next() | 1, Lo: c.rng.next()} },
 		Seed:  c.rng.next(),
@@ -51,7 +51,7 @@ func (c *customer) start() {
 		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
 	})
 	if err != nil {
-		c.w.fail(c.node, "client.NewCore: %v", err)
+		c.w.fail(c.node, "clientcore.New: %v", err)
 		return
 	}
 	c.boot(&c.rng)
@@ -115,7 +115,7 @@ func (c *customer) choose() registers.Op {
 // overfull checks that an operation that is a byte longer than a datagram carries is refused, with the limit.
 func (c *customer) overfull(o registers.Op) {
 	o.Pad++
-	var tooLarge *client.TooLargeError
+	var tooLarge *clientcore.TooLargeError
 	_, err := c.core.Invoke(c.now(), o.UID, o.Encode())
 	if !errors.As(err, &tooLarge) || tooLarge.Limit != registers.OpLen+o.Pad-1 {
 		c.w.fail(c.node, "Invoke of an operation of %d bytes: error %v, expected one that names the limit of %d", registers.OpLen+o.Pad, err, registers.OpLen+o.Pad-1)
@@ -161,8 +161,8 @@ func (c *customer) settle() {
 	c.arm(c.core.Deadline())
 }
 
-func (c *customer) carryOut(e *client.Effect) {
-	if e.Kind == client.EffectGroup {
+func (c *customer) carryOut(e *clientcore.Effect) {
+	if e.Kind == clientcore.EffectGroup {
 		c.w.trace(c.node, "to group", e.Data)
 		c.w.check.asks(c.node, e.Data)
 		c.w.forward(c.node, c.route, e.Data)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/p4src"
@@ -113,7 +113,7 @@ func (r *virtualReplica) Aside(work func() func(now time.Duration)) { r.node.Pos
 
 // caller is the client as a node: it invokes operations and keeps their results.
 type caller struct {
-	core    *client.Core
+	core    *clientcore.Core
 	network transport.Network
 	sender  *oumlib.Sender
 	results []string // by tag
@@ -131,11 +131,11 @@ func (c *caller) Deadline() time.Duration                                { retur
 func (c *caller) Flush(now time.Duration) {
 	for _, e := range c.core.Effects() {
 		switch e.Kind {
-		case client.EffectGroup:
+		case clientcore.EffectGroup:
 			datagram, err := c.sender.Append(nil, e.Data)
 			c.failed = cmp.Or(c.failed, err)
 			c.network.Send(c.sender.Addr(), datagram)
-		case client.EffectDone:
+		case clientcore.EffectDone:
 			c.failed = cmp.Or(c.failed, e.Err)
 			c.results[e.Tag] = string(e.Result)
 			c.missing--
@@ -290,7 +290,7 @@ func (c *virtualCluster) startCaller() {
 	c.t.Helper()
 	c.node = c.network.Attach(clientAddr)
 	nonces := uint64(0)
-	core, err := client.NewCore(client.CoreConfig{
+	core, err := clientcore.New(clientcore.Config{
 		Replicas: 3, Auth: c.keys.Client, ReplyTo: clientAddr, Seed: 1, MTU: virtualMTU, Window: 16,
 		Nonce: func() wire.ClientID { nonces++; return wire.ClientID{Hi: 1, Lo: nonces} },
 	})

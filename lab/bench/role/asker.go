@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -30,15 +30,15 @@ type asker interface {
 
 // coreAsker asks a group of replicas, through the core of the client library.
 type coreAsker struct {
-	core    *client.Core
-	courier client.Courier
+	core    *clientcore.Core
+	courier clientcore.Courier
 	network transport.Network
 	open    []openCall
 }
 
 // openCall is an operation that has not ended, at the index of its tag's low half.
 type openCall struct {
-	ticket client.Ticket
+	ticket clientcore.Ticket
 	open   bool
 }
 
@@ -76,9 +76,9 @@ func (a *coreAsker) flush(done func(tag uint64, err error)) {
 	for i := 0; i < len(a.core.Effects()); i++ {
 		e := &a.core.Effects()[i]
 		switch e.Kind {
-		case client.EffectGroup:
+		case clientcore.EffectGroup:
 			a.courier.Send(a.network, e)
-		case client.EffectDone:
+		case clientcore.EffectDone:
 			tag, err := e.Tag, e.Err // done may move the effects
 			a.open[uint32(tag)].open = false
 			done(tag, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -74,19 +75,19 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := client.CoreConfig{
+	cfg := clientcore.Config{
 		Replicas: len(s.Replicas), Auth: keys.Client, ReplyTo: c.udp.LocalAddr(), Nonce: nonce, Seed: rand.Uint64(),
 		MTU: s.MTU, Window: wire.MaxOutstanding,
 	}
-	var courier client.Courier
+	var courier clientcore.Courier
 	cfg.Rule, courier = toReplicas(s)
 	if s.Cluster != "" {
 		if err := c.route(s); err != nil {
 			return nil, err
 		}
-		courier = client.NewMulticast(c.sender)
+		courier = clientcore.NewMulticast(c.sender)
 	}
-	core, err := client.NewCore(cfg)
+	core, err := clientcore.New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -95,9 +96,9 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 
 // toReplicas returns the quorum of a system and the way to its replicas without a sequencer. What is not
 // in package baseline is asked like Paxos: at its leader, who answers alone.
-func toReplicas(s *Spec) (client.Rule, client.Courier) {
+func toReplicas(s *Spec) (clientcore.Rule, clientcore.Courier) {
 	if s.System == SystemNOPaxos {
-		return client.Rule{}, nil
+		return clientcore.Rule{}, nil
 	}
 	var replicas []netip.AddrPort
 	for _, a := range s.Replicas {

@@ -4,7 +4,7 @@
 // line; its end of input is its end. So the harness reaches a process wherever it runs, also in a network
 // that the harness is not in, and nothing but the measured traffic is on that network.
 //
-// All of them run on package transport's event loop. A client drives a [client.Core], the one that
+// All of them run on package transport's event loop. A client drives a [clientcore.Core], the one that
 // applications link, on a loop of its own: many callers, one socket, no goroutine or allocation per
 // request, so that the client takes as little of the machine as can be.
 package role

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -19,8 +19,8 @@ type customer struct {
 	w       *world
 	id      int
 	rng     *rand.Rand
-	core    *client.Core
-	courier client.Courier
+	core    *clientcore.Core
+	courier clientcore.Courier
 	network transport.Network
 	next    time.Duration // when the next operation is called
 	pending int
@@ -30,7 +30,7 @@ var _ transport.Handler = (*customer)(nil)
 
 func newCustomer(w *world, id int, network transport.Network) (*customer, error) {
 	c := &customer{w: w, id: id, network: network, courier: w.courier(), rng: w.stream(uint64(1000 + id))}
-	core, err := client.NewCore(client.CoreConfig{
+	core, err := clientcore.New(clientcore.Config{
 		Replicas: len(w.peers), Auth: w.keys.Client, ReplyTo: network.LocalAddr(), Rule: w.rule,
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.Uint64() | 1, Lo: c.rng.Uint64()} },
 		Seed:  c.rng.Uint64(), Window: w.outstanding,
@@ -86,7 +86,7 @@ func (c *customer) Flush(time.Duration) {
 	effects := c.core.Effects()
 	for i := range effects {
 		e := &effects[i]
-		if e.Kind == client.EffectGroup {
+		if e.Kind == clientcore.EffectGroup {
 			c.courier.Send(c.network, e)
 			continue
 		}

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
@@ -31,7 +31,7 @@ type world struct {
 	seed     uint64
 	network  *virtual.Network
 	keys     wire.Keys
-	rule     client.Rule
+	rule     clientcore.Rule
 	peers    []transport.Peer
 	replicas []*member
 	clients  []*customer
@@ -136,11 +136,11 @@ func newWorld(system baseline.System, seed uint64) (*world, error) {
 }
 
 // courier is a client's way to the replicas. Where requests go to all, it may be by a relay.
-func (w *world) courier() client.Courier {
+func (w *world) courier() clientcore.Courier {
 	if w.relayed {
 		sender := oumlib.NewSender(1, 1400)
 		sender.SetAddr(relayAddr)
-		return client.NewMulticast(sender)
+		return clientcore.NewMulticast(sender)
 	}
 	var replicas []netip.AddrPort
 	for _, p := range w.peers {

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -24,8 +24,8 @@ const (
 type caller struct {
 	group   *group
 	host    *host
-	core    *client.Core
-	courier client.Courier
+	core    *clientcore.Core
+	courier clientcore.Courier
 	sender  *oumlib.Sender // nil: requests do not go through a sequencer
 	op      [operationSize]byte
 	callers int
@@ -41,12 +41,12 @@ func newCaller(g *group, at place, callers int, rng *rand.Rand) (*caller, error)
 	if g.sequencer.IsValid() {
 		c.sender = oumlib.NewSender(groupNumber, transport.DefaultMTU)
 		c.sender.SetAddr(g.sequencer)
-		c.courier = client.NewMulticast(c.sender)
+		c.courier = clientcore.NewMulticast(c.sender)
 	} else {
 		c.courier = g.courier()
 	}
 	var err error
-	c.core, err = client.NewCore(client.CoreConfig{
+	c.core, err = clientcore.New(clientcore.Config{
 		Replicas: len(g.members), Auth: g.keys.Client, ReplyTo: at.address(), Rule: g.rule(),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: rng.Uint64(), Lo: rng.Uint64()} },
 		Seed:  rng.Uint64(), Window: max(callers, 1),
@@ -87,9 +87,9 @@ func (c *caller) Flush(now time.Duration) {
 		for i := range c.core.Effects() {
 			e := &c.core.Effects()[i]
 			switch e.Kind {
-			case client.EffectGroup:
+			case clientcore.EffectGroup:
 				c.courier.Send(c.host, e)
-			case client.EffectDone:
+			case clientcore.EffectDone:
 				if e.Err != nil {
 					c.group.fail(e.Err)
 				}

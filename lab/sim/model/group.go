@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline"
 	"github.com/netordered/nopaxos/lab/baseline/node"
@@ -163,7 +163,7 @@ func (m *member) route(session uint32, sequencer netip.AddrPort) {
 }
 
 // courier is a client's way to the replicas where there is no sequencer.
-func (g *group) courier() client.Courier {
+func (g *group) courier() clientcore.Courier {
 	var replicas []netip.AddrPort
 	for _, p := range g.peers {
 		replicas = append(replicas, p.Addr)
@@ -172,9 +172,9 @@ func (g *group) courier() client.Courier {
 }
 
 // rule is when a client has the outcome of a request.
-func (g *group) rule() client.Rule {
+func (g *group) rule() clientcore.Rule {
 	if g.load.System.ordered() {
-		return client.Rule{}
+		return clientcore.Rule{}
 	}
 	return g.load.System.baseline().Rule(len(g.members))
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 )
 
 // History is the calls of all clients and their outcomes. The zero History is empty.
@@ -27,7 +27,7 @@ const (
 	Pending State = iota
 	// Done calls have a result.
 	Done
-	// Unknown calls failed with client.ErrOutcomeUnknown.
+	// Unknown calls failed with clientcore.ErrOutcomeUnknown.
 	Unknown
 	// Lost calls were outstanding when their client crashed.
 	Lost
@@ -62,7 +62,7 @@ func (h *History) Return(uid uint64, result []byte, err error, now time.Duration
 	c.returned = now
 	if err != nil {
 		c.state = Unknown
-		if !errors.Is(err, client.ErrOutcomeUnknown) {
+		if !errors.Is(err, clientcore.ErrOutcomeUnknown) {
 			return fmt.Errorf("%v: %v", c.op, err)
 		}
 		return nil

@@ -70,15 +70,15 @@ var omitted = map[string]map[string]omit{
 	// Gaps that are noticed are reported as dropped at the next tick, see time.go.
 	"oumlib.gapList": {"all": always, "head": always, "told": always},
 	"oumlib.gap":     {"noticed": always},
-	"client.Core": {
+	"clientcore.Core": {
 		"cfg": always, "timeouts": always, "random": always, "deadline": always, "requests": always, "free": always, "ring": always,
 		"done": always, "effects": always, "frames": always, "stats": always,
 	},
-	"client.request": {
+	"clientcore.request": {
 		"index": always, "uses": always, "lastSent": always, "due": always, "backoff": always, "fullAt": always,
 		"prev": always, "next": always,
 	},
-	"client.requestList": {"last": always},
+	"clientcore.requestList": {"last": always},
 }
 
 // fetchMerge is the value of replica's constant of that name.
@@ -140,7 +140,7 @@ func init() {
 			}
 			c.uint(uint64(int(v.FieldByName("told").Int()) - head))
 		},
-		"client.Core": func(c *canon, v reflect.Value) {
+		"clientcore.Core": func(c *canon, v reflect.Value) {
 			ring := v.FieldByName("ring")
 			for id := v.FieldByName("low").Uint(); id < v.FieldByName("nextID").Uint(); id++ {
 				c.value(ring.Index(int(id % uint64(ring.Len()))))

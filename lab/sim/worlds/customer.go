@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -66,13 +66,13 @@ func newCustomers(in *inputs) *customers {
 
 // shop is a client that runs.
 type shop struct {
-	core *client.Core
+	core *clientcore.Core
 	now  time.Duration
 	sent map[opID]requestID
 }
 
 func newShop(in *inputs, id int) (*shop, error) {
-	core, err := client.NewCore(client.CoreConfig{
+	core, err := clientcore.New(clientcore.Config{
 		Replicas: replicas, Auth: in.keys.Client, ReplyTo: clientAddress(id),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: 1 << 62, Lo: uint64(id + 1)} },
 	})
@@ -174,8 +174,8 @@ func (s *shop) give(in *input, all *inputs, d *dealing) {
 	}
 }
 
-func (s *shop) carryOut(e *client.Effect, all *inputs, d *dealing) {
-	if e.Kind == client.EffectDone {
+func (s *shop) carryOut(e *clientcore.Effect, all *inputs, d *dealing) {
+	if e.Kind == clientcore.EffectDone {
 		op := opID(e.Tag)
 		d.answers = append(d.answers, answer{op: op, request: s.sent[op], result: string(e.Result), err: e.Err})
 		return

@@ -1,11 +1,12 @@
-package client
+package clientcore
 
 import (
 	"bytes"
 	"testing"
 
-	"github.com/netordered/nopaxos/replica/wire"
 	"pgregory.net/rapid"
+
+	"github.com/netordered/nopaxos/replica/wire"
 )
 
 // TestAssemblyAgainstBitmap: the result is complete exactly when every byte has come, whatever the

@@ -1,4 +1,4 @@
-package client
+package clientcore
 
 import (
 	"testing"
@@ -37,7 +37,7 @@ func TestRules(t *testing.T) {
 			var next Answer
 			rule := c.rule
 			rule.Read = func(wire.Auth, []byte) (Answer, bool) { return next, true }
-			d := newDriver(t, newTestCore(t, 5, func(cfg *CoreConfig) { cfg.Rule = rule }))
+			d := newDriver(t, newTestCore(t, 5, func(cfg *Config) { cfg.Rule = rule }))
 			hand := func(m wire.Request, r reply, status wire.Status) {
 				next = Answer{Log: r.log, Final: r.final, Reply: wire.Reply{
 					Slot: r.slot, Client: m.Client, ID: m.ID, Replica: uint16(r.from),
@@ -50,7 +50,7 @@ func TestRules(t *testing.T) {
 			d.drain()
 			register := d.take()
 			for from := range 3 {
-				if !d.core.registered() {
+				if !d.core.Registered() {
 					hand(register, reply{from: from, slot: 1}, wire.StatusRegistered)
 				}
 			}

@@ -1,4 +1,4 @@
-package client
+package clientcore
 
 // EffectKind says what an Effect wants.
 type EffectKind uint8

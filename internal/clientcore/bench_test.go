@@ -1,8 +1,9 @@
-package client
+package clientcore
 
 import (
 	"testing"
 
+	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -20,11 +21,11 @@ func newExchange(tb testing.TB) func() {
 		}
 		m.ID++
 		for from := range 3 {
-			r := wire.Reply{View: view1, Slot: m.ID, Client: m.Client, ID: m.ID, Replica: uint16(from), Incarnation: 1}
+			r := wire.Reply{View: grouptest.View, Slot: m.ID, Client: m.Client, ID: m.ID, Replica: uint16(from), Incarnation: 1}
 			if from == 0 {
 				r.Status, r.Total, r.Part = wire.StatusOK, 8, op[:8]
 			}
-			frame = testKeys.Client.Seal(wire.AppendReply(frame[:0], &r), 0)
+			frame = grouptest.Keys.Client.Seal(wire.AppendReply(frame[:0], &r), 0)
 			core.Reply(0, frame)
 		}
 		if n := len(core.Effects()); n != 2 {

@@ -1,9 +1,6 @@
-package client
+package clientcore
 
 import (
-	"cmp"
-	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/netordered/nopaxos/monotime"
@@ -11,58 +8,9 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// CoreConfig is what a Core is told at its start. Zero values of the fields from MTU on stand for
-// the defaults named with them.
-type CoreConfig struct {
-	Replicas int                  // in the group: 2f+1
-	Auth     wire.Auth            // the clients' key: wire.Keys.Client
-	ReplyTo  netip.AddrPort       // where the replicas' answers are received
-	Nonce    func() wire.ClientID // 128 random bits; called once per registration
-	Seed     uint64               // of the retransmissions' jitter
-	Rule     Rule                 // when a request is complete; the zero Rule is NOPaxos's
-
-	MTU         int           // largest UDP payload in bytes that the path carries; default 1400
-	Window      int           // requests in flight; default 256, at most wire.MaxOutstanding
-	MaxWaiting  int           // requests that wait for room in the window; default 65536
-	MinTimeout  time.Duration // shortest time before the first retransmission; default 2 ms
-	MaxTimeout  time.Duration // longest time between two transmissions; default 100 ms
-	MaxPushback time.Duration // the same when the group says that it is full; default 1 s
-}
-
-func (c CoreConfig) withDefaults() (CoreConfig, error) {
-	c.MTU = cmp.Or(c.MTU, 1400)
-	c.Window = cmp.Or(c.Window, 256)
-	c.MaxWaiting = cmp.Or(c.MaxWaiting, 1<<16)
-	c.MinTimeout = cmp.Or(c.MinTimeout, 2*time.Millisecond)
-	c.MaxTimeout = cmp.Or(c.MaxTimeout, 100*time.Millisecond)
-	c.MaxPushback = cmp.Or(c.MaxPushback, time.Second)
-	switch {
-	case c.Replicas < 1 || c.Replicas%2 == 0 || c.Replicas > wire.MaxGroup:
-		return c, fmt.Errorf("client: Replicas is %d, expected an odd number from 1 to %d", c.Replicas, wire.MaxGroup)
-	case c.Rule.Quorum < 0 || c.Rule.Quorum > c.Replicas:
-		return c, fmt.Errorf("client: Rule.Quorum is %d, expected 0 to %d", c.Rule.Quorum, c.Replicas)
-	case c.Nonce == nil:
-		return c, fmt.Errorf("client: Nonce is nil, expected a source of random nonces")
-	case !c.ReplyTo.IsValid() || c.ReplyTo.Addr().IsUnspecified() || c.ReplyTo.Port() == 0:
-		return c, fmt.Errorf("client: ReplyTo is %v, expected the address and port that replicas can reach", c.ReplyTo)
-	case c.MTU < minMTU:
-		return c, fmt.Errorf("client: MTU is %d bytes, expected at least %d", c.MTU, minMTU)
-	case c.Window < 1 || c.Window > wire.MaxOutstanding:
-		return c, fmt.Errorf("client: Window is %d requests, expected 1 to %d", c.Window, wire.MaxOutstanding)
-	case c.MaxWaiting < 1:
-		return c, fmt.Errorf("client: MaxWaiting is %d requests, expected at least 1", c.MaxWaiting)
-	case c.MinTimeout <= 0 || c.MaxTimeout < c.MinTimeout || c.MaxPushback < c.MaxTimeout:
-		return c, fmt.Errorf("client: time-outs are %v, %v and %v, expected 0 < MinTimeout <= MaxTimeout <= MaxPushback",
-			c.MinTimeout, c.MaxTimeout, c.MaxPushback)
-	}
-	return c, nil
-}
-
-const minMTU = 256 // bytes; the replicas' messages want as much
-
-// Core is a client as a deterministic state machine; the package comment says how to drive it.
+// Core is a client as a deterministic state machine; the package comment describes how to drive it.
 type Core struct {
-	cfg      CoreConfig
+	cfg      Config
 	quorum   int // answers that complete a request
 	timeouts timeouts
 	random   uint64
@@ -91,28 +39,25 @@ type Core struct {
 	stats   Stats
 }
 
-// Stats counts what a client did and what it saw.
+// Stats has the fields of client.Stats, which documents them.
 type Stats struct {
-	Transmissions   uint64 // requests sent, REGISTERs and retransmissions among them
+	Transmissions   uint64
 	Retransmissions uint64
-	Completed       uint64 // requests with an outcome, whatever it was
+	Completed       uint64
 	Registrations   uint64
 	Evictions       uint64
-	Full            uint64 // FULL answers
-	BadReplies      uint64 // frames that failed to authenticate or parse, or name no replica
-	StaleReplies    uint64 // of nothing outstanding, or of an older incarnation of a replica
+	Full            uint64
+	BadReplies      uint64
+	StaleReplies    uint64
 
-	InFlight int // requests sent and not complete
-	Waiting  int // requests not sent yet
-	Requests int // places for requests that memory is held for
-	// ResultBytes is the length of the results of which a part has arrived.
-	ResultBytes int
-	Timeout     time.Duration // of the next request's first transmission
-	View        wire.View     // newest view seen
+	InFlight int
+	Waiting  int
+	Timeout  time.Duration
+	View     wire.View
 }
 
-// NewCore returns a client that has no identity yet.
-func NewCore(cfg CoreConfig) (*Core, error) {
+// New returns a client that has no identity yet.
+func New(cfg Config) (*Core, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -147,15 +92,20 @@ func (c *Core) ClearEffects() {
 	c.done, c.effects, c.frames = c.done[:0], c.effects[:0], c.frames[:0]
 }
 
-// Stats returns the counters and gauges as they are now.
+// Stats returns the current counters and gauges.
 func (c *Core) Stats() Stats {
 	s := c.stats
 	s.InFlight, s.Waiting, s.Timeout, s.View = c.inFlight, c.waiting.len, c.timeouts.current, c.view
-	s.Requests = len(c.requests)
-	for _, r := range c.requests {
-		s.ResultBytes += len(r.result.buf)
-	}
 	return s
+}
+
+// Memory returns the number of requests that the core holds memory for, used or free, and the total length in bytes of
+// the results of which a part has arrived.
+func (c *Core) Memory() (requests, resultBytes int) {
+	for _, r := range c.requests {
+		resultBytes += len(r.result.buf)
+	}
+	return len(c.requests), resultBytes
 }
 
 // Invoke takes a request; an EffectDone with tag follows, unless it is cancelled. op is copied.
@@ -207,7 +157,7 @@ func (c *Core) sendWaiting(now time.Duration) {
 	if c.waiting.len == 0 || c.stopped {
 		return
 	}
-	if !c.registered() {
+	if !c.Registered() {
 		c.Register(now)
 		return
 	}

@@ -1,4 +1,4 @@
-package client
+package clientcore
 
 import (
 	"errors"
@@ -8,25 +8,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/netordered/nopaxos/replica/wire"
 	"pgregory.net/rapid"
-)
 
-var view1 = wire.View{Session: 1}
+	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
+	"github.com/netordered/nopaxos/replica/wire"
+)
 
 func TestRegistersBeforeTheFirstRequest(t *testing.T) {
 	d := newDriver(t, newTestCore(t, 3, nil))
 	d.invoke(7, "x")
 	m := d.take()
-	if !m.Register || m.Client != (wire.ClientID{Hi: 1<<63 | 1, Lo: 1}) || m.ID != 1 || m.Low != 1 || m.ReplyTo != testReplyTo {
+	if !m.Register || m.Client != (wire.ClientID{Hi: 1<<63 | 1, Lo: 1}) || m.ID != 1 || m.Low != 1 || m.ReplyTo != grouptest.ReplyTo {
 		t.Fatalf("first request is %+v, expected a REGISTER with the nonce", m)
 	}
-	d.reply(answer(3, view1, 41, m, 0, wire.StatusRegistered, ""))
-	d.reply(answer(3, view1, 42, m, 1, wire.StatusRegistered, "")) // another transmission's slot
+	d.reply(grouptest.Answer(3, grouptest.View, 41, m, 0, wire.StatusRegistered, ""))
+	d.reply(grouptest.Answer(3, grouptest.View, 42, m, 1, wire.StatusRegistered, "")) // another transmission's slot
 	if len(d.sent) != 0 {
 		t.Fatal("registered on REPLYs of different slots")
 	}
-	d.reply(answer(3, view1, 41, m, 2, wire.StatusRegistered, ""))
+	d.reply(grouptest.Answer(3, grouptest.View, 41, m, 2, wire.StatusRegistered, ""))
 	m = d.take()
 	if m.Register || m.Client != (wire.ClientID{Lo: 41}) || m.ID != 1 || string(m.Op) != "x" {
 		t.Fatalf("then sent %+v, expected request 1 of client 41", m)
@@ -46,16 +46,16 @@ func TestQuorum(t *testing.T) {
 		replies []reply
 		want    bool
 	}{
-		"leader and a follower":      {[]reply{{view1, 9, 0}, {view1, 9, 2}}, true},
-		"follower first":             {[]reply{{view1, 9, 2}, {view1, 9, 0}}, true},
-		"followers only":             {[]reply{{view1, 9, 1}, {view1, 9, 2}}, false},
-		"leader alone":               {[]reply{{view1, 9, 0}}, false},
-		"leader twice":               {[]reply{{view1, 9, 0}, {view1, 9, 0}}, false},
-		"different slots":            {[]reply{{view1, 9, 0}, {view1, 10, 1}}, false},
-		"different views":            {[]reply{{view1, 9, 0}, {view4, 9, 2}}, false},
+		"leader and a follower":      {[]reply{{grouptest.View, 9, 0}, {grouptest.View, 9, 2}}, true},
+		"follower first":             {[]reply{{grouptest.View, 9, 2}, {grouptest.View, 9, 0}}, true},
+		"followers only":             {[]reply{{grouptest.View, 9, 1}, {grouptest.View, 9, 2}}, false},
+		"leader alone":               {[]reply{{grouptest.View, 9, 0}}, false},
+		"leader twice":               {[]reply{{grouptest.View, 9, 0}, {grouptest.View, 9, 0}}, false},
+		"different slots":            {[]reply{{grouptest.View, 9, 0}, {grouptest.View, 10, 1}}, false},
+		"different views":            {[]reply{{grouptest.View, 9, 0}, {view4, 9, 2}}, false},
 		"leader of another view":     {[]reply{{view4, 9, 0}, {view4, 9, 2}}, false},
-		"a later view":               {[]reply{{view1, 9, 0}, {view4, 9, 2}, {view4, 9, 1}}, true},
-		"an earlier slot catches up": {[]reply{{view1, 9, 0}, {view1, 10, 0}, {view1, 9, 1}}, true},
+		"a later view":               {[]reply{{grouptest.View, 9, 0}, {view4, 9, 2}, {view4, 9, 1}}, true},
+		"an earlier slot catches up": {[]reply{{grouptest.View, 9, 0}, {grouptest.View, 10, 0}, {grouptest.View, 9, 1}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDriver(t, newTestCore(t, 3, nil))
@@ -63,7 +63,7 @@ func TestQuorum(t *testing.T) {
 			d.invoke(7, "x")
 			m := d.take()
 			for _, r := range c.replies {
-				d.reply(answer(3, r.view, r.slot, m, r.from, wire.StatusOK, "result"))
+				d.reply(grouptest.Answer(3, r.view, r.slot, m, r.from, wire.StatusOK, "result"))
 			}
 			o, done := d.done[7]
 			if done != c.want || done && (o.err != nil || o.result != "result") {
@@ -88,7 +88,7 @@ func TestOutcomes(t *testing.T) {
 		d.invoke(7, "x")
 		m := d.take()
 		for i := range 3 {
-			d.reply(answer(3, view1, 2, m, i, c.status, ""))
+			d.reply(grouptest.Answer(3, grouptest.View, 2, m, i, c.status, ""))
 		}
 		if o := d.done[7]; !errors.Is(o.err, c.want) || (o.err == nil) != (c.want == nil) {
 			t.Errorf("status %d: %v, expected %v", c.status, o.err, c.want)
@@ -101,11 +101,11 @@ func TestRepliesThatDoNotCount(t *testing.T) {
 	d.register(1)
 	d.invoke(7, "x")
 	m := d.take()
-	ok := answer(3, view1, 2, m, 0, wire.StatusOK, "r")
+	ok := grouptest.Answer(3, grouptest.View, 2, m, 0, wire.StatusOK, "r")
 	d.reply(ok)
 
 	change := func(f func(*wire.Reply)) wire.Reply {
-		r := answer(3, view1, 2, m, 1, wire.StatusOK, "")
+		r := grouptest.Answer(3, grouptest.View, 2, m, 1, wire.StatusOK, "")
 		f(&r)
 		return r
 	}
@@ -126,7 +126,7 @@ func TestRepliesThatDoNotCount(t *testing.T) {
 			t.Fatalf("%s: counted", name)
 		}
 	}
-	frame := testKeys.Client.Seal(wire.AppendReply(nil, new(answer(3, view1, 2, m, 1, 0, ""))), 0)
+	frame := grouptest.Keys.Client.Seal(wire.AppendReply(nil, new(grouptest.Answer(3, grouptest.View, 2, m, 1, 0, ""))), 0)
 	for i := range frame {
 		d.core.Reply(d.now, frame[:i])
 		frame[i] ^= 0x10
@@ -151,15 +151,15 @@ func TestOldIncarnationsAreDropped(t *testing.T) {
 	d.invoke(7, "x")
 	d.invoke(8, "y")
 	x, y := d.sent[0], d.sent[1]
-	restarted := answer(3, view1, 3, y, 1, 0, "")
+	restarted := grouptest.Answer(3, grouptest.View, 3, y, 1, 0, "")
 	restarted.Incarnation = 2
 	d.reply(restarted)
-	d.reply(answer(3, view1, 2, x, 0, wire.StatusOK, "r"))
-	d.reply(answer(3, view1, 2, x, 1, 0, "")) // sent before the restart: its log is gone
+	d.reply(grouptest.Answer(3, grouptest.View, 2, x, 0, wire.StatusOK, "r"))
+	d.reply(grouptest.Answer(3, grouptest.View, 2, x, 1, 0, "")) // sent before the restart: its log is gone
 	if len(d.done) != 0 {
 		t.Fatal("a REPLY from before the replica's restart counted")
 	}
-	d.reply(answer(3, view1, 2, x, 2, 0, ""))
+	d.reply(grouptest.Answer(3, grouptest.View, 2, x, 2, 0, ""))
 	if len(d.done) != 1 {
 		t.Fatal("the quorum without it did not count")
 	}
@@ -194,7 +194,7 @@ func TestLowFollowsTheOldestOutstanding(t *testing.T) {
 	sent := append([]wire.Request(nil), d.sent...)
 	d.sent = nil
 	for i := range 2 {
-		d.reply(answer(3, view1, 9, sent[1], i, wire.StatusOK, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 9, sent[1], i, wire.StatusOK, ""))
 	}
 	d.invoke(4, "d")
 	if m := d.take(); m.ID != 4 || m.Low != 1 {
@@ -213,7 +213,7 @@ func TestLowFollowsTheOldestOutstanding(t *testing.T) {
 }
 
 func TestCancelBeforeSending(t *testing.T) {
-	d := newDriver(t, newTestCore(t, 3, func(c *CoreConfig) { c.Window = 1 }))
+	d := newDriver(t, newTestCore(t, 3, func(c *Config) { c.Window = 1 }))
 	d.register(1)
 	d.invoke(1, "a")
 	b := d.invoke(2, "b")
@@ -223,7 +223,7 @@ func TestCancelBeforeSending(t *testing.T) {
 		t.Fatalf("Cancel returned %d, %v, expected it never sent", n, ok)
 	}
 	for i := range 2 {
-		d.reply(answer(3, view1, 9, a, i, wire.StatusOK, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 9, a, i, wire.StatusOK, ""))
 	}
 	if m := d.take(); m.ID != 2 || string(m.Op) != "c" {
 		t.Fatalf("sent %+v, expected c", m)
@@ -231,7 +231,7 @@ func TestCancelBeforeSending(t *testing.T) {
 }
 
 func TestWindowAndQueueAreBounded(t *testing.T) {
-	d := newDriver(t, newTestCore(t, 3, func(c *CoreConfig) { c.Window, c.MaxWaiting = 4, 3 }))
+	d := newDriver(t, newTestCore(t, 3, func(c *Config) { c.Window, c.MaxWaiting = 4, 3 }))
 	d.register(1)
 	for i := range 7 {
 		d.invoke(uint64(i), "x")
@@ -255,7 +255,7 @@ func TestOldestBlocksAtMaxOutstanding(t *testing.T) {
 		d.invoke(i+1, "x")
 		m := d.take()
 		for r := range 2 {
-			d.reply(answer(3, view1, i+2, m, r, wire.StatusOK, ""))
+			d.reply(grouptest.Answer(3, grouptest.View, i+2, m, r, wire.StatusOK, ""))
 		}
 	}
 	d.invoke(wire.MaxOutstanding, "y")
@@ -263,7 +263,7 @@ func TestOldestBlocksAtMaxOutstanding(t *testing.T) {
 		t.Fatalf("sent id %d with low %d", d.sent[0].ID, d.sent[0].Low)
 	}
 	for r := range 2 {
-		d.reply(answer(3, view1, 9999, stuck, r, wire.StatusOK, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 9999, stuck, r, wire.StatusOK, ""))
 	}
 	if m := d.take(); m.ID != wire.MaxOutstanding+1 || m.Low != m.ID {
 		t.Fatalf("sent id %d with low %d, expected both to be %d", m.ID, m.Low, wire.MaxOutstanding+1)
@@ -271,7 +271,7 @@ func TestOldestBlocksAtMaxOutstanding(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	d := newDriver(t, newTestCore(t, 3, func(c *CoreConfig) { c.MTU = 600 }))
+	d := newDriver(t, newTestCore(t, 3, func(c *Config) { c.MTU = 600 }))
 	d.register(1)
 	limit := d.core.MaxOp()
 	_, err := d.core.Invoke(0, 1, make([]byte, limit+1))
@@ -288,7 +288,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestEvictionReportsUnknownAndRegistersAnew(t *testing.T) {
-	d := newDriver(t, newTestCore(t, 3, func(c *CoreConfig) { c.Window = 2 }))
+	d := newDriver(t, newTestCore(t, 3, func(c *Config) { c.Window = 2 }))
 	d.register(1)
 	d.invoke(1, "a")
 	d.invoke(2, "b")
@@ -296,7 +296,7 @@ func TestEvictionReportsUnknownAndRegistersAnew(t *testing.T) {
 	a := d.sent[0]
 	d.sent = nil
 	for i := range 2 {
-		d.reply(answer(3, view1, 9, a, i, wire.StatusEvicted, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 9, a, i, wire.StatusEvicted, ""))
 	}
 	for tag := range uint64(2) {
 		if o := d.done[tag+1]; !errors.Is(o.err, ErrOutcomeUnknown) || !errors.Is(o.err, ErrEvicted) {
@@ -308,7 +308,7 @@ func TestEvictionReportsUnknownAndRegistersAnew(t *testing.T) {
 		t.Fatalf("sent %+v, expected a REGISTER with a new nonce", m)
 	}
 	for i := range 2 {
-		d.reply(answer(3, view1, 10, m, i, wire.StatusRegistered, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 10, m, i, wire.StatusRegistered, ""))
 	}
 	if m = d.take(); m.Client.Lo != 10 || m.ID != 1 || string(m.Op) != "c" {
 		t.Fatalf("sent %+v, expected c as request 1 of client 10", m)
@@ -322,8 +322,8 @@ func TestFullBacksOffAndKeepsTheID(t *testing.T) {
 	x := d.take()
 	var wait time.Duration
 	for range 12 {
-		d.reply(answer(3, view1, 9, x, 0, wire.StatusFull, ""))
-		d.reply(answer(3, view1, 9, x, 0, wire.StatusFull, "")) // once per transmission
+		d.reply(grouptest.Answer(3, grouptest.View, 9, x, 0, wire.StatusFull, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 9, x, 0, wire.StatusFull, "")) // once per transmission
 		wait = d.wait()
 		if m := d.take(); m.ID != x.ID {
 			t.Fatalf("sent id %d after FULL, expected %d again", m.ID, x.ID)
@@ -339,7 +339,9 @@ func TestFullBacksOffAndKeepsTheID(t *testing.T) {
 
 func TestNewViewAndNewRouteHastenRetransmission(t *testing.T) {
 	for name, hint := range map[string]func(d *driver, m wire.Request){
-		"view":  func(d *driver, m wire.Request) { d.reply(answer(3, wire.View{Leader: 1, Session: 1}, 8, m, 2, 0, "")) },
+		"view": func(d *driver, m wire.Request) {
+			d.reply(grouptest.Answer(3, wire.View{Leader: 1, Session: 1}, 8, m, 2, 0, ""))
+		},
 		"route": func(d *driver, m wire.Request) { d.core.Reroute(d.now) },
 	} {
 		d := newDriver(t, newTestCore(t, 3, nil))
@@ -359,7 +361,7 @@ func TestNewViewAndNewRouteHastenRetransmission(t *testing.T) {
 func TestResultInParts(t *testing.T) {
 	result := strings.Repeat("0123456789", 500)
 	part := func(slot uint64, m wire.Request, from, to int) wire.Reply {
-		r := answer(3, view1, slot, m, 0, wire.StatusOK, result)
+		r := grouptest.Answer(3, grouptest.View, slot, m, 0, wire.StatusOK, result)
 		r.Offset, r.Part = uint32(from), []byte(result[from:to])
 		return r
 	}
@@ -374,7 +376,7 @@ func TestResultInParts(t *testing.T) {
 			d.register(1)
 			d.invoke(7, "x")
 			m := d.take()
-			d.reply(answer(3, view1, 5, m, 1, 0, ""))
+			d.reply(grouptest.Answer(3, grouptest.View, 5, m, 1, 0, ""))
 			for i, p := range order {
 				if len(d.done) != 0 {
 					t.Fatalf("complete after %d of %d parts", i, len(order))
@@ -391,7 +393,7 @@ func TestResultInParts(t *testing.T) {
 		d.register(1)
 		d.invoke(7, "x")
 		m := d.take()
-		d.reply(answer(3, view1, 5, m, 1, 0, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 5, m, 1, 0, ""))
 		d.reply(part(5, m, 0, 3000))
 		d.wait()
 		d.reply(part(6, m, 2000, 5000))
@@ -410,8 +412,8 @@ func TestResultInParts(t *testing.T) {
 		late.View = view
 		d.reply(late)
 		d.reply(part(5, m, 3000, 5000)) // the old leader's, behind the new one's
-		d.reply(answer(3, view1, 5, m, 1, 0, ""))
-		d.reply(answer(3, view, 6, m, 1, 0, ""))
+		d.reply(grouptest.Answer(3, grouptest.View, 5, m, 1, 0, ""))
+		d.reply(grouptest.Answer(3, view, 6, m, 1, 0, ""))
 		if len(d.done) != 0 {
 			t.Fatal("results of two views were mixed")
 		}
@@ -424,18 +426,18 @@ func TestResultInParts(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	for want, change := range map[string]func(*CoreConfig){
-		"Replicas is 4":        func(c *CoreConfig) { c.Replicas = 4 },
-		"Nonce is nil":         func(c *CoreConfig) { c.Nonce = nil },
-		"ReplyTo is 0.0.0.0":   func(c *CoreConfig) { c.ReplyTo = netip.MustParseAddrPort("0.0.0.0:1") },
-		"MTU is 100":           func(c *CoreConfig) { c.MTU = 100 },
-		"Window is 5000":       func(c *CoreConfig) { c.Window = 5000 },
-		"MaxWaiting is -1":     func(c *CoreConfig) { c.MaxWaiting = -1 },
-		"time-outs are 1h0m0s": func(c *CoreConfig) { c.MinTimeout = time.Hour },
+	for want, change := range map[string]func(*Config){
+		"Replicas is 4":        func(c *Config) { c.Replicas = 4 },
+		"Nonce is nil":         func(c *Config) { c.Nonce = nil },
+		"ReplyTo is 0.0.0.0":   func(c *Config) { c.ReplyTo = netip.MustParseAddrPort("0.0.0.0:1") },
+		"MTU is 100":           func(c *Config) { c.MTU = 100 },
+		"Window is 5000":       func(c *Config) { c.Window = 5000 },
+		"MaxWaiting is -1":     func(c *Config) { c.MaxWaiting = -1 },
+		"time-outs are 1h0m0s": func(c *Config) { c.MinTimeout = time.Hour },
 	} {
 		cfg := newTestCore(t, 3, nil).cfg
 		change(&cfg)
-		if _, err := NewCore(cfg); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, expected an error with %q", err, want)
 		}
 	}
@@ -446,9 +448,9 @@ func TestConfigIsChecked(t *testing.T) {
 func TestEveryRequestCompletesOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.SampledFrom([]int{1, 3, 5}).Draw(rt, "replicas")
-		core := newTestCore(t, n, func(c *CoreConfig) { c.Window = rapid.IntRange(1, 8).Draw(rt, "window") })
+		core := newTestCore(t, n, func(c *Config) { c.Window = rapid.IntRange(1, 8).Draw(rt, "window") })
 		d := newDriver(t, core)
-		group := newLog(n)
+		group := grouptest.NewLog(n)
 		var replies []wire.Reply
 		var tag uint64
 		tickets := map[uint64]Ticket{}
@@ -456,7 +458,7 @@ func TestEveryRequestCompletesOnce(t *testing.T) {
 		deliver := func(lossy bool) {
 			for _, m := range d.sent {
 				if !lossy || rapid.IntRange(0, 3).Draw(rt, "request lost") > 0 {
-					replies = append(replies, group.take(m)...)
+					replies = append(replies, group.Take(m)...)
 				}
 			}
 			d.sent = d.sent[:0]
@@ -493,8 +495,8 @@ func TestEveryRequestCompletesOnce(t *testing.T) {
 				core.Tick(d.now)
 				d.drain()
 			},
-			"view change": func(rt *rapid.T) { group.view.Leader++ },
-			"evict":       func(rt *rapid.T) { clear(group.clients) },
+			"view change": func(rt *rapid.T) { group.View.Leader++ },
+			"evict":       func(rt *rapid.T) { group.Evict() },
 		})
 		for round := 0; core.Stats().InFlight+core.Stats().Waiting > 0; round++ {
 			if round > 10000 {
@@ -514,8 +516,8 @@ func TestEveryRequestCompletesOnce(t *testing.T) {
 			switch op := fmt.Sprint("op", x); {
 			case done == cancelled[x]:
 				rt.Fatalf("%s: done %v, cancelled %v", op, done, cancelled[x])
-			case group.executed[op] > 1:
-				rt.Fatalf("%s was executed %d times", op, group.executed[op])
+			case group.Executions(op) > 1:
+				rt.Fatalf("%s was executed %d times", op, group.Executions(op))
 			case done && o.err == nil && o.result != op+" done 1 times":
 				rt.Fatalf("%s has the result %q", op, o.result)
 			case done && o.err != nil && !errors.Is(o.err, ErrOutcomeUnknown):

@@ -1,4 +1,4 @@
-package client
+package clientcore
 
 import (
 	"time"
@@ -12,7 +12,7 @@ import (
 // Register obtains an identity, if the client has none. Invoke does it when needed; calling it
 // before saves the first request a round trip.
 func (c *Core) Register(now time.Duration) {
-	if c.registered() || c.registering != nil {
+	if c.Registered() || c.registering != nil {
 		return
 	}
 	c.nonce = c.cfg.Nonce()
@@ -23,8 +23,8 @@ func (c *Core) Register(now time.Duration) {
 	c.transmit(now, r)
 }
 
-// registered reports whether the client has an identity.
-func (c *Core) registered() bool { return c.id.Lo != 0 }
+// Registered reports whether the client has an identity.
+func (c *Core) Registered() bool { return c.id.Lo != 0 }
 
 // finishRegister takes the slot at which the REGISTER committed for the client's id.
 func (c *Core) finishRegister(now time.Duration, r *request, t *tally) {

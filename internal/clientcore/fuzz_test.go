@@ -1,8 +1,9 @@
-package client
+package clientcore
 
 import (
 	"testing"
 
+	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -10,7 +11,7 @@ import (
 // the key, could write, and then a good quorum in a later view, which must complete the request
 // unless the first two did.
 func FuzzReply(f *testing.F) {
-	ok := answer(3, view1, 2, wire.Request{Client: wire.ClientID{Lo: 1}, ID: 1}, 0, wire.StatusOK, "result")
+	ok := grouptest.Answer(3, grouptest.View, 2, wire.Request{Client: wire.ClientID{Lo: 1}, ID: 1}, 0, wire.StatusOK, "result")
 	part := ok
 	part.Offset, part.Part = 3, ok.Part[3:]
 	full := ok
@@ -31,7 +32,7 @@ func FuzzReply(f *testing.F) {
 			if r, err := wire.ParseReply(frame); err == nil {
 				newest, view = max(newest, r.Incarnation), view.Join(r.View)
 			}
-			d.core.Reply(d.now, testKeys.Client.Seal(frame, 0))
+			d.core.Reply(d.now, grouptest.Keys.Client.Seal(frame, 0))
 			d.drain()
 		}
 		view.Leader -= view.Leader % 3 // led by replica 0
@@ -39,7 +40,7 @@ func FuzzReply(f *testing.F) {
 			return // there is no later view, or no need for one
 		}
 		for from := range 2 {
-			r := answer(3, view, 9, m, from, wire.StatusOK, "result")
+			r := grouptest.Answer(3, view, 9, m, from, wire.StatusOK, "result")
 			r.Incarnation = newest
 			d.reply(r)
 		}
