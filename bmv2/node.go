@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"sync"
+
+	"github.com/netordered/nopaxos/internal/process"
 )
 
 // Node is a network that a switch runs in, such as a node of lab/netlab.
@@ -21,11 +24,10 @@ type Node interface {
 // local is the network of this process.
 type local struct{}
 
-// Start starts a process. On Linux the kernel kills it when the calling thread ends.
-func (local) Start(cmd *exec.Cmd) error {
-	cmd.SysProcAttr = childAttributes()
-	return cmd.Start()
-}
+// spawner starts the switches of this process, which die with its thread.
+var spawner = sync.OnceValue(process.NewThread)
+
+func (local) Start(cmd *exec.Cmd) error { return spawner().Do(cmd.Start) }
 
 func (local) Do(f func() error) error { return f() }
 

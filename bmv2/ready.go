@@ -54,8 +54,8 @@ func (s *Switch) waitServing(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.ended:
-			return s.err
+		case <-s.Ended():
+			return s.Err()
 		case <-ctx.Done():
 			return fmt.Errorf("bmv2: P4Runtime at %s does not answer: %w: %w", s.config.P4Runtime, context.Cause(ctx), err)
 		case <-ticker.C:

@@ -17,7 +17,7 @@ type Config struct {
 	Name string    // in errors, like "replica-0"
 	Cmd  *exec.Cmd // not started
 	// Log is the path of the file to which standard error is appended, and standard output if Cmd
-	// sends it nowhere else.
+	// sends it nowhere else. If it is empty, Cmd's own Stdout and Stderr stay.
 	Log string
 	// Start starts Cmd where the process belongs.
 	Start func(*exec.Cmd) error
@@ -35,21 +35,23 @@ type Process struct {
 
 // Start starts a child process.
 func Start(cfg Config) (*Process, error) {
-	log, err := os.OpenFile(cfg.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("%s: log file: %w", cfg.Name, err)
-	}
-	defer log.Close() // the child has its own descriptor
-	cfg.Cmd.Stderr = log
-	if cfg.Cmd.Stdout == nil {
-		cfg.Cmd.Stdout = log
+	if cfg.Log != "" {
+		log, err := os.OpenFile(cfg.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("%s: log file: %w", cfg.Name, err)
+		}
+		defer log.Close() // the child has its own descriptor
+		cfg.Cmd.Stderr = log
+		if cfg.Cmd.Stdout == nil {
+			cfg.Cmd.Stdout = log
+		}
 	}
 	cfg.Cmd.SysProcAttr = childAttributes()
 	if err := cfg.Start(cfg.Cmd); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
 	}
 	p := &Process{cfg: cfg, ended: make(chan struct{})}
-	err = p.writePID()
+	err := p.writePID()
 	go p.reap()
 	if err != nil {
 		return nil, errors.Join(err, p.Kill())
