@@ -14,29 +14,27 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+
+	"github.com/netordered/nopaxos/internal/process"
 )
 
-// Node is a host, a router or a switch: a network namespace and a thread that lives in it. The thread is
-// what starts the node's processes: Linux kills them with it.
+// Node is a host, a router or a switch: a network namespace and a thread in it. The thread starts the node's
+// processes, and Linux kills them when it ends.
 type Node struct {
 	name      string
 	namespace string
 
+	thread  *process.Thread
 	ns      netns.NsHandle
 	netlink *netlink.Handle
-	jobs    chan func()
-	end     chan struct{} // closed by close
-	ended   chan struct{} // closed with the thread's last step
 }
 
 func newNode(name, namespace string) (*Node, error) {
-	n := &Node{
-		name: name, namespace: namespace,
-		jobs: make(chan func()), end: make(chan struct{}), ended: make(chan struct{}),
-	}
-	made := make(chan error)
-	go n.live(made)
-	err := <-made
+	n := &Node{name: name, namespace: namespace, thread: process.NewThread(), ns: netns.None()}
+	err := n.thread.Do(func() (err error) {
+		n.ns, err = netns.NewNamed(namespace)
+		return err
+	})
 	if err == nil {
 		err = n.prepare()
 	}
@@ -44,26 +42,6 @@ func newNode(name, namespace string) (*Node, error) {
 		return nil, errors.Join(fmt.Errorf("node %s: %w", name, err), n.close())
 	}
 	return n, nil
-}
-
-// live is the node's thread.
-func (n *Node) live(made chan<- error) {
-	defer close(n.ended)
-	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-	var err error
-	n.ns, err = netns.NewNamed(n.namespace)
-	made <- err
-	if err != nil {
-		return
-	}
-	for {
-		select {
-		case job := <-n.jobs:
-			job()
-		case <-n.end:
-			return
-		}
-	}
 }
 
 func (n *Node) prepare() error {
@@ -80,8 +58,7 @@ func (n *Node) prepare() error {
 
 // close ends the thread, and with it the node's processes.
 func (n *Node) close() error {
-	close(n.end)
-	<-n.ended
+	n.thread.Close()
 	if n.netlink != nil {
 		n.netlink.Close()
 	}
@@ -91,22 +68,20 @@ func (n *Node) close() error {
 	return removeName(namespaceDir, n.namespace)
 }
 
-// Name is what the node was called when it was added.
+// Name returns the name that the node was added with.
 func (n *Node) Name() string { return n.name }
 
-// Namespace is the name of the node's network namespace: `ip netns exec <Namespace> …` looks at it.
+// Namespace returns the name of the node's network namespace, for `ip netns exec <Namespace> …`.
 func (n *Node) Namespace() string { return n.namespace }
 
-// Do runs f on the node's thread: sockets that f makes, itself and not in another goroutine, are the
-// node's. f must not block for long; nothing starts on the node meanwhile.
+// Do runs f on the node's thread: sockets that f creates, itself and not in another goroutine, are the
+// node's. f must not block for long, because no process can start on the node meanwhile.
 func (n *Node) Do(f func() error) error {
-	done := make(chan error, 1)
-	select {
-	case n.jobs <- func() { done <- f() }:
-		return <-done
-	case <-n.end:
+	err := n.thread.Do(f)
+	if errors.Is(err, process.ErrClosed) {
 		return fmt.Errorf("node %s: the lab is closed, expected an open one", n.name)
 	}
+	return err
 }
 
 // Start starts a process on the node. It is killed when the lab is closed or this process ends; its
