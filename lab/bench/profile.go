@@ -1,15 +1,15 @@
 package bench
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
+
+	pprof "github.com/google/pprof/profile"
 
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
@@ -82,31 +82,40 @@ func (b *bench) profile(ctx context.Context, s step) error {
 	})
 }
 
-// readProfile sums a CPU profile up by the functions that were running.
+// cpuValue is the index of CPU time, in nanoseconds, among the values of a sample; the other one counts samples.
+const cpuValue = 1
+
+// readProfile sums up the samples of a CPU profile by the function that ran.
 func readProfile(compressed []byte) (*Profile, error) {
-	unzip, err := gzip.NewReader(bytes.NewReader(compressed))
+	p, err := pprof.ParseData(compressed)
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(unzip)
-	if err != nil {
-		return nil, err
-	}
-	running, total, err := leaves(text)
-	if err != nil {
-		return nil, err
-	}
+	total := int64(0)
 	groups := make(map[string]int64)
-	plain := make(map[string]int64)
-	for name, v := range running {
-		name, _, _ = strings.Cut(name, "[") // type arguments
-		plain[strings.TrimPrefix(name, module)] += v
+	functions := make(map[string]int64)
+	for _, s := range p.Sample {
+		if len(s.Value) <= cpuValue {
+			return nil, errors.New("not a CPU profile: a sample has no CPU time")
+		}
+		v := s.Value[cpuValue]
+		name, _, _ := strings.Cut(running(s), "[") // type arguments
+		functions[strings.TrimPrefix(name, module)] += v
 		groups[groupOf(name)] += v
+		total += v
 	}
 	return &Profile{
 		Seconds: time.Duration(total).Seconds(),
-		Groups:  shares(groups, total, mostGroups), Functions: shares(plain, total, mostFunctions),
+		Groups:  shares(groups, total, mostGroups), Functions: shares(functions, total, mostFunctions),
 	}, nil
+}
+
+// running returns the function that ran. Of the functions that are inlined at a location, the innermost comes first.
+func running(s *pprof.Sample) string {
+	if len(s.Location) == 0 || len(s.Location[0].Line) == 0 || s.Location[0].Line[0].Function == nil {
+		return "unknown"
+	}
+	return s.Location[0].Line[0].Function.Name
 }
 
 // shares are the largest parts of a total.

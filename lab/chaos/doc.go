@@ -1,20 +1,20 @@
-// Package chaos breaks a whole cluster of real processes, for minutes, and checks what its clients saw. The
-// roles run in network namespaces joined by a router (internal/testbed): the kernel's sockets, timers,
-// carrier losses and TCP connections are the real ones, which the simulator only models.
+// Package chaos breaks a whole cluster of real processes, for minutes, and checks what its clients observed.
+// The roles run in network namespaces joined by a router (lab/testbed), on the kernel's real sockets,
+// timers, carrier losses and TCP connections, which the simulator only models.
 //
-// A seed decides what is done, step by step; see Plan. A step is one or a few faults at a time: packets are
-// lost, hosts are cut off from each other in one or both directions, cables are pulled, processes stand
-// still (SIGSTOP), die (SIGKILL) and start again with a monotonic clock of their own. Never more than f
-// replicas lose their memory at a time: memory mode does not survive more. After each step everything has to
-// be whole again and service has to have resumed, within a bound; at the end every acknowledged write has to
-// be there and the clients' history has to be linearizable (internal/load).
+// A seed decides the steps; see plan. A step is one or a few concurrent faults: packets are lost, hosts are
+// cut off from each other in one or both directions, cables are pulled, processes are suspended (SIGSTOP),
+// die (SIGKILL) and start again with a shifted monotonic clock. At most f replicas lose their memory at a
+// time, because memory mode does not survive more. After each step the cluster has to become whole and to
+// serve again within a bound; at the end every acknowledged write has to be there and the clients' history
+// has to be linearizable (lab/load).
 //
-// The run itself is not repeatable, what happens between the steps is the machine's. What is: the same seed
-// does the same to the cluster.
+// The same seed causes the same faults, but the timing between them is the machine's: a run is not
+// repeatable.
 //
 // # The wall clock
 //
-// There is one for the whole machine, so jumps of it cannot be tried without disturbing everybody. Instead a
-// test shows that there is nothing to try: no role reads it, but to write it into logs and status pages, and
-// in one place for a number that only rises (TestNobodyReadsTheWallClock).
+// The machine has one wall clock, so a run cannot let it jump without disturbing everything else. Instead
+// TestWallClock in the module's root shows that no role reads it, except for logs and status pages and, in
+// one place, for a number that only rises.
 package chaos

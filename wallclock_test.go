@@ -1,4 +1,4 @@
-package chaos
+package nopaxos
 
 import (
 	"go/ast"
@@ -11,48 +11,35 @@ import (
 	"testing"
 )
 
-// roles are the packages and files that a cluster's processes are made of; what they import of this module
-// is looked at, too.
-var (
-	rolePackages = []string{"client", "controlplane", "kv/resp", "replica/server", "sequencer/udp", "internal/ops"}
-	roleFiles    = []string{"controller.go", "sequencer.go", "replica.go", "kv.go", "client.go", "role.go", "health.go"}
-)
+// rolePackages, with their imports from this module, are what a cluster's processes and its clients run.
+var rolePackages = []string{"./cmd/nopaxos", "./client"}
 
-// wallClockAllowed are the places that may read the wall clock, and why that is harmless.
+// wallClockAllowed lists the calls that may read the wall clock, and why they are harmless.
 var wallClockAllowed = map[string]string{
-	"controlplane/push.go: Unix": "a floor of the election id: the store's count only rises, whatever the clock does",
+	"controlplane/push.go: Unix": "a lower bound of the election id: the stored count only rises, whatever the clock does",
 }
 
-// wallClock are the names by which Go code gets at the wall clock in a way that counts. A time.Time from
-// time.Now carries a monotonic reading, and comparing, subtracting and waiting use that; these take the wall
-// clock's, or lose the monotonic one. Log lines and JSON, which show a time to people, are none.
+// wallClock lists functions and methods that read the wall clock or drop a time's monotonic reading. Comparing,
+// subtracting and waiting use the monotonic reading that time.Now returns. Log lines and JSON, which show a time to
+// people, do not count.
 var wallClock = []string{
 	"Unix", "UnixMilli", "UnixMicro", "UnixNano", "Date", "Clock", "Year", "Month", "Day", "Hour", "Weekday",
 	"YearDay", "ISOWeek", "UTC", "Local", "In", "AddDate", "Truncate", "ModTime", "Format", "AppendFormat",
 	"ClockGettime", "Gettimeofday",
 }
 
-// Nobody who takes part in the protocol decides anything by the wall clock, so it may jump.
-func TestNobodyReadsTheWallClock(t *testing.T) {
-	const root = "../.."
+// TestWallClock checks that no role and no client decides anything by the wall clock, which may jump.
+func TestWallClock(t *testing.T) {
 	args := []string{"list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{range .GoFiles}}{{$.Dir}}/{{.}}\n{{end}}{{end}}{{end}}"}
-	for _, p := range rolePackages {
-		args = append(args, "./"+p)
-	}
-	list := exec.Command("go", args...)
-	list.Dir = root
-	out, err := list.Output()
+	out, err := exec.Command("go", append(args, rolePackages...)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := strings.Fields(string(out))
-	for _, name := range roleFiles {
-		files = append(files, filepath.Join(root, "cmd", "nopaxos", name))
-	}
 	if len(files) < 50 {
-		t.Fatalf("%d files only: %v", len(files), files)
+		t.Fatalf("only %d files: %v", len(files), files)
 	}
-	top, err := filepath.Abs(root)
+	top, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +49,8 @@ func TestNobodyReadsTheWallClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		short := strings.TrimPrefix(strings.TrimPrefix(name, top+"/"), root+"/")
 		for _, call := range wallClockCalls(file) {
-			place := short + ": " + call
+			place := strings.TrimPrefix(name, top+"/") + ": " + call
 			if used[place] = true; wallClockAllowed[place] == "" {
 				t.Errorf("%s reads the wall clock, which may jump: use the monotonic clock, or say here why it does no harm", place)
 			}
@@ -77,7 +63,7 @@ func TestNobodyReadsTheWallClock(t *testing.T) {
 	}
 }
 
-// wallClockCalls lists the calls by those names in a file.
+// wallClockCalls lists the calls of these functions in a file.
 func wallClockCalls(file *ast.File) []string {
 	var calls []string
 	ast.Inspect(file, func(n ast.Node) bool {
