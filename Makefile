@@ -13,7 +13,7 @@ export GOWORK := off
 IN_LAB := cd lab &&
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-lab demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-peers bench-micro generate p4 p4-tofino clean
+.PHONY: help build build-lab demo dev test race lint golden mutants mutants-doc explore explore-mutants explore-doc sweep soak chaos sweep-baselines testbed testbed-failover fuzz fuzz-short bench bench-quick bench-micro generate p4 p4-tofino clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,14 +121,11 @@ golden: ## write what golden tests expect; read the difference before you commit
 	@if command -v redis-server >/dev/null; then set -x; $(GO) test ./kv/resp -run '^TestAnswersOfRedis$$' -record; \
 	else echo "kv/resp/testdata/answers.txt stays as it is: it is recorded from redis-server, which is not installed"; fi
 
-bench: build-lab bench-peers ## run the paper's evaluation, under 40 minutes; the report goes to bin/bench
+bench: build-lab ## run the paper's evaluation, under 40 minutes; the report goes to bin/bench
 	bin/nopaxos-lab bench --scale full --profile --out bin/bench $(BENCHFLAGS)
 
-bench-quick: build-lab bench-peers ## a small one, under 3 minutes; the report goes to bin/bench-quick
+bench-quick: build-lab ## a small one, under 3 minutes; the report goes to bin/bench-quick
 	bin/nopaxos-lab bench --scale quick --out bin/bench-quick $(BENCHFLAGS)
-
-bench-peers: ## build the Raft libraries that are measured beside it
-	$(call go_build,lab,./bench/peers,nopaxos-bench-peers)
 
 bench-micro: ## run the micro-benchmarks, with allocations (BENCH=regexp picks some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -40,14 +40,10 @@ func (c *cast) servers(kind string, n int) error {
 	return nil
 }
 
-// start starts a role, of which this program has the code.
+// start starts a role.
 func (c *cast) start(kind string, index int, spec role.Spec) error {
-	return c.startFrom(c.cfg.Lab, []string{"bench", "role"}, kind, index, spec)
-}
-
-func (c *cast) startFrom(binary string, args []string, kind string, index int, spec role.Spec) error {
 	spec.Index = index
-	p, err := spawn(c.place, fmt.Sprintf("%s-%d", kind, index), kind, c.dir, &spec, binary, args...)
+	p, err := spawn(c.place, fmt.Sprintf("%s-%d", kind, index), kind, c.dir, &spec, c.cfg.Lab, "bench", "role")
 	if err != nil {
 		return err
 	}
@@ -65,11 +61,11 @@ const (
 )
 
 // startServers starts all replicas.
-func (c *cast) startServers(binary string, args ...string) error {
+func (c *cast) startServers() error {
 	for i := range c.spec.Replicas {
 		spec := c.spec
 		spec.Kind = role.KindServer
-		if err := c.startFrom(binary, args, kindReplica, i, spec); err != nil {
+		if err := c.start(kindReplica, i, spec); err != nil {
 			return err
 		}
 	}
@@ -81,7 +77,7 @@ func castServers(c *cast) error {
 	if err := c.servers(kindReplica, c.n); err != nil {
 		return err
 	}
-	return c.startServers(c.cfg.Lab, "bench", "role")
+	return c.startServers()
 }
 
 // castOrdered is a system whose requests come through a sequencer: a controller, two end-host sequencers,
@@ -97,15 +93,7 @@ func castOrdered(c *cast) error {
 	if err := c.startSequencers(); err != nil {
 		return err
 	}
-	return c.startServers(c.cfg.Lab, "bench", "role")
-}
-
-// castPeers is a system of bench/peers.
-func castPeers(c *cast) error {
-	if err := c.servers(kindReplica, c.n); err != nil {
-		return err
-	}
-	return c.startServers(peersBinary(c.cfg))
+	return c.startServers()
 }
 
 // castEcho is an echo server in the place of a replica.

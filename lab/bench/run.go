@@ -171,9 +171,13 @@ func FigureNames() []string {
 func (b *bench) look() {
 	for i := range Systems {
 		s := &Systems[i]
-		switch err := s.Present(b.cfg); {
-		case err != nil:
-			b.results.Absent[s.Name] = err.Error()
+		var missing error
+		if s.Present != nil {
+			missing = s.Present()
+		}
+		switch {
+		case missing != nil:
+			b.results.Absent[s.Name] = missing.Error()
 		case len(b.cfg.Systems) > 0 && !slices.Contains(b.cfg.Systems, s.Name):
 			b.results.Absent[s.Name] = "not asked for"
 		case b.cfg.Scale.Systems != nil && !slices.Contains(b.cfg.Scale.Systems, s.Name):

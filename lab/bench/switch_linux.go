@@ -15,7 +15,7 @@ import (
 )
 
 // switchPresent wants what a group behind a BMv2 switch needs.
-func switchPresent(*Config) error {
+func switchPresent() error {
 	if err := netlab.Supported(); err != nil {
 		return err
 	}
@@ -82,5 +82,5 @@ func castBMv2(c *cast) error {
 	for _, r := range plan.Cluster.Groups[0].Replicas {
 		c.spec.Replicas = append(c.spec.Replicas, role.Address{UDP: r.Address, TCP: r.Bulk})
 	}
-	return c.startServers(c.cfg.Lab, "bench", "role")
+	return c.startServers()
 }

@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"bufio"
@@ -22,14 +22,14 @@ type member struct {
 }
 
 // start runs a role until the test ends, or until stop.
-func start(t *testing.T, spec role.Spec, build func(*role.Spec) (role.Part, error)) *member {
+func start(t *testing.T, spec role.Spec) *member {
 	t.Helper()
 	in, orders := io.Pipe()
 	answers, out := io.Pipe()
 	m := &member{t: t, orders: orders, lines: bufio.NewScanner(answers), ended: make(chan error, 1)}
 	m.lines.Buffer(nil, 1<<20)
 	go func() {
-		m.ended <- role.Serve(t.Context(), in, out, build)
+		m.ended <- role.Serve(t.Context(), in, out, Build)
 		_ = out.Close() // what waits for an answer gets none
 	}()
 	t.Cleanup(m.stop)
@@ -76,10 +76,10 @@ func group(t *testing.T, system string) (replicas []*member, client *member) {
 	}
 	for i := range n {
 		spec.Index = i
-		replicas = append(replicas, start(t, spec, build))
+		replicas = append(replicas, start(t, spec))
 	}
 	spec.Kind, spec.Index, spec.Listen = role.KindClient, 0, netip.MustParseAddrPort("127.0.0.1:0")
-	return replicas, start(t, spec, role.Build)
+	return replicas, start(t, spec)
 }
 
 // free returns an address of this machine that nobody uses for UDP or TCP.
@@ -117,7 +117,7 @@ func operate(t *testing.T, client *member, operations int) {
 
 // A group of each library executes what it is asked to, and goes on without one of its replicas.
 func TestGroups(t *testing.T) {
-	for _, system := range []string{etcdRaft, hashicorpRaft} {
+	for _, system := range []string{Etcd, Hashicorp} {
 		for lost := range 3 {
 			t.Run(fmt.Sprintf("%s loses replica %d", system, lost), func(t *testing.T) {
 				t.Parallel()
@@ -146,7 +146,7 @@ func TestGroups(t *testing.T) {
 
 func TestSpecsThatMakeNoSense(t *testing.T) {
 	a := role.Address{UDP: netip.MustParseAddrPort("127.0.0.1:0"), TCP: netip.MustParseAddrPort("127.0.0.1:0")}
-	good := role.Spec{Kind: role.KindServer, System: etcdRaft, Machine: role.MachineEcho, Key: make([]byte, 32), MTU: 1400, Replicas: []role.Address{a}}
+	good := role.Spec{Kind: role.KindServer, System: Etcd, Machine: role.MachineEcho, Key: make([]byte, 32), MTU: 1400, Replicas: []role.Address{a}}
 	for name, change := range map[string]func(*role.Spec){
 		"system":  func(s *role.Spec) { s.System = "?" },
 		"index":   func(s *role.Spec) { s.Index = 1 },
@@ -155,7 +155,7 @@ func TestSpecsThatMakeNoSense(t *testing.T) {
 	} {
 		spec := good
 		change(&spec)
-		if _, err := build(&spec); err == nil {
+		if _, err := Build(&spec); err == nil {
 			t.Errorf("a spec with a wrong %s was taken", name)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/bench"
+	"github.com/netordered/nopaxos/lab/bench/peers"
 	benchrole "github.com/netordered/nopaxos/lab/bench/role"
 	"github.com/netordered/nopaxos/lab/binary"
 )
@@ -138,7 +139,7 @@ func benchRoleCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return benchrole.Serve(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), benchrole.Build)
+			return benchrole.Serve(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), peers.Build)
 		},
 	}
 }
