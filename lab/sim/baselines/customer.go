@@ -14,7 +14,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// customer is a client as a node: its core, and the operations that it wants done.
+// customer is a client's node: the core and its workload.
 type customer struct {
 	w       *world
 	id      int
@@ -22,7 +22,7 @@ type customer struct {
 	core    *clientcore.Core
 	courier clientcore.Courier
 	network transport.Network
-	next    time.Duration // when the next operation is called
+	next    time.Duration // time of the next call
 	pending int
 }
 
@@ -56,7 +56,7 @@ func (c *customer) Deadline() time.Duration { return min(c.core.Deadline(), c.ne
 // keys is the number of registers that clients use: few, so that their operations conflict.
 const keys = 4
 
-// invoke keeps operations in flight, until the load ends.
+// invoke keeps operations in flight until the load ends.
 func (c *customer) invoke(now time.Duration) {
 	for c.w.network.Now() < loadFor && c.pending < c.w.outstanding {
 		o := registers.Op{

@@ -8,14 +8,14 @@ import (
 	"github.com/netordered/nopaxos/lab/baseline"
 )
 
-// links decide the fate of messages.
+// links decides which messages arrive, and when.
 type links struct {
 	rng       *rand.Rand
 	delay     time.Duration // shortest
 	jitter    time.Duration
 	loss      float64 // of datagrams
 	duplicate float64
-	reorder   float64                    // of datagrams that are delayed by much more
+	reorder   float64                    // of datagrams with a much longer delay
 	cut       map[[2]netip.AddrPort]bool // from, to
 	healed    bool
 	delays    []time.Duration
@@ -27,7 +27,7 @@ func newLinks(rng *rand.Rand) links {
 		cut: map[[2]netip.AddrPort]bool{},
 	}
 	switch rng.IntN(4) {
-	case 0: // a good network
+	case 0: // no faults
 	case 1:
 		l.loss = 0.002
 	case 2:
@@ -57,7 +57,7 @@ func (l *links) datagram(from, to netip.AddrPort, _ int, _ time.Duration) []time
 	return l.delays
 }
 
-// bulk messages are lost by a broken connection only.
+// bulk is the fate of a bulk message. Only a broken connection loses it.
 func (l *links) bulk(from, to netip.AddrPort, size int, _ time.Duration) []time.Duration {
 	if l.cut[[2]netip.AddrPort{from, to}] {
 		return nil
@@ -67,11 +67,11 @@ func (l *links) bulk(from, to netip.AddrPort, size int, _ time.Duration) []time.
 	return l.delays
 }
 
-// plan lets faults happen until the load ends.
+// plan schedules faults until the load ends.
 func (w *world) plan() {
 	rng := w.stream(3)
 	if rng.IntN(6) == 0 {
-		return // losses alone
+		return // message faults only
 	}
 	gap := time.Duration(10+rng.IntN(150)) * time.Millisecond
 	for at := time.Duration(rng.Int64N(int64(gap))); at < loadFor; at += time.Duration(rng.Int64N(int64(2 * gap))) {
@@ -81,7 +81,7 @@ func (w *world) plan() {
 	w.network.At(loadFor, func(time.Duration) { w.heal() })
 }
 
-// fault draws one of the faults and how long it lasts.
+// fault draws a fault and its duration.
 func (w *world) fault(rng *rand.Rand) func() {
 	i, lasts := rng.IntN(len(w.peers)), time.Duration(1+rng.IntN(150))*time.Millisecond
 	j, oneWay, deaf := rng.IntN(len(w.peers)), rng.IntN(3) == 0, rng.IntN(2) == 0
@@ -100,7 +100,7 @@ func (w *world) fault(rng *rand.Rand) func() {
 	return func() { w.replicas[i].node.SetClock(ppm, jump) }
 }
 
-// pick returns the leader, as replica i sees it, or i.
+// pick returns the leader according to replica i, or i.
 func (w *world) pick(i int, leader bool) int {
 	if r, ok := w.replicas[i].core.(interface{ Leader() int }); ok && leader {
 		return r.Leader()
@@ -108,7 +108,7 @@ func (w *world) pick(i int, leader bool) int {
 	return i
 }
 
-// crash ends a replica and starts it again without its memory, as long as no more than f lack theirs.
+// crash stops a replica and restarts it without its memory, unless more than f would then lack theirs.
 func (w *world) crash(i int, lasts time.Duration) {
 	lacking := 0
 	for _, m := range w.replicas {
@@ -129,7 +129,7 @@ func (w *world) crash(i int, lasts time.Duration) {
 	})
 }
 
-// sleep stops a replica's time for a while.
+// sleep deschedules a replica for a while.
 func (w *world) sleep(i int, lasts time.Duration) {
 	m := w.replicas[i]
 	if m.dead || m.asleep {
@@ -143,8 +143,8 @@ func (w *world) sleep(i int, lasts time.Duration) {
 	})
 }
 
-// isolate cuts a replica off from the others; one way, it can still be heard. If it is not deaf to clients it
-// goes on to take requests.
+// isolate cuts a replica off from the others. One-way isolation still lets the others receive from it. Unless the
+// replica is also deaf to clients it continues to receive requests.
 func (w *world) isolate(i int, oneWay, deaf bool, lasts time.Duration) {
 	for j := range w.peers {
 		w.sever(i, j, oneWay, lasts)
@@ -156,7 +156,7 @@ func (w *world) isolate(i int, oneWay, deaf bool, lasts time.Duration) {
 	}
 }
 
-// sever cuts two replicas off from each other.
+// sever cuts the links between two replicas.
 func (w *world) sever(i, j int, oneWay bool, lasts time.Duration) {
 	w.cutFor(replicaAddr(j), replicaAddr(i), lasts)
 	if !oneWay {
@@ -170,5 +170,5 @@ func (w *world) cutFor(from, to netip.AddrPort, lasts time.Duration) {
 	w.network.At(w.network.Now()+lasts, func(time.Duration) { delete(w.links.cut, link) })
 }
 
-// heal makes the network a good one.
+// heal ends the faults of the network.
 func (w *world) heal() { w.links.healed = true }

@@ -9,15 +9,15 @@ import (
 	"github.com/netordered/nopaxos/lab/sim/registers"
 )
 
-// Result is what a run came to.
+// Result is the outcome of a run.
 type Result struct {
 	Calls    int
 	Replicas int
-	Stats    vr.Stats // of all replicas' last lives
-	Err      error    // what a checker found
+	Stats    vr.Stats // summed over the replicas' last lives
+	Err      error    // a checker's finding
 }
 
-// Run runs a system under what a seed means.
+// Run runs a system with the workload and the faults of a seed.
 func Run(system baseline.System, seed uint64) Result {
 	w, err := newWorld(system, seed)
 	if err != nil {
@@ -26,8 +26,8 @@ func Run(system baseline.System, seed uint64) Result {
 	w.plan()
 	w.network.RunUntil(loadFor)
 	w.heal()
-	w.await(func() bool { return w.history.Count(registers.Pending) == 0 }, "everything is answered")
-	w.await(w.agreed, "all replicas have come to the same state")
+	w.await(func() bool { return w.history.Count(registers.Pending) == 0 }, "every call has returned")
+	w.await(w.agreed, "all replicas are in the same state")
 	w.compare()
 	w.checkHistory()
 	result := Result{Calls: w.history.Count(registers.Done), Replicas: len(w.peers), Err: w.err}
@@ -39,7 +39,7 @@ func Run(system baseline.System, seed uint64) Result {
 	return result
 }
 
-// await lets time pass until a condition holds.
+// await advances time until a condition holds.
 func (w *world) await(holds func() bool, what string) {
 	for until := w.network.Now() + patience; w.err == nil && !holds(); {
 		if w.network.Now() >= until {
@@ -50,7 +50,7 @@ func (w *world) await(holds func() bool, what string) {
 	}
 }
 
-// checkHistory checks what the clients saw against what the replicas, which agree, have executed.
+// checkHistory checks the clients' history against the log of the replicas, which agree.
 func (w *world) checkHistory() {
 	if w.err != nil {
 		return
@@ -61,7 +61,7 @@ func (w *world) checkHistory() {
 	}
 }
 
-// compare looks for replicas that have executed different operations, which explains much.
+// compare adds the first difference between the replicas' logs to an error.
 func (w *world) compare() {
 	if w.err == nil {
 		return
@@ -78,7 +78,7 @@ func (w *world) compare() {
 	}
 }
 
-// agreed reports whether all replicas live, are whole and have executed the same.
+// agreed reports whether all replicas are up, have their state, and have executed the same.
 func (w *world) agreed() bool {
 	for _, m := range w.replicas {
 		if !m.whole() || !m.machine.Last().Same(w.replicas[0].machine.Last()) {

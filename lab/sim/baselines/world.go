@@ -21,11 +21,11 @@ import (
 )
 
 const (
-	loadFor  = 600 * time.Millisecond // how long clients call, and faults happen
-	patience = 4 * time.Second        // how long the rest may take afterwards
+	loadFor  = 600 * time.Millisecond // duration of load and faults
+	patience = 4 * time.Second        // for the rest
 )
 
-// world is a cluster, its clients, and what is wrong with it.
+// world is a cluster with its clients and faults.
 type world struct {
 	system   baseline.System
 	seed     uint64
@@ -37,8 +37,8 @@ type world struct {
 	clients  []*customer
 	history  registers.History
 	links    links
-	undo     bool // the state machine takes operations back by itself
-	relayed  bool // clients send to the relay
+	undo     bool // the state machine supports Undo
+	relayed  bool // clients send through the relay
 	err      error
 
 	outstanding int
@@ -59,7 +59,7 @@ type member struct {
 
 var _ replicaloop.Process = (*member)(nil)
 
-// Aside works at once, which is all the concurrency that virtual time has.
+// Aside runs work at once: virtual time has no concurrency.
 func (m *member) Aside(work func() func(now time.Duration)) { m.node.Post(work()) }
 
 // Fail ends the run.
@@ -67,7 +67,7 @@ func (m *member) Fail(err error) { m.w.fail(err) }
 
 var relayAddr = address(3, 0)
 
-// relay is a sequencer that stamps nothing: what comes to it goes to all replicas in one order.
+// relay is a sequencer that stamps nothing. It forwards datagrams to all replicas, in one order.
 type relay struct {
 	w       *world
 	network transport.Network
@@ -90,7 +90,7 @@ func address(net byte, i int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, net, byte(1 + i)}), 7000)
 }
 
-// stream is an independent stream of random numbers for one purpose.
+// stream returns an independent stream of random numbers for one purpose.
 func (w *world) stream(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(w.seed, purpose)) }
 
 func newWorld(system baseline.System, seed uint64) (*world, error) {
@@ -135,7 +135,7 @@ func newWorld(system baseline.System, seed uint64) (*world, error) {
 	return w, nil
 }
 
-// courier is a client's way to the replicas. Where requests go to all, it may be by a relay.
+// courier returns a client's way to the replicas: through the relay, or directly.
 func (w *world) courier() clientcore.Courier {
 	if w.relayed {
 		sender := oumlib.NewSender(1, 1400)
@@ -149,7 +149,7 @@ func (w *world) courier() clientcore.Courier {
 	return baseline.NewCourier(w.system, replicas)
 }
 
-// start begins a life of replica i.
+// start starts the next life of replica i.
 func (w *world) start(i int, again bool) error {
 	w.lives++
 	m := &member{w: w, self: i, node: w.network.Attach(w.peers[i].Addr)}
@@ -163,7 +163,7 @@ func (w *world) start(i int, again bool) error {
 	core, err := baseline.NewCore(baseline.Config{
 		System: w.system, Self: i, Replicas: w.peers, Keys: w.keys, StateMachine: sm,
 		Incarnation: w.lives, Recover: again,
-		Core: vr.Config{Snapshot: 64, KeepLog: 32, MaxLog: 1 << 12}, // snapshots, and soon
+		Core: vr.Config{Snapshot: 64, KeepLog: 32, MaxLog: 1 << 12}, // small, so that runs take snapshots
 	})
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func (w *world) fail(err error) {
 	}
 }
 
-// whole reports whether a replica takes part: it lives and has its state.
+// whole reports whether a replica is up and has its state.
 func (m *member) whole() bool {
 	if m.dead {
 		return false

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// ReadCalibration takes the unreplicated server's curve from the results of a benchmark (the results.json of
-// `nopaxos-lab bench`): its capacity when it is the bottleneck, and latency and CPU time with one caller. What is
-// measured on one machine goes over no links; those of the tree come on top. name says where r is from.
+// ReadCalibration takes the unreplicated server's curve from the results.json of `nopaxos-lab bench`: its capacity as
+// the bottleneck, and latency and CPU time with one caller. A benchmark on one machine uses no links, so those of the
+// tree are added. name is the origin of r.
 func ReadCalibration(r io.Reader, name string) (Calibration, error) {
 	type spread struct{ Median float64 }
 	var results struct {
@@ -38,9 +38,9 @@ func ReadCalibration(r io.Reader, name string) (Calibration, error) {
 		}
 	}
 	if alone <= 0 || full <= 0 {
-		return Calibration{}, fmt.Errorf("%s: no unreplicated server with one caller and saturated, expected those cells", name)
+		return Calibration{}, fmt.Errorf("%s: expected cells of the unreplicated server with one caller and saturated", name)
 	}
-	// With one caller every operation has a turn to itself; in full batches it has its share of one.
+	// With one caller every operation takes a turn of its own; in full batches it takes a share of one.
 	c.Turn = microseconds(max(alone-full, 0) * batch / (batch - 1))
 	c.Latency += (&Costs{Link: linkLatency, Rate: linkRate}).wire()
 	return c, nil

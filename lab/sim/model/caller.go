@@ -20,17 +20,17 @@ const (
 	replySize   = wire.ReplyOverhead + operationSize
 )
 
-// caller is a client's host: a number of callers, each of which has one operation outstanding, always.
+// caller is a client's host. Each of its callers always has one operation outstanding.
 type caller struct {
 	group   *group
 	host    *host
 	core    *clientcore.Core
 	courier clientcore.Courier
-	sender  *oumlib.Sender // nil: requests do not go through a sequencer
+	sender  *oumlib.Sender // nil if requests bypass the sequencers
 	op      [operationSize]byte
 	callers int
-	begin   time.Duration   // when the callers begin
-	began   []time.Duration // by caller: its operation
+	begin   time.Duration   // when the callers start
+	began   []time.Duration // by caller: start of its operation
 }
 
 var _ transport.Handler = (*caller)(nil)
@@ -54,7 +54,7 @@ func newCaller(g *group, at place, callers int, rng *rand.Rand) (*caller, error)
 	return c, err
 }
 
-// startWithin spreads the clients' first requests.
+// startWithin is the time over which the clients' first requests are spread.
 const startWithin = time.Millisecond
 
 func (c *caller) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { c.core.Reply(now, b) }
@@ -72,7 +72,7 @@ func (c *caller) Tick(now time.Duration) {
 
 func (c *caller) Deadline() time.Duration { return min(c.core.Deadline(), c.begin) }
 
-// call begins the next operation of a caller.
+// call starts the next operation of a caller.
 func (c *caller) call(now time.Duration, i int) {
 	c.began[i] = c.host.thought()
 	if _, err := c.core.Invoke(now, uint64(i), c.op[:]); err != nil {
@@ -80,7 +80,7 @@ func (c *caller) call(now time.Duration, i int) {
 	}
 }
 
-// Flush sends requests, and begins the next operation where one has ended.
+// Flush sends requests, and starts the next operation of every caller whose operation has ended.
 func (c *caller) Flush(now time.Duration) {
 	for len(c.core.Effects()) > 0 {
 		var ended []int
@@ -104,7 +104,7 @@ func (c *caller) Flush(now time.Duration) {
 	}
 }
 
-// reroute takes the controller's word on where requests go.
+// reroute sends requests to another sequencer.
 func (c *caller) reroute(now time.Duration, sequencer netip.AddrPort) {
 	c.sender.SetAddr(sequencer)
 	c.core.Reroute(now)

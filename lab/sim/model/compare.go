@@ -2,27 +2,27 @@ package model
 
 import "time"
 
-// Comparison is a system of five replicas beside the others.
+// Comparison compares a system of five replicas with the others.
 type Comparison struct {
 	System   System
 	Alone    Outcome       // with one caller
-	Peak     Outcome       // with as many as give the highest throughput
-	Callers  int           // that these are
-	Relative float64       // highest throughput, of the unreplicated server's
-	Added    time.Duration // to the unreplicated server's median latency, with one caller
-	Ratio    float64       // NOPaxos's highest throughput is so many times this
+	Peak     Outcome       // with the number of callers that gives the highest throughput
+	Callers  int           // at the peak
+	Relative float64       // peak throughput as a share of the unreplicated server's
+	Added    time.Duration // median latency with one caller, less the unreplicated server's
+	Ratio    float64       // NOPaxos's peak throughput divided by this system's
 	Paper    Published
 }
 
-// Published is what the paper says of a system of five replicas (§6.1); zero where it says nothing.
+// Published has the paper's figures for a system of five replicas (§6.1). Zero means none.
 type Published struct {
 	Latency time.Duration `json:",omitempty"` // at low load
-	Ratio   float64       `json:",omitempty"` // NOPaxos's throughput is so many times this
+	Ratio   float64       `json:",omitempty"` // NOPaxos's throughput divided by this system's
 }
 
-// published is from the text of §6.1. NOPaxos is within 2 % of the unreplicated system and 370 % above Paxos and
-// Fast Paxos; 24 % above Speculative Paxos, which Paxos with batching equals; an end-host sequencer costs 36 %
-// more latency.
+// published quotes the text of §6.1. NOPaxos is within 2 % of the unreplicated system, 370 % above Paxos and Fast
+// Paxos, and 24 % above Speculative Paxos, which Paxos with batching equals. An end-host sequencer costs 36 % more
+// latency.
 var published = map[System]Published{
 	Unreplicated:   {Latency: 95 * time.Microsecond, Ratio: 0.98},
 	NOPaxos:        {Latency: 111 * time.Microsecond, Ratio: 1},
@@ -33,7 +33,7 @@ var published = map[System]Published{
 	SpecPaxos:      {Ratio: 1.24},
 }
 
-// compare is the paper's figures 5 and 6.
+// compare predicts the paper's figures 5 and 6.
 func (s *study) compare(r *Report) error {
 	for _, system := range Systems() {
 		alone, err := s.measure(system, replicas, 1, 0)

@@ -7,25 +7,25 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// What carrying out a decision takes is no part of an unreplicated server's curve. These are assumptions: of a
-// store on a solid-state disk, and of a switch's driver.
+// The curve of an unreplicated server does not include the cost of the controller's effects. These are assumptions
+// about a store on a solid-state disk and a switch's driver.
 const (
 	storeTime = time.Millisecond // until a session number is durable
 	writeTime = time.Millisecond // a write or a read, at the switch
 )
 
-// controller is the controller: the real decisions of controlplane.Core, in its default timing, and what stands
-// around them. It is on no request's way, so it has no host: its messages take as long as any.
+// controller runs the unmodified controlplane.Core with its default timing and carries out its effects. It is not on
+// a request's way and has no host: its messages take a message's time but no CPU.
 type controller struct {
 	g         *group
 	core      *controlplane.Core
 	durable   uint32
-	session   uint32        // published last
-	published time.Duration // when
+	session   uint32        // latest published
+	published time.Duration // time of that
 	tickAt    time.Duration
 }
 
-// startController makes a controller that finds both sequencers connected and the first one serving.
+// startController starts a controller. It finds both sequencers connected and the first one active.
 func (g *group) startController() (*controller, error) {
 	core, err := controlplane.NewCore(controlplane.CoreConfig{
 		Groups: []controlplane.CoreGroup{{
@@ -50,13 +50,13 @@ func (g *group) startController() (*controller, error) {
 	return c, nil
 }
 
-// oneWay is how long a message takes to or from the controller.
+// oneWay is the delay of a message to or from the controller.
 func (c *controller) oneWay() time.Duration {
 	costs := &c.g.load.Costs
 	return costs.Send + costs.Host + crossing*costs.Link + costs.Receive
 }
 
-// after lets something happen to the core after a while.
+// after calls f after a delay.
 func (c *controller) after(d time.Duration, f func(now time.Duration)) {
 	c.g.net.At(c.g.net.Now()+d, func(now time.Duration) {
 		f(now)
@@ -64,7 +64,7 @@ func (c *controller) after(d time.Duration, f func(now time.Duration)) {
 	})
 }
 
-// settle carries out what the core wants, and waits for its deadline.
+// settle carries out the core's effects and arms its deadline.
 func (c *controller) settle() {
 	effects := append([]controlplane.Effect(nil), c.core.Effects()...)
 	c.core.ClearEffects()
@@ -100,7 +100,7 @@ func (c *controller) carryOut(e controlplane.Effect) {
 	}
 }
 
-// publish tells replicas and clients where the group's messages go.
+// publish announces the group's sequencer to replicas and clients.
 func (c *controller) publish(e controlplane.Effect) {
 	c.session, c.published = e.Session, c.g.net.Now()
 	address := c.g.relays[e.Target].address()
@@ -114,7 +114,7 @@ func (c *controller) publish(e controlplane.Effect) {
 	})
 }
 
-// program carries out an effect on a sequencer: a message there, what it does, and the answer's way back.
+// program carries out an effect on a sequencer: the request, the sequencer's action, the answer.
 func (c *controller) program(e controlplane.Effect) {
 	r := c.g.relays[e.Target]
 	c.after(c.oneWay()+writeTime, func(time.Duration) {
@@ -126,7 +126,7 @@ func (c *controller) program(e controlplane.Effect) {
 	})
 }
 
-// happen is what a sequencer does, and what the controller then hears.
+// happen is a sequencer's action. The function it returns delivers the answer.
 func (c *controller) happen(r *relay, e controlplane.Effect) (answer func(now time.Duration)) {
 	core := c.core
 	switch e.Kind {
@@ -150,7 +150,7 @@ func (c *controller) happen(r *relay, e controlplane.Effect) (answer func(now ti
 	return func(time.Duration) {}
 }
 
-// lost tells the controller that the connection to a sequencer was refused.
+// lost reports to the controller that a sequencer refused the connection.
 func (c *controller) lost(target int) {
 	c.after(c.oneWay(), func(now time.Duration) { c.core.Lost(now, target, true) })
 }

@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-// Failover is how long a group of five replicas executes nothing for its clients after its sequencer's crash.
+// Failover is the time for which a group of five replicas executes no client's operation after its sequencer crashed.
 type Failover struct {
-	Noticed string // by what
+	Noticed string // the signal
 	Crashes int
 	Median  time.Duration // from a crash to the end of the first operation in the next session
 	Worst   time.Duration
-	// Restored is the median time until a millisecond in which nine tenths of the former throughput were reached.
+	// Restored is the median time until a millisecond with nine tenths of the former throughput.
 	Restored time.Duration
 }
 
 const (
 	failoverCallers = 16
-	crashAfter      = 100 * time.Millisecond // the controller's timers have settled
-	crashStep       = 137 * time.Microsecond // every crash comes at another moment of the timers' periods
+	crashAfter      = 100 * time.Millisecond // after the controller's timers have settled
+	crashStep       = 137 * time.Microsecond // so that crashes hit different phases of the timers
 	bucket          = time.Millisecond
-	patience        = 10 * time.Second // virtual time in which a group has to go on
+	patience        = 10 * time.Second // virtual time within which a group must resume
 )
 
-// The ways in which a crash is noticed.
+// These are the signals by which a crash is noticed.
 const (
 	byConnection = "the switch's connection to the controller is refused"
 	byReplicas   = "f+1 replicas report it: only its data plane is dead"
 )
 
-// failOver is the paper's figure 9.
+// failOver predicts the paper's figure 9.
 func (s *study) failOver(r *Report) error {
 	for _, noticed := range []string{byConnection, byReplicas} {
 		var outages, restored []time.Duration
@@ -55,7 +55,7 @@ func (s *study) failOver(r *Report) error {
 	return nil
 }
 
-// crash lets a group work, ends its sequencer at a time, and waits until all is as it was.
+// crash stops the sequencer of a working group, and waits until throughput is restored.
 func (s *study) crash(at time.Duration, refused bool) (outage, restored time.Duration, err error) {
 	g, err := newGroup(Load{
 		System: NOPaxos, Replicas: replicas, Clients: failoverCallers, Callers: 1, Seed: s.cfg.Seed, Costs: s.costs,
@@ -80,7 +80,7 @@ func (s *study) crash(at time.Duration, refused bool) (outage, restored time.Dur
 	var buckets []int
 	g.watch = func(now time.Duration) {
 		if c.published == 0 {
-			return // was on its way
+			return // was already in flight
 		}
 		if outage == 0 {
 			outage = now - at

@@ -19,18 +19,18 @@ import (
 
 var groupNumber = oumlib.GroupNumber([4]byte{10, 97, 0, 1})
 
-// Load is a system under a closed loop.
+// Load is a closed-loop load on a system.
 type Load struct {
 	System   System
-	Replicas int // of Unreplicated always 1
+	Replicas int // ignored for Unreplicated, which has 1
 	Clients  int // hosts
-	Callers  int // on each
+	Callers  int // per client
 	Loss     float64
 	Seed     uint64
 	Costs    Costs
 }
 
-// group is a group of replicas on the tree, its sequencers and its clients.
+// group is a group of replicas on the tree with its sequencers and clients.
 type group struct {
 	load      Load
 	net       *network
@@ -38,15 +38,15 @@ type group struct {
 	members   []*member
 	peers     []transport.Peer
 	relays    []*relay
-	sequencer netip.AddrPort // that serves first; not valid: there is none
+	sequencer netip.AddrPort // initially active; invalid if there is none
 	callers   []*caller
 	err       error
 
 	completed int
-	latencies []time.Duration // of the operations that ended, while measuring
+	latencies []time.Duration // of operations that ended while measuring
 	measuring bool
-	report    func(replica int, session uint32) // the controller, if there is one
-	watch     func(now time.Duration)           // told of every operation that ends, if it is not nil
+	report    func(replica int, session uint32) // to the controller; nil without one
+	watch     func(now time.Duration)           // called at the end of every operation, if not nil
 }
 
 // member is a replica's process.
@@ -54,24 +54,24 @@ type member struct {
 	g       *group
 	self    int
 	host    *host
-	ordered *replicaloop.Loop // of NOPaxos
+	ordered *replicaloop.Loop // nil unless the system is NOPaxos
 }
 
 var _ replicaloop.Host = (*member)(nil)
 
-// Aside works at once and costs no CPU time: it is another core's.
+// Aside runs work at once, without CPU time: it belongs to another core.
 func (m *member) Aside(work func() func(now time.Duration)) { m.host.post(work()) }
 
 // Fail ends the run.
 func (m *member) Fail(err error) { m.g.fail(fmt.Errorf("replica %d: %w", m.self, err)) }
 
-// Save is durable at once: nothing is saved on a request's way.
+// Save takes no time: no record is saved while a request is on its way.
 func (m *member) Save(replica.Record) error { return nil }
 
 // Publish does nothing: the model does not ask for the status.
 func (m *member) Publish(replica.Status) {}
 
-// Report goes to whoever plays the controller.
+// Report forwards to the controller.
 func (m *member) Report(session uint32) {
 	if m.g.report != nil {
 		m.g.report(m.self, session)
@@ -84,8 +84,8 @@ func (g *group) fail(err error) {
 	}
 }
 
-// newGroup starts a system with everything in its place: replicas in one pod after the other, clients outside the
-// pod of the first replica, which leads.
+// newGroup starts a system. It puts the replicas into successive pods, and the clients outside the pod of the first
+// replica, which leads.
 func newGroup(load Load) (*group, error) {
 	if load.System == Unreplicated {
 		load.Replicas = 1
@@ -157,12 +157,12 @@ func (m *member) mesh() replicaloop.Mesh {
 	return replicaloop.Mesh{Network: m.host, Peers: m.g.peers, Self: m.self, MTU: transport.DefaultMTU}
 }
 
-// route takes the controller's word on where the group's messages go.
+// route sets the sequencer of the group's messages.
 func (m *member) route(session uint32, sequencer netip.AddrPort) {
 	m.host.post(func(now time.Duration) { m.ordered.Route(now, session, sequencer) })
 }
 
-// courier is a client's way to the replicas where there is no sequencer.
+// courier returns a client's way to the replicas without a sequencer.
 func (g *group) courier() clientcore.Courier {
 	var replicas []netip.AddrPort
 	for _, p := range g.peers {
@@ -171,7 +171,7 @@ func (g *group) courier() clientcore.Courier {
 	return baseline.NewCourier(g.load.System.baseline(), replicas)
 }
 
-// rule is when a client has the outcome of a request.
+// rule returns the clients' condition for an outcome.
 func (g *group) rule() clientcore.Rule {
 	if g.load.System.ordered() {
 		return clientcore.Rule{}
@@ -179,7 +179,7 @@ func (g *group) rule() clientcore.Rule {
 	return g.load.System.baseline().Rule(len(g.members))
 }
 
-// ended takes note of an operation's end.
+// ended records the end of an operation.
 func (g *group) ended(now, began time.Duration) {
 	g.completed++
 	if g.measuring {
@@ -190,7 +190,7 @@ func (g *group) ended(now, began time.Duration) {
 	}
 }
 
-// places are the hosts of the tree that are free, in random order.
+// places are the free hosts of the tree, in random order.
 type places struct{ free []place }
 
 func newPlaces(rng *rand.Rand) *places {
@@ -201,7 +201,7 @@ func newPlaces(rng *rand.Rand) *places {
 	return p
 }
 
-// take takes the first free host that suits.
+// take removes the first suitable host.
 func (p *places) take(suits func(place) bool) place {
 	for i, at := range p.free {
 		if suits(at) {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestCPUTimeIsConserved: no host is busy for longer than there is time, and every moment of its CPU is accounted
-// for by what it did.
+// TestCPUTimeIsConserved checks that no host is busy for longer than the run, and that its work accounts for all of
+// its CPU time.
 func TestCPUTimeIsConserved(t *testing.T) {
 	c := costs(t, Paper, Split{Execute: 0.1, Send: 0.4})
 	for _, system := range Systems() {
@@ -36,7 +36,8 @@ func TestCPUTimeIsConserved(t *testing.T) {
 	}
 }
 
-// TestLeaderPaysForMessages: what a leader handles for an operation decides what a group achieves.
+// TestLeaderPaysForMessages checks that the number of a leader's datagrams per operation decides the group's
+// throughput.
 func TestLeaderPaysForMessages(t *testing.T) {
 	c := costs(t, Paper, Even)
 	full := func(s System) Outcome {
@@ -49,13 +50,13 @@ func TestLeaderPaysForMessages(t *testing.T) {
 	if ratio := ours.Throughput / paxos.Throughput; ratio < 4.5 || ratio > 5.1 {
 		t.Errorf("NOPaxos reaches %.2f times the throughput of Paxos, expected 4.5 to 5.1", ratio)
 	}
-	// Paxos' leader: a request and 4 PREPARE-OKs in, 4 PREPAREs and a reply out.
+	// Paxos's leader receives a request and 4 PREPARE-OKs and sends 4 PREPAREs and a reply.
 	if paxos.Received < 4.9 || paxos.Received > 5.1 || paxos.Sent < 4.9 || paxos.Sent > 5.1 {
 		t.Errorf("Paxos' leader receives %.2f datagrams for an operation and sends %.2f, expected 5 and 5", paxos.Received, paxos.Sent)
 	}
 }
 
-// TestLargestGroups: cores, clients and sequencer count this many.
+// TestLargestGroups checks that cores, clients and sequencer support the largest groups.
 func TestLargestGroups(t *testing.T) {
 	c := costs(t, Paper, Even)
 	for _, system := range compared[1:] {
@@ -63,7 +64,7 @@ func TestLargestGroups(t *testing.T) {
 	}
 }
 
-// TestSeedDecides: places and losses are others under another seed.
+// TestSeedDecides checks that the seed determines places and losses.
 func TestSeedDecides(t *testing.T) {
 	load := Load{System: NOPaxos, Replicas: 5, Clients: 16, Callers: 1, Loss: 0.01, Seed: 1, Costs: costs(t, Paper, Even)}
 	one := measure(t, load, 100, 1000)

@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// batch is how many datagrams one turn of the loop takes at most, that of transport.UDP.
+	// batch is the maximum number of datagrams in a turn of the loop, as in transport.UDP.
 	batch = transport.DefaultBatch
-	// queueLimit is how many datagrams a host keeps for its loop; more are lost. It is what a socket buffer of
-	// some megabytes holds.
+	// queueLimit is the maximum number of datagrams that wait for a host's loop, as in a socket buffer of some
+	// megabytes. More are lost.
 	queueLimit = 4096
 )
 
-// host is a server with one CPU, which runs one event loop: the way of transport.UDP in virtual time that passes.
-// A turn takes what has arrived, at most a batch, hands it to the handler, and sends what the handler wants to
-// send. It costs CPU time, for itself and for what was received, executed and sent; meanwhile what arrives waits,
-// and so do timers. The handler is told the time at the turn's start.
+// host is a server with one CPU, which runs one event loop. It works like transport.UDP, but its turns take virtual
+// time: a turn takes a batch of arrived messages, passes them to the handler, and sends the handler's messages. Its
+// CPU time has a part for the turn, and parts for every datagram and operation. Meanwhile arrivals and timers wait.
+// The handler sees the time of the turn's start.
 //
-// To the virtual network a host is a handler, and to its handler it is a network.
+// A host is a handler of the virtual network, and the network of its handler.
 type host struct {
 	net     *network
 	node    *virtual.Node
@@ -35,26 +35,26 @@ type host struct {
 	memory   [][]byte
 	executed int // operations in this turn
 
-	receive   time.Duration // when the receiving side of the host's link is free
-	transmit  time.Duration // when the sending side is
+	receive   time.Duration // when the receiving direction of the link is free
+	transmit  time.Duration // when the sending direction is free
 	busyUntil time.Duration
 
-	turnAt time.Duration // when the turn under way began
-	taken  int           // datagrams that it received
+	turnAt time.Duration // start of the current turn
+	taken  int           // datagrams received in it
 
 	work Work
 }
 
-// Work is what a host did.
+// Work counts what a host did.
 type Work struct {
 	Busy     time.Duration // CPU time
 	Received uint64        // datagrams
 	Sent     uint64        // datagrams
 	Executed uint64        // operations
-	Overflow uint64        // datagrams lost because the queue was full
+	Overflow uint64        // datagrams lost to a full queue
 }
 
-// minus is the work since an earlier reading.
+// minus returns the work since an earlier reading.
 func (w Work) minus(o Work) Work {
 	return Work{
 		Busy: w.Busy - o.Busy, Received: w.Received - o.Received, Sent: w.Sent - o.Sent,
@@ -66,11 +66,11 @@ func (w Work) minus(o Work) Work {
 type arrival struct {
 	from  netip.AddrPort
 	data  []byte
-	ready time.Duration // the last bit has come
+	ready time.Duration // arrival of its last bit
 	bulk  bool
 }
 
-// departure is a message that a turn sends.
+// departure is a message to be sent at the end of a turn.
 type departure struct {
 	to   netip.AddrPort
 	data []byte
@@ -88,12 +88,12 @@ func (h *host) start(handler transport.Handler) {
 	h.node.Start(h)
 }
 
-// Datagram queues what arrives.
+// Datagram queues a datagram.
 func (h *host) Datagram(now time.Duration, from netip.AddrPort, b []byte) {
 	h.arrive(now, arrival{from: from, data: append(h.buffer(), b...)})
 }
 
-// Bulk queues a message of the bulk channel, which is as many datagrams as it needs.
+// Bulk queues a message of the bulk channel, which takes as many datagrams as it needs.
 func (h *host) Bulk(now time.Duration, b []byte) { h.arrive(now, arrival{data: b, bulk: true}) }
 
 func (h *host) arrive(now time.Duration, a arrival) {
@@ -106,14 +106,14 @@ func (h *host) arrive(now time.Duration, a arrival) {
 	h.queue = append(h.queue, a)
 }
 
-// Tick begins a turn, if the CPU is free and there is something to do.
+// Tick runs a turn if the CPU is free and work is due.
 func (h *host) Tick(now time.Duration) {
 	if now >= h.busyUntil && h.wanted() <= now {
 		h.turn(now)
 	}
 }
 
-// wanted is when the loop has something to do next.
+// wanted is the time of the loop's next work.
 func (h *host) wanted() time.Duration {
 	if !h.started || len(h.posts) > 0 {
 		return 0
@@ -125,10 +125,10 @@ func (h *host) wanted() time.Duration {
 	return at
 }
 
-// Deadline is when the next turn begins.
+// Deadline is the start of the next turn.
 func (h *host) Deadline() time.Duration { return max(h.wanted(), h.busyUntil) }
 
-// Flush has nothing to do: a turn flushes.
+// Flush does nothing: turns flush.
 func (h *host) Flush(time.Duration) {}
 
 // turn is one round of the loop.
@@ -152,13 +152,13 @@ func (h *host) turn(now time.Duration) {
 	h.handler.Flush(now)
 	h.busyUntil = h.thought()
 	h.send()
-	h.busyUntil += h.net.costs.Turn // falling asleep and waking up, which the answer does not wait for
+	h.busyUntil += h.net.costs.Turn // sleeping and waking up, which delays no message
 	h.work.Received += uint64(h.taken)
 	h.work.Executed += uint64(h.executed)
 	h.work.Busy += h.busyUntil - now
 }
 
-// take hands the first message of the queue to the handler.
+// take passes the first queued message to the handler.
 func (h *host) take(now time.Duration) {
 	a := &h.queue[h.head]
 	h.head++
@@ -172,13 +172,13 @@ func (h *host) take(now time.Duration) {
 	*a = arrival{}
 }
 
-// thought is when the CPU has received and executed everything of the turn so far.
+// thought is the time at which the CPU has processed everything received and executed in this turn so far.
 func (h *host) thought() time.Duration {
 	c := h.net.costs
 	return h.turnAt + time.Duration(h.taken)*c.Receive + time.Duration(h.executed)*c.Execute
 }
 
-// send sends what the turn wants to send, one after the other.
+// send sends the turn's messages, one after the other.
 func (h *host) send() {
 	for i := range h.staged {
 		d := &h.staged[i]
@@ -199,7 +199,7 @@ func (h *host) send() {
 	h.staged = h.staged[:0]
 }
 
-// datagrams is how many a message takes.
+// datagrams is the number of datagrams in a message.
 func datagrams(size int) int { return max(1, (size+transport.DefaultMTU-1)/transport.DefaultMTU) }
 
 // Send sends a datagram at the end of the turn.
@@ -215,7 +215,7 @@ func (h *host) SendBulk(to netip.AddrPort, b []byte) {
 // LocalAddr is the host's address.
 func (h *host) LocalAddr() netip.AddrPort { return h.node.LocalAddr() }
 
-// post runs f on the loop, in a turn of its own or the next one.
+// post runs f on the loop, in the next turn.
 func (h *host) post(f func(now time.Duration)) {
 	h.node.Post(func(time.Duration) { h.posts = append(h.posts, f) })
 }

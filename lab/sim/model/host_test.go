@@ -10,7 +10,7 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// sink takes datagrams and says nothing.
+// sink is a handler that consumes datagrams.
 type sink struct{ taken int }
 
 func (s *sink) Datagram(time.Duration, netip.AddrPort, []byte) { s.taken++ }
@@ -19,7 +19,7 @@ func (s *sink) Tick(time.Duration)                             {}
 func (s *sink) Deadline() time.Duration                        { return monotime.Never }
 func (s *sink) Flush(time.Duration)                            {}
 
-// pipe is a host that receives what a node without a CPU sends, with no time in between.
+// pipe returns a host, and a node without a CPU that sends to it without delay.
 func pipe(receive time.Duration) (n *network, h *host, s *sink, send func()) {
 	n = newNetwork(&Costs{Receive: receive, Rate: math.Inf(1)}, rand.New(rand.NewPCG(1, 1)))
 	h, s = n.host(0), &sink{}
@@ -28,8 +28,8 @@ func pipe(receive time.Duration) (n *network, h *host, s *sink, send func()) {
 	return n, h, s, func() { from.Send(h.LocalAddr(), []byte{1}) }
 }
 
-// TestQueueIsMD1: datagrams that come at random to a host whose time for each is fixed find the work before them
-// that the Pollaczek–Khinchine formula says.
+// TestQueueIsMD1 checks that randomly arriving datagrams with a fixed service time wait as long as the
+// Pollaczek–Khinchine formula says.
 func TestQueueIsMD1(t *testing.T) {
 	const service = 2 * time.Microsecond
 	const arrivals = 300_000
@@ -56,7 +56,7 @@ func TestQueueIsMD1(t *testing.T) {
 	}
 }
 
-// TestFullQueueLoses: a host that cannot keep up keeps so many datagrams and no more.
+// TestFullQueueLoses checks that an overloaded host queues a bounded number of datagrams.
 func TestFullQueueLoses(t *testing.T) {
 	const burst = queueLimit + 1000
 	n, h, s, send := pipe(time.Millisecond)

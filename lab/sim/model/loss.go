@@ -1,21 +1,21 @@
 package model
 
-// Lossy is the highest throughput that is left, relative to the same system's without loss, when every host
-// loses a share of the datagrams it should receive.
+// Lossy is the peak throughput, relative to the same system's without loss, when every host loses a share of its
+// datagrams.
 type Lossy struct {
 	Loss       float64
 	Left       map[System]float64
 	Throughput map[System]float64 // operations a second
-	Handled    map[System]float64 // datagrams received and sent for an operation, by the busiest replica
+	Handled    map[System]float64 // datagrams received and sent per operation by the busiest replica
 }
 
-// lossCallers are the closed loops: some callers have something to do while others wait for what was lost.
+// lossCallers are numbers of callers. With several, some proceed while others wait for a lost message.
 var lossCallers = []int{64, 256}
 
-// lossOperations is how many times as many operations are measured where losses are to be seen.
+// lossOperations is the factor by which lossy runs are longer, so that losses show.
 const lossOperations = 2
 
-// lose is the paper's figure 7.
+// lose predicts the paper's figure 7.
 func (s *study) lose(r *Report) error {
 	whole := make(map[System]float64)
 	for _, loss := range append([]float64{0}, s.cfg.Scale.Loss...) {

@@ -2,8 +2,7 @@ package model
 
 import "io"
 
-// machine is the replicated service: it answers an operation with the operation, and has no state. It tells its
-// host of every execution.
+// machine is the replicated service: stateless, its results are the operations. It tells its host of every execution.
 type machine struct{ host *host }
 
 func (m *machine) Execute(_, _ uint64, op, result []byte) []byte {
@@ -11,14 +10,14 @@ func (m *machine) Execute(_, _ uint64, op, result []byte) []byte {
 	return append(result, op...)
 }
 
-// Undo and Release have nothing to do.
+// Undo and Release do nothing.
 func (m *machine) Undo(uint64)    {}
 func (m *machine) Release(uint64) {}
 
 func (m *machine) Snapshot() (io.WriterTo, error) { return nothing{}, nil }
 func (m *machine) Restore(io.Reader) error        { return nil }
 
-// nothing is the snapshot of no state.
+// nothing is the empty snapshot.
 type nothing struct{}
 
 func (nothing) WriteTo(io.Writer) (int64, error) { return 0, nil }

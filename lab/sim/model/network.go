@@ -8,13 +8,13 @@ import (
 	"github.com/netordered/nopaxos/transport/virtual"
 )
 
-// network is the tree's links, and the hosts and switches on it.
+// network is the tree's links with its hosts and switches.
 type network struct {
 	*virtual.Network
 	costs     *Costs
 	rng       *rand.Rand
-	loss      float64       // share of the datagrams to a host that is lost on its last link
-	departing time.Duration // when the datagram that is being sent has left its host
+	loss      float64       // share of datagrams that a host's link loses
+	departing time.Duration // when the datagram being sent leaves its host
 	delays    [1]time.Duration
 }
 
@@ -24,10 +24,10 @@ func newNetwork(costs *Costs, rng *rand.Rand) *network {
 	return n
 }
 
-// host puts a server at a place.
+// host creates the server at a place.
 func (n *network) host(at place) *host { return &host{net: n, node: n.Attach(at.address())} }
 
-// datagram decides about a datagram. Its time on the links of its two hosts is counted there.
+// datagram is the fate of a datagram. The hosts account for its time on their own links.
 func (n *network) datagram(from, to netip.AddrPort, size int, now time.Duration) []time.Duration {
 	if n.loss > 0 && !placeOf(to).isSwitch() && n.rng.Float64() < n.loss {
 		return nil
@@ -35,7 +35,7 @@ func (n *network) datagram(from, to netip.AddrPort, size int, now time.Duration)
 	return n.bulk(from, to, size, now)
 }
 
-// bulk decides about a message of the bulk channel, which is not lost.
+// bulk is the fate of a message of the bulk channel, which is never lost.
 func (n *network) bulk(from, to netip.AddrPort, _ int, now time.Duration) []time.Duration {
 	a, b := placeOf(from), placeOf(to)
 	d := max(n.departing-now, 0) + time.Duration(links(a, b))*n.costs.Link

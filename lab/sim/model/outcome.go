@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// Outcome is what a load came to.
+// Outcome is the measured performance under a load.
 type Outcome struct {
-	// Throughput is operations a second that clients had answered, but no more than the leader executed: clients of
-	// SpecPaxos do not wait for a leader that falls behind, for a while.
+	// Throughput is the operations per second completed by clients, capped by those that the leader executed: for a
+	// while, clients of SpecPaxos need not wait for a leader that lags.
 	Throughput float64
 	Median     time.Duration // latency
 	P99        time.Duration
-	Busiest    float64 // share of the time for which the busiest replica's CPU was busy
-	Received   float64 // datagrams for an operation, at the busiest replica
+	Busiest    float64 // CPU utilization of the busiest replica
+	Received   float64 // datagrams per operation, at the busiest replica
 	Sent       float64
-	Overflow   uint64 // datagrams that replicas lost because their queues were full
+	Overflow   uint64 // datagrams that replicas lost to full queues
 }
 
-// leader is the replica that leads: no view ends.
+// leader is the leader throughout, as no view ends.
 const leader = 0
 
-// How much virtual time a system that is slow has, to warm up and to be measured.
+// These bound the virtual time that a slow system has to warm up and to be measured.
 const (
 	warmUpFor  = 300 * time.Millisecond
 	measureFor = 600 * time.Millisecond
 )
 
-// run lets time pass until n more operations have ended, or the time is up.
+// run advances time until n more operations have ended, or the time is up.
 func (g *group) run(n int, atMost time.Duration) error {
 	want, until := g.completed+n, g.net.Now()+atMost
 	began := g.completed
@@ -41,7 +41,7 @@ func (g *group) run(n int, atMost time.Duration) error {
 	return g.err
 }
 
-// Measure runs a load: operations that do not count, and then operations that do.
+// Measure runs a load: first the warm-up, then the measured operations.
 func Measure(load Load, warmUp, operations int) (Outcome, error) {
 	g, err := newGroup(load)
 	if err != nil {
@@ -73,12 +73,12 @@ func Measure(load Load, warmUp, operations int) (Outcome, error) {
 	return o, nil
 }
 
-// works reads what the replicas have done until now.
+// works returns the work of the replicas so far.
 func (g *group) works() []Work {
 	var all []Work
 	for _, m := range g.members {
 		w := m.host.work
-		w.Busy -= max(m.host.busyUntil-g.net.Now(), 0) // of the turn under way
+		w.Busy -= max(m.host.busyUntil-g.net.Now(), 0) // of the current turn
 		all = append(all, w)
 	}
 	return all

@@ -15,22 +15,22 @@ import (
 const (
 	firstSession   = 1
 	multicastGroup = 1
-	sequencers     = 2 // root switches: the one that serves, and the next
+	sequencers     = 2 // root switches: the active one and its successor
 )
 
-// relay is a sequencer: the data plane of package sequencer/udp. On a root switch it takes no time and sends its
-// copies at once; on an end host it is a loop like any other.
+// relay is a sequencer with the data plane of package sequencer/udp. At a root switch it takes no time and sends its
+// copies at once; at an end host it is a loop like any other.
 type relay struct {
 	g     *group
 	at    place
 	node  *virtual.Node
 	plane *udp.DataPlane
-	// session is that of the sequence entry; 0: there is none.
+	// session is that of the sequence entry; 0 if there is none.
 	session   uint32
-	unplugged bool // nobody answers the controller
+	unplugged bool // the controller gets no answer
 }
 
-// startSequencers starts the group's sequencers; the first one serves.
+// startSequencers starts the group's sequencers, of which the first is active.
 func (g *group) startSequencers(free *places) error {
 	for i := range sequencers {
 		r := &relay{g: g, at: place(firstSwitch + i)}
@@ -61,7 +61,7 @@ func (g *group) startSequencers(free *places) error {
 	return nil
 }
 
-// prepare programs the copies, as a controller does.
+// prepare programs the replication of messages, like a controller.
 func (r *relay) prepare() {
 	var copies []sequencer.Replica
 	for i, p := range r.g.peers {
@@ -90,5 +90,5 @@ func (r *relay) install(session uint32) {
 	r.plane.Put(key, sequence)
 }
 
-// address is where senders send to.
+// address is the address that senders use.
 func (r *relay) address() netip.AddrPort { return r.at.address() }

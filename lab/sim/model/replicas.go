@@ -1,23 +1,23 @@
 package model
 
-// Size is what groups of one size achieve, relative to the unreplicated server.
+// Size is the performance of groups of one size, relative to the unreplicated server.
 type Size struct {
 	Replicas int
 	Relative map[System]float64
 }
 
-// crowds are the closed loops among which the one with the highest throughput counts.
+// crowds are the numbers of callers among which the peak is found.
 var crowds = []int{32, 160, 320}
 
-// leastOperations are two periods of synchronization.
+// leastOperations covers two periods of synchronization.
 const leastOperations = 2000
 
-// grow is the paper's figure 8, beyond its nine replicas.
+// grow predicts the paper's figure 8, beyond its nine replicas.
 func (s *study) grow(r *Report) error {
 	base := r.Compare[Unreplicated].Peak.Throughput
 	for _, n := range s.cfg.Scale.Replicas {
 		size := Size{Replicas: n, Relative: make(map[System]float64)}
-		// Larger groups send more datagrams for an operation. What they do once in a thousand slots still counts.
+		// Larger groups send more datagrams per operation. Work that occurs once in a thousand slots still shows.
 		operations := min(s.cfg.Scale.Operations, max(s.cfg.Scale.Operations*replicas/n, leastOperations))
 		for _, system := range compared[1:] {
 			best, err := s.peak(s.costs, system, n, crowds, 0, operations)

@@ -1,12 +1,12 @@
 package model
 
-// Report is what the model predicts, and from what.
+// Report has the predictions and their basis.
 type Report struct {
 	Calibration Calibration
 	Split       Split
 	Costs       Costs
 	Seed        uint64
-	Groups      int // whose paths were looked at
+	Groups      int // random groups whose paths were measured
 	Compare     []Comparison
 	Replicas    []Size
 	Loss        []Lossy

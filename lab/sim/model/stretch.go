@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Stretch is what the way through a sequencer adds, against the shortest paths, until a quorum of a group has a
+// Stretch is the detour through a sequencer: the time that it adds to shortest paths until a quorum of a group has a
 // client's message. Hosts are anywhere in the tree.
 type Stretch struct {
 	Replicas int
-	Same     float64 // share of the groups and clients to which it adds nothing
+	Same     float64 // share of the groups and clients without a detour
 	Mean     time.Duration
 	P99      time.Duration
 	Most     time.Duration
 }
 
-// stretched are the sizes of groups; the paper looks at five receivers.
+// stretched are the group sizes; the paper has five receivers.
 var stretched = []int{3, 5, 9}
 
-// stretch is the paper's simulation in §4.1, without its background traffic: the length of paths alone.
+// stretch repeats the paper's simulation in §4.1 without its background traffic: it measures path lengths only.
 func (s *study) stretch(r *Report) error {
 	rng := rand.New(rand.NewPCG(s.cfg.Seed, 3))
 	for _, n := range stretched {
@@ -32,7 +32,7 @@ func (s *study) stretch(r *Report) error {
 }
 
 func (s *study) stretchOf(n int, rng *rand.Rand) Stretch {
-	var counts [crossing + 1]int // by links added
+	var counts [crossing + 1]int // by added links
 	group, direct, around := make([]place, n), make([]int, n), make([]int, n)
 	for range s.cfg.Scale.Groups {
 		client := place(rng.IntN(hosts))
@@ -64,7 +64,7 @@ func (s *study) stretchOf(n int, rng *rand.Rand) Stretch {
 	return out
 }
 
-// another draws a host that is none of those.
+// another draws a host that is not among the given ones.
 func another(rng *rand.Rand, client place, group []place) place {
 	for {
 		if at := place(rng.IntN(hosts)); at != client && !slices.Contains(group, at) {
@@ -73,15 +73,15 @@ func another(rng *rand.Rand, client place, group []place) place {
 	}
 }
 
-// linksThrough is the length of the way from a client to a member of a group through its sequencer: the lowest
-// common ancestor of the members (§4.1).
+// linksThrough is the length of a path from a client to a member of a group through the sequencer, which is the
+// members' lowest common ancestor (§4.1).
 func linksThrough(client place, group []place, to place) int {
 	oneEdge, onePod := true, true
 	for _, at := range group {
 		oneEdge = oneEdge && at.edge() == to.edge()
 		onePod = onePod && at.pod() == to.pod()
 	}
-	up := links(client, to) / 2 // to the ancestor of client and member, if that is not below the sequencer
+	up := links(client, to) / 2 // to the common ancestor of client and member, unless it is below the sequencer
 	switch {
 	case oneEdge:
 		return links(client, to)

@@ -2,27 +2,27 @@ package model
 
 import "context"
 
-// Config says what to predict, and from what.
+// Config configures the predictions.
 type Config struct {
 	Calibration Calibration
 	Split       Split
 	Seed        uint64
 	Scale       Scale
-	// Progress, if it is not nil, is told after every measurement how many there were, of how many.
+	// Progress, if not nil, is called after every measurement.
 	Progress func(done, total int)
 }
 
-// Scale says how much is looked at.
+// Scale is the extent of a study.
 type Scale struct {
-	Operations int       // measured of every load
-	Callers    []int     // closed loops among which the one with the highest throughput counts, ascending
+	Operations int       // measured per load
+	Callers    []int     // ascending numbers of callers among which the peak is found
 	Replicas   []int     // sizes of groups
 	Loss       []float64 // shares of datagrams
-	Crashes    int       // of a sequencer, for each way in which it is noticed
-	Groups     int       // random groups whose paths are looked at
+	Crashes    int       // of a sequencer, per signal by which they are noticed
+	Groups     int       // random groups whose paths are measured
 }
 
-// Full is what `nopaxos-lab sim --model` looks at.
+// Full is the Scale of `nopaxos-lab sim --model`.
 var Full = Scale{
 	Operations: 20_000,
 	Callers:    []int{8, 16, 32, 64, 128, 256},
@@ -32,7 +32,7 @@ var Full = Scale{
 	Groups:     1_000_000,
 }
 
-// study is a run of everything.
+// study is a run of all measurements.
 type study struct {
 	ctx   context.Context
 	cfg   Config
@@ -41,13 +41,13 @@ type study struct {
 	total int
 }
 
-// replicas is the size of the paper's groups.
+// replicas is the paper's group size.
 const replicas = 5
 
-// compared are the systems of the paper's comparison.
+// compared are the systems in the paper's figures.
 var compared = []System{Unreplicated, NOPaxos, Paxos, PaxosBatching, FastPaxos, SpecPaxos}
 
-// Run predicts everything. Equal configurations give equal reports.
+// Run makes all predictions. Equal configurations give equal reports.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	costs, err := Calibrate(cfg.Calibration, cfg.Split)
 	if err != nil {
@@ -65,7 +65,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	return r, nil
 }
 
-// measurements is how many there will be.
+// measurements is the total number of measurements.
 func (s *study) measurements() int {
 	sweep := len(s.cfg.Scale.Callers)
 	sizes, losses := len(s.cfg.Scale.Replicas), len(s.cfg.Scale.Loss)
@@ -73,8 +73,8 @@ func (s *study) measurements() int {
 		2*s.cfg.Scale.Crashes + 2*sweep*len(splits)
 }
 
-// measure runs a load. The first operations of every caller, and then as many as a tenth of those that count,
-// are the warm-up.
+// measure runs a load. Its warm-up is the first operation of every caller, and then a tenth of the number of measured
+// operations.
 func (s *study) measure(system System, n, callers int, loss float64) (Outcome, error) {
 	return s.measureAt(s.costs, system, n, callers, loss, s.cfg.Scale.Operations)
 }
@@ -97,20 +97,19 @@ func (s *study) advance() {
 	}
 }
 
-// spread spreads callers over clients' hosts, of which there are enough that they are not what limits a group of n
-// replicas.
+// spread distributes callers over enough client hosts that these do not limit a group of n replicas.
 func spread(callers, n int) (clients, each int) {
 	clients = min(callers, max(64, 2*n))
 	return clients, (callers + clients - 1) / clients
 }
 
-// peak is the outcome with the highest throughput among those of several closed loops.
+// peak is the outcome with the highest throughput over several numbers of callers.
 type peak struct {
 	Outcome
 	Callers int
 }
 
-// overload is the share of the highest throughput that says that more callers are no use.
+// overload ends the search for the peak: more callers do not help once throughput is below this share of it.
 const overload = 0.9
 
 func (s *study) peak(costs Costs, system System, n int, callers []int, loss float64, operations int) (peak, error) {
@@ -120,7 +119,7 @@ func (s *study) peak(costs Costs, system System, n int, callers []int, loss floa
 		if err != nil {
 			return best, err
 		}
-		// Of equal throughputs the one with the lower latency counts.
+		// Of equal throughputs the one with the lower latency wins.
 		if o.Throughput > 1.005*best.Throughput {
 			best = peak{o, k}
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestSameSeedSameReport: two runs say the same to the last digit.
+// TestSameSeedSameReport checks that a seed determines a report exactly.
 func TestSameSeedSameReport(t *testing.T) {
 	scale := Scale{Operations: 300, Callers: []int{16}, Replicas: []int{3}, Loss: []float64{0.01}, Crashes: 1, Groups: 1000}
 	report := func() (text, numbers string) {
@@ -25,7 +25,7 @@ func TestSameSeedSameReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if done == 0 {
-			t.Error("no progress was told")
+			t.Error("no progress was reported")
 		}
 		var b bytes.Buffer
 		if err := r.WriteText(&b); err != nil {
@@ -44,7 +44,7 @@ func TestSameSeedSameReport(t *testing.T) {
 	}
 	for _, system := range Systems() {
 		if !strings.Contains(text1, system.String()) {
-			t.Errorf("the report does not speak of %v:\n%s", system, text1)
+			t.Errorf("the report does not mention %v:\n%s", system, text1)
 		}
 	}
 }
@@ -53,6 +53,6 @@ func TestRunEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Run(ctx, Config{Calibration: Paper, Split: Even, Scale: Full}); err != context.Canceled {
-		t.Errorf("Run returns %v once it is canceled, expected that", err)
+		t.Errorf("a canceled Run returns %v, expected context.Canceled", err)
 	}
 }

@@ -6,18 +6,18 @@ import (
 	"github.com/netordered/nopaxos/lab/baseline"
 )
 
-// System is something whose performance the model predicts.
+// System is a system with predicted performance.
 type System uint8
 
 const (
-	// Unreplicated is one server.
+	// Unreplicated is a single server.
 	Unreplicated System = iota
-	// NOPaxos has a root switch for a sequencer.
+	// NOPaxos uses a root switch as its sequencer.
 	NOPaxos
-	// NOPaxosEndHost has a host for a sequencer, which sends every replica its copy.
+	// NOPaxosEndHost uses a host as its sequencer, which sends a copy to every replica.
 	NOPaxosEndHost
 	// Paxos, PaxosBatching, FastPaxos and SpecPaxos are those of package baseline. Requests of the last two are
-	// multicast through the same root switch as NOPaxos's.
+	// multicast through the same root switch as those of NOPaxos.
 	Paxos
 	PaxosBatching
 	FastPaxos
@@ -41,12 +41,12 @@ func (s System) String() string {
 	}[s]
 }
 
-// MarshalText is String.
+// MarshalText implements encoding.TextMarshaler.
 func (s System) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 func (s System) ordered() bool { return s == NOPaxos || s == NOPaxosEndHost }
 
-// baseline is the system in package baseline that s is.
+// baseline returns the corresponding system of package baseline.
 func (s System) baseline() baseline.System {
 	switch s {
 	case Unreplicated:
@@ -60,7 +60,7 @@ func (s System) baseline() baseline.System {
 	case SpecPaxos:
 		return baseline.SpecPaxos
 	}
-	panic(fmt.Sprintf("model: %v is no system of package baseline", s))
+	panic(fmt.Sprintf("model: %v is not a system of package baseline", s))
 }
 
 // multicast reports whether clients send to all replicas at once.

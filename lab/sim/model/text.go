@@ -22,7 +22,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// table writes rows of cells that are aligned, the first one the titles.
+// table writes rows of aligned cells, titles first.
 func table(b *bytes.Buffer, rows [][]string) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
@@ -34,7 +34,7 @@ func table(b *bytes.Buffer, rows [][]string) {
 		}
 		fmt.Fprintln(t)
 	}
-	_ = t.Flush() // a buffer takes everything
+	_ = t.Flush() // writing to a buffer cannot fail
 }
 
 func (r *Report) writeHead(b *bytes.Buffer) {
@@ -101,7 +101,7 @@ func (r *Report) writeLoss(b *bytes.Buffer) {
 	bySystem(b, "lost", compared, r.Loss, lost, func(l *Lossy, of System) string { return fmt.Sprintf("%.2f", l.Handled[of]) })
 }
 
-// bySystem writes a table with a column for every system.
+// bySystem writes a table with one column per system.
 func bySystem[R any](b *bytes.Buffer, title string, of []System, list []R, name func(*R) string, cell func(*R, System) string) {
 	rows := [][]string{{title}}
 	for _, s := range of {

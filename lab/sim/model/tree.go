@@ -5,13 +5,13 @@ import (
 	"net/netip"
 )
 
-// The tree is a fat-tree of three levels with 2,560 hosts and 119 switches, the totals of the network that the
-// paper simulates (§4.1), which does not say how they are arranged. This is one arrangement of them.
+// The tree is a three-level fat-tree with 2,560 hosts and 119 switches, the totals of the network that the paper
+// simulates (§4.1). The paper does not give the arrangement; this is one.
 const (
 	pods         = 8
 	edgesPerPod  = 10
 	hostsPerEdge = 32
-	aggregations = 4 // in a pod
+	aggregations = 4 // per pod
 	cores        = 7
 	hosts        = pods * edgesPerPod * hostsPerEdge
 	switches     = pods*(edgesPerPod+aggregations) + cores
@@ -19,15 +19,15 @@ const (
 	toCore       = crossing / 2
 	hostPort     = 7000
 	hostsPerPod  = edgesPerPod * hostsPerEdge
-	firstSwitch  = 1 << 15 // number of the first sequencer that is a switch, behind all hosts
+	firstSwitch  = 1 << 15 // number of the first root switch, above all hosts
 )
 
-// place is where a node is: the number of a host, or firstSwitch and more for a root switch.
+// place is a node's position: the number of a host, or of a root switch from firstSwitch on.
 type place int
 
 func (p place) isSwitch() bool { return p >= firstSwitch }
 
-// address is that of a node. Hosts and switches are told apart by it.
+// address returns the node's address, which tells hosts from switches.
 func (p place) address() netip.AddrPort {
 	var a [4]byte
 	binary.BigEndian.PutUint32(a[:], 10<<24|uint32(p))
@@ -42,7 +42,7 @@ func placeOf(a netip.AddrPort) place {
 func (p place) pod() int  { return int(p) / hostsPerPod }
 func (p place) edge() int { return int(p) / hostsPerEdge }
 
-// links is how many links the shortest path between two nodes has.
+// links is the number of links on the shortest path between two nodes.
 func links(a, b place) int {
 	switch {
 	case a.isSwitch() || b.isSwitch():

@@ -17,13 +17,13 @@ func TestTreeHasThePapersSize(t *testing.T) {
 func TestPlacesAndAddresses(t *testing.T) {
 	for _, at := range []place{0, 255, 256, hosts - 1, firstSwitch, firstSwitch + 1} {
 		if got := placeOf(at.address()); got != at {
-			t.Errorf("place %d has address %v, which is that of place %d", at, at.address(), got)
+			t.Errorf("place %d has address %v, the address of place %d", at, at.address(), got)
 		}
 	}
 }
 
-// TestSequencerIsNoShortcut: no way through a sequencer is shorter than the shortest path, and none is longer than
-// one by the core.
+// TestSequencerIsNoShortcut checks that no path through a sequencer is shorter than the shortest path or longer than
+// one through the core.
 func TestSequencerIsNoShortcut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -46,7 +46,7 @@ func TestSequencerIsNoShortcut(t *testing.T) {
 	})
 }
 
-// TestStretch: nothing is added unless most of the group is in the client's pod, and not all of it.
+// TestStretch checks that a detour occurs only if most of the group, but not all of it, is in the client's pod.
 func TestStretch(t *testing.T) {
 	s := &study{cfg: Config{Seed: 1, Scale: Scale{Groups: 200_000}}}
 	got := s.stretchOf(5, rand.New(rand.NewPCG(1, 1))).Same

@@ -3,14 +3,14 @@ package model
 // Variation is the comparison with Paxos under another Split.
 type Variation struct {
 	Split    Split
-	Relative float64 // NOPaxos's throughput, of the unreplicated server's
-	Ratio    float64 // to that of Paxos
+	Relative float64 // NOPaxos's throughput as a share of the unreplicated server's
+	Ratio    float64 // NOPaxos's throughput divided by Paxos's
 }
 
-// splits are others than Even: the calibration does not tell them apart.
+// splits are alternatives to Even: the calibration cannot distinguish them.
 var splits = []Split{{0, 1. / 3}, {0, 2. / 3}, {0.1, 0.5}, {0.25, 0.5}, {0.5, 0.5}}
 
-// vary shows what hangs on what the calibration cannot tell.
+// vary shows how much depends on the unknown Split.
 func (s *study) vary(r *Report) error {
 	for _, split := range splits {
 		costs, err := Calibrate(s.cfg.Calibration, split)

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// The hunters: programs that look for a broken promise, and are built with each planted bug.
+// hunters are the programs that look for a broken promise. They are built once with each planted bug.
 const (
 	seedHunter  = "./sim/mutants/hunter"
 	worldHunter = "./sim/worlds/hunter"
 )
 
-// checkout returns the directory of the whole source: the parent of the laboratory's module.
+// checkout returns the root of the source tree, which is the parent of the laboratory's module.
 func checkout(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
@@ -57,7 +57,7 @@ func build(ctx context.Context, hunter, root, dir, name string, changed map[stri
 	return binary, nil
 }
 
-// find is what the hunter prints.
+// find is the hunter's output.
 type find struct {
 	Runs    int
 	Profile string
@@ -65,7 +65,7 @@ type find struct {
 	What    string
 }
 
-// hunt runs a hunter, which leaves out the first runs of those that it may make.
+// hunt runs a hunter, which skips the first runs.
 func hunt(ctx context.Context, binary string, profiles []string, first uint64, from, runs int) (find, error) {
 	var f find
 	cmd := exec.CommandContext(ctx, binary, "-profiles", strings.Join(profiles, ","),

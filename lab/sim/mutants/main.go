@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// options are the flags.
+// options are the command's flags and directories.
 type options struct {
 	only     *regexp.Regexp
 	runs     int
@@ -21,18 +21,18 @@ type options struct {
 	bounds   string
 	document string
 	root     string
-	dir      string // for what is built
+	dir      string // for the built programs
 }
 
-// anywhere is where a mutant is looked for that does not say.
+// anywhere lists the profiles for a mutant that names none.
 var anywhere = []string{"chaos", "recovery", "failover", "lossy"}
 
-// outcome is what became of one mutant.
+// outcome is the result for one mutant.
 type outcome struct {
 	mutant *mutant
 	find   find
 	took   time.Duration
-	// unsound are seeds on the way that fail without the mutant too: bugs that nobody planted.
+	// unsound are seeds that fail without the mutant too: bugs that were not planted.
 	unsound []string
 	err     error
 }
@@ -52,10 +52,10 @@ func main() {
 func run(ctx context.Context) error {
 	o := options{}
 	only := flag.String("only", "", "run the mutants whose name matches this regular expression")
-	flag.IntVar(&o.runs, "max-seeds", 5000, "seeds that a mutant may survive")
-	flag.IntVar(&o.parallel, "parallel", 2, "mutants at a time")
-	flag.StringVar(&o.bounds, "worlds", "", "explore the small worlds of these bounds (sim/worlds) instead of running seeds")
-	flag.StringVar(&o.document, "document", "", "write the table into this Markdown file, between its markers")
+	flag.IntVar(&o.runs, "max-seeds", 5000, "maximum number of seeds to run for each mutant")
+	flag.IntVar(&o.parallel, "parallel", 2, "number of mutants to run at a time")
+	flag.StringVar(&o.bounds, "worlds", "", "explore small worlds (sim/worlds) with these bounds instead of running seeds")
+	flag.StringVar(&o.document, "document", "", "write the table between the markers of this Markdown file")
 	flag.Parse()
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
@@ -80,7 +80,7 @@ func run(ctx context.Context) error {
 		}
 	}
 	if o.document != "" && len(mutants) != len(all) {
-		return errors.New("-document wants all mutants, not those of -only")
+		return errors.New("-document needs all mutants: drop -only")
 	}
 	if o.bounds != "" {
 		return explore(ctx, &o, mutants)
@@ -99,7 +99,7 @@ func run(ctx context.Context) error {
 	return verdict(outcomes)
 }
 
-// hunters hunts the mutants, a few at a time.
+// hunters hunts the mutants, several at a time.
 func hunters(ctx context.Context, o *options, mutants []mutant) ([]outcome, error) {
 	sound, err := build(ctx, seedHunter, o.root, o.dir, "sound", nil)
 	if err != nil {
@@ -125,7 +125,7 @@ func hunters(ctx context.Context, o *options, mutants []mutant) ([]outcome, erro
 	return outcomes, ctx.Err()
 }
 
-// catch hunts one mutant. A seed that fails without it too does not count.
+// catch hunts one mutant. A seed that also fails without it does not count.
 func catch(ctx context.Context, o *options, m *mutant, sound string) (out outcome) {
 	out.mutant = m
 	began := time.Now()
@@ -161,8 +161,7 @@ func catch(ctx context.Context, o *options, m *mutant, sound string) (out outcom
 	}
 }
 
-// verdict is the error that ends the command when a mutant was not caught, or when a seed failed
-// without one.
+// verdict returns an error if a mutant was not caught or a seed failed without one.
 func verdict(outcomes []outcome) error {
 	var errs []error
 	unsound := map[string]bool{}

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// mutant is a planted bug: a small change of the source that a hurried programmer might make.
+// mutant is a planted bug: a small change of the source that a hurried programmer could make.
 //
-// Its file is named after it and reads so:
+// Its file has the mutant's name:
 //
-//	why: what the rule is there for, in a line
-//	profile: chaos lossy            (optional: where to look; all but calm otherwise)
+//	why: the reason for the rule that it breaks, in one line
+//	profile: chaos lossy            (optional; default: all but calm)
 //	file: replica/merge.go          (once or more)
 //	<<<<
-//	lines that stand in the file exactly once
+//	lines that occur in the file exactly once
 //	====
-//	lines to put in their place
+//	their replacement
 //	>>>>
 type mutant struct {
 	name     string
@@ -40,7 +40,7 @@ const (
 	markEnd = ">>>>"
 )
 
-// readMutants reads every mutant in a directory, in the order of their names.
+// readMutants reads all mutants in a directory, sorted by name.
 func readMutants(dir string) ([]mutant, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
 	if err != nil {
@@ -83,7 +83,7 @@ func parseMutant(name string, b []byte) (mutant, error) {
 				p.new += string(lines[i])
 			}
 			if i >= len(lines) || file == "" || p.old == "" {
-				return m, fmt.Errorf("a replacement is a file: line, then %s, what to replace, %s, the replacement, %s", markOld, markNew, markEnd)
+				return m, fmt.Errorf("a replacement is a file: line, then %s, the original lines, %s, the new lines, %s", markOld, markNew, markEnd)
 			}
 			m.patches = append(m.patches, p)
 		case key == "why":
@@ -102,8 +102,8 @@ func parseMutant(name string, b []byte) (mutant, error) {
 	return m, nil
 }
 
-// apply returns the changed files, by path. A text that does not stand there exactly once is an
-// error: the source has moved on, and the mutant has to follow.
+// apply returns the changed files by path. It fails if a text does not occur exactly once: the source has changed and
+// the mutant must follow.
 func (m *mutant) apply(root string) (map[string][]byte, error) {
 	changed := map[string][]byte{}
 	for _, p := range m.patches {
@@ -116,7 +116,7 @@ func (m *mutant) apply(root string) (map[string][]byte, error) {
 			}
 		}
 		if n := bytes.Count(content, []byte(p.old)); n != 1 {
-			return nil, fmt.Errorf("mutant %s: in %s this stands %d times, expected once:\n%s", m.name, p.file, n, p.old)
+			return nil, fmt.Errorf("mutant %s: in %s this occurs %d times, expected once:\n%s", m.name, p.file, n, p.old)
 		}
 		changed[path] = bytes.Replace(content, []byte(p.old), []byte(p.new), 1)
 	}

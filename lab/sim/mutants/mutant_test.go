@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestMutantsApply: every mutant still finds the text that it replaces.
+// TestMutantsApply checks that every mutant finds the text that it replaces.
 func TestMutantsApply(t *testing.T) {
 	root, err := checkout(context.Background())
 	if err != nil {
@@ -47,12 +47,12 @@ func TestMutantFileErrors(t *testing.T) {
 	}
 }
 
-func TestApplyWantsTheTextOnce(t *testing.T) {
+func TestApplyNeedsTheTextOnce(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(dir+"/a.go", []byte("one\ntwo\ntwo\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for old, want := range map[string]string{"two\n": "stands 2 times", "three\n": "stands 0 times"} {
+	for old, want := range map[string]string{"two\n": "occurs 2 times", "three\n": "occurs 0 times"} {
 		m := mutant{name: "m", patches: []patch{{file: "a.go", old: old, new: "x\n"}}}
 		if _, err := m.apply(dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("replacing %q: error %v, want one with %q", old, err, want)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// table prints a line per mutant, as they come.
+// table prints one line per mutant, as results arrive.
 type table struct {
 	mu    sync.Mutex
 	out   io.Writer
@@ -39,7 +39,7 @@ func (t *table) row(o *outcome) {
 	fmt.Fprintf(t.out, "%-*s  %5s  %-8s  %5.1fs  %s\n", t.width, o.mutant.name, seeds, profile, o.took.Round(time.Millisecond).Seconds(), what)
 }
 
-// total prints the sum.
+// total prints the sums.
 func total(out io.Writer, outcomes []outcome, took time.Duration) {
 	caught, seeds := 0, 0
 	for i := range outcomes {
@@ -51,10 +51,10 @@ func total(out io.Writer, outcomes []outcome, took time.Duration) {
 	fmt.Fprintf(out, "%d of %d mutants caught, %d seeds, %v\n", caught, len(outcomes), seeds, took.Round(time.Second))
 }
 
-// summaryLen is how much of a failure the table shows.
+// summaryLen is the number of bytes of a failure that the table shows.
 const summaryLen = 150
 
-// summary is the first line of a failure, shortened.
+// summary returns the first line of a failure, shortened.
 func summary(what string) string {
 	what, _, _ = strings.Cut(what, "\n")
 	if len(what) > summaryLen {
@@ -63,7 +63,7 @@ func summary(what string) string {
 	return what
 }
 
-// The document's part between these lines is written by document.
+// The function document writes the part of the file between these lines.
 const (
 	beginTable = "<!-- mutants: written by make mutants-doc, do not edit -->\n"
 	endTable   = "<!-- mutants: end -->\n"
@@ -94,7 +94,7 @@ func document(path string, outcomes []outcome) error {
 	return os.WriteFile(path, out.Bytes(), 0o644)
 }
 
-// cell escapes what Markdown would take for more than text.
+// cell escapes Markdown's special characters.
 func cell(s string) string {
 	return strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;").Replace(s)
 }

@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// Small worlds hold replicas, clients and receivers and nothing else; what they catch, they catch for
-// certain. Their bounds keep many bugs out: one that needs a third view, a full log or a lost PING is
-// for the seeds. Those that were caught once are listed, and have to be caught again.
+// Small worlds have replicas, clients and receivers only. They catch a bug with certainty if it shows within their
+// bounds. Bugs that need a third view, a full log or a lost PING are beyond the bounds; seeds catch those. Mutants
+// that were caught once are listed in reachedFile and must be caught again.
 
-// reachedFile lists the mutants that small worlds catch, one a line.
+// reachedFile lists the mutants that small worlds catch, one per line.
 const reachedFile = "lab/sim/worlds/reached.txt"
 
-// worldFind is what the hunter of small worlds prints.
+// worldFind is the output of the hunter of small worlds.
 type worldFind struct {
 	World  string
 	States int
@@ -30,7 +30,7 @@ type worldFind struct {
 	What   string
 }
 
-// sighting is what became of one mutant in small worlds.
+// sighting is the result for one mutant in small worlds.
 type sighting struct {
 	mutant *mutant
 	find   worldFind
@@ -38,14 +38,14 @@ type sighting struct {
 	err    error
 }
 
-// fits reports whether all that a mutant changes is part of small worlds.
+// fits reports whether small worlds contain everything that the mutant changes.
 func (m *mutant) fits() bool {
 	return !slices.ContainsFunc(m.patches, func(p patch) bool {
 		return !slices.ContainsFunc([]string{"replica/", "client/", "oumlib/"}, func(dir string) bool { return strings.HasPrefix(p.file, dir) })
 	})
 }
 
-// explore looks for the mutants that fit in small worlds.
+// explore hunts in small worlds for the mutants that fit.
 func explore(ctx context.Context, o *options, all []mutant) error {
 	listed, err := os.ReadFile(filepath.Join(o.root, reachedFile))
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *sighting) text() string {
 	return summary(s.find.What)
 }
 
-// sight explores the worlds with one mutant in them.
+// sight explores the worlds with one mutant.
 func sight(ctx context.Context, o *options, m *mutant) (s sighting) {
 	s.mutant = m
 	began := time.Now()
@@ -125,7 +125,7 @@ func sight(ctx context.Context, o *options, m *mutant) (s sighting) {
 	return s
 }
 
-// missed is the error for mutants that are listed and were not caught.
+// missed returns an error for listed mutants that were not caught.
 func missed(sightings []sighting, listed []string) error {
 	var errs []error
 	caught := 0
@@ -144,13 +144,13 @@ func missed(sightings []sighting, listed []string) error {
 	return errors.Join(errs...)
 }
 
-// The document's part between these lines is written by documentWorlds.
+// The function documentWorlds writes the part of the file between these lines.
 const (
 	beginWorlds = "<!-- worlds: written by make explore-doc, do not edit -->\n"
 	endWorlds   = "<!-- worlds: end -->\n"
 )
 
-// documentWorlds writes the table into a Markdown file, and the list of what is caught.
+// documentWorlds writes the table into a Markdown file, and the list of caught mutants into reachedFile.
 func documentWorlds(o *options, sightings []sighting) error {
 	b, err := os.ReadFile(o.document)
 	if err != nil {

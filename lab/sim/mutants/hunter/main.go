@@ -1,5 +1,5 @@
-// Command hunter runs seeds until one fails, and says which one and why. The mutants' runner builds
-// it once from the tree as it is, and once with each planted bug.
+// Command hunter runs seeds until one fails, and reports the seed and the failure. Command mutants builds it once
+// from the unchanged tree, and once with each planted bug.
 package main
 
 import (
@@ -15,20 +15,20 @@ import (
 	"github.com/netordered/nopaxos/lab/sim"
 )
 
-// Find is what the hunter prints.
+// Find is the hunter's output.
 type Find struct {
-	Runs    int    // up to the one that failed, from seed 1 on; or all of them
-	Profile string // of the seed that failed; empty if none did
+	Runs    int    // up to and including the failed one, or all
+	Profile string // of the failed seed; empty if none failed
 	Seed    uint64
 	What    string // the first broken promise
 }
 
 func main() {
-	profiles := flag.String("profiles", "", "comma-separated profiles; each seed runs under all of them")
+	profiles := flag.String("profiles", "", "comma-separated profiles; every seed runs under each")
 	first := flag.Uint64("first", 1, "first seed")
-	from := flag.Int("from", 0, "runs to leave out at the start")
-	runs := flag.Int("runs", 5000, "runs at most, those left out among them")
-	patience := flag.Duration("patience", 30*time.Second, "of wall clock time: a run that takes longer does not end")
+	from := flag.Int("from", 0, "number of runs to skip at the start")
+	runs := flag.Int("runs", 5000, "maximum number of runs, including the skipped ones")
+	patience := flag.Duration("patience", 30*time.Second, "wall-clock time after which a run counts as endless")
 	flag.Parse()
 	find, err := hunt(strings.Split(*profiles, ","), *first, *from, *runs, *patience)
 	if err == nil {
@@ -40,7 +40,7 @@ func main() {
 	}
 }
 
-// hunt runs one seed at a time, so that the number of runs does not depend on the machine.
+// hunt runs one seed at a time, so the number of runs does not depend on the machine.
 func hunt(names []string, first uint64, from, runs int, patience time.Duration) (Find, error) {
 	sweep := sim.Sweep{First: first, From: from, Parallel: 1}
 	for _, name := range names {
