@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-var record = flag.Bool("record", false, "write testdata/answers.txt anew with what redis-server answers")
+var record = flag.Bool("record", false, "rewrite testdata/answers.txt with the replies of redis-server")
 
 const answersFile = "testdata/answers.txt"
 
@@ -71,7 +71,7 @@ func (p *peer) send(b []byte) {
 	}
 }
 
-// request is a command line as RESP.
+// request encodes a command line in RESP.
 func request(t *testing.T, command string) []byte {
 	args, ok := splitInline([]byte(command), nil)
 	if !ok {
@@ -84,8 +84,8 @@ func request(t *testing.T, command string) []byte {
 	return b
 }
 
-// reply reads one reply: a line for itself and the lines of what it holds. Of bulk strings it has
-// the bytes only, quoted.
+// reply reads one reply: one line, and for an array the lines of its elements. A bulk string is its quoted
+// bytes.
 func (p *peer) reply() []string {
 	p.t.Helper()
 	line, err := p.r.ReadString('\n')
@@ -126,7 +126,7 @@ func (p *peer) do(command string) []string {
 	return p.reply()
 }
 
-// TestAnswers has our server answer what is recorded of Redis.
+// TestAnswers compares the server's replies with the recorded ones of Redis.
 func TestAnswers(t *testing.T) {
 	s, _ := start(t, Config{})
 	p := dial(t, s.Addr().String())
@@ -140,7 +140,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestAnswersOfRedis has redis-server answer what is recorded of it.
+// TestAnswersOfRedis compares the replies of redis-server with the recorded ones, or records them.
 func TestAnswersOfRedis(t *testing.T) {
 	p := dial(t, startRedis(t))
 	answers := readAnswers(t)
@@ -168,7 +168,7 @@ func TestAnswersOfRedis(t *testing.T) {
 	}
 }
 
-// startRedis starts a redis-server of the version that the answers are recorded of.
+// startRedis starts a redis-server of the version whose answers are recorded.
 func startRedis(t *testing.T) (addr string) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -176,10 +176,10 @@ func startRedis(t *testing.T) (addr string) {
 	}
 	version, err := exec.Command(path, "--version").Output()
 	if err != nil || !regexp.MustCompile(` v=7\.0\.`).Match(version) {
-		t.Skipf("the answers are recorded of redis-server 7.0, this one is %s", version)
+		t.Skipf("the answers are those of redis-server 7.0, this one is %s", version)
 	}
 	dir := t.TempDir()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free now
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a free port
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func startRedis(t *testing.T) (addr string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) { // another process: nothing to wait on
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) { // another process has no event to wait for
 		nc, err := net.Dial("tcp", addr)
 		if err == nil {
 			nc.Close()

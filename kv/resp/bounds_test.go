@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// TestRequestsHaveARoom: what connections hold of unfinished requests is bounded over all of them, and
-// is given back when a request is complete or its connection ends.
-func TestRequestsHaveARoom(t *testing.T) {
+// TestMaxRequests checks that the bytes of incomplete requests are bounded over all connections, and are
+// freed when a request completes or its connection ends.
+func TestMaxRequests(t *testing.T) {
 	const maxOp, room = 64 << 10, 300 << 10
 	s, _ := start(t, Config{MaxOp: maxOp, MaxRequests: room})
 	value := strings.Repeat("v", maxOp/2)
 	whole := fmt.Appendf(nil, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$%d\r\n%s\r\n", len(value), value)
 	half := whole[:len(whole)-1]
 
-	// More unfinished requests than there is room for: some connections are cut, and told why.
+	// The incomplete requests exceed the room: the server closes some connections and says why.
 	var waiting []*peer
 	cut := 0
 	for range 20 {
 		p := dial(t, s.Addr().String())
-		_, _ = p.nc.Write(half) // fails where the connection is cut before all is sent
+		_, _ = p.nc.Write(half) // fails if the connection is closed before everything is sent
 		waiting = append(waiting, p)
 	}
 	for _, p := range waiting {
@@ -35,10 +35,10 @@ func TestRequestsHaveARoom(t *testing.T) {
 		}
 	}
 	if cut == 0 || cut == len(waiting) {
-		t.Errorf("%d of %d connections were cut, expected some", cut, len(waiting))
+		t.Errorf("%d of %d connections were closed, expected some", cut, len(waiting))
 	}
 	if n := s.stats.evicted.Load(); n != uint64(cut) {
-		t.Errorf("counted %d connections that were cut, expected %d", n, cut)
+		t.Errorf("counted %d connections that were closed, expected %d", n, cut)
 	}
 	for _, p := range waiting {
 		p.nc.Close()
@@ -69,7 +69,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestClientThatDoesNotRead: replies that nobody takes do not keep a connection for ever.
+// TestClientThatDoesNotRead checks that the server closes the connection of a client that does not read its
+// replies.
 func TestClientThatDoesNotRead(t *testing.T) {
 	const maxOp = 64 << 10
 	s, _ := start(t, Config{MaxOp: maxOp, WriteTimeout: 10 * time.Millisecond})
@@ -79,7 +80,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	get := request(t, "GET a")
 	for {
 		if _, err := p.nc.Write(get); err != nil {
-			break // cut; dial's deadline ends the test otherwise
+			break // closed; otherwise dial's deadline ends the test
 		}
 	}
 	for s.Connections() > 0 {

@@ -5,17 +5,17 @@ import (
 	"sync/atomic"
 )
 
-// errNoRoom says that the server holds as many bytes of requests as it may.
-var errNoRoom = errors.New("too many bytes of requests are being read on all connections together")
+// errNoRoom reports that the server holds as many bytes of incomplete requests as it may.
+var errNoRoom = errors.New("too many bytes of incomplete requests on all connections together")
 
-// budget bounds what all connections together hold of requests that have not arrived as a whole.
+// budget bounds the bytes of incomplete requests that all connections together hold.
 type budget struct {
 	limit int64
 	used  atomic.Int64 // bytes
 }
 
-// resize replaces what a connection holds, in bytes, or returns false and leaves it as it was. To hold
-// less is always possible.
+// resize changes the bytes that a connection holds, or returns false and changes nothing. It always allows
+// a connection to hold less.
 func (b *budget) resize(from, to int) bool {
 	used := b.used.Add(int64(to - from))
 	if to > from && used > b.limit {
@@ -25,5 +25,5 @@ func (b *budget) resize(from, to int) bool {
 	return true
 }
 
-// scarce reports whether connections should hold no more than they need.
+// scarce reports whether connections should free the memory that they do not need.
 func (b *budget) scarce() bool { return b.used.Load() > b.limit/2 }

@@ -10,7 +10,7 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// cmdClient answers CLIENT and its subcommands.
+// cmdClient executes CLIENT and its subcommands.
 func (c *conn) cmdClient(args [][]byte) {
 	sub := word(args[1])
 	arity, known := clientArity[sub]
@@ -43,12 +43,12 @@ func (c *conn) cmdClient(args [][]byte) {
 			return
 		}
 		c.ok()
-	default: // what changes nothing here: no connection is evicted, no key's use is counted
+	default: // NO-EVICT, NO-TOUCH and SETINFO have no effect here
 		c.ok()
 	}
 }
 
-// clientArity is the subcommands of CLIENT and their numbers of arguments, as in command.arity.
+// clientArity holds the subcommands of CLIENT and their arity.
 var clientArity = map[string]int{
 	"getname": 2, "id": 2, "info": 2, "list": -2, "no-evict": 3, "no-touch": 3, "reply": 3, "setinfo": 4, "setname": 3,
 }
@@ -67,7 +67,7 @@ func (c *conn) setName(name []byte) {
 	c.ok()
 }
 
-// describe is the connection's line of CLIENT LIST.
+// describe returns the connection's line of CLIENT LIST.
 func (c *conn) describe(now time.Time) string {
 	name := ""
 	if p := c.name.Load(); p != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// flushReplies is how many bytes of replies are gathered before they are written.
+// flushReplies is the bytes of replies beyond which they are written.
 const flushReplies = 64 << 10
 
-// conn is a client's connection. All but name and commands belongs to its goroutine.
+// conn is a client's connection. Its goroutine owns all fields but name and commands.
 type conn struct {
 	server  *Server
 	nc      net.Conn
@@ -28,16 +28,16 @@ type conn struct {
 
 	authenticated bool
 	closing       bool
-	out           []byte // replies to be written
+	out           []byte // replies to write
 
-	op      []byte // commands gathered, as an operation
-	replies int    // that op will have
-	broken  error  // why an operation failed; what was pipelined behind it is not executed
+	op      []byte // operation of the commands gathered
+	replies int    // expected from op
+	broken  error  // failure of an operation; the rest of the pipeline is not executed
 
 	multi transaction
 }
 
-// keptReplies is the capacity of out up to which it is kept for the next replies.
+// keptReplies is the largest capacity of out that is kept for the next replies.
 const keptReplies = 4 * flushReplies
 
 func newConn(s *Server, nc net.Conn, id uint64) *conn {
@@ -53,7 +53,7 @@ func (c *conn) setAuthenticated(v bool) {
 	c.request.authenticated = v
 }
 
-// serve reads and answers commands until the connection ends.
+// serve reads commands and replies to them until the connection ends.
 func (c *conn) serve() {
 	defer func() {
 		c.request.release()
@@ -64,7 +64,7 @@ func (c *conn) serve() {
 		case err == nil:
 			c.command(args)
 		case errors.Is(err, errIncomplete):
-			// The pipeline that has arrived is gathered: execute and answer it.
+			// All that has arrived of the pipeline is gathered.
 			if c.execute(); !c.write() || !c.read() {
 				return
 			}
@@ -80,7 +80,7 @@ func (c *conn) serve() {
 	c.write()
 }
 
-// bad answers what the reader could not make a command of.
+// bad replies to a request that the reader rejected.
 func (c *conn) bad(err error) {
 	c.execute()
 	var size errTooLarge
@@ -97,7 +97,7 @@ func tooLarge(size, limit int) string {
 	return fmt.Sprintf("ERR request of %d bytes exceeds the limit of %d bytes that an operation of this cluster may have", size, limit)
 }
 
-// command handles one command.
+// command executes, gathers or queues one command.
 func (c *conn) command(args [][]byte) {
 	c.commands.Add(1)
 	c.server.stats.commands.Add(1)
@@ -108,10 +108,10 @@ func (c *conn) command(args [][]byte) {
 	switch {
 	case msg != "":
 		c.multi.fail()
-		c.answer(msg)
+		c.refuse(msg)
 	case !c.authenticated && (local == nil || !local.anyone):
 		c.multi.fail()
-		c.answer(errNoAuth)
+		c.refuse(errNoAuth)
 	case c.multi.open && (local == nil || !local.inMulti):
 		c.queue(args, local)
 	case local != nil:
@@ -122,13 +122,13 @@ func (c *conn) command(args [][]byte) {
 	}
 }
 
-// answer answers an error, after what was gathered before it.
-func (c *conn) answer(msg string) {
+// refuse replies an error, after the replies to the commands gathered before.
+func (c *conn) refuse(msg string) {
 	c.execute()
 	c.fail(msg)
 }
 
-// The replies that are answered here.
+// The replies of the front-end itself.
 
 func (c *conn) fail(msg string)     { c.out = redis.AppendError(c.out, msg) }
 func (c *conn) ok()                 { c.status("OK") }
@@ -139,11 +139,11 @@ func (c *conn) bulkString(v string) { c.out = redis.AppendBulk(c.out, v) }
 func (c *conn) array(n int)         { c.out = redis.AppendArray(c.out, n) }
 func (c *conn) null()               { c.out = redis.AppendNull(c.out) }
 
-// gather adds a command to the operation, or executes the operation first if it would not fit.
+// gather adds a command to the operation. If it does not fit, the operation is executed first.
 func (c *conn) gather(args [][]byte) {
 	size, limit := kv.CommandSize(args...), c.server.config.MaxOp
 	if kv.OpOverhead+size > limit {
-		c.answer(tooLarge(kv.OpOverhead+size, limit))
+		c.refuse(tooLarge(kv.OpOverhead+size, limit))
 		return
 	}
 	if len(c.op)+size > limit {
@@ -153,7 +153,7 @@ func (c *conn) gather(args [][]byte) {
 	c.replies++
 }
 
-// execute has the operation executed that was gathered, and appends its replies.
+// execute invokes the operation gathered and appends its replies.
 func (c *conn) execute() {
 	if c.replies == 0 {
 		return
@@ -180,7 +180,7 @@ func (c *conn) execute() {
 	c.op, c.replies = c.op[:0], 0
 }
 
-// read reads more of the requests and reports whether the connection lives.
+// read reads more of the requests and reports whether the connection is still open.
 func (c *conn) read() bool {
 	err := c.request.fill()
 	if errors.Is(err, errNoRoom) {
@@ -191,8 +191,8 @@ func (c *conn) read() bool {
 	return err == nil
 }
 
-// write writes the replies gathered and reports whether the connection lives. A client that takes less
-// than flushReplies in WriteTimeout does not.
+// write writes the replies and reports whether the connection is still open. It fails for a client that
+// reads less than flushReplies in WriteTimeout.
 func (c *conn) write() bool {
 	for rest := c.out; len(rest) > 0; {
 		part := rest[:min(len(rest), flushReplies)]

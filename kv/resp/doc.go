@@ -1,17 +1,17 @@
 // Package resp serves the key-value store to Redis clients: redis-cli, redis-benchmark and the
 // client libraries work unmodified (RESP, the Redis serialization protocol, version 2).
 //
-// A connection has one goroutine. It gathers the commands that have arrived, a pipeline, into one
-// operation (several where that would not fit a datagram, one after the other), has it replicated
-// by the Invoker and writes the replies, in order. So a pipeline costs one round trip and executes
-// at one place in the log, and so does MULTI … EXEC. Reads go through the log too: every answer is
+// Each connection has one goroutine. It gathers the commands of a pipeline that have arrived into one
+// operation, or into several in sequence if one would not fit a datagram, passes the operation to the
+// Invoker to be replicated, and writes the replies in order. A pipeline thus costs one round trip and
+// executes at one place in the log, and so does MULTI … EXEC. Reads go through the log too: every reply is
 // linearizable.
 //
-// What is about the connection or the server, not about the data, is answered here: AUTH, CLIENT,
-// COMMAND, CONFIG GET, HELLO, INFO, QUIT, RESET, and the framing of transactions. WATCH is not
-// supported: nothing that the store replicates depends on one connection.
+// The front-end itself executes the commands that concern the connection or the server: AUTH, CLIENT,
+// COMMAND, CONFIG GET, HELLO, INFO, QUIT, RESET, and the framing of transactions. WATCH is not supported,
+// because the replicated state does not depend on connections.
 //
-// Requests are read by this package's own parser: its memory is bounded, also for a peer that has
-// not authenticated, its time is linear in what arrives, and a command that is too large for the
-// group costs that command an error, not the connection.
+// The package has its own parser of requests. Its memory is bounded, also for a peer that has not
+// authenticated, and its time is linear in the bytes that arrive. A command too large for the group gets
+// an error; the connection survives.
 package resp

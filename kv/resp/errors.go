@@ -12,7 +12,7 @@ const (
 	errWrongPass = "WRONGPASS invalid username-password pair or user is disabled."
 )
 
-// invokeError is what is answered to the commands of an operation that failed with err.
+// invokeError returns the error reply to the commands of an operation that failed with err.
 func invokeError(err error) string {
 	var large *client.TooLargeError
 	switch {

@@ -14,7 +14,7 @@ type infoSection struct {
 	fields []Field
 }
 
-// cmdInfo answers INFO [section …].
+// cmdInfo executes INFO [section …].
 func (c *conn) cmdInfo(args [][]byte) {
 	wanted := func(string) bool { return true }
 	if len(args) > 1 {

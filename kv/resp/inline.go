@@ -1,9 +1,9 @@
 package resp
 
-// splitInline splits an inline command into its arguments, which it appends to args. Arguments are
-// separated by spaces and may be quoted: between double quotes \n \r \t \b \a \xHH and \ before any
-// other byte mean what they mean in C; between single quotes only \' is special. It reports whether
-// the quotes are balanced and followed by a space.
+// splitInline splits an inline command into its arguments, which it appends to args. Spaces separate
+// arguments, which may be quoted. Between double quotes \n \r \t \b \a \xHH and a backslash before any
+// other byte are escapes as in C; between single quotes only \' is. It reports whether the quotes are
+// balanced and each closing quote is followed by a space.
 func splitInline(line []byte, args [][]byte) ([][]byte, bool) {
 	for {
 		for len(line) > 0 && isSpace(line[0]) {
@@ -22,9 +22,9 @@ func splitInline(line []byte, args [][]byte) ([][]byte, bool) {
 
 func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' || c == 0 }
 
-// splitArgument reads one argument off a line that does not start with a space.
+// splitArgument splits one argument off a line that does not start with a space.
 func splitArgument(line []byte) (arg, rest []byte, ok bool) {
-	arg = []byte{} // an argument may be empty, but is one
+	arg = []byte{} // not nil: an argument may be empty
 	for len(line) > 0 && !isSpace(line[0]) {
 		quote := line[0]
 		if quote != '"' && quote != '\'' {
@@ -52,8 +52,7 @@ func splitArgument(line []byte) (arg, rest []byte, ok bool) {
 	return arg, line, true
 }
 
-// quoted returns the first byte that a quoted string stands for, and the length of what stands for
-// it.
+// quoted returns the first byte of a quoted string, unescaped, and the length of its escaped form.
 func quoted(line []byte, quote byte) (c byte, n int) {
 	if line[0] != '\\' || len(line) == 1 {
 		return line[0], 1

@@ -11,20 +11,20 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// localCommand is a command that the front-end answers itself.
+// localCommand is a command that the front-end executes itself.
 type localCommand struct {
 	name       string
-	arity      int  // number of arguments with the name; negative: at least so many
+	arity      int  // number of arguments, the name included; negative: at least that many
 	anyone     bool // allowed before AUTH
-	inMulti    bool // executed at once also between MULTI and EXEC
-	replicable bool // the store has it too: between MULTI and EXEC it is queued
+	inMulti    bool // executed immediately, also between MULTI and EXEC
+	replicable bool // also a command of the store: queued between MULTI and EXEC
 	run        func(*conn, [][]byte)
 }
 
-// anyArity is the arity of what is no command of ours but has to be noticed.
+// anyArity marks the words of an HTTP request, which are not commands but must be recognized.
 const anyArity = 0
 
-// localCommands is filled at start-up: CLIENT and COMMAND refer to it.
+// localCommands holds every local command by its name. COMMAND refers to it, so it is filled at start-up.
 var localCommands map[string]*localCommand
 
 func init() {
@@ -53,8 +53,8 @@ func init() {
 	}
 }
 
-// findLocal finds the command that the front-end answers; nil if it is none of them. msg is the
-// error to answer if its number of arguments is wrong.
+// findLocal returns the local command, or nil if the command is not local. msg is the error reply if its
+// number of arguments is wrong.
 func findLocal(args [][]byte) (_ *localCommand, msg string) {
 	cmd := redis.Find(localCommands, args[0])
 	if cmd != nil && cmd.arity != anyArity && !redis.AllowsArity(cmd.arity, len(args)) {
@@ -66,7 +66,7 @@ func findLocal(args [][]byte) (_ *localCommand, msg string) {
 	return cmd, msg
 }
 
-// word is an argument in lower case.
+// word returns an argument in lower case.
 func word(arg []byte) string { return strings.ToLower(string(arg)) }
 
 func (c *conn) cmdPing(args [][]byte) {
@@ -85,8 +85,8 @@ func (c *conn) cmdQuit([][]byte) {
 	c.closing = true
 }
 
-// cmdHTTP cuts the connection: an HTTP request is a browser that some page has sent here, and what
-// follows may be commands that the page has put into it.
+// cmdHTTP closes the connection. An HTTP request comes from a browser that a malicious page directed here,
+// and its body may contain commands.
 func (c *conn) cmdHTTP([][]byte) { c.closing = true }
 
 func (c *conn) cmdReset([][]byte) {
@@ -96,7 +96,7 @@ func (c *conn) cmdReset([][]byte) {
 	c.status("RESET")
 }
 
-// cmdSelect answers SELECT: there is one database.
+// cmdSelect accepts index 0, the only database.
 func (c *conn) cmdSelect(args [][]byte) {
 	switch n, err := strconv.Atoi(string(args[1])); {
 	case err != nil:
@@ -129,7 +129,8 @@ func (c *conn) cmdAuth(args [][]byte) {
 	c.ok()
 }
 
-// login authenticates as user, of whom there is one, and reports whether that was right.
+// login authenticates the connection and reports whether user, which must be "default", and password are
+// right.
 func (c *conn) login(user, password []byte) bool {
 	want := c.server.config.Password
 	right := want == "" || subtle.ConstantTimeCompare(password, []byte(want)) == 1
@@ -140,11 +141,11 @@ func (c *conn) login(user, password []byte) bool {
 	return true
 }
 
-// compatible is the version of Redis whose answers ours follow.
+// compatible is the version of Redis that the replies follow.
 const compatible = "7.0.0"
 
-// cmdHello answers HELLO [version [AUTH user password] [SETNAME name]]. Only RESP 2 is spoken;
-// clients that ask for 3 fall back.
+// cmdHello executes HELLO [version [AUTH user password] [SETNAME name]]. Clients that request RESP 3 get an
+// error and fall back to RESP 2.
 func (c *conn) cmdHello(args [][]byte) {
 	if len(args) > 1 {
 		switch version, err := strconv.Atoi(string(args[1])); {
@@ -201,8 +202,8 @@ func (c *conn) cmdHello(args [][]byte) {
 	c.array(0)
 }
 
-// cmdCommand answers COMMAND and its subcommands COUNT, LIST, DOCS and INFO. There are no details:
-// clients ask for them to guess which arguments are keys, which only matters in a Redis cluster.
+// cmdCommand executes COMMAND and its subcommands COUNT, LIST, DOCS and INFO. It replies no details:
+// clients use them to find the keys among the arguments, which matters only in a Redis cluster.
 func (c *conn) cmdCommand(args [][]byte) {
 	if len(args) == 1 {
 		c.array(0)
@@ -229,7 +230,7 @@ func (c *conn) cmdCommand(args [][]byte) {
 	}
 }
 
-// commandNames is every command that is answered, sorted.
+// commandNames returns the names of all commands, sorted.
 func commandNames() []string {
 	var names []string
 	for name, cmd := range localCommands {
@@ -250,10 +251,10 @@ func (c *conn) unknownSubcommand(command string, sub []byte) {
 	c.fail("ERR unknown subcommand '" + string(sub[:min(len(sub), 128)]) + "'. Try " + command + " HELP.")
 }
 
-// settings are what CONFIG GET knows: what tools ask for, and what holds here.
+// settings are the parameters of CONFIG GET that tools request.
 var settings = []Field{{"appendonly", "no"}, {"databases", "1"}, {"maxmemory", "0"}, {"save", ""}, {"timeout", "0"}}
 
-// cmdConfig answers CONFIG GET. The configuration is the cluster's and cannot be changed from here.
+// cmdConfig executes CONFIG GET. Clients cannot change the configuration, which is the cluster's.
 func (c *conn) cmdConfig(args [][]byte) {
 	switch sub := word(args[1]); {
 	case sub == "get" && len(args) < 3:
@@ -281,7 +282,7 @@ func (c *conn) cmdConfig(args [][]byte) {
 
 const errName = "ERR Client names cannot contain spaces, newlines or special characters."
 
-// isName reports whether a connection may be named so.
+// isName reports whether name is a valid name of a connection.
 func isName(name []byte) bool {
 	return bytes.IndexFunc(name, func(r rune) bool { return r < '!' || r > '~' }) < 0
 }

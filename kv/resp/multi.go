@@ -6,15 +6,15 @@ import (
 	"github.com/netordered/nopaxos/kv"
 )
 
-// transaction is what was queued since MULTI.
+// transaction is the state between MULTI and EXEC.
 type transaction struct {
 	open   bool
-	failed bool   // a command was refused: EXEC will be
-	op     []byte // the commands queued, as an operation
-	n      int    // how many
+	failed bool   // a command was refused, so EXEC will be
+	op     []byte // operation of the commands queued
+	n      int    // commands queued
 }
 
-// fail makes EXEC refuse the transaction, if one is open.
+// fail makes EXEC refuse the open transaction, if any.
 func (t *transaction) fail() { t.failed = t.open }
 
 func (t *transaction) reset() { *t = transaction{op: t.op[:0]} }
@@ -57,8 +57,7 @@ func (c *conn) cmdDiscard([][]byte) {
 	c.ok()
 }
 
-// cmdExec executes the transaction: as one item of an operation, which what is pipelined behind it
-// may join.
+// cmdExec adds the transaction to the operation. Later commands of the pipeline may join it.
 func (c *conn) cmdExec([][]byte) {
 	t := &c.multi
 	switch {

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// tool runs a program of redis-tools against the server and returns what it prints.
+// tool runs a program of redis-tools against the server and returns its output.
 func tool(t *testing.T, s *Server, name string, args ...string) string {
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -54,8 +54,8 @@ func TestRedisBenchmark(t *testing.T) {
 	t.Logf("%d operations\n%s", len(l.sizes), out)
 }
 
-// TestSameAsRedis sends random commands to our server and to redis-server. What has no order in
-// Redis is compared sorted.
+// TestSameAsRedis sends random commands to this server and to redis-server and compares the replies, sorted
+// where Redis does not define an order.
 func TestSameAsRedis(t *testing.T) {
 	redis := dial(t, startRedis(t))
 	s, _ := start(t, Config{})

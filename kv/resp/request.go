@@ -13,52 +13,51 @@ const (
 	maxBulk    = 512 << 20 // bytes of an argument, as in Redis
 	maxLine    = 64 << 10  // bytes of an inline command, as in Redis
 	maxHead    = 32        // bytes of a line that holds a length
-	readBuffer = 16 << 10  // bytes that a connection's buffer starts with
-	keptBuffer = 64 << 10  // bytes that a connection keeps between two commands if there is room
+	readBuffer = 16 << 10  // initial bytes of a connection's buffer
+	keptBuffer = 64 << 10  // bytes that a connection keeps between two commands unless memory is scarce
 
-	// What a peer that has not authenticated may send, as in Redis.
+	// Limits for a peer that has not authenticated, as in Redis.
 	maxArgsUnauthenticated = 10
 	maxBulkUnauthenticated = 16 << 10
 )
 
-// errIncomplete says that the bytes read so far hold no further command.
+// errIncomplete reports that the bytes read so far hold no further command.
 var errIncomplete = errors.New("incomplete command")
 
-// errProtocol is what a peer did wrong so that its bytes make no sense any more.
+// errProtocol is a violation of the protocol, after which the peer's bytes cannot be interpreted.
 type errProtocol string
 
 func (e errProtocol) Error() string { return "Protocol error: " + string(e) }
 
-// errTooLarge says that a command of so many bytes was read and thrown away.
+// errTooLarge reports that a command of this many bytes was read and discarded.
 type errTooLarge int64
 
 func (e errTooLarge) Error() string {
 	return fmt.Sprintf("request of %d bytes", int64(e))
 }
 
-// span is a part of the buffer, as offsets from the start of the command.
+// span is a part of the buffer, by offsets from the start of the command.
 type span struct{ from, to int }
 
-// requestReader reads commands. It keeps what it knows of a command of which a part has arrived, so
-// that every byte is looked at once, and throws a command's bytes away as soon as they are more
-// than limit.
+// requestReader reads commands. It keeps the state of parsing between reads, so that it examines every
+// byte once, and discards a command as soon as its bytes exceed limit.
 type requestReader struct {
 	r             io.Reader
-	limit         int // bytes of a command that are kept
+	limit         int // most bytes of a command
 	budget        *budget
-	charged       int // bytes of the budget that are in use here
+	charged       int // bytes charged to the budget
 	authenticated bool
 
 	buf        []byte
-	start, end int // the bytes in buf that are not consumed: the command's start and what follows
+	start, end int // bounds of the bytes in buf that are not consumed; a command begins at start
 
 	at       int    // offset of the next byte to parse, from start
-	missing  int    // arguments still to come; 0: between two commands
-	bulk     int    // length of the argument that comes next; -1: its head comes next
-	spans    []span // arguments so far
-	size     int64  // bytes of the arguments so far
-	discards bool   // the command is too large: nothing of it is kept
-	skip     int    // bytes of the argument, with its end, that are still to be thrown away
+	missing  int    // arguments not parsed yet; 0: between two commands
+	bulk     int    // length of the next argument; -1: its head is next
+	spans    []span // arguments parsed
+	size     int64  // bytes of the arguments parsed
+	discards bool   // the command is too large and is being discarded
+	skip     int    // bytes of the argument, its end included, still to discard
 
 	args [][]byte
 }
@@ -67,9 +66,9 @@ func newRequestReader(r io.Reader, limit int, b *budget) *requestReader {
 	return &requestReader{r: r, limit: limit, budget: b, bulk: -1, buf: make([]byte, readBuffer)}
 }
 
-// next returns the arguments of the next command that has arrived as a whole; they are valid until
-// the next call of fill. It returns errIncomplete when more has to be read, an errTooLarge for a
-// command that was too large, and an errProtocol, after which there is nothing to go on with.
+// next returns the arguments of the next complete command, which are valid until the next call of fill. It
+// returns errIncomplete if more must be read, an errTooLarge for a command that was discarded, and an
+// errProtocol if the connection cannot continue.
 func (q *requestReader) next() ([][]byte, error) {
 	for {
 		if q.missing == 0 {
@@ -99,21 +98,22 @@ func (q *requestReader) next() ([][]byte, error) {
 	}
 }
 
-// consume takes the command that was parsed off the buffer.
+// consume removes the parsed command from the buffer.
 func (q *requestReader) consume() {
 	q.start += q.at
 	q.at, q.missing, q.bulk, q.size, q.discards = 0, 0, -1, 0, false
 	q.spans = q.spans[:0]
 }
 
-// line returns the next line without its end and steps behind it.
+// line returns the next line without its end and advances past it. It returns io.ErrShortBuffer if the
+// line is longer than limit.
 func (q *requestReader) line(limit int) ([]byte, error) {
 	b := q.buf[q.start+q.at : q.end]
 	i := bytes.IndexByte(b[:min(len(b), limit+2)], '\n')
 	switch {
 	case i >= 0:
 	case len(b) >= limit+2:
-		return nil, io.ErrShortBuffer // the caller knows what is too long
+		return nil, io.ErrShortBuffer
 	default:
 		return nil, errIncomplete
 	}
@@ -121,8 +121,8 @@ func (q *requestReader) line(limit int) ([]byte, error) {
 	return bytes.TrimSuffix(b[:i], []byte{'\r'}), nil
 }
 
-// head reads the first line of a command: *n, or an inline command, which it returns. It returns
-// neither arguments nor an error where there is nothing to execute or the arguments come next.
+// head reads the first line of a command: *n, or an inline command, which it returns. It returns neither
+// arguments nor an error if the arguments follow or the command is empty.
 func (q *requestReader) head() ([][]byte, error) {
 	if q.start == q.end {
 		return nil, errIncomplete
@@ -171,7 +171,7 @@ func (q *requestReader) inline() ([][]byte, error) {
 	return args, nil
 }
 
-// argument reads the next argument, or of one that is discarded what has arrived of it.
+// argument reads the next argument, or discards the bytes of it that have arrived.
 func (q *requestReader) argument() error {
 	if q.bulk < 0 {
 		if err := q.bulkHead(); err != nil {
@@ -225,9 +225,10 @@ func (q *requestReader) bulkHead() error {
 	return nil
 }
 
-// discard throws away what has arrived of an argument. Its end is not checked: the next head is.
+// discard discards the bytes of an argument that have arrived. It does not check the line end after it; the
+// next head is checked.
 func (q *requestReader) discard() error {
-	q.start += q.at // what was parsed before
+	q.start += q.at // the bytes parsed before
 	q.at = 0
 	n := min(q.skip, q.end-q.start)
 	q.start += n
@@ -239,7 +240,8 @@ func (q *requestReader) discard() error {
 	return nil
 }
 
-// fill reads more. It moves and grows the buffer as the command needs; errNoRoom if it may not grow.
+// fill reads more. It moves and grows the buffer as the command requires, and returns errNoRoom if the
+// budget does not allow it.
 func (q *requestReader) fill() error {
 	size := len(q.buf)
 	switch {
@@ -275,19 +277,19 @@ func (q *requestReader) fill() error {
 	return err
 }
 
-// held is what the reader holds with a buffer of size bytes, beyond the buffer that every connection
-// has.
+// held returns the bytes that the reader holds with a buffer of size bytes, beyond the initial buffer of
+// every connection.
 func (q *requestReader) held(size int) int {
 	return size - readBuffer + cap(q.spans)*int(unsafe.Sizeof(span{})) + cap(q.args)*int(unsafe.Sizeof([]byte(nil)))
 }
 
-// release ends the reader: it holds nothing any more.
+// release frees the reader's memory and returns its share of the budget.
 func (q *requestReader) release() {
 	q.budget.resize(q.charged, 0)
 	q.buf, q.spans, q.args, q.charged = nil, nil, nil, 0
 }
 
-// parseLength reads a length: decimal digits, perhaps a minus before them.
+// parseLength parses a length: decimal digits with an optional minus.
 func parseLength(b []byte) (int, bool) {
 	negative := len(b) > 0 && b[0] == '-'
 	if negative {

@@ -9,7 +9,7 @@ import (
 	"testing/iotest"
 )
 
-// transcript is what a reader makes of its input.
+// transcript returns the commands and errors that a reader parses from its input.
 func transcript(r io.Reader, limit int) string {
 	q := newRequestReader(r, limit, &budget{limit: 1 << 30})
 	q.authenticated = true
@@ -33,8 +33,7 @@ func transcript(r io.Reader, limit int) string {
 	}
 }
 
-// FuzzRequest reads any bytes: at once and byte by byte must be the same, and what the reader keeps
-// must be bounded.
+// FuzzRequest checks that reading any input at once and byte by byte gives the same commands.
 func FuzzRequest(f *testing.F) {
 	f.Add([]byte("*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n"))
 	f.Add([]byte("*1\r\n$9223372036854775807\r\n"))
@@ -73,7 +72,7 @@ func TestRequestBufferIsBounded(t *testing.T) {
 	}
 }
 
-// repeat is a reader of one string over and over.
+// repeated is a reader that repeats one string endlessly.
 type repeated struct {
 	s    string
 	next int

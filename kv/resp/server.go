@@ -5,68 +5,21 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Invoker has operations of package kv executed, replicated or not. It is called by many goroutines
-// at a time.
-type Invoker interface {
-	// Invoke executes op, which is valid during the call, and returns its result. An error that is
-	// client.ErrOutcomeUnknown, or a bare error of ctx, says that op may or may not have been
-	// executed; other errors say themselves what became of it.
-	Invoke(ctx context.Context, op []byte) ([]byte, error)
-}
-
-// Field is a line of INFO.
-type Field struct{ Name, Value string }
-
-// Config is what a Server is told. Only Invoker is needed.
-type Config struct {
-	Addr     string        // TCP address to listen on; default 127.0.0.1:6379
-	Invoker  Invoker       // where commands are executed
-	Password string        // what AUTH must give; "": none is needed
-	TLS      *tls.Config   // nil: plain TCP
-	MaxOp    int           // longest operation in bytes; default 1200, what fits a datagram of 1400
-	MaxConns int           // connections at a time; default 10,000
-	Timeout  time.Duration // for an operation, before its outcome counts as unknown; default 5 s
-	// WriteTimeout bounds how long a client may take to read 64 KiB of replies; default 30 s. The
-	// connection of one that takes longer is cut.
-	WriteTimeout time.Duration
-	// MaxRequests bounds, in bytes, what all connections together hold of requests that have not
-	// arrived as a whole, beyond 16 KiB each; default 256 MiB. The connection whose request does not
-	// fit is cut.
-	MaxRequests int
-	Logger      *slog.Logger // default slog.Default()
-	Version     string       // of the program, for INFO
-
-	// Replication has the lines of INFO's section of that name; nil: no such section.
-	Replication func() []Field
-}
-
-const (
-	defaultAddr     = "127.0.0.1:6379"
-	defaultMaxOp    = 1200
-	defaultMaxConns = 10_000
-	defaultTimeout  = 5 * time.Second
-	minMaxOp        = 16
-
-	defaultWriteTimeout = 30 * time.Second
-	defaultMaxRequests  = 256 << 20
-)
-
 // Server serves Redis clients.
 type Server struct {
 	config   Config
 	listener net.Listener
-	ctx      context.Context // ends with Close
+	ctx      context.Context // done after Close
 	cancel   context.CancelFunc
 	started  time.Time
 	stats    stats
-	budget   budget // of requests being read
+	budget   budget // of incomplete requests
 
 	mu     sync.Mutex
 	conns  map[uint64]*conn
@@ -74,59 +27,27 @@ type Server struct {
 	done   sync.WaitGroup // the connections' goroutines
 }
 
-// stats is what INFO counts.
+// stats are the counters of INFO.
 type stats struct {
 	connections atomic.Uint64
 	rejected    atomic.Uint64
 	commands    atomic.Uint64
 	operations  atomic.Uint64
-	evicted     atomic.Uint64 // connections cut because there was no room for their requests
+	evicted     atomic.Uint64 // connections closed for lack of room for their requests
 }
 
-// NewServer checks the configuration and listens. Clients are served once Serve is called.
+// NewServer checks the configuration and listens. Serve serves the clients.
 func NewServer(config Config) (*Server, error) {
-	if config.Invoker == nil {
-		return nil, errors.New("resp: Config.Invoker is nil, expected what executes the commands")
-	}
-	if config.Addr == "" {
-		config.Addr = defaultAddr
-	}
-	if config.MaxOp == 0 {
-		config.MaxOp = defaultMaxOp
-	}
-	if config.MaxConns == 0 {
-		config.MaxConns = defaultMaxConns
-	}
-	if config.Timeout == 0 {
-		config.Timeout = defaultTimeout
-	}
-	if config.WriteTimeout == 0 {
-		config.WriteTimeout = defaultWriteTimeout
-	}
-	if config.MaxRequests == 0 {
-		config.MaxRequests = defaultMaxRequests
-	}
-	if config.Logger == nil {
-		config.Logger = slog.Default()
-	}
-	switch {
-	case config.MaxOp < minMaxOp:
-		return nil, fmt.Errorf("resp: Config.MaxOp is %d bytes, expected at least %d", config.MaxOp, minMaxOp)
-	case config.MaxConns < 0:
-		return nil, fmt.Errorf("resp: Config.MaxConns is %d, expected a positive number", config.MaxConns)
-	case config.Timeout < 0:
-		return nil, fmt.Errorf("resp: Config.Timeout is %v, expected a positive duration", config.Timeout)
-	case config.WriteTimeout < 0:
-		return nil, fmt.Errorf("resp: Config.WriteTimeout is %v, expected a positive duration", config.WriteTimeout)
-	case config.MaxRequests < 0:
-		return nil, fmt.Errorf("resp: Config.MaxRequests is %d bytes, expected a positive number", config.MaxRequests)
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", config.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("resp: %w", err)
 	}
 	if tcp, ok := listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() && config.Password == "" {
-		config.Logger.Warn("other machines can reach the key-value store and it asks for no password", "address", tcp)
+		config.Logger.Warn("other machines can reach the key-value store and it requires no password", "address", tcp)
 	}
 	if config.TLS != nil {
 		listener = tls.NewListener(listener, config.TLS)
@@ -137,10 +58,10 @@ func NewServer(config Config) (*Server, error) {
 	return s, nil
 }
 
-// Addr is the address that the server listens on.
+// Addr returns the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Connections is the number of connections that are open.
+// Connections returns the number of open connections.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +82,7 @@ func (s *Server) Serve() error {
 			return nil
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("resp: %w", err)
-		case err != nil: // out of descriptors, or a connection that was gone before it was accepted
+		case err != nil: // out of descriptors, or the connection was aborted before
 			pause = min(max(2*pause, time.Millisecond), longestPause)
 			s.config.Logger.Warn("accepting a connection failed", "error", err, "pause", pause)
 			select {
@@ -175,12 +96,12 @@ func (s *Server) Serve() error {
 	}
 }
 
-// accept serves a connection on a goroutine of its own, or refuses it.
+// accept serves a connection on a new goroutine, or refuses it.
 func (s *Server) accept(nc net.Conn) {
 	c := s.admit(nc)
 	if c == nil {
 		s.stats.rejected.Add(1)
-		_ = nc.SetDeadline(time.Now().Add(time.Millisecond)) // it fits the socket's buffer or is lost
+		_ = nc.SetDeadline(time.Now().Add(time.Millisecond)) // the error fits the socket's buffer or is lost
 		_, _ = nc.Write([]byte("-ERR max number of clients reached\r\n"))
 		_ = nc.Close()
 		return
@@ -195,7 +116,7 @@ func (s *Server) accept(nc net.Conn) {
 	}()
 }
 
-// admit makes a connection one of the server's; nil if there are too many or it is closed.
+// admit registers a connection. It returns nil if there are too many or the server is closed.
 func (s *Server) admit(nc net.Conn) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,8 +130,8 @@ func (s *Server) admit(nc net.Conn) *conn {
 	return c
 }
 
-// Close stops listening, cuts all connections and waits for their goroutines. Operations that are
-// being executed are given up.
+// Close stops listening, abandons operations in progress, closes all connections and waits for their
+// goroutines.
 func (s *Server) Close() error {
 	s.cancel()
 	err := s.listener.Close()

@@ -14,13 +14,13 @@ import (
 	"github.com/netordered/nopaxos/kv"
 )
 
-// local is an Invoker that executes on a state machine of its own, whose logical time stands still.
+// local is an Invoker that executes on a state machine of its own. Its logical time does not advance.
 type local struct {
 	mu    sync.Mutex
 	store *kv.Store
 	slot  uint64
 	sizes []int             // of the operations executed
-	fail  func(n int) error // what the nth Invoke fails with
+	fail  func(n int) error // the error of the nth Invoke
 }
 
 func (l *local) Invoke(_ context.Context, op []byte) ([]byte, error) {
@@ -37,7 +37,7 @@ func (l *local) Invoke(_ context.Context, op []byte) ([]byte, error) {
 	return l.store.Execute(l.slot, 0, op, nil), nil
 }
 
-// start starts a server, with a state machine unless the configuration has an Invoker.
+// start starts a server, on a state machine of its own unless the configuration has an Invoker.
 func start(t testing.TB, config Config) (*Server, *local) {
 	l := &local{store: kv.New()}
 	if config.Invoker == nil {
@@ -79,12 +79,12 @@ func (p *peer) expect(want ...string) {
 func (p *peer) expectEnd() {
 	p.t.Helper()
 	if b, err := p.r.ReadByte(); err == nil {
-		p.t.Fatalf("the connection lives: it has byte %q", b)
+		p.t.Fatalf("the connection is open: it sends byte %q", b)
 	}
 }
 
-// TestPipeline sends more than fits an operation at once. Replies are in order, operations are as
-// large as they may be, and local commands stand where they were sent.
+// TestPipeline sends a pipeline that does not fit one operation. Replies must be in order, also those to
+// local commands, and operations as large as allowed.
 func TestPipeline(t *testing.T) {
 	const maxOp, n = 200, 2000
 	s, l := start(t, Config{MaxOp: maxOp})
@@ -96,7 +96,7 @@ func TestPipeline(t *testing.T) {
 			b = append(b, request(t, fmt.Sprintf("ECHO %d", i))...)
 		}
 	}
-	go p.send(b) // the replies may fill the socket before all is sent
+	go p.send(b) // the replies may fill the socket before everything is sent
 	for i := range n {
 		p.expect(fmt.Sprintf(":%d", i+1))
 		if i%100 == 0 {
@@ -104,7 +104,7 @@ func TestPipeline(t *testing.T) {
 		}
 	}
 	if len(l.sizes) > n/4 {
-		t.Errorf("%d commands took %d operations, expected pipelines to be gathered", n, len(l.sizes))
+		t.Errorf("%d commands took %d operations, expected pipelines to share operations", n, len(l.sizes))
 	}
 	for _, size := range l.sizes {
 		if size > maxOp {
@@ -126,7 +126,7 @@ func TestTooLarge(t *testing.T) {
 		p.reply()
 	}
 	if n := len(l.sizes); n > 10 {
-		t.Errorf("%d operations, expected those that fit only", n)
+		t.Errorf("%d operations, expected only those that fit", n)
 	}
 	p.do("MULTI")
 	p.do("SET a 1")
@@ -222,8 +222,8 @@ func TestAuth(t *testing.T) {
 	}
 }
 
-// TestInvokeErrors checks what a failed operation answers, that nothing behind it in the pipeline
-// executes, and that the connection goes on.
+// TestInvokeErrors checks the replies to a failed operation, that the rest of the pipeline is not executed,
+// and that the connection survives.
 func TestInvokeErrors(t *testing.T) {
 	for _, c := range []struct {
 		err  error
@@ -260,13 +260,13 @@ func TestInvokeErrors(t *testing.T) {
 				t.Errorf("%s, expected %s…", got, behind)
 			}
 			if got := p.do("INCR a"); got[0] != ":1" {
-				t.Errorf("the next pipeline's INCR answers %s", got)
+				t.Errorf("the next pipeline's INCR replies %s", got)
 			}
 		})
 	}
 }
 
-// stuck is an Invoker that never gets an answer.
+// stuck is an Invoker whose operations do not complete.
 type stuck struct{ called chan struct{} }
 
 func (i stuck) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
@@ -283,8 +283,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestCloseGivesUp closes the server, by start's cleanup, while an operation does not come back.
-func TestCloseGivesUp(t *testing.T) {
+// TestCloseAbandonsOperations closes the server, in start's cleanup, while an operation hangs.
+func TestCloseAbandonsOperations(t *testing.T) {
 	i := stuck{make(chan struct{})}
 	s, _ := start(t, Config{Invoker: i, Timeout: time.Hour})
 	dial(t, s.Addr().String()).send(request(t, "GET a"))
@@ -344,7 +344,8 @@ func TestConcurrentConnections(t *testing.T) {
 	}
 }
 
-// TestOpenDoor: that anyone may write to the store from elsewhere is said, in one line.
+// TestOpenDoor checks that the server warns, in one line, if other machines can use the store without a
+// password.
 func TestOpenDoor(t *testing.T) {
 	for _, c := range []struct {
 		addr, password string
@@ -363,7 +364,7 @@ func TestOpenDoor(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		if n := strings.Count(log.String(), "\n"); n != c.lines || n == 1 && !strings.Contains(log.String(), "asks for no password") {
+		if n := strings.Count(log.String(), "\n"); n != c.lines || n == 1 && !strings.Contains(log.String(), "requires no password") {
 			t.Errorf("%s with password %q logs %q", c.addr, c.password, log.String())
 		}
 	}

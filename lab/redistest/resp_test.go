@@ -20,7 +20,7 @@ import (
 	"github.com/netordered/nopaxos/kv/resp"
 )
 
-// local executes operations on a state machine of its own, whose logical time stands still.
+// local executes operations on a state machine of its own. Its logical time does not advance.
 type local struct {
 	mu    sync.Mutex
 	store *kv.Store
@@ -57,7 +57,7 @@ func newClient(t *testing.T, options *redis.Options) *redis.Client {
 	return c
 }
 
-// TestGoRedis uses a stock client library: every type, pipelines, transactions, errors.
+// TestGoRedis runs the suite with either version of RESP.
 func TestGoRedis(t *testing.T) {
 	addr := start(t, resp.Config{})
 	for name, options := range map[string]*redis.Options{

@@ -1,5 +1,5 @@
-// Package redistest holds the key-value store to what go-redis, a stock Redis client library, expects of
-// a server. Its own tests run the suite against the front-end on a state machine in their process; other
+// Package redistest is a test suite of the key-value store in terms of go-redis, a stock Redis client
+// library. The package's own tests run it against the front-end on a state machine in their process; other
 // packages run it against a whole cluster.
 package redistest
 
@@ -15,8 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Run empties the store that c is a client of and checks what stock clients rely on: every type,
-// pipelines, transactions, errors.
+// Run empties the store and checks, through the client c, every type, pipelines, transactions and errors.
 func Run(t *testing.T, c *redis.Client) {
 	ctx := context.Background()
 	equal(t, "FLUSHALL", must[string](t)(c.FlushAll(ctx).Result()), "OK")
@@ -114,7 +113,7 @@ func scan(t *testing.T, c *redis.Client) {
 	equal(t, "the number of keys found", len(seen), n)
 }
 
-// must is the value of a command that must not fail.
+// must returns the value of a command that must not fail.
 func must[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
