@@ -66,7 +66,6 @@ type UDP struct {
 	bulk  *bulkChannel
 	stats counters
 	rng   *rand.Rand
-	drop  atomic.Uint64 // received datagrams to drop, of 2^32
 
 	stopping atomic.Bool
 	sleeping atomic.Bool // the loop is waiting, or about to; who has something for it wakes it
@@ -131,9 +130,12 @@ func (t *UDP) BulkAddr() netip.AddrPort { return t.bulk.local }
 // MTU is the largest datagram, in bytes, that Send sends.
 func (t *UDP) MTU() int { return t.cfg.MTU }
 
-// SetDrop makes the transport drop received datagrams at random, each with probability rate
-// (0 to 1): fault injection.
-func (t *UDP) SetDrop(rate float64) { t.drop.Store(uint64(min(max(rate, 0), 1) * (1 << 32))) }
+// drop is the share of received datagrams, of 2^32, that the UDP transports of this process drop.
+var drop atomic.Uint64
+
+// SetDrop makes all UDP transports of this process drop received datagrams at random, each with probability rate (0 to
+// 1): fault injection.
+func SetDrop(rate float64) { drop.Store(uint64(min(max(rate, 0), 1) * (1 << 32))) }
 
 // Stats returns the counters, as of the end of the last batch.
 func (t *UDP) Stats() Stats { return t.stats.read() }
@@ -244,7 +246,7 @@ func (t *UDP) turn(h Handler) (received int, now time.Duration, err error) {
 		t.stats.add(receiveError, 1)
 	}
 	now = Now()
-	drop := t.drop.Load()
+	drop := drop.Load()
 	n := 0
 	for n < t.cfg.batch {
 		d, ok := t.sock.next()

@@ -248,7 +248,8 @@ func TestSendToNobodyDoesNoHarm(t *testing.T) {
 
 func TestSetDrop(t *testing.T) {
 	u := listen(t, UDPConfig{})
-	u.SetDrop(1)
+	SetDrop(1)
+	t.Cleanup(func() { SetDrop(0) })
 	var through atomic.Bool
 	round := make(chan struct{}, 1)
 	run(t, u, &node{
@@ -264,7 +265,7 @@ func TestSetDrop(t *testing.T) {
 	if through.Load() {
 		t.Error("a datagram came through at drop rate 1")
 	}
-	u.SetDrop(0)
+	SetDrop(0)
 	send()
 	<-round
 }

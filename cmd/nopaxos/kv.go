@@ -13,6 +13,7 @@ import (
 	"github.com/netordered/nopaxos/internal/ops"
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/kv/resp"
+	"github.com/netordered/nopaxos/transport"
 )
 
 func kvCommand() *cobra.Command {
@@ -69,7 +70,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 		Healthy: (&frontEndHealth{group: group}).check,
 	}
 	if flags.faultInjection {
-		page.Drop = group.SetDrop
+		page.Drop = transport.SetDrop
 	}
 	http, err := ops.Listen(page)
 	if err != nil {

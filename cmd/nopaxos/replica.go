@@ -11,6 +11,7 @@ import (
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/kv"
 	"github.com/netordered/nopaxos/replica/server"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // replicaFlags are those of the commands about one replica.
@@ -77,7 +78,7 @@ func runReplica(ctx context.Context, flags replicaFlags, bootstrap bool) error {
 		Healthy: func() error { return replicaHealth(s.Status()) },
 	}
 	if flags.faultInjection {
-		page.Drop = s.SetDrop
+		page.Drop = transport.SetDrop
 	}
 	http, err := ops.Listen(page)
 	if err != nil {

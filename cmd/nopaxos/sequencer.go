@@ -14,6 +14,7 @@ import (
 	"github.com/netordered/nopaxos/internal/status"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/sequencer/udp"
+	"github.com/netordered/nopaxos/transport"
 )
 
 func sequencerCommand() *cobra.Command {
@@ -50,7 +51,7 @@ func runSequencer(ctx context.Context, flags roleFlags) error {
 		Healthy: func() error { return sequencerHealth(sequencer.Server.Stats()) },
 	}
 	if flags.faultInjection {
-		config.Drop = sequencer.Socket.SetDrop
+		config.Drop = transport.SetDrop
 	}
 	http, err := ops.Listen(config)
 	if err != nil {

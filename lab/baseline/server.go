@@ -44,6 +44,3 @@ func (s *Server) Run(ctx context.Context) error { return s.sockets.Run(ctx, s.no
 
 // Transport returns the counters of the sockets.
 func (s *Server) Transport() transport.Stats { return s.sockets.Stats() }
-
-// SetDrop makes the replica lose received datagrams at random, each with probability rate.
-func (s *Server) SetDrop(rate float64) { s.sockets.SetDrop(rate) }

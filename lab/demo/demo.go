@@ -92,7 +92,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{cfg: cfg, cluster: c, load: l, saboteur: &saboteur{cluster: c, load: l}}
+	r := &run{cfg: cfg, cluster: c, load: l, saboteur: &saboteur{cluster: c}}
 	r.news = newNews(r)
 	return r.drive(ctx)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/netordered/nopaxos/internal/devcluster"
 	"github.com/netordered/nopaxos/internal/status"
-	"github.com/netordered/nopaxos/lab/load"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // dropRate is the share of received datagrams that sequencers, replicas, front-end and the demo's own client
@@ -23,7 +23,6 @@ const recoveryPatience = 20 * time.Second
 // saboteur breaks the cluster.
 type saboteur struct {
 	cluster *devcluster.Cluster
-	load    *load.Load // its client library runs in this process
 
 	leader    string // killed
 	sequencer string // killed
@@ -75,17 +74,16 @@ func (f *saboteur) restartSequencer(context.Context, *status.Cluster) (string, e
 }
 
 func (f *saboteur) drop(ctx context.Context, s *status.Cluster) (string, error) {
-	f.load.SetDrop(dropRate)
 	return "", setDrop(ctx, s, dropRate)
 }
 
 func (f *saboteur) stopDropping(ctx context.Context, s *status.Cluster) (string, error) {
-	f.load.SetDrop(0)
 	return "", setDrop(ctx, s, 0)
 }
 
-// setDrop makes sequencers, replicas and front-ends drop this share of the datagrams that they receive.
+// setDrop makes sequencers, replicas, front-ends and this process's clients drop this share of the datagrams that they receive.
 func setDrop(ctx context.Context, s *status.Cluster, rate float64) error {
+	transport.SetDrop(rate)
 	client := &http.Client{Timeout: time.Second}
 	var errs []error
 	for _, p := range slices.Concat(s.Sequencers, s.Groups[0].Replicas, s.FrontEnds) {

@@ -73,9 +73,6 @@ func (l *Load) Elapsed() time.Duration { return time.Since(l.recorder.origin) }
 // percentile of their latencies in µs.
 func (l *Load) Interval() (operations, p50, p99 int64) { return l.recorder.takeInterval() }
 
-// SetDrop makes the client library lose this share (0 to 1) of the datagrams that it receives.
-func (l *Load) SetDrop(rate float64) { l.library.client.SetDrop(rate) }
-
 // End stops the load, waits for what is outstanding, checks the rest of the history, reads every key once
 // more, and reports. The error says that ctx was done before.
 func (l *Load) End(ctx context.Context) (*Report, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/sequencer/udp"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // These are the failures of earlier implementations that take processes and sockets to show; the
@@ -187,9 +188,8 @@ func TestEarlierFailure09RequestAboveTheMTU(t *testing.T) {
 func TestEarlierFailure11ManyOutstandingRequests(t *testing.T) {
 	c := newCluster(t)
 	k := c.client()
-	for _, s := range c.replicas {
-		s.SetDrop(0.02)
-	}
+	transport.SetDrop(0.02)
+	t.Cleanup(func() { transport.SetDrop(0) })
 	const callers, each = 200, 10
 	var mu sync.Mutex
 	var counts []uint64

@@ -175,7 +175,3 @@ func (s *Server) Recovering() time.Duration { return time.Duration(s.recovers.Lo
 
 // Transport returns the counters of the sockets.
 func (s *Server) Transport() transport.Stats { return s.sockets.Stats() }
-
-// SetDrop makes the replica lose received datagrams at random, each with probability rate: fault
-// injection.
-func (s *Server) SetDrop(rate float64) { s.sockets.SetDrop(rate) }

@@ -90,8 +90,6 @@ func newEtcd(s *role.Spec) (role.Part, error) {
 
 func (e *etcd) Run(ctx context.Context) error { return e.udp.Run(ctx, e) }
 
-func (e *etcd) SetDrop(rate float64) { e.udp.SetDrop(rate) }
-
 func (e *etcd) Transport() transport.Stats { return e.udp.Stats() }
 
 // Datagram takes a client's request or a message of another replica.

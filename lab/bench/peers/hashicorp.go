@@ -103,9 +103,6 @@ func (h *hashicorp) propose(ctx context.Context) {
 	}
 }
 
-// SetDrop makes the replica lose clients' datagrams; among replicas there is TCP.
-func (h *hashicorp) SetDrop(rate float64) { h.udp.SetDrop(rate) }
-
 func (h *hashicorp) Transport() transport.Stats { return h.udp.Stats() }
 
 // Datagram takes a client's request.

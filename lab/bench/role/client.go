@@ -133,9 +133,6 @@ func (c *clientPart) Run(ctx context.Context) error {
 	return c.udp.Run(ctx, c.driver)
 }
 
-// SetDrop makes the client lose received datagrams at random.
-func (c *clientPart) SetDrop(rate float64) { c.udp.SetDrop(rate) }
-
 // Transport returns the counters of the socket.
 func (c *clientPart) Transport() transport.Stats { return c.udp.Stats() }
 

@@ -16,8 +16,6 @@ import (
 type Part interface {
 	// Run works until ctx is done, and then returns nil.
 	Run(ctx context.Context) error
-	// SetDrop makes the process lose received datagrams at random, each with probability rate.
-	SetDrop(rate float64)
 	// Transport returns the counters of its socket.
 	Transport() transport.Stats
 }
@@ -97,7 +95,7 @@ func obey(ctx context.Context, part Part, prof *profiler, o *Order) (a Answer, e
 	case o.Profile != "":
 		a.Profile, err = prof.obey(o.Profile)
 	case o.Drop != nil:
-		part.SetDrop(*o.Drop)
+		transport.SetDrop(*o.Drop)
 	case o.Connect != nil && loader != nil:
 		err = loader.Connect(ctx, o.Connect)
 	case o.Load != nil && loader != nil:
