@@ -50,8 +50,8 @@ lint: ## check gofmt, go vet and staticcheck
 mutants: ## plant each known protocol bug in turn, and fail if the simulator does not catch it
 	$(IN_LAB) $(GO) run ./sim/mutants $(MUTANTS)
 
-mutants-doc: ## the same, and write the table into docs/correctness.md
-	$(IN_LAB) $(GO) run ./sim/mutants -document ../docs/correctness.md $(MUTANTS)
+mutants-doc: ## the same, and write the table into docs/mutants.md
+	$(IN_LAB) $(GO) run ./sim/mutants -document ../docs/mutants.md $(MUTANTS)
 
 sweep: SEEDS ?= 2000
 sweep: build-lab ## run SEEDS (default 2000) seeds in virtual time under every profile, and fail if one does
@@ -88,8 +88,8 @@ explore: build-lab ## visit every state of small groups with larger bounds (EXPL
 explore-mutants: ## plant each known bug of the cores, and fail if the small worlds miss one that they caught before
 	$(IN_LAB) $(GO) run ./sim/mutants -worlds small $(MUTANTS)
 
-explore-doc: ## the same, and write the table into docs/correctness.md
-	$(IN_LAB) $(GO) run ./sim/mutants -worlds small -document ../docs/correctness.md
+explore-doc: ## the same, and write the table into docs/mutants.md
+	$(IN_LAB) $(GO) run ./sim/mutants -worlds small -document ../docs/mutants.md
 
 # Every fuzzer of every package, one after the other: go test runs one at a time. One that ends with its own
 # deadline in place of an input, as go test's sometimes do when their time is over, is run once more.
