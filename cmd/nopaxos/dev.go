@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,9 +49,7 @@ func runDev(ctx context.Context, config devcluster.Config, out io.Writer) (err e
 		err = errors.Join(err, c.Remove())
 	}()
 	s := c.Status(ctx)
-	fmt.Fprintf(out, "cluster file   %s\n", c.File().Path)
-	fmt.Fprintf(out, "Redis clients  redis-cli -h %s -p %d\n", c.RESP().Addr(), c.RESP().Port())
-	fmt.Fprintf(out, "state          nopaxos status --cluster %s\n\n", c.File().Path)
+	fmt.Fprintln(out, devCommands(os.Args[0], c))
 	for _, probes := range [][]status.Probe{s.Controllers, s.Sequencers, s.Groups[0].Replicas, s.FrontEnds} {
 		for _, p := range probes {
 			fmt.Fprintf(out, "%-14s http %-22s %s\n", p.Name, p.Address, p.State())
@@ -58,4 +59,27 @@ func runDev(ctx context.Context, config devcluster.Config, out io.Writer) (err e
 	<-ctx.Done()
 	fmt.Fprintln(out, "stopping")
 	return nil
+}
+
+// devCommands returns commands for a shell that show the cluster at work.
+func devCommands(program string, c *devcluster.Cluster) string {
+	resp := c.RESP()
+	return strings.Join([]string{
+		fmt.Sprintf("redis-cli -h %s -p %d set greeting hello", resp.Addr(), resp.Port()),
+		fmt.Sprintf("redis-benchmark -h %s -p %d -t set,get,incr -n 100000 -P 16 -c 50 -q", resp.Addr(), resp.Port()),
+		fmt.Sprintf("%s status --cluster %s", shellWord(program), shellWord(c.File().Path)),
+		fmt.Sprintf("kill -9 $(cat %s)   # and nothing is lost", shellWord(filepath.Join(c.Dir(), "replica-0.pid"))),
+		"",
+	}, "\n")
+}
+
+// shellWord quotes a word for a shell, if it needs that.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-~+:@", r)
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

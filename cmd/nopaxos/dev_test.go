@@ -233,6 +233,16 @@ func TestDev(t *testing.T) {
 	}
 }
 
+func TestShellWord(t *testing.T) {
+	for word, want := range map[string]string{
+		"bin/nopaxos": "bin/nopaxos", "/home/a b/c.yaml": "'/home/a b/c.yaml'", "it's": `'it'\''s'`, "$(x)": "'$(x)'",
+	} {
+		if got := shellWord(word); got != want {
+			t.Errorf("%s: %s, expected %s", word, got, want)
+		}
+	}
+}
+
 // With --supervise a role comes back by itself, and with it what the group has stored.
 func TestDevSupervises(t *testing.T) {
 	d := startDev(t, "--supervise")
