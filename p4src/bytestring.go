@@ -6,9 +6,9 @@ import (
 	"math/bits"
 )
 
-// ParseBits reads a P4Runtime byte string as an unsigned integer of width bits, at most 64. Leading
-// zero bytes are accepted (P4Runtime 1.3 §8.4, "Bytestrings"). The error lacks a subject: "is empty,
-// expected …".
+// ParseBits decodes a P4Runtime byte string as an unsigned integer of width bits, at most 64. Leading
+// zero bytes are allowed (P4Runtime 1.3 §8.4, "Bytestrings"). The caller supplies the subject of the error:
+// "is …, expected a value of 9 bits".
 func ParseBits(b []byte, width int32) (uint64, error) {
 	if len(b) == 0 {
 		return 0, fmt.Errorf("is an empty byte string, expected a value of %d bits", width)
@@ -30,7 +30,7 @@ func ParseBits(b []byte, width int32) (uint64, error) {
 	return v, nil
 }
 
-// FormatBits returns the canonical, shortest byte string of v, as P4Runtime writes numbers:
+// FormatBits returns the canonical byte string of v, the shortest one of P4Runtime:
 // big-endian without leading zero bytes, at least one byte (P4Runtime 1.3 §8.4).
 func FormatBits(v uint64) []byte {
 	var b [8]byte

@@ -23,7 +23,7 @@ func mustP4Info(t *testing.T) *p4configv1.P4Info {
 	return info
 }
 
-// object is a table, action, counter, register or controller header: what has an id of its own.
+// object is a declaration with an id: a table, action, counter, register or controller header.
 type object struct {
 	id     uint32
 	fields map[string]field // match fields, parameters or metadata by name
@@ -34,7 +34,7 @@ type field struct {
 	width int32
 }
 
-// fromP4Info lists what the p4info declares, by "kind name".
+// fromP4Info returns the objects of a p4info by "kind name".
 func fromP4Info(info *p4configv1.P4Info) map[string]object {
 	objects := map[string]object{}
 	for _, x := range info.GetTables() {
@@ -133,15 +133,15 @@ func compare(t *testing.T, want, got map[string]object) {
 	}
 	for name := range got {
 		if _, ok := want[name]; !ok {
-			t.Errorf("%s is not expected", name)
+			t.Errorf("%s is unexpected", name)
 		}
 	}
 }
 
-// programs are the top-level files by the directory of their architecture.
+// programs maps the directory of an architecture to its top-level file.
 var programs = map[string]string{"v1model": "oum.p4", "tna": "oum_tna.p4"}
 
-// source returns the program for an architecture in one string, without comments.
+// source returns the concatenated sources of an architecture without comments.
 func source(t *testing.T, arch string) string {
 	t.Helper()
 	var all strings.Builder
@@ -162,7 +162,7 @@ func source(t *testing.T, arch string) string {
 	return regexp.MustCompile(`//[^\n]*`).ReplaceAllString(all.String(), "")
 }
 
-// TestArchitecturesMirrorEachOther: what v1model/ does in a file, tna/ does in the file of that name.
+// TestArchitecturesMirrorEachOther checks that v1model/ and tna/ have files of the same names.
 func TestArchitecturesMirrorEachOther(t *testing.T) {
 	files := func(arch string) []string {
 		entries, err := os.ReadDir(arch)
@@ -171,7 +171,7 @@ func TestArchitecturesMirrorEachOther(t *testing.T) {
 		}
 		var names []string
 		for _, e := range entries {
-			if e.Name() != "chip.p4" { // how a Tofino is built and cabled; BMv2 has nothing like it
+			if e.Name() != "chip.p4" { // the parameters of a Tofino chip
 				names = append(names, e.Name())
 			}
 		}
@@ -222,8 +222,8 @@ func params(t *testing.T, text string) map[string]field {
 	return fields
 }
 
-// annotated lists what the annotations of a program declare. The width of a key is its expression's,
-// which only the compiler knows: it is taken from keys.
+// annotated returns the objects that the annotations of a program declare. It copies the widths of match
+// fields from keys, since only the compiler knows the width of a key's expression.
 func annotated(t *testing.T, text string, keys map[string]object) map[string]object {
 	t.Helper()
 	got := map[string]object{}
@@ -252,8 +252,8 @@ func annotated(t *testing.T, text string, keys map[string]object) map[string]obj
 	return got
 }
 
-// TestSourcesAgreeWithP4Info compares every @id of the programs with the p4info, so that none can be
-// changed alone, and that one control plane drives both.
+// TestSourcesAgreeWithP4Info compares every @id of both programs with the p4info, so that one control
+// plane drives both.
 func TestSourcesAgreeWithP4Info(t *testing.T) {
 	for arch := range programs {
 		t.Run(arch, func(t *testing.T) {
@@ -261,7 +261,7 @@ func TestSourcesAgreeWithP4Info(t *testing.T) {
 			got := annotated(t, source(t, arch), want)
 			delete(want, "action NoAction") // the core library's
 			if arch == "tna" {
-				// A cell takes other registers there. They are nobody's but the program's.
+				// A cell consists of other registers there, which no controller accesses.
 				isRegister := func(name string, _ object) bool { return strings.HasPrefix(name, "register ") }
 				maps.DeleteFunc(want, isRegister)
 				maps.DeleteFunc(got, isRegister)
@@ -271,8 +271,8 @@ func TestSourcesAgreeWithP4Info(t *testing.T) {
 	}
 }
 
-// TestBMv2ConfigAgreesWithP4Info: simple_switch_grpc finds a table or an action of the p4info by its
-// name in the JSON, so both must come from one program.
+// TestBMv2ConfigAgreesWithP4Info checks that p4info and JSON come from the same program:
+// simple_switch_grpc finds the tables and actions of the p4info in the JSON by name.
 func TestBMv2ConfigAgreesWithP4Info(t *testing.T) {
 	type named struct {
 		Name string `json:"name"`

@@ -2,11 +2,11 @@ package p4src
 
 // Ids of the tables of oum.p4.
 const (
-	TablePortRole   = 0x02000001 // ingress port → fabric; a port without an entry is a host port
+	TablePortRole   = 0x02000001 // ingress_port → fabric; a port without an entry is a host port
 	TableOUMGroup   = 0x02000002 // (ipv4_dst, sequenced) → sequence, to_sequencer, replicate or group_drop
 	TableIPv4LPM    = 0x02000003 // ipv4_dst → forward or oum_drop
 	TableOUMCopy    = 0x02000004 // egress_rid → deliver or relay
-	TableARPGateway = 0x02000005 // target_ip → arp_reply; ARP for another address is dropped
+	TableARPGateway = 0x02000005 // target_ip → arp_reply; other ARP is dropped
 )
 
 // Ids of the match fields, by table.
@@ -31,7 +31,7 @@ const (
 	ActionFabric      = 0x01000008
 	ActionARPReply    = 0x01000009
 	ActionGroupDrop   = 0x0100000A
-	ActionNoAction    = 21257015 // the core library's NoAction; the compiler chose its id
+	ActionNoAction    = 21257015 // of the core library, with an id of the compiler's choice
 )
 
 // Ids of the action parameters, by action.
@@ -43,7 +43,7 @@ const (
 	ParamSequenceGroupIndex = 1 // 16 bits, below MaxGroups: the register cell of the group
 	ParamSequenceSession    = 2 // 32 bits, not 0
 	ParamSequenceToken      = 3 // 64 bits: oumlib.SessionToken of (group, session)
-	ParamSequenceMcastGrp   = 4 // 16 bits: multicast group of the copies
+	ParamSequenceMcastGrp   = 4 // 16 bits: the multicast group of the copies
 
 	ParamToSequencerPort = 1 // 9 bits
 	ParamToSequencerDMAC = 2 // 48 bits
@@ -59,14 +59,14 @@ const (
 	ParamRelayDMAC = 1 // 48 bits
 	ParamRelaySMAC = 2 // 48 bits
 
-	ParamARPReplyMAC = 1 // 48 bits: the switch's own, which hosts then send to
+	ParamARPReplyMAC = 1 // 48 bits: the switch's own address
 )
 
 // Ids of counters and registers.
 const (
 	CounterOUMGroup    = 0x13000001 // direct counter of oum_group: packets and bytes
-	RegisterOUMSession = 0x16000001 // session of a group's cell; no controller reads or writes it
-	RegisterOUMNumber  = 0x16000002 // last message number of a group's cell
+	RegisterOUMSession = 0x16000001 // session of each group's cell; inaccessible to controllers
+	RegisterOUMNumber  = 0x16000002 // last message number of each group's cell; likewise
 )
 
 // Ids of the headers between data plane and controller, and of their metadata.
@@ -79,13 +79,13 @@ const (
 )
 
 const (
-	// MaxGroups is the number of groups that one target can sequence: the cells of the registers.
+	// MaxGroups is the number of groups that one target can sequence: the size of its registers.
 	MaxGroups = 1024
-	// CPUPort is the port between data plane and controller. A packet-out to it comes back as a
-	// packet-in with ingress port CPUPort, which proves that the data plane forwards.
+	// CPUPort is the port between data plane and controller. A packet-out to it returns as a
+	// packet-in with ingress port CPUPort, which proves that the data plane forwards packets.
 	CPUPort = 510
 )
 
-// InitialDefaultIPv4LPM is the action of ipv4_lpm for what no entry matches, until a controller
-// modifies the default entry. The default entries of the other tables are constant.
+// InitialDefaultIPv4LPM is the action of the default entry of ipv4_lpm until a controller modifies it.
+// The default entries of the other tables are constant.
 const InitialDefaultIPv4LPM = ActionOUMDrop

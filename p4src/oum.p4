@@ -1,6 +1,6 @@
 // The OUM switch program for v1model (BMv2): stamps every packet of a group with (session, message
-// number) and delivers it to all replicas, OSDI 2016 §4. Read it in the packet's order; the file of
-// the same name under tna/ is the same step on Tofino.
+// number) and delivers it to all replicas, OSDI 2016 §4. The includes follow a packet's way. The file
+// of the same name under tna/ holds the same step for Tofino.
 #include <core.p4>
 #include <v1model.p4>
 

@@ -1,6 +1,6 @@
 // The OUM switch program for the Tofino Native Architecture: stamps every packet of a group with
-// (session, message number) and delivers it to all replicas, OSDI 2016 §4. Read it in the packet's
-// order; the file of the same name under v1model/ is the same step on BMv2.
+// (session, message number) and delivers it to all replicas, OSDI 2016 §4. The includes follow a
+// packet's way. The file of the same name under v1model/ holds the same step for BMv2.
 #include <core.p4>
 #include <tna.p4>
 

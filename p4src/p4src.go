@@ -19,8 +19,8 @@ var bmv2Config []byte
 
 // P4Info returns a fresh copy of the p4info of oum.p4.
 //
-// The compiler writes fields that are younger than the bindings (initial_default_action); they are
-// left out, so that the result can be marshalled again for any P4Runtime 1.3 or later server.
+// It drops fields that are newer than the Go bindings (initial_default_action), so that every server of
+// P4Runtime 1.3 or later accepts the result.
 func P4Info() (*p4configv1.P4Info, error) {
 	info := new(p4configv1.P4Info)
 	if err := (prototext.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(p4infoText, info); err != nil {
@@ -29,6 +29,6 @@ func P4Info() (*p4configv1.P4Info, error) {
 	return info, nil
 }
 
-// BMv2Config returns a fresh copy of oum.p4 compiled for BMv2: the device config that
-// SetForwardingPipelineConfig gives to a simple_switch_grpc (P4Runtime 1.3 §9.1).
+// BMv2Config returns a fresh copy of oum.p4 compiled for BMv2: the device config of a
+// SetForwardingPipelineConfig to simple_switch_grpc (P4Runtime 1.3 §9.1).
 func BMv2Config() []byte { return bytes.Clone(bmv2Config) }

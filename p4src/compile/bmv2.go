@@ -12,7 +12,7 @@ import (
 
 const bmv2Compiler = "p4c-bm2-ss"
 
-// artefacts is what the compiler makes of oum.p4 for BMv2, in the form in which it is checked in.
+// artefacts is the compiler's output for oum.p4, in the form that is checked in.
 type artefacts struct {
 	p4info []byte // p4info text
 	config []byte // BMv2's JSON: the device config of a SetForwardingPipelineConfig
@@ -32,7 +32,7 @@ func writeBMv2(sources string) error {
 	return nil
 }
 
-// compileBMv2 compiles oum.p4. A warning is an error.
+// compileBMv2 compiles oum.p4 and treats warnings as errors.
 func compileBMv2(sources string) (artefacts, error) {
 	version, err := bmv2CompilerVersion()
 	if err != nil {
@@ -44,7 +44,7 @@ func compileBMv2(sources string) (artefacts, error) {
 	}
 	defer os.RemoveAll(dir)
 	p4info, config := filepath.Join(dir, "oum.p4info.txtpb"), filepath.Join(dir, "oum.json")
-	// The names of the sources end up in the artefacts: run where they are relative.
+	// The artefacts contain the names of the sources: run where those are relative.
 	c := exec.Command(bmv2Compiler, "--arch", "v1model", "--Werror",
 		"--p4runtime-files", p4info, "-o", config, "oum.p4")
 	c.Dir = sources
@@ -78,13 +78,13 @@ func bmv2CompilerVersion() (string, error) {
 	}
 	m := reVersion.FindSubmatch(output)
 	if m == nil {
-		return "", fmt.Errorf("%s --version says %q, expected a line \"Version …\"", bmv2Compiler, output)
+		return "", fmt.Errorf("%s --version printed %q, expected a line \"Version …\"", bmv2Compiler, output)
 	}
 	return string(m[1]), nil
 }
 
-// withoutSourceInfo drops the source positions from BMv2's JSON: without them it changes only when
-// the program does.
+// withoutSourceInfo removes the source positions from BMv2's JSON, so that the JSON changes only with
+// the program.
 func withoutSourceInfo(config []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(config))
 	decoder.UseNumber()

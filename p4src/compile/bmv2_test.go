@@ -11,8 +11,8 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// TestGeneratedIsFresh compiles oum.p4 again: what is checked in must be what comes out. Another
-// version of the compiler may write it differently, so only the version that made it counts.
+// TestGeneratedIsFresh compiles oum.p4 and compares the output with the checked-in artefacts. It skips
+// with another version of the compiler, whose output may differ.
 func TestGeneratedIsFresh(t *testing.T) {
 	version, err := bmv2CompilerVersion()
 	if errors.Is(err, errMissing) {
@@ -26,7 +26,7 @@ func TestGeneratedIsFresh(t *testing.T) {
 	}
 	header, _, _ := strings.Cut(string(p4info), "\n")
 	if want := fmt.Sprintf("(%s %s)", bmv2Compiler, version); !strings.Contains(header, want) {
-		t.Skipf("generated/ says %q; this is %s %s", header, bmv2Compiler, version)
+		t.Skipf("the header of generated/ is %q, and this compiler is %s %s", header, bmv2Compiler, version)
 	}
 	made, err := compileBMv2("..")
 	if err != nil {
@@ -47,6 +47,6 @@ func TestWithoutSourceInfo(t *testing.T) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
 	if _, err := withoutSourceInfo([]byte(`{`)); err == nil {
-		t.Error("half a JSON is accepted")
+		t.Error("truncated JSON was accepted")
 	}
 }

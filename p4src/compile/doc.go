@@ -2,8 +2,8 @@
 //
 //	go run ./p4src/compile bmv2      # make p4: oum.p4 into generated/, which is checked in
 //	go run ./p4src/compile tofino DIR [FLAG …]
-//	                                 # make p4-tofino: oum_tna.p4 into DIR, and what it takes of the chip
+//	                                 # make p4-tofino: oum_tna.p4 into DIR, with a report of its use of the chip
 //
-// It exits with 2 and says what to install when there is no compiler for the target. Building the
-// rest of this module needs no P4 compiler: package p4src embeds what is checked in.
+// If no compiler for the target is installed, it names one and exits with status 2. The rest of this
+// module builds without a P4 compiler: package p4src embeds the checked-in artefacts.
 package main

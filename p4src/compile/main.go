@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// errMissing is the error for a compiler that is not installed.
+// errMissing reports a compiler that is not installed.
 var errMissing = errors.New("not installed")
 
 func main() {
@@ -34,12 +34,12 @@ func run(args []string) error {
 	switch args[0] {
 	case "bmv2":
 		if len(args) > 1 {
-			return fmt.Errorf("got %q behind bmv2, expected nothing", args[1:])
+			return fmt.Errorf("arguments after bmv2 are %q, expected none", args[1:])
 		}
 		return writeBMv2(sources)
 	case "tofino":
 		if len(args) < 2 {
-			return errors.New("expected a directory behind tofino, and then flags for the compiler")
+			return errors.New("expected a directory after tofino, then flags for the compiler")
 		}
 		return compileTofino(sources, args[1], args[2:], os.Stdout)
 	default:
@@ -47,12 +47,12 @@ func run(args []string) error {
 	}
 }
 
-// findSources returns the directory of the P4 sources, from the module's root or inside p4src.
+// findSources returns the directory of the P4 sources, relative to the module's root or to p4src.
 func findSources() (string, error) {
 	for _, dir := range []string{"p4src", ".", ".."} {
 		if _, err := os.Stat(filepath.Join(dir, "oum.p4")); err == nil {
 			return dir, nil
 		}
 	}
-	return "", errors.New("oum.p4 is not here, expected to run in the module's root or in p4src")
+	return "", errors.New("oum.p4 not found, expected to run in the module's root or in p4src")
 }

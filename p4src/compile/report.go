@@ -14,20 +14,20 @@ import (
 	"text/tabwriter"
 )
 
-// share is how much of something there is, and how much of it the program takes.
+// share is the used and the total amount of a resource.
 type share struct{ Used, Of int }
 
-// report is what the compiler says that a program takes of a Tofino's pipe.
+// report is the compiler's account of the resources of a Tofino pipe that a program uses.
 type report struct {
-	IngressStages, EgressStages int // the last stage with a table of theirs, counted from 1
-	Stages                      int // that there are
+	IngressStages, EgressStages int // the last stage with an ingress or egress table, counted from 1
+	Stages                      int // of the pipe
 	SRAMs, TCAMs, MapRAMs       share
 	StatefulALUs                share
 	PHV                         map[string]map[int]share // containers, by kind and by width in bits
 }
 
-// readReport reads the logs that the compiler leaves under -g: table_summary.log, resources.json
-// and phv.json.
+// readReport reads the logs that the compiler writes with -g: table_summary.log, resources.json and
+// phv.json.
 func readReport(dir string) (*report, error) {
 	logs := filepath.Join(dir, "pipe", "logs")
 	r := &report{PHV: map[string]map[int]share{}}
@@ -50,7 +50,7 @@ func readReport(dir string) (*report, error) {
 
 var reStages = regexp.MustCompile(`Number of stages for (ingress|egress) table allocation: (\d+)`)
 
-// readSummary takes the last table allocation: the compiler tries several.
+// readSummary reads the last table allocation. The compiler tries several.
 func (r *report) readSummary(text []byte) error {
 	found := map[string]bool{}
 	for _, m := range reStages.FindAllSubmatch(text, -1) {
@@ -72,7 +72,7 @@ func (r *report) readSummary(text []byte) error {
 	return nil
 }
 
-// memories is one kind of memory in a stage; which of the lists is there depends on the kind.
+// memories is one kind of memory in a stage. The kind determines which of the lists is present.
 type memories struct {
 	Rows    int               `json:"nRows"`
 	Columns int               `json:"nColumns"`
@@ -130,13 +130,13 @@ func (r *report) readResources(text []byte) error {
 	return nil
 }
 
-// containers are how many a Tofino has, by kind and by width in bits.
+// containers is the number of PHV containers of a Tofino, by kind and by width in bits.
 var containers = map[string]map[int]int{
 	"normal":   {8: 64, 16: 96, 32: 64},
 	"tagalong": {8: 32, 16: 48, 32: 32},
 }
 
-// readPHV counts the containers that the program takes, schema version 3.
+// readPHV counts the containers that the program uses, schema version 3.
 func (r *report) readPHV(text []byte) error {
 	var file struct {
 		Containers []struct {
@@ -149,7 +149,7 @@ func (r *report) readPHV(text []byte) error {
 		return err
 	}
 	if len(file.Containers) == 0 {
-		return errors.New("no containers, expected those that the program takes")
+		return errors.New("no containers, expected those that the program uses")
 	}
 	for kind, widths := range containers {
 		r.PHV[kind] = map[int]share{}
@@ -161,7 +161,7 @@ func (r *report) readPHV(text []byte) error {
 	for _, c := range file.Containers {
 		s, ok := r.PHV[c.Type][c.Width]
 		if !ok {
-			return fmt.Errorf("container %d is a %s one of %d bits, which a Tofino does not have", c.Number, c.Type, c.Width)
+			return fmt.Errorf("container %d is of kind %s with %d bits, which a Tofino does not have", c.Number, c.Type, c.Width)
 		}
 		if !seen[c.Number] {
 			seen[c.Number] = true
@@ -196,12 +196,12 @@ var (
 	reParser  = regexp.MustCompile(`(?ms)^parser ingress:.*?^(parser|deparser|phv|stage) `)
 	reIPv4    = regexp.MustCompile(`\b0x0*800\b`)
 	errNoIPv4 = errors.New("the ingress parser does not compare the EtherType with 0x0800: this compiler " +
-		"drops the parser's selects (p4c's Tofino backend does between February 2026 and its repair), " +
-		"so the program would take any packet for IPv4")
+		"drops the parser's selects, as p4c's Tofino backend does from February 2026 until its fix, " +
+		"so the program would parse every packet as IPv4")
 )
 
-// checkParser reads the assembly: a compiler that turns every select into "don't care" still exits
-// with 0.
+// checkParser looks for the parser's comparison of the EtherType in the assembly. A compiler that turns
+// every select into "don't care" still exits with status 0.
 func checkParser(dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "pipe", "*.bfa"))
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// testdata/tofino is what p4c 1.2.5.10 said of oum_tna.p4: of its logs what is read, of its assembly the
-// head of the ingress parser.
+// testdata/tofino is an excerpt of the output of p4c 1.2.5.10 for oum_tna.p4: the fields of its logs that
+// readReport reads, and the start of the ingress parser's assembly.
 const sample = "testdata/tofino"
 
 func TestReport(t *testing.T) {
@@ -62,7 +62,7 @@ func TestReportAsText(t *testing.T) {
 	}
 }
 
-// TestReportIncomplete: a log that is not what it should be is an error, not a zero.
+// TestReportIncomplete checks that an incomplete log is an error, not a report of zeros.
 func TestReportIncomplete(t *testing.T) {
 	for name, text := range map[string]string{
 		"table_summary.log": "Number of stages for ingress table allocation: 4\n",
@@ -89,7 +89,7 @@ func TestReportIncomplete(t *testing.T) {
 	}
 }
 
-// TestParserCheck: an assembly whose parser compares nothing is refused.
+// TestParserCheck checks that an assembly whose parser compares nothing is rejected.
 func TestParserCheck(t *testing.T) {
 	if err := checkParser(sample); err != nil {
 		t.Error(err)
@@ -104,7 +104,7 @@ func TestParserCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	blind := strings.ReplaceAll(string(text), "0x0800", "0x****")
-	// The number elsewhere does not count.
+	// The number outside of the parser does not count.
 	blind += "stage 0 ingress:\n  0x0800:\n"
 	if err := os.WriteFile(path, []byte(blind), 0o644); err != nil {
 		t.Fatal(err)

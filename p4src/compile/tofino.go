@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 )
 
-// maxIngressStages is what the program may take, so that it fits beside another in a pipe of twelve.
+// maxIngressStages bounds the program's ingress stages, so that it fits beside another program in a pipe
+// of twelve.
 const maxIngressStages = 4
 
-// compileTofino compiles oum_tna.p4 into dir, which it empties, and writes what the program uses of
-// the chip. flags go to the compiler.
+// compileTofino empties dir, compiles oum_tna.p4 into it, and writes a report of the program's use of
+// the chip to w. It passes flags to the compiler.
 func compileTofino(sources, dir string, flags []string, w io.Writer) error {
 	compiler, err := findTofinoCompiler()
 	if err != nil {
@@ -27,7 +28,7 @@ func compileTofino(sources, dir string, flags []string, w io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	// The compiler does not know the annotations of P4Runtime that headers carry.
+	// The compiler does not know the P4Runtime annotations of headers.
 	args := append([]string{"--target", "tofino", "--arch", "tna", "-g", "--Wdisable=unknown",
 		"--p4runtime-files", filepath.Join(dir, "oum.p4info.txtpb"), "-o", dir}, flags...)
 	c := exec.Command(compiler, append(args, "oum_tna.p4")...)
@@ -47,13 +48,13 @@ func compileTofino(sources, dir string, flags []string, w io.Writer) error {
 	fmt.Fprintf(w, "%s compiled oum_tna.p4 into %s:\n", compiler, dir)
 	used.print(w)
 	if used.IngressStages > maxIngressStages {
-		return fmt.Errorf("the program takes %d ingress stages, expected at most %d", used.IngressStages, maxIngressStages)
+		return fmt.Errorf("the program uses %d ingress stages, expected at most %d", used.IngressStages, maxIngressStages)
 	}
 	return nil
 }
 
-// findTofinoCompiler returns the compiler driver of Intel's SDE, or p4c's if it has the Tofino
-// backend. Both take the same options.
+// findTofinoCompiler returns the compiler driver of Intel's SDE, or that of a p4c with the Tofino
+// backend. Both accept the same options.
 func findTofinoCompiler() (string, error) {
 	if path, err := exec.LookPath("bf-p4c"); err == nil {
 		return path, nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTofinoProgram compiles oum_tna.p4: it has to fit, and the compiler may warn of nothing but the loop by which
-// it pads short packets itself.
+// TestTofinoProgram checks that oum_tna.p4 compiles and fits, and that the compiler warns only about the
+// parser loop that it generates itself to pad short packets.
 func TestTofinoProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: compiling for Tofino takes a minute")

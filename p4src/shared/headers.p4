@@ -1,4 +1,4 @@
-// Headers on the wire, and those between data plane and controller.
+// Headers on the wire, and headers between data plane and controller.
 #ifndef OUM_HEADERS_P4
 #define OUM_HEADERS_P4
 
@@ -22,7 +22,7 @@ header ethernet_t {
     bit<16>    ether_type;
 }
 
-// An 802.1Q tag stays on the packet as it is.
+// An 802.1Q tag, which leaves unchanged.
 header vlan_t {
     bit<16> tag_control;
     bit<16> ether_type;
@@ -65,8 +65,8 @@ header udp_t {
     bit<16> checksum;
 }
 
-// The OUM header, 28 bytes at the start of the UDP payload (oumlib/header.go). session, number and
-// token are 0 from the sender; the sequencer writes them and sets sequenced.
+// The OUM header, 28 bytes at the start of the UDP payload (oumlib/header.go). Senders set session,
+// number and token to 0; the sequencer writes them and sets sequenced.
 header oum_t {
     bit<16> magic;
     bit<8>  version;

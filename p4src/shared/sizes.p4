@@ -2,7 +2,7 @@
 #ifndef OUM_SIZES_P4
 #define OUM_SIZES_P4
 
-#define OUM_GROUPS       1024 /* groups that one target can sequence: cells of the registers */
+#define OUM_GROUPS       1024 /* register cells: groups that one target can sequence */
 #define PORT_ROLE_SIZE   512
 #define OUM_GROUP_SIZE   2048 /* an unsequenced and a sequenced entry per group */
 #define IPV4_LPM_SIZE    4096

@@ -1,5 +1,5 @@
-// The switch answers ARP requests for its gateway addresses itself, so that unmodified hosts find
-// their gateway. Other ARP is dropped: a route leads to one host, nothing is flooded.
+// Answers ARP requests for the switch's gateway addresses, so that unmodified hosts find their
+// gateway. Drops other ARP: a route leads to one host, and the switch floods nothing.
 control OumArp(inout headers_t hdr,
                in ingress_intrinsic_metadata_t ig_intr_md,
                inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md,

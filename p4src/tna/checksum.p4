@@ -1,11 +1,11 @@
-// The IPv4 header checksum is verified on the way in (parser.p4). It follows the TTL
-// (ttl.p4), and a copy that oum_copy addressed gets a new one.
+// The parser verifies the IPv4 header checksum. Ingress updates it for the TTL (ttl.p4), and egress
+// recomputes it for a copy.
 //
-// The UDP checksum is neither verified nor computed: the payload does not pass through here, and a
-// switch would make a damaged one look whole. It is updated for what the switch writes (RFC 1624):
-// the parser subtracts what may change and leaves a residual, the deparser adds what it became.
-// 0 would say that there is no checksum; 0xFFFF is the same number (RFC 768). A sender that sent
-// none (0) gets none.
+// The program updates the UDP checksum for the fields that it writes (RFC 1624): the parser subtracts
+// the fields that may change and leaves a residual, to which the deparser adds their new values. It
+// neither verifies nor recomputes the checksum: the payload does not pass through the pipeline, and a
+// new sum would make a damaged payload look intact. A result of 0 would mean that there is no
+// checksum, so it is written as 0xFFFF, which is equal (RFC 768). A missing checksum (0) stays missing.
 control OumStampedUdpUpdate(inout headers_t hdr, in metadata_t meta) {
     Checksum() udp_checksum;
 
@@ -25,7 +25,7 @@ control OumCopyUpdate(inout headers_t hdr, in metadata_t meta) {
     Checksum() udp_checksum;
 
     apply {
-        // Only copies have their IPv4 header parsed, and what was not parsed does not go out here.
+        // Egress parses the IPv4 header only of copies and emits only parsed headers.
         hdr.ipv4.checksum = ipv4_checksum.update({
             hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.tos, hdr.ipv4.total_len,
             hdr.ipv4.identification, hdr.ipv4.reserved, hdr.ipv4.dont_fragment,

@@ -1,4 +1,4 @@
-// What depends on the chip and on how the switch is cabled. Define them to override:
+// Parameters of the chip and of the switch's cabling. To override them:
 // make p4-tofino P4FLAGS='-DOUM_CPU_PORT=192 -DOUM_SEQUENCER_PIPE=1'.
 
 #ifndef OUM_CPU_PORT
@@ -9,9 +9,9 @@
 #define OUM_SEQUENCER_PIPE 0
 #endif
 
-// CPU_PORT as the chip numbers it.
+// The chip's number of CPU_PORT.
 const port_t TOFINO_CPU_PORT = OUM_CPU_PORT;
 
-// The one pipe whose packets are stamped. Registers are per pipe, so every port by which unstamped
-// packets reach a sequencer must be in this one.
+// The pipe whose packets are stamped. Each pipe has registers of its own, so all ports by which
+// unstamped packets reach a sequencer must be in this pipe.
 const bit<2> OUM_PIPE = OUM_SEQUENCER_PIPE;

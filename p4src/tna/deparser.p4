@@ -1,4 +1,4 @@
-// Headers go out in the order in which they came in.
+// Emits the headers in their order of arrival.
 control OumIngressDeparser(packet_out packet,
                            inout headers_t hdr,
                            in metadata_t meta,

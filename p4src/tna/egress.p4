@@ -1,4 +1,4 @@
-// What a packet looks like when it leaves.
+// Rewrites leaving packets: copies, and packet-ins for the controller.
 control OumEgress(inout headers_t hdr,
                   inout metadata_t meta,
                   in egress_intrinsic_metadata_t eg_intr_md,

@@ -1,4 +1,4 @@
-// Packets for a group: stamped, replicated, or passed on to the group's sequencer.
+// Stamps or replicates a group's packets, or forwards them to the group's sequencer.
 control OumGroup(inout headers_t hdr,
                  inout metadata_t meta,
                  in ingress_intrinsic_metadata_t ig_intr_md,
@@ -7,7 +7,7 @@ control OumGroup(inout headers_t hdr,
     OumStamp() stamp;
     OumRoute() route;
 
-    // A port without an entry is a host port: a stamped packet from it is dropped, so that a
+    // A port without an entry is a host port. Stamped packets from it are dropped, so that a
     // sender cannot inject one.
     @name(".fabric") @id(0x01000008)
     action fabric() {
@@ -30,8 +30,8 @@ control OumGroup(inout headers_t hdr,
     @name(".oum_group_counter") @id(0x13000001)
     DirectCounter<bit<64>>(CounterType_t.PACKETS_AND_BYTES) oum_group_counter;
 
-    // On the group's sequencer: stamp and multicast. Copies may leave by the port that the packet
-    // came from: the sequencer is where the way up turns into the way down.
+    // On the group's sequencer: stamp and multicast. Copies may leave by the packet's ingress
+    // port, since the sequencer is the root of the group's tree.
     @name(".sequence") @id(0x01000002)
     action sequence(@id(1) bit<16> group_index,
                     @id(2) bit<32> session,
@@ -46,7 +46,7 @@ control OumGroup(inout headers_t hdr,
         ig_tm_md.mcast_grp_a = mcast_grp;
     }
 
-    // Elsewhere, unstamped packets: toward the sequencer.
+    // On other switches, for unstamped packets: forward to the sequencer.
     @name(".to_sequencer") @id(0x01000003)
     action to_sequencer(@id(1) port_t port, @id(2) mac_addr_t dmac, @id(3) mac_addr_t smac) {
         oum_group_counter.count();
@@ -55,8 +55,8 @@ control OumGroup(inout headers_t hdr,
         hdr.ethernet.src_addr = smac;
     }
 
-    // Elsewhere, stamped packets that are still addressed to the group: down the tree, and never
-    // back to where they came from.
+    // On other switches, for stamped packets that are still addressed to the group: copy down the
+    // tree, but never out of the ingress port.
     @name(".replicate") @id(0x01000004)
     action replicate(@id(1) bit<16> mcast_grp) {
         oum_group_counter.count();
@@ -65,7 +65,7 @@ control OumGroup(inout headers_t hdr,
         ig_tm_md.mcast_grp_a = mcast_grp;
     }
 
-    // An action of this table's own, as it counts: oum_drop belongs to several tables.
+    // Unlike oum_drop, which several tables share, this action counts.
     @name(".group_drop") @id(0x0100000A)
     action group_drop() {
         oum_group_counter.count();
@@ -94,8 +94,8 @@ control OumGroup(inout headers_t hdr,
         if (!hdr.oum.isValid()) {
             route.apply(hdr, ig_dprsr_md, ig_tm_md);
         } else {
-            // The two tables share a stage. A packet that sequence takes needs no look at its port:
-            // whatever stamp it had, it gets another.
+            // The two tables share a stage. Packets to sequence need no check of their port: the new
+            // stamp overwrites any old one.
             port_role.apply();
             switch (oum_group.apply().action_run) {
                 sequence: {

@@ -1,4 +1,4 @@
-// Where a packet goes.
+// Decides where a packet goes.
 control OumIngress(inout headers_t hdr,
                    inout metadata_t meta,
                    in ingress_intrinsic_metadata_t ig_intr_md,
@@ -8,8 +8,8 @@ control OumIngress(inout headers_t hdr,
     OumArp() arp;
     OumGroup() group;
 
-    // What every IPv4 packet that goes on needs. The checksum follows the TTL in the deparser. A
-    // condition compares fields, not differences, so the one between the lengths is made here.
+    // Prepares every forwarded IPv4 packet. The deparser updates the checksum for the TTL. Conditions
+    // compare fields, not differences, so the difference of the lengths is computed here.
     action take_hop() {
         hdr.ipv4.ttl = hdr.ipv4.ttl - 1;
         hdr.bridge.ingress_port = (bit<16>) ig_intr_md.ingress_port;
@@ -26,7 +26,7 @@ control OumIngress(inout headers_t hdr,
 
     apply {
         if (hdr.packet_out.isValid()) {
-            // What the controller sends goes out as it is.
+            // Packets of the controller leave unchanged.
             hdr.bridge.ingress_port = (bit<16>) CPU_PORT;
             if (hdr.packet_out.egress_port == (bit<16>) CPU_PORT) {
                 ig_tm_md.ucast_egress_port = TOFINO_CPU_PORT;

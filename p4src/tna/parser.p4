@@ -1,7 +1,7 @@
-// An OUM packet is recognized by magic and version, whatever its UDP port: a stamped packet that a
-// host sends straight to a replica's port must not pass as ordinary traffic. Fragments and packets
-// with IP options are routed and not looked into; a sender keeps its datagrams below the path MTU.
-// A packet that ends within a header is dropped by the parser.
+// Recognizes an OUM packet by magic and version at any UDP port: a stamped packet that a host sends
+// straight to a replica's port must not pass as ordinary traffic. Fragments and packets with IP
+// options are routed unparsed, since senders keep their datagrams below the path MTU. The parser
+// drops a packet that ends within a header.
 parser OumIngressParser(packet_in packet,
                         out headers_t hdr,
                         out metadata_t meta,
@@ -48,7 +48,7 @@ parser OumIngressParser(packet_in packet,
         }
     }
 
-    // Only requests for an IPv4 address matter; the switch asks nobody. The parser compares four
+    // Only requests for an IPv4 address matter: the switch sends none. The parser compares four
     // bytes at a time.
     state parse_arp_type {
         transition select(packet.lookahead<bit<32>>()) {
@@ -69,8 +69,8 @@ parser OumIngressParser(packet_in packet,
         transition accept;
     }
 
-    // Version 4, five words or more, and a packet no shorter than its header says (RFC 1812
-    // §5.2.2); anything else stays unroutable.
+    // Version 4, five words or more, and a packet no shorter than its header (RFC 1812 §5.2.2).
+    // Anything else stays unroutable.
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
         ipv4_checksum.add(hdr.ipv4);
@@ -94,8 +94,8 @@ parser OumIngressParser(packet_in packet,
         }
     }
 
-    // The header checksum of a packet with options is not verified here: the options would have to
-    // be parsed for that alone. It follows the TTL like any other, so it tells the receiver.
+    // The header checksum of a packet with options is not verified, since that would mean parsing
+    // the options. It is updated for the TTL like any other, so the receiver can verify it.
     state parse_ipv4_options {
         meta.routable = true;
         transition accept;
@@ -142,7 +142,7 @@ parser OumIngressParser(packet_in packet,
     }
 }
 
-// Only copies are rewritten in egress; anything else goes out as ingress left it.
+// Egress rewrites only copies. Other packets leave as ingress made them.
 parser OumEgressParser(packet_in packet,
                        out headers_t hdr,
                        out metadata_t meta,

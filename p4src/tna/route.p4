@@ -1,4 +1,4 @@
-// What is not for a group goes by its IPv4 address.
+// Routes packets that are not for a group by their IPv4 address.
 control OumRoute(inout headers_t hdr,
                  inout ingress_intrinsic_metadata_for_deparser_t ig_dprsr_md,
                  inout ingress_intrinsic_metadata_for_tm_t ig_tm_md) {

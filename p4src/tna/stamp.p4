@@ -1,12 +1,12 @@
-// The session rule. A group's cell is (session, number of its last message). An entry that carries
-// a higher session than the cell makes the cell take it, and numbers restart at 1; one that carries
-// a lower session is stale (the packet looked its entry up before the session changed) and its
-// packet is dropped, or two messages would bear one number. So one table write changes the session,
-// and no register is ever written from outside. Session 0 is no session.
+// The session rule. A group's cell is (session, number of its last message). When the entry carries a
+// higher session than the cell, the cell takes it and numbers restart at 1. When it carries a lower
+// one, the entry is stale (the packet looked it up before the session changed) and the packet is
+// dropped; otherwise two messages could get one number. So one table write changes the session, and
+// no controller writes a register. Session 0 is invalid.
 //
 // A stateful ALU holds 64 bits, so the cell is three registers in consecutive stages: the session,
-// which says whether the entry is stale, and the two halves of the number, each beside the session
-// that it belongs to. Packets pass the stages in order, one at a time, so the three agree.
+// which detects a stale entry, and the two halves of the number, each beside its session. Packets
+// pass the stages in order, one at a time, so the three agree.
 struct half_t {
     bit<32> session;
     bit<32> value;
@@ -38,8 +38,8 @@ control OumStamp(inout headers_t hdr,
         meta.stale = 1;
     }
 
-    // No number for a datagram that does not fill its packet just as it says, and none for one from
-    // another pipe: each pipe has registers of its own, and two would give one number twice.
+    // Refuses a datagram whose UDP length does not fill its IPv4 packet, and one from another pipe:
+    // each pipe has registers of its own, so two pipes would assign a number twice.
     @hidden
     table admission {
         key = {
@@ -100,8 +100,8 @@ control OumStamp(inout headers_t hdr,
         hdr.oum.number[63:32] = next_high.execute(meta.group_index);
     }
 
-    // The low half wraps to 0; it is never 0 otherwise, as a session starts at 1. Every packet has
-    // an entry, because an action that indexes a register by a field cannot be the default.
+    // The low half is 0 only when it wraps, since a session starts at 1. Both cases need an entry: an
+    // action that indexes a register by a field cannot be the default action.
     @hidden
     table number_high {
         key = {

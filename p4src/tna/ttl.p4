@@ -1,6 +1,6 @@
-// A router takes one off the TTL (ingress.p4), and the IPv4 header checksum follows by difference, so
-// that IP options need not be read: the parser subtracts TTL and protocol, which are one word of the
-// sum, and leaves a residual; the deparser adds what they became (RFC 1624).
+// Updates the IPv4 header checksum for the decremented TTL (ingress.p4) without reading IP options
+// (RFC 1624): the parser subtracts TTL and protocol, which are one word of the sum, and leaves a
+// residual, to which the deparser adds their new values.
 control OumTtlUpdate(inout headers_t hdr, in metadata_t meta) {
     Checksum() ipv4_checksum;
 

@@ -1,5 +1,5 @@
-// The switch answers ARP requests for its gateway addresses itself, so that unmodified hosts find
-// their gateway. Other ARP is dropped: a route leads to one host, nothing is flooded.
+// Answers ARP requests for the switch's gateway addresses, so that unmodified hosts find their
+// gateway. Drops other ARP: a route leads to one host, and the switch floods nothing.
 control OumArp(inout headers_t hdr, inout standard_metadata_t standard_metadata) {
     @name(".arp_reply") @id(0x01000009)
     action arp_reply(@id(1) mac_addr_t mac) {

@@ -1,5 +1,5 @@
-// Each copy that the replication engine made of a stamped packet is addressed to its replica, or
-// passed on to the next switch; a copy that nobody claims is dropped.
+// Addresses each copy of a stamped packet to its replica, or relays it to the next switch. Drops a
+// copy without an entry.
 control OumCopy(inout headers_t hdr,
                 in metadata_t meta,
                 inout standard_metadata_t standard_metadata) {

@@ -1,4 +1,4 @@
-// Headers go out in the order in which they came in.
+// Emits the headers in their order of arrival.
 control OumDeparser(packet_out packet, in headers_t hdr) {
     apply {
         packet.emit(hdr.packet_in);

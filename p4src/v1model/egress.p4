@@ -1,4 +1,4 @@
-// What a packet looks like when it leaves.
+// Rewrites leaving packets: copies, and packet-ins for the controller.
 control OumEgress(inout headers_t hdr,
                   inout metadata_t meta,
                   inout standard_metadata_t standard_metadata) {

@@ -1,10 +1,10 @@
-// Packets for a group: stamped, replicated, or passed on to the group's sequencer.
+// Stamps or replicates a group's packets, or forwards them to the group's sequencer.
 control OumGroup(inout headers_t hdr,
                  inout metadata_t meta,
                  inout standard_metadata_t standard_metadata) {
     OumStamp() stamp;
 
-    // A port without an entry is a host port: a stamped packet from it is dropped, so that a
+    // A port without an entry is a host port. Stamped packets from it are dropped, so that a
     // sender cannot inject one.
     @name(".fabric") @id(0x01000008)
     action fabric() {}
@@ -22,8 +22,8 @@ control OumGroup(inout headers_t hdr,
         size = PORT_ROLE_SIZE;
     }
 
-    // On the group's sequencer: stamp and multicast. Copies may leave by the port that the packet
-    // came from: the sequencer is where the way up turns into the way down.
+    // On the group's sequencer: stamp and multicast. Copies may leave by the packet's ingress
+    // port, since the sequencer is the root of the group's tree.
     @name(".sequence") @id(0x01000002)
     action sequence(@id(1) bit<16> group_index,
                     @id(2) bit<32> session,
@@ -37,7 +37,7 @@ control OumGroup(inout headers_t hdr,
         standard_metadata.mcast_grp = mcast_grp;
     }
 
-    // Elsewhere, unstamped packets: toward the sequencer.
+    // On other switches, for unstamped packets: forward to the sequencer.
     @name(".to_sequencer") @id(0x01000003)
     action to_sequencer(@id(1) port_t port, @id(2) mac_addr_t dmac, @id(3) mac_addr_t smac) {
         standard_metadata.egress_spec = port;
@@ -45,8 +45,8 @@ control OumGroup(inout headers_t hdr,
         hdr.ethernet.src_addr = smac;
     }
 
-    // Elsewhere, stamped packets that are still addressed to the group: down the tree, and never
-    // back to where they came from.
+    // On other switches, for stamped packets that are still addressed to the group: copy down the
+    // tree, but never out of the ingress port.
     @name(".replicate") @id(0x01000004)
     action replicate(@id(1) bit<16> mcast_grp) {
         meta.copy = 1;
@@ -57,7 +57,7 @@ control OumGroup(inout headers_t hdr,
     @name(".oum_group_counter") @id(0x13000001)
     direct_counter(CounterType.packets_and_bytes) oum_group_counter;
 
-    // An action of this table's own: on Tofino it is the action that counts.
+    // An action of this table alone: on Tofino actions count, and several tables share oum_drop.
     @name(".group_drop") @id(0x0100000A)
     action group_drop() {
         oum_drop(standard_metadata);

@@ -1,7 +1,7 @@
-// What the v1model pipeline carries with a packet.
+// Headers and metadata of a packet in the v1model pipeline.
 
-// RFC 791 options, kept as they are. They are parsed only so that the header checksum can be
-// verified.
+// RFC 791 options, which leave unchanged. The parser extracts them only to verify the header
+// checksum.
 header ipv4_options_t {
     varbit<320> octets;
 }
@@ -23,10 +23,10 @@ struct headers_t {
 
 struct metadata_t {
     bit<1>  routable;     // the IPv4 header is well-formed
-    bit<32> link_length;  // bytes in front of it
+    bit<32> link_length;  // bytes in front of the IPv4 header
     bit<1>  no_group;     // an OUM packet without an entry in oum_group
     bit<1>  copy;         // the replication engine makes copies of this packet
-    bit<1>  prune;        // no copy goes out where the packet came in
+    bit<1>  prune;        // no copy leaves by the ingress port
     bit<16> group_index;  // the group's register cell
-    bit<16> udp_residual; // what the UDP checksum covers beside what may change
+    bit<16> udp_residual; // UDP checksum without the fields that may change
 }

@@ -1,4 +1,4 @@
-// Where a packet goes.
+// Decides where a packet goes.
 control OumIngress(inout headers_t hdr,
                    inout metadata_t meta,
                    inout standard_metadata_t standard_metadata) {
@@ -13,7 +13,7 @@ control OumIngress(inout headers_t hdr,
             || standard_metadata.checksum_error == 1) {
             oum_drop(standard_metadata);
         } else if (hdr.packet_out.isValid()) {
-            // What the controller sends goes out as it is.
+            // Packets of the controller leave unchanged.
             standard_metadata.egress_spec = (port_t) hdr.packet_out.egress_port;
             hdr.packet_out.setInvalid();
         } else if (hdr.arp.isValid()) {

@@ -1,6 +1,6 @@
-// An OUM packet is recognized by magic and version, whatever its UDP port: a stamped packet that a
-// host sends straight to a replica's port must not pass as ordinary traffic. Fragments and packets
-// with IP options are routed and not looked into; a sender keeps its datagrams below the path MTU.
+// Recognizes an OUM packet by magic and version at any UDP port: a stamped packet that a host sends
+// straight to a replica's port must not pass as ordinary traffic. Fragments and packets with IP
+// options are routed unparsed, since senders keep their datagrams below the path MTU.
 parser OumParser(packet_in packet,
                  out headers_t hdr,
                  inout metadata_t meta,
@@ -38,7 +38,7 @@ parser OumParser(packet_in packet,
         }
     }
 
-    // Only requests for an IPv4 address matter; the switch asks nobody.
+    // Only requests for an IPv4 address matter: the switch sends none.
     state parse_arp_type {
         transition select(packet.lookahead<bit<64>>()) {
             ARP_IPV4_REQUEST: parse_arp;
@@ -51,8 +51,8 @@ parser OumParser(packet_in packet,
         transition accept;
     }
 
-    // Version 4, five words or more, and a packet no shorter than its header says (RFC 1812
-    // §5.2.2); anything else stays unroutable.
+    // Version 4, five words or more, and a packet no shorter than its header (RFC 1812 §5.2.2).
+    // Anything else stays unroutable.
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
         transition select(hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.total_len) {

@@ -1,4 +1,4 @@
-// What is not for a group goes by its IPv4 address.
+// Routes packets that are not for a group by their IPv4 address.
 control OumRoute(inout headers_t hdr, inout standard_metadata_t standard_metadata) {
     @name(".forward") @id(0x01000001)
     action forward(@id(1) port_t port, @id(2) mac_addr_t dmac, @id(3) mac_addr_t smac) {

@@ -1,8 +1,8 @@
-// The session rule. A group's cell is (session, number of its last message). An entry that carries
-// a higher session than the cell makes the cell take it, and numbers restart at 1; one that carries
-// a lower session is stale (the packet looked its entry up before the session changed) and its
-// packet is dropped, or two messages would bear one number. So one table write changes the session,
-// and no register is ever written from outside. Session 0 is no session.
+// The session rule. A group's cell is (session, number of its last message). When the entry carries a
+// higher session than the cell, the cell takes it and numbers restart at 1. When it carries a lower
+// one, the entry is stale (the packet looked it up before the session changed) and the packet is
+// dropped; otherwise two messages could get one number. So one table write changes the session, and
+// no controller writes a register. Session 0 is invalid.
 control OumStamp(inout headers_t hdr,
                  in metadata_t meta,
                  inout standard_metadata_t standard_metadata) {
@@ -14,7 +14,7 @@ control OumStamp(inout headers_t hdr,
 
     apply {
         bool stamped = false;
-        // No number for a datagram that does not fill its packet just as it says.
+        // A datagram whose UDP length does not fill its IPv4 packet gets no number.
         if (hdr.ipv4.total_len - hdr.udp.length == IPV4_HEADER_LENGTH
             && meta.group_index < OUM_GROUPS && hdr.oum.session != 0) {
             bit<32> cell = (bit<32>) meta.group_index;
