@@ -5,15 +5,15 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// acknowledgements is what is known of the clients' requests: a client may return a result only if
-// f+1 replicas, the leader among them, have answered it for one slot in one view. A client that
-// counts wrongly is seldom found out by what happens to its request afterwards.
+// acknowledgements are the replicas' answers to clients. A client may return a result only if f+1 replicas, the
+// leader among them, have answered it for one slot of one view. The fate of the request alone rarely reveals a client
+// that counts wrongly.
 type acknowledgements struct {
-	sent      map[uint64]requestID // of an operation: the request that carried it last
+	sent      map[uint64]requestID // by operation: the latest request that carried it
 	committed map[requestID]bool
 }
 
-// asks notes a request that a client sends.
+// asks records a request of a client.
 func (c *checker) asks(node int, frame []byte) {
 	_, body, err := c.w.keys.Open(frame)
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *checker) asks(node int, frame []byte) {
 	c.clients.sent[o.UID] = requestID{m.Client, m.ID}
 }
 
-// returned checks that a result that a client returns was committed.
+// returned checks that a result returned by a client was committed.
 func (c *checker) returned(node int, uid uint64) {
 	if id := c.clients.sent[uid]; !c.clients.committed[id] {
 		c.w.fail(node, "returns op%d, sent as %v#%d, which no f+1 replicas with their leader have answered", uid, id.client, id.id)

@@ -2,8 +2,8 @@ package sim
 
 import "time"
 
-// ambush draws a few faults that together lead to where a mistake in the protocol would show: chance
-// alone rarely combines them.
+// ambush draws a few faults that together expose a mistake in the protocol. Independent faults rarely combine that
+// way.
 func ambush(profile Profile, s *settings, r *random) []Fault {
 	at := r.duration(10*time.Millisecond, s.load-100*time.Millisecond)
 	soon := func() time.Duration { at += r.duration(0, 4*time.Millisecond); return at }
@@ -23,7 +23,7 @@ func ambush(profile Profile, s *settings, r *random) []Fault {
 		return transferAmbush(at, short, long, s, r)
 	}
 	switch r.below(7) {
-	case 0: // a NO-OP that one follower takes over a logged request and another does not hear of
+	case 0: // a NO-OP that replaces a logged request at one follower and never reaches another
 		return []Fault{
 			{At: soon(), Kind: Mute, Node: first, Arg: leading, For: short},
 			{At: at, Kind: LoseNext, Node: leading, Arg: r.between(1, 3)},
@@ -31,30 +31,30 @@ func ambush(profile Profile, s *settings, r *random) []Fault {
 			{At: at, Kind: Mute, Node: leading, Arg: first, For: short + 3*time.Millisecond},
 			placed(away, soon()+r.duration(0, 8*time.Millisecond)),
 		}
-	case 1: // a leader that goes on alone and executes what nobody else has
+	case 1: // an isolated leader that executes requests that the others lack
 		return []Fault{
 			{At: soon(), Kind: LoseNext, Node: first, Arg: r.between(1, 5)},
 			{At: at, Kind: LoseNext, Node: second, Arg: r.between(1, 5)},
 			placed(away, soon()),
 		}
-	case 2: // leader and session change at once
+	case 2: // a leader change during a session change
 		return []Fault{
 			placed(away, soon()),
 			{At: soon() + r.duration(0, 20*time.Millisecond), Kind: SpuriousFailover, Node: r.below(s.sequencers)},
 		}
-	case 3: // one leader after the other
+	case 3: // several leaders in a row
 		return []Fault{
 			placed(away, soon()),
 			placed(Fault{Kind: Isolate, Node: leading, For: long}, at+r.duration(15*time.Millisecond, 45*time.Millisecond)),
 			placed(away, at+r.duration(40*time.Millisecond, 90*time.Millisecond)),
 		}
-	case 4: // a follower that falls far behind, then leads
+	case 4: // a follower that lags far behind and then leads
 		return []Fault{
 			{At: soon(), Kind: LoseNext, Node: leading - 1, Arg: r.between(10, 100)},
 			{At: at, Kind: Isolate, Node: leading - 1, For: short},
 			placed(away, at+short),
 		}
-	case 5: // what was said in one view is heard in the next
+	case 5: // messages of one view that arrive in the next
 		from, to := leading, first
 		if r.below(2) == 0 {
 			from, to = to, from
@@ -71,7 +71,7 @@ func ambush(profile Profile, s *settings, r *random) []Fault {
 		}
 		return faults
 	}
-	// A message that one replica alone has, on both sides of a view change.
+	// A message that reaches one replica only, before and after a view change.
 	return []Fault{
 		{At: soon(), Kind: LoseNext, Node: leading, Arg: r.between(1, 2)},
 		{At: at, Kind: LoseNext, Node: first, Arg: r.between(1, 2)},
@@ -86,7 +86,7 @@ func placed(f Fault, at time.Duration) Fault {
 	return f
 }
 
-// numberAmbush draws the deaths of a controller on the way to a new session, and what makes it want one.
+// numberAmbush draws crashes of a controller on the way to a new session, and the reason for that session.
 func numberAmbush(at, long time.Duration, s *settings, r *random) (faults []Fault) {
 	for range r.between(1, 3) {
 		faults = append(faults,
@@ -98,8 +98,8 @@ func numberAmbush(at, long time.Duration, s *settings, r *random) (faults []Faul
 	return faults
 }
 
-// transferAmbush draws the death of a replica while a snapshot or a large part of a log is under way: of one that
-// comes back without its log, of one that has fallen behind, or of the one that sends it.
+// transferAmbush draws the crash of a replica during the transfer of a snapshot or a large part of a log: of the
+// sender, of a receiver that restarted without its log, or of one that lags.
 func transferAmbush(at, short, long time.Duration, s *settings, r *random) []Fault {
 	behind := Fault{At: at, Kind: Crash, Node: r.below(s.replicas), For: short}
 	dies := Fault{At: at, Kind: CrashAtTransfer, Node: behind.Node, Arg: r.below(transferMoments), For: r.duration(40*time.Millisecond, 120*time.Millisecond)}

@@ -10,45 +10,44 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// checker watches what replicas say, persist and execute, and holds it against the invariants of
-// the protocol. It looks only at what others can see, at the state machines, and at Status; so it
-// does not depend on how a core is made.
+// checker checks what replicas send, persist and execute against the invariants of the protocol. It uses only
+// messages, state machines and Status, so it does not depend on the implementation of a core.
 type checker struct {
 	w *world
 	f int
 
-	digests map[uint64]wire.Digest // of every slot that was called stable
+	digests map[uint64]wire.Digest // of every slot reported stable
 	commits map[uint64]commit
 	highest uint64 // committed slot
 
 	replies map[replyKey]*tally
-	said    map[saidKey]requestID    // what a replica answered at a slot
+	said    map[saidKey]requestID    // by replica: its reply at a slot
 	noOpsIn map[viewSlot]*tally      // NO-OP decisions
-	decided []viewSlot               // NO-OPs that f followers acknowledged and the leader's log does not reach
-	open    map[wire.View][]uint64   // NO-OPs that the leader decided, not yet acknowledged by f
-	agreed  map[viewSlot]uint64      // who sent SYNC-REP for a slot
-	changes map[wire.View]uint64     // who sent VIEW-CHANGE
-	started []wire.View              // views that START-VIEW was sent for
+	decided []viewSlot               // NO-OPs acknowledged by f followers that the leader's log does not reach
+	open    map[wire.View][]uint64   // NO-OPs decided by the leader and not yet acknowledged by f
+	agreed  map[viewSlot]uint64      // bit mask of replicas that sent SYNC-REP for a slot
+	changes map[wire.View]uint64     // bit mask of replicas that sent VIEW-CHANGE
+	started []wire.View              // views with a START-VIEW
 	bases   map[wire.View]uint64     // of started views
 	ends    map[viewSlot]wire.Digest // of started views
 
 	numbers  map[uint32]uint64 // last message number of every session
 	messages map[stamp]message
-	homes    map[uint32]int // target that a session was installed on
+	homes    map[uint32]int // target of an installed session
 	sessions int
 	noOps    int
 
 	replicas []replicaHistory
-	stable   []registers.Execution // what was executed at or below a sync point, in order
+	stable   []registers.Execution // executions at or below a sync point, in order
 	clients  acknowledgements
 }
 
-// replicaHistory is what is known of a replica's process and its promises.
+// replicaHistory is the state of a replica's process and its promises.
 type replicaHistory struct {
-	recovering  bool      // restarted, and not in status normal since
-	recoverFrom wire.View // its persisted view at that restart
+	recovering  bool      // restarted and not yet in status normal
+	recoverFrom wire.View // persisted view at the restart
 	sp          uint64    // of this process
-	failed      bool      // its core's error was reported
+	failed      bool      // the core's error was reported
 	was         standing
 }
 
@@ -107,7 +106,7 @@ func (c *checker) crashed(id int) {
 
 func (c *checker) recovering(id int) bool { return c.replicas[id].recovering }
 
-// persisted checks a record against the one before (invariant 7), and the view that it enters.
+// persisted checks a record against its predecessor (invariant 7), and the view that the replica enters.
 func (c *checker) persisted(n *node, r replica.Record) {
 	old, h := n.record, &c.replicas[n.id]
 	if !lessEq(old.View, r.View) || !lessEq(old.LastNormal, r.LastNormal) || !lessEq(r.LastNormal, r.View) ||
@@ -122,7 +121,7 @@ func (c *checker) persisted(n *node, r replica.Record) {
 	}
 }
 
-// entered checks that a view that a replica enters was formed by f+1 replicas.
+// entered checks that f+1 replicas formed the view that a replica enters.
 func (c *checker) entered(n *node, v wire.View) {
 	h := &c.replicas[n.id]
 	if h.recovering && !less(h.recoverFrom, v) {
@@ -141,7 +140,7 @@ func (c *checker) entered(n *node, v wire.View) {
 	}
 }
 
-// sent checks one message of a replica to a node, or, if to is -1, to all replicas.
+// sent checks a message of a replica to a node, or to all replicas if to is -1.
 func (c *checker) sent(n *node, to int, frame []byte) {
 	w := c.w
 	if w.cfg.Trace != nil {
@@ -175,7 +174,7 @@ func (c *checker) sent(n *node, to int, frame []byte) {
 	c.message(n, m)
 }
 
-// promised is invariant 4, and that a recovering replica says nothing else.
+// promised checks invariant 4, and that a recovering replica sends only requests for state.
 func (c *checker) promised(n *node, kind wire.Kind, view wire.View) {
 	if c.recovering(n.id) {
 		if kind != wire.KindRecover && kind != wire.KindFetch && kind != wire.KindFetchSnapshot {
@@ -216,7 +215,7 @@ func (c *checker) message(n *node, m wire.Message) {
 	}
 }
 
-// isStable is invariant 2: one digest at every slot that anyone calls stable.
+// isStable checks invariant 2: a stable slot has the same digest at all replicas.
 func (c *checker) isStable(n *node, slot uint64, digest wire.Digest) {
 	if have, ok := c.digests[slot]; ok && have != digest {
 		c.w.fail(n.id, "digest at stable slot %d is %v, another replica's was %v (invariant 2)", slot, digest, have)
@@ -224,7 +223,7 @@ func (c *checker) isStable(n *node, slot uint64, digest wire.Digest) {
 	c.digests[slot] = digest
 }
 
-// numbered is invariant 8: an entry behind base sits at base + its number.
+// numbered checks invariant 8: the slot of an entry behind base is base + its number.
 func (c *checker) numbered(n *node, kind wire.Kind, entries []wire.Entry, base uint64, session uint32) {
 	c.authentic(n, kind, entries)
 	for _, e := range entries {
@@ -234,8 +233,8 @@ func (c *checker) numbered(n *node, kind wire.Kind, entries []wire.Entry, base u
 	}
 }
 
-// reply counts REPLYs: what f+1 replicas and the leader among them have said is committed, whether
-// or not a client hears it.
+// reply counts REPLYs. A request is committed once f+1 replicas, the leader among them, have replied, whether or not
+// a client receives the replies.
 func (c *checker) reply(n *node, m *wire.Reply) {
 	if m.Status == wire.StatusFull {
 		return
@@ -264,7 +263,7 @@ func (c *checker) reply(n *node, m *wire.Reply) {
 	}
 }
 
-// nothingOpen checks that the leader answers nothing behind a NO-OP that f others do not have yet.
+// nothingOpen checks that the leader answers nothing behind a NO-OP before f others have it.
 func (c *checker) nothingOpen(n *node, m *wire.Reply) {
 	for _, slot := range c.open[m.View] {
 		if slot < m.Slot {
@@ -273,7 +272,7 @@ func (c *checker) nothingOpen(n *node, m *wire.Reply) {
 	}
 }
 
-// commit is invariants 1 and 3: what is committed at a slot never changes.
+// commit checks invariants 1 and 3: a committed slot never changes.
 func (c *checker) commit(n *node, slot uint64, new commit) {
 	have, ok := c.commits[slot]
 	if ok && (have.noOp != new.noOp || have.request != new.request) {
@@ -317,9 +316,9 @@ func (c *checker) gapCommitRep(n *node, m *wire.GapCommitRep) {
 	}
 }
 
-// settled lets NO-OPs that f followers acknowledged count as committed once the leader's own log
-// reaches them. Before, the leader's decision waits behind an open gap; it does not answer anything
-// behind it, and gives the decision up when it leaves the view.
+// settled counts NO-OPs that f followers acknowledged as committed once the leader's own log reaches them. Until then
+// the leader's decision waits behind an open gap: the leader answers nothing behind it, and abandons it with the
+// view.
 func (c *checker) settled(n *node, s *observed) {
 	if len(c.decided) == 0 || !s.normal || s.view.LeaderOf(c.w.s.replicas) != n.id {
 		return
@@ -343,8 +342,8 @@ func (c *checker) close(view wire.View, slot uint64) {
 	}
 }
 
-// startView checks that views form a chain (invariant 10) and that a view starts with everything
-// that was committed before (invariants 1, 3).
+// startView checks that views form a chain (invariant 10) and that a view starts with everything committed before
+// (invariants 1, 3).
 func (c *checker) startView(n *node, m *wire.StartView) {
 	base, known := c.bases[m.View]
 	if known && base != m.Base {
@@ -371,7 +370,7 @@ func (c *checker) startView(n *node, m *wire.StartView) {
 	}
 }
 
-// restores checks a new view's log against what was committed in lower views.
+// restores checks a new view's log against the commits of lower views.
 func (c *checker) restores(n *node, m *wire.StartView) {
 	at := 0
 	for slot := m.SP + 1; slot <= c.highest; slot++ {
@@ -403,7 +402,7 @@ func identity(e wire.Entry) requestID {
 	return requestID{m.Client, m.ID}
 }
 
-// replica looks at a replica after each of its steps.
+// replica checks a replica after each of its steps.
 func (c *checker) replica(n *node) {
 	h := &c.replicas[n.id]
 	if err := n.core.Err(); err != nil && !h.failed {
@@ -423,8 +422,8 @@ func (c *checker) replica(n *node) {
 	c.kept(n, &s)
 }
 
-// executions compares what a replica has executed at or below its sync point with everyone's
-// (invariants 5 and 6).
+// executions compares a replica's executions at or below its sync point with those of all replicas (invariants 5 and
+// 6).
 func (c *checker) executions(n *node, sp uint64) {
 	if newest, restored := n.machine.Restored(); restored {
 		c.w.result.Snapshots++

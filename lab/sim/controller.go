@@ -7,40 +7,40 @@ import (
 	"github.com/netordered/nopaxos/controlplane"
 )
 
-// controller is a controller's process: the unmodified decisions of controlplane.Core, and a model
-// of what stands around them, the store and the connections to the targets. It may die at any
-// moment; what it has sent to a target may then still happen, until its successor connects there.
+// controller is a controller's process: the unmodified controlplane.Core, and a model of its environment, which is
+// the store and the connections to the targets. It may crash at any moment. Requests that it has sent may still take
+// effect until its successor connects to their target.
 type controller struct {
 	process
 	rng random
 
-	durable uint32 // newest session number in the store, which survives the controller
-	doom    Fault  // the death that waits for its moment; zero if there is none
+	durable uint32 // newest session number in the store
+	doom    Fault  // crash that waits for its moment; zero if none
 
 	core  *controlplane.Core
 	links []channel
 
-	session uint32 // published last; 0: none
-	target  int    // where
+	session uint32 // latest published; 0 if none
+	target  int    // of that session
 }
 
-// channel is a controller's connection to one target.
+// channel is a controller's connection to a target.
 type channel struct {
-	conn   int // number of the connection, across controllers; 0: none
-	misses int // probes in a row that found the target out of reach
+	conn   int // number of the connection, across controllers; 0 if none
+	misses int // successive probes that did not reach the target
 }
 
 const (
-	controllerInterval = 2 * time.Millisecond // between two looks at a target, and two announcements
-	controllerMisses   = 3                    // until a connection that leads nowhere is found lost
+	controllerInterval = 2 * time.Millisecond // between probes of a target, and between announcements
+	controllerMisses   = 3                    // after which a connection counts as lost
 	effectTimeout      = 10 * time.Millisecond
 	storeLatency       = 300 * time.Microsecond
 	writeLatency       = 400 * time.Microsecond
 	answerLost         = 20_000 // per million
 )
 
-// controllerTiming suits runs that last less than a second. Replicas repeat their reports once in SuspectSequencer,
-// each in its own rhythm: reports that are less than that apart have to count together.
+// controllerTiming suits runs that last less than a second. Replicas repeat their reports every SuspectSequencer,
+// each in its own rhythm, so reports within that time must count together.
 func controllerTiming(s *settings) controlplane.Timing {
 	return controlplane.Timing{
 		Grace: 4 * time.Millisecond, StartGrace: 10 * time.Millisecond, InstallTimeout: effectTimeout,
@@ -52,7 +52,7 @@ func newController(w *world, seed uint64) *controller {
 	return &controller{process: process{w: w, node: w.s.controllerNode()}, rng: stream(seed, purposeController)}
 }
 
-// start is the start of a process on what the store has.
+// start starts a process with the store's content.
 func (c *controller) start() {
 	core, err := controlplane.NewCore(controlplane.CoreConfig{
 		Groups: []controlplane.CoreGroup{{
@@ -88,7 +88,7 @@ func (c *controller) waitsFor(moment int) bool {
 	return c.doom.Kind == StopControllerAt && c.doom.Arg == moment
 }
 
-// dies reports whether the controller dies now because a fault waited for just this moment.
+// dies reports whether the controller crashes now because of a fault that waited for this moment.
 func (c *controller) dies(moment int) bool {
 	doomed := c.waitsFor(moment)
 	if doomed {
@@ -116,8 +116,8 @@ func (c *controller) reaches(t int) bool {
 	return c.w.net.connected(c.node, node) && c.w.net.connected(node, c.node)
 }
 
-// look keeps the connection to a target: a new one where there is none, the end of one whose
-// target is gone at once, of one that leads nowhere after a while.
+// look maintains the connection to a target: it connects, notices at once that a target has stopped, and after a
+// while that a connection is dead.
 func (c *controller) look(t int) {
 	s, l := c.w.sequencers[t], &c.links[t]
 	switch reaches := c.reaches(t) && !s.stalled(c.w.now); {
@@ -132,7 +132,7 @@ func (c *controller) look(t int) {
 		c.core.Connected(c.now(), t)
 		c.settle()
 	case reaches && l.conn < s.oldest:
-		c.lost(t, false) // another process answers there
+		c.lost(t, false) // the target was restarted
 	case reaches:
 		l.misses = 0
 	default:
@@ -142,15 +142,15 @@ func (c *controller) look(t int) {
 	}
 }
 
-// lost is the end of a connection, or an attempt that failed.
+// lost reports a broken connection or a failed attempt.
 func (c *controller) lost(t int, refused bool) {
 	c.links[t].conn = 0
 	c.core.Lost(c.now(), t, refused)
 	c.settle()
 }
 
-// spurious makes the controller move on from a healthy sequencer: because f+1 replicas report it,
-// or because something on the way resets the connection.
+// spurious makes the controller replace a healthy sequencer, because f+1 replicas report it or because its connection
+// is reset.
 func (c *controller) spurious(reset bool) {
 	switch {
 	case !c.up || c.session == 0 || c.stalled(c.w.now):
@@ -163,7 +163,7 @@ func (c *controller) spurious(reset bool) {
 	}
 }
 
-// report is a replica's word that the sequencer of session seems dead.
+// report is a replica's report that the sequencer of a session is dead.
 func (c *controller) report(replica int, session uint32) {
 	if c.up && !c.stalled(c.w.now) {
 		c.core.Report(c.now(), groupNumber, session, replica)
@@ -196,7 +196,7 @@ func (c *controller) settle() {
 	}
 }
 
-// tick is the timer's event.
+// tick handles the timer's event.
 func (c *controller) tick(at time.Duration) {
 	if c.rings(at) && c.up {
 		c.core.Tick(c.now())
@@ -232,8 +232,8 @@ func (c *controller) carryOut(e controlplane.Effect) {
 	}
 }
 
-// allocate is the store: the number is durable before the core has it. If the controller dies in
-// between, the number is spent all the same.
+// allocate is the store: a number is durable before the core learns it. If the controller crashes in between, the
+// number is lost.
 func (c *controller) allocate(e controlplane.Effect) {
 	if c.dies(numberWanted) {
 		return
@@ -251,13 +251,12 @@ func (c *controller) allocate(e controlplane.Effect) {
 	})
 }
 
-// program carries out an effect on a target: the request on its way, what the target does, and the
-// answer on its way back. The controller may die meanwhile, the connection break, the target
-// restart or stall, or the answer be lost.
+// program carries out an effect on a target: the request, the target's action, the answer. Meanwhile the controller
+// may crash, the connection break, the target restart or stall, or the answer be lost.
 func (c *controller) program(e controlplane.Effect) {
 	conn := c.links[e.Target].conn
 	if conn == 0 {
-		return // the core is about to hear that it is lost
+		return // the core will learn that the connection is lost
 	}
 	if e.Kind == controlplane.EffectInstall && c.dies(numberKnown) {
 		return
@@ -277,8 +276,8 @@ func (c *controller) program(e controlplane.Effect) {
 	}
 }
 
-// arrive is a request at its target, after some time. What has been sent arrives even if the controller of that
-// life has died since; its answer finds nobody.
+// arrive delivers a request to its target after a delay. A request arrives even if its controller has crashed since;
+// the answer is then lost.
 func (c *controller) arrive(e controlplane.Effect, conn, life int, after time.Duration, answer func(func())) {
 	s := c.w.sequencers[e.Target]
 	c.w.after(after, func() {
@@ -301,7 +300,7 @@ func (c *controller) arrive(e controlplane.Effect, conn, life int, after time.Du
 	})
 }
 
-// happen is what a target does, and what it answers.
+// happen is the target's action. The function it returns delivers the answer.
 func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func()) {
 	core := c.core
 	switch e.Kind {
@@ -349,7 +348,7 @@ func (c *controller) failed(e controlplane.Effect) {
 	}
 }
 
-// announce tells those of the first nodes that can be reached what is current.
+// announce announces the current session to the first nodes, as far as they can be reached.
 func (c *controller) announce(nodes int) {
 	session, target := c.session, c.target
 	for node := range nodes {

@@ -2,11 +2,11 @@ package sim
 
 import "time"
 
-// event is something that happens at one instant of virtual time.
+// event is an event at an instant of virtual time.
 type event struct {
 	at   time.Duration
 	kind eventKind
-	node int // where it happens
+	node int // its place
 	from int // the sender of data
 	data []byte
 	arg  uint64

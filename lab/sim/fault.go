@@ -5,45 +5,45 @@ import (
 	"time"
 )
 
-// FaultKind says what a Fault does.
+// FaultKind is the kind of a Fault.
 type FaultKind uint8
 
-// The faults. Those with a duration end by themselves; at the end of the load all are over. What waits for a
-// moment ("when it next …") gives up after For, which is also how long the node stays down.
+// The faults. Those with a duration end by themselves, at the latest with the load. A fault that waits for a moment
+// ("at the next …") gives up after For, which is also the node's downtime.
 const (
-	Crash            FaultKind = iota + 1 // replica Node dies; restarted after For without its log
-	CrashAtRecord                         // replica Node dies when it next persists; Arg: a recordMoment
-	CrashAtSnapshot                       // replica Node dies when it next writes a snapshot; Arg: a snapshotMoment
-	CrashAtTransfer                       // replica Node dies with a bulk message in flight; Arg: a transferMoment
-	Gone                                  // replica Node dies for good: its disk is lost
-	Pause                                 // node Node is stopped for For; its socket buffers a little
+	Crash            FaultKind = iota + 1 // replica Node crashes, and restarts after For without its log
+	CrashAtRecord                         // replica Node crashes when it next persists; Arg: a moment below
+	CrashAtSnapshot                       // replica Node crashes when it next writes a snapshot; Arg: a moment below
+	CrashAtTransfer                       // replica Node crashes with a bulk message in flight; Arg: a moment below
+	Gone                                  // replica Node loses its disk and never comes back
+	Pause                                 // node Node is descheduled for For; its socket buffers a little
 	Slow                                  // messages to node Node take up to Arg µs longer
 	ClockJump                             // the clock of node Node goes forward by Arg µs at once
-	CutIn                                 // nobody reaches Node
-	CutOut                                // Node reaches nobody
-	CutPair                               // Node does not reach node Arg, which still reaches it
-	Split                                 // the nodes in bit mask Arg and the others do not reach each other
+	CutIn                                 // Node receives nothing
+	CutOut                                // Node's messages are lost
+	CutPair                               // messages from Node to node Arg are lost, not those back
+	Split                                 // a partition between the nodes in bit mask Arg and the others
 	LossBurst                             // Arg per million of all datagrams are lost
 	LossAt                                // Arg per million of the datagrams to Node are lost
 	LoseNext                              // the next Arg stamped datagrams to Node are lost
-	StopSequencer                         // sequencer Node dies, comes back after For with empty tables
-	Wipe                                  // sequencer Node loses entries and counters, its streams stay; Arg 1: its program too
-	Zombie                                // the controller cannot reach sequencer Node, which lives on
-	StopController                        // the controller dies, restarts after For
-	StopControllerAt                      // the controller dies on the way to a new session; Arg: a controllerMoment
-	SpuriousFailover                      // the controller moves on from a healthy sequencer
-	CrashClient                           // client Node dies with what it has outstanding; a new one starts after For
-	Isolate                               // replica Node and the others do not reach each other; the sequencer reaches it
-	Mute                                  // replica Node does not reach replica Arg, and is reached
-	Linger                                // what replica Node sends replica Arg takes up to lingerMax longer
-	Deaf                                  // no stamped datagram reaches replica Node any more, for good
-	Stuck                                 // sequencer Node forwards nothing any more, for good; its control plane lives
-	Forge                                 // somebody without keys sends replica Node stamped datagrams; Arg 1: of a new session
+	StopSequencer                         // sequencer Node crashes, and restarts after For with empty tables
+	Wipe                                  // sequencer Node loses entries and counters but keeps its streams; Arg 1: it loses its program too
+	Zombie                                // the controller cannot reach sequencer Node, which keeps working
+	StopController                        // the controller crashes, and restarts after For
+	StopControllerAt                      // the controller crashes on the way to a new session; Arg: a moment below
+	SpuriousFailover                      // the controller replaces a healthy sequencer
+	CrashClient                           // client Node crashes with outstanding operations; a new one starts after For
+	Isolate                               // a partition between replica Node and the other replicas, not the sequencer
+	Mute                                  // messages from replica Node to replica Arg are lost, not those back
+	Linger                                // messages from replica Node to replica Arg take up to lingerMax longer
+	Deaf                                  // replica Node receives no stamped datagrams any more
+	Stuck                                 // sequencer Node forwards nothing any more; its control plane works
+	Forge                                 // an attacker without keys sends replica Node stamped datagrams; Arg 1: of a new session
 )
 
 // Moments of CrashAtRecord.
 const (
-	beforeRecord = iota // it is not durable
+	beforeRecord = iota // not durable
 	afterRecord
 	recordMoments
 )
@@ -57,29 +57,29 @@ const (
 
 // Moments of CrashAtTransfer.
 const (
-	beforeReceiving = iota // a bulk message has arrived, and nothing came of it
+	beforeReceiving = iota // the bulk message has no effect
 	afterReceiving
-	whileSending // it arrives, or does not
+	whileSending // it may still arrive
 	transferMoments
 )
 
-// Moments of StopControllerAt, in the order in which a session comes to be.
+// Moments of StopControllerAt, in the order of the steps to a new session.
 const (
-	numberWanted       = iota // and asked of the store
-	numberDurable             // the core has not heard of it
-	numberKnown               // the core has: what it wants done next is lost
-	sessionOnItsWay           // to the sequencer, where it arrives all the same
-	sessionInstalled          // the core has not heard of it
-	sessionConfirmed          // the core has, nobody else
-	sessionHalfwayTold        // some nodes have been told
+	numberWanted       = iota // the store is being asked
+	numberDurable             // the core does not know
+	numberKnown               // the core knows; its next effect is lost
+	sessionOnItsWay           // it still arrives at the sequencer
+	sessionInstalled          // the core does not know
+	sessionConfirmed          // only the core knows
+	sessionHalfwayTold        // some nodes know
 	controllerMoments
 )
 
-// Where Node (and, for Mute and Linger, Arg) names a replica, it may be relative to the leader of the highest
-// view at that time: leading is that leader, leading-1 the one after it, and so on.
+// A Node (and, for Mute and Linger, an Arg) that is a replica may be relative to the leader of the highest view at
+// that time: leading is that leader, leading-1 the next one, and so on.
 const leading = -1
 
-// lingerMax is longer than a view change takes.
+// lingerMax exceeds the duration of a view change.
 const lingerMax = 40 * time.Millisecond
 
 var faultNames = [...]string{
@@ -103,7 +103,7 @@ func (k FaultKind) String() string {
 type Fault struct {
 	At   time.Duration
 	Kind FaultKind
-	Node int // replica, sequencer or client number; of Pause, Slow, ClockJump, LossAt and the cuts a node's
+	Node int // replica, sequencer or client number; for Pause, Slow, ClockJump, LossAt and the cuts a node number
 	Arg  int
 	For  time.Duration
 }

@@ -8,18 +8,17 @@ import (
 	"testing"
 )
 
-var updateGolden = flag.Bool("sim.update", false, "write testdata/golden.txt anew")
+var updateGolden = flag.Bool("sim.update", false, "rewrite testdata/golden.txt")
 
-// goldenFile has the hash over all events of a few seeds.
+// goldenFile has the hashes of all events of a few seeds.
 const goldenFile = "testdata/golden.txt"
 
-// TestGolden: a seed is the same run on every machine and with every Go version. Every change of the
-// replica, the client, the receiver, the controller's decisions or the simulator itself makes
-// other runs; one that is wanted is written down by
+// TestGolden checks that a seed is the same run on every machine and with every Go version. Changes of the replica,
+// the client, the receiver, the controller's decisions or the simulator change runs. Record an intended change by
 //
 //	go test ./sim -run TestGolden -sim.update
 //
-// What must never happen is that the file changes and the source did not.
+// The file must not change unless the source does.
 func TestGolden(t *testing.T) {
 	var b strings.Builder
 	for _, p := range Profiles() {
@@ -41,7 +40,7 @@ func TestGolden(t *testing.T) {
 	wanted := strings.Split(string(want), "\n")
 	for i, got := range strings.Split(b.String(), "\n") {
 		if i >= len(wanted) || got != wanted[i] {
-			t.Errorf("got  %s\nwant %s\nif the source was meant to change what happens: go test ./sim -run TestGolden -sim.update",
+			t.Errorf("got  %s\nwant %s\nif this change is intended: go test ./sim -run TestGolden -sim.update",
 				got, strings.Join(wanted[min(i, len(wanted)):min(i+1, len(wanted))], ""))
 		}
 	}

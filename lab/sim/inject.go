@@ -6,7 +6,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// begin starts a fault, and sees to its end.
+// begin starts a fault and schedules its end.
 func (w *world) begin(f Fault) {
 	f.Node = w.resolve(f.Node)
 	if f.Kind == Mute || f.Kind == Linger {
@@ -65,8 +65,8 @@ func (w *world) strikeReplica(f Fault) {
 	}
 }
 
-// mayCrash reports whether a replica may lose its log: the protocol promises safety while at most f
-// are down or recovering.
+// mayCrash reports whether a replica may lose its log. The protocol promises safety while at most f replicas are down
+// or recovering.
 func (w *world) mayCrash(id int) bool {
 	others := 0
 	for _, r := range w.nodes {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// strikes runs a calm seed with the given faults, and returns its trace.
+// strikes runs a calm seed with the given faults and returns its trace.
 func strikes(t *testing.T, seed uint64, faults ...Fault) string {
 	t.Helper()
 	var trace strings.Builder
@@ -18,7 +18,7 @@ func strikes(t *testing.T, seed uint64, faults ...Fault) string {
 	return trace.String()
 }
 
-// TestMomentsCome: what waits for a moment finds it, every one of them; and the promises hold.
+// TestMomentsCome checks that every fault that waits for a moment finds it, without breaking a promise.
 func TestMomentsCome(t *testing.T) {
 	const ms = time.Millisecond
 	behind := Fault{At: 50 * ms, Kind: Isolate, Node: leading - 1, For: 60 * ms}
@@ -57,8 +57,8 @@ func TestMomentsCome(t *testing.T) {
 	})
 }
 
-// TestFaultsOfOtherNodes: clients that crash, nodes of every kind that stall and whose clocks jump, a switch that is
-// reset under its controller, a replica that never comes back.
+// TestFaultsOfOtherNodes covers clients that crash, nodes of every kind that stall or whose clocks jump, a switch
+// that is reset behind its controller's back, and a replica that never comes back.
 func TestFaultsOfOtherNodes(t *testing.T) {
 	s := draw(4, Calm)
 	at := func(i int) time.Duration { return time.Duration(20+10*i) * time.Millisecond }

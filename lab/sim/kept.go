@@ -5,21 +5,21 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// standing is what a replica had the last time that it was looked at.
+// standing is the state of a replica at the previous check.
 type standing struct {
-	view    wire.View // in which it was in status normal; zero if it was not
+	view    wire.View // zero unless in status normal
 	end     uint64
 	written uint64
 }
 
-// taken is a snapshot that a replica has begun to write.
+// taken is a snapshot that a replica has started to write.
 type taken struct {
 	slot  uint64
-	state registers.Execution // the newest operation in it
+	state registers.Execution // newest execution in it
 }
 
-// kept checks that a replica keeps what it has acknowledged, as long as it stays in its view, and
-// that a snapshot that it begins to use holds what every replica executed up to there.
+// kept checks that a replica keeps acknowledged entries while it stays in its view, and that a snapshot it starts to
+// use contains what every replica executed up to its slot.
 func (c *checker) kept(n *node, s *observed) {
 	h := &c.replicas[n.id].was
 	if s.normal && h.view == s.view && s.end < h.end {

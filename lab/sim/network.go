@@ -14,8 +14,7 @@ func (s *settings) controllerNode() int     { return s.replicas + s.sequencers }
 func (s *settings) clientNode(i int) int    { return s.controllerNode() + 1 + i }
 func (s *settings) nodes() int              { return s.clientNode(s.clients) }
 
-// network is what lies between the nodes. Every cut is counted, so that overlapping faults end in
-// any order.
+// network connects the nodes. Cuts are counted, so that overlapping faults may end in any order.
 type network struct {
 	w       *world
 	rng     random
@@ -23,19 +22,19 @@ type network struct {
 	cuts    [][]int           // [from][to]: faults that cut this direction
 	arrival [][]time.Duration // [from][to]: latest arrival so far, for links that keep order
 	bulk    [][]time.Duration
-	loss    int     // per million, on top of the settings'
+	loss    int     // per million, in addition to the settings'
 	lossAt  []int   // per receiving node
 	slow    []int   // µs, per receiving node
 	linger  [][]int // [from][to]: faults that delay this direction
 	drop    []int   // stamped datagrams still to be lost, per receiving node
-	deaf    []bool  // loses all of them, per receiving node
-	calm    bool    // the faults are over: no random loss any more
+	deaf    []bool  // no stamped datagrams arrive, per receiving node
+	calm    bool    // the faults have ended: no random loss
 }
 
-// link is the way from one node to another: its delays are its own, and those of the way back are others.
+// link is one direction between two nodes. The two directions have independent delays.
 type link struct {
 	least  time.Duration
-	jitter time.Duration // mean of what comes on top
+	jitter time.Duration // mean of the additional delay
 }
 
 func newNetwork(w *world, seed uint64) *network {
@@ -51,7 +50,7 @@ func newNetwork(w *world, seed uint64) *network {
 	return net
 }
 
-// lay gives every link its delays.
+// lay draws every link's delays.
 func (n *network) lay(r random) {
 	s := n.w.s
 	for range s.nodes() {
@@ -69,8 +68,8 @@ func (n *network) lay(r random) {
 
 func (n *network) connected(from, to int) bool { return from == to || n.cuts[from][to] == 0 }
 
-// datagram sends a copy of b; it may be lost, duplicated, corrupted or late. What exceeds the path's MTU
-// would not arrive, and nobody may send it.
+// datagram sends a copy of b, which may be lost, duplicated, corrupted or late. Sending more than the path's MTU is a
+// failure.
 func (n *network) datagram(from, to int, b []byte, stamped bool) {
 	s := n.w.s
 	if len(b) > s.core.MTU {
@@ -116,9 +115,8 @@ func (n *network) deliver(from, to int, b []byte) {
 	n.w.push(event{at: at, kind: eventDatagram, node: to, from: from, data: copied})
 }
 
-// corrupt damages a datagram. It leaves the OUM header alone: a sequencer cannot authenticate the
-// number that it writes, only the UDP checksum protects it, and damage that gets past that is
-// outside the failure model.
+// corrupt damages a datagram, except for the OUM header. A sequencer cannot authenticate the number that it writes;
+// only the UDP checksum protects it, and undetected damage to it is outside the failure model.
 func (n *network) corrupt(b []byte) []byte {
 	first := 0
 	if !wire.IsFrame(b) {
@@ -143,7 +141,7 @@ func (n *network) delay(from, to int) time.Duration {
 	return d
 }
 
-// stream sends b over the bulk channel: in order, slower, and lost when the connection breaks.
+// stream sends b over the bulk channel: in order, slower, and lost if the connection breaks.
 func (n *network) stream(from, to int, b []byte, life int) {
 	if !n.connected(from, to) || !n.calm && n.rng.chance(n.w.s.bulkBreak) {
 		return
@@ -154,14 +152,14 @@ func (n *network) stream(from, to int, b []byte, life int) {
 	n.w.push(event{at: at, kind: eventBulk, node: to, from: from, arg: uint64(life), data: append([]byte(nil), b...)})
 }
 
-// cut adds (or, with delta -1, takes away) a cut from one node to another.
+// cut adds a cut from one node to another, or removes one if delta is -1.
 func (n *network) cut(from, to, delta int) {
 	if from != to {
 		n.cuts[from][to] += delta
 	}
 }
 
-// cutFault applies f's cut with the given sign.
+// cutFault adds or removes the cuts of f.
 func (n *network) cutFault(f Fault, delta int) {
 	nodes := n.w.s.nodes()
 	for other := range nodes {

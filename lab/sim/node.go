@@ -10,29 +10,29 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// node is one replica: what survives a crash (record), the process that runs now (core, machine),
-// and what stands between it and the network.
+// node is a replica: its durable record, its current process (core and state machine), and their connection to the
+// network.
 type node struct {
 	process
 	id  int
 	rng random
 
 	record replica.Record // durable
-	gone   bool           // its disk is lost, it never comes back
+	gone   bool           // lost its disk, will not restart
 
 	core    *replica.Core
 	machine *registers.Machine
-	told    uint32 // session that the controller last told this process
-	route   int    // sequencer that it sends to; -1 if it knows none
+	told    uint32 // session that the controller announced last to this process
+	route   int    // its sequencer; -1 if unknown
 
-	restarted bool // this is not the first process
+	restarted bool // not the first process
 	taken     taken
-	doom      Fault // the crash that waits for its moment; zero if there is none
+	doom      Fault // crash that waits for its moment; zero if none
 
-	spins int // ticks in a row that did not move the deadline
+	spins int // successive ticks that did not move the deadline
 }
 
-// start is the start of a process.
+// start starts a process.
 func (n *node) start() {
 	w := n.w
 	cfg := w.s.core
@@ -63,8 +63,8 @@ func (n *node) crash(downFor time.Duration) {
 	n.w.after(downFor, n.start)
 }
 
-// vanish is the end of the machine and its disk. What a new disk would need is another configuration of the group;
-// a replica without its record does not start.
+// vanish removes the machine and its disk. A new disk would need a new configuration of the group: a replica without
+// its record does not start.
 func (n *node) vanish() {
 	n.w.note(n.id, "is gone for good")
 	n.stop()
@@ -77,7 +77,7 @@ func (n *node) stop() {
 	n.w.check.crashed(n.id)
 }
 
-// dies reports whether the replica dies now because a fault waited for just this moment.
+// dies reports whether the replica crashes now because of a fault that waited for this moment.
 func (n *node) dies(kind FaultKind, moment int) bool {
 	if n.doom.Kind != kind || n.doom.Arg != moment || !n.w.mayCrash(n.id) {
 		return false
@@ -88,8 +88,8 @@ func (n *node) dies(kind FaultKind, moment int) bool {
 	return true
 }
 
-// datagram hands one datagram to the core. The buffer is overwritten afterwards, as a receive
-// buffer is, so that a core that keeps a reference shows.
+// datagram passes a datagram to the core, and then overwrites the buffer like a receive buffer, to expose cores that
+// keep a reference.
 func (n *node) datagram(b []byte) {
 	if wire.IsFrame(b) {
 		n.core.Message(n.now(), b)
@@ -113,7 +113,7 @@ func (n *node) bulk(b []byte) {
 	}
 }
 
-// tick is the timer's event.
+// tick handles the timer's event.
 func (n *node) tick(at time.Duration) {
 	if !n.rings(at) {
 		return
@@ -132,7 +132,7 @@ func (n *node) tick(at time.Duration) {
 	n.settle()
 }
 
-// hear is the controller's word.
+// hear takes the controller's announcement.
 func (n *node) hear(session uint32, target int) {
 	if session <= n.told {
 		return
@@ -142,7 +142,7 @@ func (n *node) hear(session uint32, target int) {
 	n.settle()
 }
 
-// settle carries out what the core wants, then looks at what it has become.
+// settle carries out the core's effects, then checks the replica.
 func (n *node) settle() {
 	for n.up {
 		effects := n.core.Effects()
@@ -210,7 +210,7 @@ func (n *node) send(to int, frame []byte) {
 	n.dies(CrashAtTransfer, whileSending)
 }
 
-// persist makes a record durable. A planned crash may come just before or just after.
+// persist makes a record durable. A planned crash may come just before or after.
 func (n *node) persist(r replica.Record) {
 	if n.dies(CrashAtRecord, beforeRecord) {
 		return
@@ -229,7 +229,7 @@ func (n *node) report(session uint32) {
 	}
 }
 
-// writeSnapshot writes a snapshot a little later, as another goroutine would.
+// writeSnapshot writes a snapshot a little later, like another goroutine.
 func (n *node) writeSnapshot(e *replica.Effect) {
 	slot, snapshot := e.Slot, e.Snapshot
 	n.taken = taken{slot: slot, state: n.machine.Captured()}

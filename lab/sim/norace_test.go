@@ -2,5 +2,5 @@
 
 package sim
 
-// defaultSeeds are the seeds per profile that TestSeeds runs.
+// defaultSeeds is the number of seeds per profile in TestSeeds.
 const defaultSeeds = 40

@@ -5,15 +5,15 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// observed is what the checkers want to know of a running core.
+// observed is the part of a core's status that the checkers use.
 type observed struct {
 	view     wire.View
 	normal   bool
 	sp       uint64
 	executed uint64
 	end      uint64
-	snapshot uint64 // slot of the one in use
-	written  uint64 // how many of its own it has begun to use
+	snapshot uint64 // slot of the current one
+	written  uint64 // number of its own snapshots that became current
 }
 
 func (n *node) observe() observed {

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// faultMix lists the kinds that a profile draws from; a kind that stands there twice comes twice
-// as often.
+// faultMix lists the kinds that a profile draws from. A kind listed twice is drawn twice as often.
 var faultMix = map[Profile][]FaultKind{
 	Lossy: {LossBurst, LossAt, LoseNext, LoseNext, CutPair, Slow, Forge},
 	Failover: {StopSequencer, StopSequencer, Zombie, Zombie, Wipe, StopController, StopControllerAt, StopControllerAt,
@@ -46,7 +45,7 @@ func plan(seed uint64, profile Profile, s *settings) []Fault {
 
 // aim chooses the fault's target and size.
 func aim(f *Fault, s *settings, r *random) {
-	patience := r.duration(20*time.Millisecond, 100*time.Millisecond) // for a moment that is rare
+	patience := r.duration(20*time.Millisecond, 100*time.Millisecond) // for a rare moment
 	switch f.Kind {
 	case CrashAtRecord:
 		f.Arg, f.For = r.below(recordMoments), patience
@@ -83,8 +82,8 @@ func aim(f *Fault, s *settings, r *random) {
 	}
 }
 
-// lasting draws faults that do not end with the load: the protocol has to make progress in spite of
-// them. Of 2f+1 replicas one is enough for f = 1, whether it is gone or does not hear the sequencer.
+// lasting draws faults that outlast the load: the protocol must make progress in spite of them. With f = 1 only one
+// replica may be lost or deaf to the sequencer.
 func lasting(profile Profile, s *settings, r *random) (faults []Fault) {
 	at := func() time.Duration { return r.duration(5*time.Millisecond, s.load-20*time.Millisecond) }
 	node := pick(r, leading, leading, leading-1)

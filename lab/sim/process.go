@@ -6,8 +6,7 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// clock is a node's monotonic clock: its own origin, and its own pace. There is no other clock in a cluster:
-// nothing of what the cores decide depends on the time of day.
+// clock is a node's monotonic clock, with its own origin and rate. The cores use no time of day.
 type clock struct {
 	origin time.Duration
 	skew   int // permille
@@ -35,7 +34,7 @@ type process struct {
 	clock        clock
 	due          time.Duration // of the timer event that counts, at most one in the queue; monotime.Never if there is none
 	stalledUntil time.Duration
-	queued       int // datagrams that wait for the end of the stall
+	queued       int // datagrams that arrived during the stall
 }
 
 // boot starts another life of the process, with a clock that has an origin and a pace of its own.
@@ -61,17 +60,17 @@ func (p *process) later(d time.Duration, f func()) {
 	})
 }
 
-// socketBuffer is how many datagrams wait for a node that does not run.
+// socketBuffer is the number of datagrams that a descheduled node buffers.
 const socketBuffer = 200
 
 func (p *process) stalled(now time.Duration) bool { return now < p.stalledUntil }
 
-// stall stops the process until an instant of virtual time.
+// stall deschedules the process until an instant of virtual time.
 func (p *process) stall(until time.Duration) {
 	p.stalledUntil, p.queued = max(p.stalledUntil, until), 0
 }
 
-// arm schedules the process's next tick, unless one is scheduled that comes before.
+// arm schedules the process's next tick, unless an earlier one is scheduled.
 func (p *process) arm(deadline time.Duration) {
 	if deadline == monotime.Never {
 		return
@@ -83,7 +82,7 @@ func (p *process) arm(deadline time.Duration) {
 	}
 }
 
-// rings reports whether a timer event is the one that counts, and takes it.
+// rings reports whether a timer event is current, and consumes it.
 func (p *process) rings(at time.Duration) bool {
 	if at != p.due {
 		return false
@@ -92,7 +91,7 @@ func (p *process) rings(at time.Duration) bool {
 	return true
 }
 
-// postpone keeps an event for the end of a stall.
+// postpone moves an event to the end of a stall.
 func (p *process) postpone(e *event) {
 	switch e.kind {
 	case eventDatagram:
@@ -109,7 +108,7 @@ func (p *process) postpone(e *event) {
 	p.w.push(*e)
 }
 
-// process returns what runs at a node.
+// process returns the process at a node.
 func (w *world) process(node int) *process {
 	s := w.s
 	switch {

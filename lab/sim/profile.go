@@ -8,23 +8,23 @@ import (
 	"github.com/netordered/nopaxos/replica"
 )
 
-// Profile names a mix of network conditions and faults.
+// Profile is a mix of network conditions and faults.
 type Profile string
 
-// The profiles. Within one, each seed draws its own rates, so that some runs have none of a kind
-// of trouble and some have much (swarm testing, Groce et al., ISSTA 2012).
+// The profiles. Each seed draws its own rates, so some runs have none of a kind of fault and some have many (swarm
+// testing, Groce et al., ISSTA 2012).
 const (
-	Calm     Profile = "calm"     // no faults; small delays, no loss: everything on the fast path
+	Calm     Profile = "calm"     // no faults or loss, small delays: only the fast path
 	Lossy    Profile = "lossy"    // loss, duplication, reordering; no node fails
-	Chaos    Profile = "chaos"    // everything at once
-	Failover Profile = "failover" // sequencers die, live on in old sessions, come back; controller dies
-	Recovery Profile = "recovery" // replicas crash, restart without their log, stall
+	Chaos    Profile = "chaos"    // all faults
+	Failover Profile = "failover" // sequencers crash, restart, or continue old sessions; the controller crashes
+	Recovery Profile = "recovery" // replicas crash, restart without their logs, stall
 )
 
 // Profiles lists all profiles.
 func Profiles() []Profile { return []Profile{Calm, Lossy, Chaos, Failover, Recovery} }
 
-// ParseProfile returns the profile of that name.
+// ParseProfile returns the profile with a name.
 func ParseProfile(name string) (Profile, error) {
 	for _, p := range Profiles() {
 		if string(p) == name {
@@ -34,7 +34,7 @@ func ParseProfile(name string) (Profile, error) {
 	return "", fmt.Errorf("sim: profile %q, expected one of %v", name, Profiles())
 }
 
-// settings is everything that a seed decides before the run starts, the fault plan apart.
+// settings are a seed's parameters for a run, other than the plan of faults.
 type settings struct {
 	replicas   int
 	sequencers int
@@ -42,32 +42,32 @@ type settings struct {
 	core       replica.Config // without Self
 
 	undo        bool          // the state machine can undo
-	load        time.Duration // clients issue new operations until then; faults happen until then
-	settle      time.Duration // liveness bound: everything is done so long after load
-	think       time.Duration // mean time between two operations of a client
+	load        time.Duration // end of new operations and faults
+	settle      time.Duration // liveness bound: everything must complete within this time after load
+	think       time.Duration // mean time between a client's operations
 	outstanding int           // operations in flight per client
-	window      int           // of those, at most so many have been sent
+	window      int           // how many of them may have been sent
 	wide        int           // per million: operations whose result exceeds a datagram
-	brimful     int           // per million: operations that are as long as a datagram can carry
+	brimful     int           // per million: operations that fill a datagram
 	multi       int           // per million: operations on several registers
-	span        int           // those are among so many neighbours
+	span        int           // number of adjacent registers that those are drawn from
 
 	latency   time.Duration // least one-way delay
-	jitter    time.Duration // mean of what comes on top
-	uneven    bool          // links differ in latency and jitter, also in their two directions
+	jitter    time.Duration // mean of the additional delay
+	uneven    bool          // links and their two directions differ in latency and jitter
 	fifo      bool          // links keep order
 	loss      int           // per million datagrams
 	duplicate int           // per million
 	straggler int           // per million: delayed by up to late
 	late      time.Duration
-	pipeline  int // per million: packets that the sequencer holds between lookup and stamp
+	pipeline  int // per million: packets that the sequencer delays between lookup and stamp
 	corrupt   int // per million: datagrams with a flipped bit
 	bulkBreak int // per million bulk messages
-	skew      int // clocks run up to so many permille fast or slow
+	skew      int // permille by which clocks run fast or slow, at most
 }
 
-// fewOutstanding is how many operations may be under way at a time if they may touch all registers: what asks
-// whether a history is linearizable has to try the orders of all that overlap and hang together.
+// fewOutstanding bounds the operations in flight that may touch all registers. The linearizability check must try the
+// orders of all overlapping operations on connected registers.
 const fewOutstanding = 4
 
 const (
@@ -76,7 +76,7 @@ const (
 	settleTime  = 1500 * time.Millisecond
 )
 
-// draw makes the settings of a seed.
+// draw returns the settings of a seed.
 func draw(seed uint64, profile Profile) settings {
 	r := stream(seed, purposeSettings)
 	s := settings{
@@ -127,8 +127,8 @@ func draw(seed uint64, profile Profile) settings {
 	return s
 }
 
-// stretch makes the network so slow that the first time-outs of a view change are too short. What a
-// replica keeps for others that lag, and what it asks for at a time, lasts for a few round trips.
+// stretch makes the network so slow that the first timeouts of a view change are too short. Logs kept for lagging
+// replicas and the sizes of fetches grow to cover a few round trips.
 func (s *settings) stretch() {
 	s.latency, s.uneven = 7*time.Millisecond, false
 	s.core.SuspectLeader, s.core.SuspectSequencer = 150*time.Millisecond, 100*time.Millisecond
@@ -137,8 +137,8 @@ func (s *settings) stretch() {
 	s.core.Window, s.core.Chunk = 256, 1<<18
 }
 
-// drawCore makes the cores' configuration: small limits, so that truncation, snapshots, full
-// buffers and evictions happen many times in a run.
+// drawCore draws the cores' configuration. Limits are small, so that a run truncates logs, takes snapshots, fills
+// buffers and evicts clients often.
 func drawCore(r *random, n int) replica.Config {
 	sync := uint64(pick(r, 4, 8, 16, 32))
 	c := replica.Config{
@@ -162,7 +162,7 @@ func drawCore(r *random, n int) replica.Config {
 		Snapshot:         uint64(pick(r, 8, 32, 128)),
 		MaxClients:       pick(r, 2, 3, 16, 16, 16, 16, 16, 16),
 	}
-	// A snapshot has to arrive before the log behind it is needed for something else, and a log faster than it grows.
+	// A snapshot must arrive before the log behind it is truncated, and a log must arrive faster than it grows.
 	c.Chunk = pick(r, 1<<13, 1<<18)
 	if c.MaxLog > 256 {
 		c.Chunk = pick(r, 1<<11, 1<<12, 1<<13, 1<<18)

@@ -2,6 +2,6 @@
 
 package sim
 
-// defaultSeeds are the seeds per profile that TestSeeds runs: few under the race detector, which finds nothing in
-// a run that is one goroutine.
+// defaultSeeds is the number of seeds per profile in TestSeeds: few under the race detector, since a run is one
+// goroutine.
 const defaultSeeds = 4

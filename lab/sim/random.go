@@ -2,12 +2,12 @@ package sim
 
 import "time"
 
-// random is a stream of pseudo-random numbers (SplitMix64, Steele et al., OOPSLA 2014). The
-// generator is written out here so that a seed means the same on every machine and Go version.
+// random is a stream of pseudo-random numbers (SplitMix64, Steele et al., OOPSLA 2014). The generator is part of this
+// package so that a seed means the same on every machine and Go version.
 type random struct{ state uint64 }
 
-// stream derives an independent stream for one purpose, so that, for one, leaving out a fault does
-// not change the latency of the first message.
+// stream returns an independent stream for one purpose, so that, for example, removing a fault does not change the
+// latency of the first message.
 func stream(seed uint64, purpose uint64) random {
 	r := random{state: seed*0x9E3779B97F4A7C15 ^ purpose*0xD1B54A32D192ED03}
 	r.next()
@@ -28,7 +28,7 @@ func (r *random) below(n int) int { return int(r.next() % uint64(n)) }
 // between returns a number in [lo, hi].
 func (r *random) between(lo, hi int) int { return lo + r.below(hi-lo+1) }
 
-// chance is true with probability perMillion / 10^6.
+// chance returns true with probability perMillion / 10^6.
 func (r *random) chance(perMillion int) bool {
 	return perMillion > 0 && r.below(1_000_000) < perMillion
 }
@@ -41,8 +41,8 @@ func (r *random) duration(lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(r.next()%uint64(hi-lo+1))
 }
 
-// tail returns a duration with mean roughly mean and a geometric tail: halved with probability one
-// half, doubled with the rest. Integers only, so that no machine's floating point matters.
+// tail returns a duration with a mean of roughly mean and a geometric tail. It uses integers only, to be independent
+// of floating-point hardware.
 func (r *random) tail(mean time.Duration) time.Duration {
 	bits := r.next()
 	d := mean / 2

@@ -6,23 +6,23 @@ import (
 	"github.com/netordered/nopaxos/oumlib"
 )
 
-// sequencer models a data plane as the switch program defines it: a table entry that carries the
-// session and its token, and one cell (session, counter) per group. A packet looks its entry up
-// first and reaches the cell later; in between the entry may change.
+// sequencer models the data plane of the switch program: a table entry with the session and its token, and one cell
+// (session, counter) per group. A packet looks up the entry before it reaches the cell; the entry may change in
+// between.
 type sequencer struct {
 	process
 	id int
 
-	// What the controller sees of it.
-	connections int  // to any process, ever
-	oldest      int  // connection that leads to this process
-	knownDown   bool // the controller was told that nobody listens
+	// The controller's view of it.
+	connections int  // to all processes so far
+	oldest      int  // oldest connection to the current process
+	knownDown   bool // the controller knows that connections are refused
 	pipeline    bool // the switch program is loaded
 
-	session uint32 // of the table entry; 0: no entry
+	session uint32 // of the table entry; 0 without one
 	token   uint64
 
-	stuck bool // the data plane forwards nothing, the control plane lives
+	stuck bool // the data plane forwards nothing; the control plane works
 
 	cellSession uint32
 	counter     uint64
@@ -49,7 +49,7 @@ func (s *sequencer) datagram(b []byte) {
 	s.stamp(b, session, token)
 }
 
-// stamp is the cell's rule: a higher session takes the cell and starts at 1, a lower one is dropped.
+// stamp applies the cell's rule: a higher session takes the cell and starts at 1, a lower one is dropped.
 func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 	if session < s.cellSession {
 		return
@@ -67,11 +67,11 @@ func (s *sequencer) stamp(b []byte, session uint32, token uint64) {
 	}
 }
 
-// serves reports whether a request over a connection still counts: it leads to this process, and
-// no newer controller, whose election id is higher, has connected since.
+// serves reports whether a request over a connection is valid: the connection leads to this process, and no newer
+// controller, with a higher election id, has connected since.
 func (s *sequencer) serves(conn int) bool { return s.up && conn == s.connections && conn >= s.oldest }
 
-// push loads the switch program. Tables and registers are empty afterwards.
+// push loads the switch program, which empties tables and registers.
 func (s *sequencer) push() {
 	s.empty()
 	s.pipeline = true
@@ -79,7 +79,7 @@ func (s *sequencer) push() {
 
 func (s *sequencer) empty() { s.session, s.token, s.cellSession, s.counter = 0, 0, 0, 0 }
 
-// wipe is somebody else's doing: the switch is reset, or given its program anew, behind its controller's back.
+// wipe resets the switch or reloads its program without its controller's knowledge.
 func (s *sequencer) wipe(program bool) {
 	s.life++
 	s.empty()
@@ -92,7 +92,7 @@ func (s *sequencer) install(session uint32) {
 	s.session, s.token = session, oumlib.SessionToken(s.w.keys.Token, groupNumber, session)
 }
 
-// stop ends the target; everything it held is gone.
+// stop ends the target and loses its state.
 func (s *sequencer) stop() {
 	s.up, s.pipeline, s.knownDown = false, false, false
 	s.life++
@@ -102,8 +102,8 @@ func (s *sequencer) stop() {
 
 func (s *sequencer) start() { s.up, s.oldest = true, s.connections+1 }
 
-// forge sends a replica datagrams that look stamped: an old message under the next numbers of the
-// session, or of one to come. Whoever does it has overheard messages and has no key.
+// forge sends a replica datagrams that look stamped: an old message under the next numbers of the current session or
+// of a future one. The attacker has overheard messages and has no key.
 func (w *world) forge(f Fault) {
 	s := w.sequencers[w.controller.target]
 	if len(w.overheard) == 0 || s.cellSession == 0 {
@@ -118,7 +118,7 @@ func (w *world) forge(f Fault) {
 
 const groupNumber = 0x0A00FF01 // 10.0.255.1
 
-// forward carries a datagram of node from to the group's sequencer as far as from knows it.
+// forward sends a datagram to the group's sequencer according to the sending node.
 func (w *world) forward(from, route int, frame []byte) {
 	if route < 0 {
 		return
@@ -129,7 +129,7 @@ func (w *world) forward(from, route int, frame []byte) {
 	w.net.datagram(from, w.s.sequencerNode(route), b, false)
 }
 
-// after runs f later.
+// after runs f after d.
 func (w *world) after(d time.Duration, f func()) {
 	w.push(event{at: w.now + d, kind: eventCall, call: f})
 }

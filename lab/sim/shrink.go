@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// Shrink takes faults out of the plan of a run that fails, as long as the run goes on failing in
-// the same way, until none can be left out (delta debugging, Zeller & Hildebrandt, TSE 2002). It
-// returns the smaller run and what came of it. tried is called after every attempt with the number
-// of faults that are left.
+// Shrink removes faults from the plan of a failing run for as long as it fails in the same way (delta debugging,
+// Zeller & Hildebrandt, TSE 2002). It returns the smaller run's result, and calls tried after every attempt with the
+// number of remaining faults.
 func Shrink(ctx context.Context, cfg Config, tried func(left int)) Result {
 	cfg.Trace = nil
 	best := RunGuarded(cfg)
@@ -36,7 +35,7 @@ func Shrink(ctx context.Context, cfg Config, tried func(left int)) Result {
 	return best
 }
 
-// kind is what two failures of the same kind have in common: the words before the first number.
+// kind is the common part of failures of one kind: the words before the first number.
 func (f Failure) kind() string {
 	if i := strings.IndexAny(f.What, "0123456789"); i >= 0 {
 		return f.What[:i]

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestShrinkKeepsWhatFails: of a plan in which one fault is enough to break a promise, that one is
-// left. A cut that never ends is such a fault: it outlasts the liveness bound.
+// TestShrinkKeepsWhatFails checks that only the faults that cause a failure are left of a plan. A sequencer that is
+// stuck for good is such a fault: it outlasts the liveness bound.
 func TestShrinkKeepsWhatFails(t *testing.T) {
 	s := draw(3, Calm)
 	forGood := []Fault{
@@ -27,7 +27,7 @@ func TestShrinkKeepsWhatFails(t *testing.T) {
 	}
 	for _, f := range r.Plan {
 		if f.Kind != Stuck {
-			t.Errorf("%v is left, the run fails without it", f)
+			t.Errorf("%v is left, but the run fails without it", f)
 		}
 	}
 	again := Run(Config{Seed: 3, Profile: Calm, Faults: r.Plan})
@@ -36,7 +36,7 @@ func TestShrinkKeepsWhatFails(t *testing.T) {
 	}
 }
 
-// TestSweepIsInOrder: results come in the order of the seeds, however many run at a time.
+// TestSweepIsInOrder checks that results arrive in the order of the seeds, for any number of workers.
 func TestSweepIsInOrder(t *testing.T) {
 	run := func(parallel int) (hashes []uint64) {
 		s := Sweep{Profiles: []Profile{Lossy, Failover}, First: 3, Seeds: 4, From: 1, Parallel: parallel}

@@ -13,46 +13,46 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config says what to run.
+// Config configures a run.
 type Config struct {
 	Seed    uint64
 	Profile Profile
-	// Faults replaces the plan that the seed makes, if it is not nil: for shrinking a failure.
+	// Faults, if not nil, replaces the seed's plan, to shrink a failure.
 	Faults []Fault
-	// Trace gets one line per event, if it is not nil: time, node, view, session, slot, what. What
-	// Write returns is not looked at.
+	// Trace, if not nil, receives one line per event: time, node, view, session, slot, description. Write errors are
+	// ignored.
 	Trace io.Writer
 }
 
-// Failure is a broken promise: of the protocol, or of its liveness.
+// Failure is a broken promise of safety or liveness.
 type Failure struct {
 	At   time.Duration // virtual time
-	Node string        // where it showed
+	Node string        // that broke it
 	What string
 }
 
 func (f Failure) String() string { return fmt.Sprintf("%v %s: %s", f.At, f.Node, f.What) }
 
-// Result is what came of a run.
+// Result is the outcome of a run.
 type Result struct {
 	Config   Config
 	Plan     []Fault
 	Failures []Failure
 	Events   uint64
-	Virtual  time.Duration // virtual time that passed
+	Virtual  time.Duration // duration in virtual time
 	Hash     uint64        // of every event, in order: the same on every run and machine
 
-	Completed int // operations that a client was told the result of
-	Unknown   int // operations that a client was told to be of unknown outcome
-	Lost      int // operations whose client crashed before it was told
-	Views     int // views that were started
-	Sessions  int // sessions that were installed
-	NoOps     int // slots that were committed as NO-OP
-	Snapshots int // restored by a replica
+	Completed int // operations that returned a result
+	Unknown   int // operations that returned an unknown outcome
+	Lost      int // operations whose client crashed
+	Views     int // started
+	Sessions  int // installed
+	NoOps     int // slots committed as NO-OP
+	Snapshots int // restored by replicas
 	Crashes   int
 }
 
-// maxFailures ends a run that has gone wrong.
+// maxFailures is the number of failures after which a run ends.
 const maxFailures = 5
 
 // world is one run.
@@ -78,7 +78,7 @@ type world struct {
 	ended  bool
 }
 
-// Run runs one seed. It never panics because of what the cores do wrong, unless a core panics.
+// Run runs one seed. A mistake in a core makes it fail, not panic, unless the core panics.
 func Run(cfg Config) Result {
 	s := draw(cfg.Seed, cfg.Profile)
 	w := &world{cfg: cfg, s: &s}
@@ -143,10 +143,10 @@ func (w *world) build() {
 	}
 }
 
-// maxQueue bounds the events that are to come: a cluster that answers faster than it is asked fails.
+// maxQueue bounds the pending events. A cluster that produces more than it consumes fails.
 const maxQueue = 1 << 17
 
-// dispatch is one event.
+// dispatch handles one event.
 func (w *world) dispatch(e *event) {
 	w.result.Events++
 	w.mix(e)
@@ -206,7 +206,7 @@ func (w *world) dispatchReplica(n *node, e *event) {
 	}
 }
 
-// told delivers the controller's word on the current session.
+// told delivers the controller's announcement of the current session.
 func (w *world) told(id int, session uint32, target int) {
 	if w.process(id).stalled(w.now) {
 		return
@@ -220,7 +220,7 @@ func (w *world) told(id int, session uint32, target int) {
 	}
 }
 
-// quiet is the end of load and faults; from here on progress is owed.
+// quiet ends load and faults. From here on the cluster must make progress.
 func (w *world) quiet() {
 	w.note(-1, "load and faults end")
 	w.net.calm = true
@@ -236,7 +236,7 @@ func (w *world) quiet() {
 
 const settlePoll = 5 * time.Millisecond
 
-// wait looks now and then whether everything that is owed has come.
+// wait polls until nothing is outstanding.
 func (w *world) wait() {
 	why := w.owed()
 	if why == "" {
@@ -251,7 +251,7 @@ func (w *world) wait() {
 	w.after(settlePoll, w.wait)
 }
 
-// owed says what has not come yet.
+// owed returns what is outstanding, or "".
 func (w *world) owed() string {
 	if n := w.history.Count(registers.Pending); n > 0 {
 		return fmt.Sprintf("%d operations are pending", n)
@@ -280,7 +280,7 @@ func (w *world) owed() string {
 	return ""
 }
 
-// finish runs the checks of whole histories.
+// finish checks whole histories.
 func (w *world) finish() {
 	r := &w.result
 	r.Virtual, r.Hash = w.now, w.hash

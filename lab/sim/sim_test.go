@@ -2,11 +2,8 @@ package sim
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -30,7 +27,7 @@ func profilesToRun(t *testing.T) []Profile {
 	return []Profile{p}
 }
 
-// TestSeeds runs many seeds of every profile. A failure prints how to replay it.
+// TestSeeds runs many seeds of every profile. A failure prints the command that replays it.
 func TestSeeds(t *testing.T) {
 	if *oneSeed != 0 {
 		replay(t)
@@ -39,36 +36,17 @@ func TestSeeds(t *testing.T) {
 	for _, p := range profilesToRun(t) {
 		count := *seedCount
 		if p == Calm {
-			count = (count + 3) / 4 // a calm run has the most operations, and the fewest surprises
+			count = (count + 3) / 4 // calm runs have the most operations and the fewest surprises
 		}
 		t.Run(string(p), func(t *testing.T) { runSeeds(t, p, *firstSeed, count) })
 	}
 }
 
 func runSeeds(t *testing.T, p Profile, first uint64, count int) {
-	results := make([]Result, count)
-	var next atomic.Int64
-	var stop atomic.Bool
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= count || stop.Load() {
-					return
-				}
-				results[i] = runGuarded(Config{Seed: first + uint64(i), Profile: p})
-				if *failFast && len(results[i].Failures) > 0 {
-					stop.Store(true)
-				}
-			}
-		})
-	}
-	wg.Wait()
 	var sum Result
 	failed := 0
-	for i := range results {
-		r := &results[i]
+	sweep := Sweep{Profiles: []Profile{p}, First: first, Seeds: count, Parallel: runtime.GOMAXPROCS(0)}
+	sweep.Run(t.Context(), func(r *Result) bool {
 		sum.Events += r.Events
 		sum.Completed += r.Completed
 		sum.Unknown += r.Unknown
@@ -81,28 +59,16 @@ func runSeeds(t *testing.T, p Profile, first uint64, count int) {
 			t.Errorf("%s seed %d: %v\n  replay: go test ./sim -run TestSeeds -sim.profile=%s -sim.seed=%d -sim.trace=/dev/stdout",
 				p, r.Config.Seed, r.Failures[0], p, r.Config.Seed)
 		}
-	}
+		return len(r.Failures) == 0 || !*failFast
+	})
 	t.Logf("%s: %d seeds, %d failed; %d events, %d operations done, %d unknown, %d views, %d no-ops, %d restores, %d crashes",
 		p, count, failed, sum.Events, sum.Completed, sum.Unknown, sum.Views, sum.NoOps, sum.Snapshots, sum.Crashes)
-}
-
-// runGuarded turns a panic of a core into a failure of its seed.
-func runGuarded(cfg Config) (r Result) {
-	defer func() {
-		if v := recover(); v != nil {
-			stack := make([]byte, 4<<10)
-			stack = stack[:runtime.Stack(stack, false)]
-			r.Config = cfg
-			r.Failures = append(r.Failures, Failure{What: fmt.Sprintf("panic: %v\n%s", v, stack)})
-		}
-	}()
-	return Run(cfg)
 }
 
 func replay(t *testing.T) {
 	p, err := ParseProfile(*profile)
 	if err != nil {
-		t.Fatalf("-sim.seed wants -sim.profile: %v", err)
+		t.Fatalf("-sim.seed needs -sim.profile: %v", err)
 	}
 	cfg := Config{Seed: *oneSeed, Profile: p}
 	if *traced != "" {
@@ -113,7 +79,7 @@ func replay(t *testing.T) {
 		defer f.Close()
 		cfg.Trace = f
 	}
-	r := runGuarded(cfg)
+	r := RunGuarded(cfg)
 	for _, f := range r.Plan {
 		t.Logf("planned: %v", f)
 	}
@@ -123,7 +89,7 @@ func replay(t *testing.T) {
 	}
 }
 
-// TestReplay: a seed is the same run every time, traced or not.
+// TestReplay checks that a seed gives the same run every time.
 func TestReplay(t *testing.T) {
 	for _, p := range Profiles() {
 		a := Run(Config{Seed: 7, Profile: p})

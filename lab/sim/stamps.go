@@ -7,19 +7,19 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// stamp names a message: a session and a number within it.
+// stamp identifies a message: a session and a number within it.
 type stamp struct {
 	session uint32
 	number  uint64
 }
 
-// message is what was stamped.
+// message is a stamped message.
 type message struct {
-	request requestID // zero if it is no REQUEST, or none that opens
+	request requestID // zero unless it is a REQUEST that opens
 	sum     uint64    // of the frame without its tag; 0 if it does not open
 }
 
-// stamped checks that a session's numbers are 1, 2, 3, … each once, and notes what they stand for.
+// stamped checks that a session's numbers are 1, 2, 3, … and records their messages.
 func (c *checker) stamped(session uint32, number uint64, datagram []byte) {
 	if number != c.numbers[session]+1 {
 		c.w.fail(-1, "session %d stamps number %d after %d", session, number, c.numbers[session])
@@ -35,7 +35,7 @@ func (c *checker) stamped(session uint32, number uint64, datagram []byte) {
 	c.messages[stamp{session, number}] = m
 }
 
-// authentic checks that entries hold what was stamped with their session and number.
+// authentic checks that entries match the messages that were stamped with their session and number.
 func (c *checker) authentic(n *node, kind wire.Kind, entries []wire.Entry) {
 	for _, e := range entries {
 		if e.Kind == wire.EntryNoOp {
@@ -47,8 +47,7 @@ func (c *checker) authentic(n *node, kind wire.Kind, entries []wire.Entry) {
 	}
 }
 
-// inItsSlot checks that a replica answers a request in the slot of the number that it was stamped
-// with (invariant 8).
+// inItsSlot checks that a replica answers a request in the slot of its number (invariant 8).
 func (c *checker) inItsSlot(n *node, m *wire.Reply) {
 	base, ok := c.bases[m.View]
 	if !ok || m.Slot <= base {
@@ -61,9 +60,9 @@ func (c *checker) inItsSlot(n *node, m *wire.Reply) {
 	}
 }
 
-// The order of views, written out here so that a mistake in the product's does not hide itself.
+// The order of views is repeated here so that the checkers do not share a mistake in the product's.
 
-// lessEq reports whether no component of v is above w's.
+// lessEq reports whether no component of v is above that of w.
 func lessEq(v, w wire.View) bool { return v.Leader <= w.Leader && v.Session <= w.Session }
 
 func less(v, w wire.View) bool { return v != w && lessEq(v, w) }

@@ -7,32 +7,32 @@ import (
 	"sync"
 )
 
-// Sweep is a run of many seeds.
+// Sweep runs many seeds.
 type Sweep struct {
-	Profiles []Profile // each seed is run under all of them, in this order
+	Profiles []Profile // every seed runs under each, in this order
 	First    uint64    // seed
 	Seeds    int       // per profile
-	From     int       // runs to leave out at the start
+	From     int       // number of runs to skip at the start
 	Parallel int       // runs at a time; at least 1
 }
 
-// Runs is how many runs the sweep has.
+// Runs returns the number of runs in the sweep.
 func (s *Sweep) Runs() int { return max(s.Seeds*len(s.Profiles)-s.From, 0) }
 
-// config is the i-th run.
+// config returns the configuration of the i-th run.
 func (s *Sweep) config(i int) Config {
 	return Config{Seed: s.First + uint64(i/len(s.Profiles)), Profile: s.Profiles[i%len(s.Profiles)]}
 }
 
-// Run runs the sweep and hands every result to visit, in the order of the seeds however many run
-// at a time, until visit returns false or ctx is done.
+// Run runs the sweep. It passes the results to visit in the order of the seeds, until visit returns false or ctx is
+// done.
 func (s *Sweep) Run(ctx context.Context, visit func(*Result) bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	defer cancel()
 
-	// A job is handed to a worker and, in the same order, queued for delivery.
+	// A job is passed to a worker and queued for delivery, both in order.
 	type job struct {
 		cfg  Config
 		done chan Result
@@ -75,7 +75,7 @@ func (s *Sweep) Run(ctx context.Context, visit func(*Result) bool) {
 	}
 }
 
-// RunGuarded is Run, with a panic of a core turned into a failure of its seed.
+// RunGuarded is Run, but turns a panic of a core into a failure of its seed.
 func RunGuarded(cfg Config) (r Result) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// name is what a node is called in traces.
+// name is a node's name in traces.
 func (w *world) name(node int) string {
 	s := w.s
 	switch {
@@ -23,12 +23,11 @@ func (w *world) name(node int) string {
 	return fmt.Sprintf("client-%d", node-s.clientNode(0))
 }
 
-// traceHeader names the columns of a trace.
+// traceHeader has the titles of a trace's columns.
 const traceHeader = "     time ms node            view session    slot  what\n"
 
-// note writes a line to the trace: when, where, the leader-num of the view, the session and the
-// end of the log that a replica has by then (of a sequencer, the session and the number that it
-// stamped last), and what happened.
+// note writes a line to the trace: time, node, leader-num of the view, session and end of the log of a replica
+// (session and latest number of a sequencer), and an event.
 func (w *world) note(node int, what string) {
 	if w.cfg.Trace == nil {
 		return

@@ -11,16 +11,16 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// customer is a client's place: an address, at which one client runs after the other.
+// customer is a client's address, at which one client process runs after the other.
 type customer struct {
 	process
 	id  int
 	rng random
 
-	// The client that runs now: its core, and the operations that it wants done.
+	// The current client process.
 	core     *clientcore.Core
-	route    int    // sequencer that it sends to; -1 if it knows none
-	told     uint32 // session that the controller last told it
+	route    int    // its sequencer; -1 if unknown
+	told     uint32 // session that the controller announced last
 	inFlight int
 }
 
@@ -28,7 +28,7 @@ func clientAddr(id int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, 1}), uint16(2000+id))
 }
 
-// clientAt returns the node of the client at an address.
+// clientAt returns the number of the client node at an address.
 func (w *world) clientAt(a netip.AddrPort) (int, bool) {
 	id := int(a.Port()) - 2000
 	if id < 0 || id >= w.s.clients || a != clientAddr(id) {
@@ -41,7 +41,7 @@ func newCustomer(w *world, id int, seed uint64) *customer {
 	return &customer{process: process{w: w, node: w.s.clientNode(id)}, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8)}
 }
 
-// start is the start of a client. It knows nothing of those before it, whose answers may still come.
+// start starts a client process. It does not know its predecessors, whose replies may still arrive.
 func (c *customer) start() {
 	core, err := clientcore.New(clientcore.Config{
 		Replicas: c.w.s.replicas, Auth: c.w.keys.Client, ReplyTo: clientAddr(c.id),
@@ -61,8 +61,7 @@ func (c *customer) start() {
 	}
 }
 
-// crash is kill -9. Nobody will hear what becomes of the operations that are outstanding: they may have been
-// executed, or still be.
+// crash is kill -9. Outstanding operations may or may not be executed, now or later; no client learns the outcome.
 func (c *customer) crash(downFor time.Duration) {
 	if !c.up {
 		return
@@ -73,7 +72,7 @@ func (c *customer) crash(downFor time.Duration) {
 	c.w.after(downFor, c.start)
 }
 
-// think calls the next operation after some time to think, unless the load has ended or the client has died.
+// think calls the next operation after a pause, unless the load has ended or the client has crashed.
 func (c *customer) think() {
 	life := c.life
 	c.w.after(c.rng.tail(c.w.s.think), func() {
@@ -112,7 +111,7 @@ func (c *customer) choose() registers.Op {
 	return o
 }
 
-// overfull checks that an operation that is a byte longer than a datagram carries is refused, with the limit.
+// overfull checks that Invoke refuses an operation one byte longer than a datagram can carry, with the limit.
 func (c *customer) overfull(o registers.Op) {
 	o.Pad++
 	var tooLarge *clientcore.TooLargeError

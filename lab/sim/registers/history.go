@@ -180,7 +180,7 @@ func (h *History) Witness(order []Execution) error {
 	position := make([]int, len(h.calls))
 	for i, e := range order {
 		if e.UID == 0 || e.UID > uint64(len(h.calls)) {
-			return fmt.Errorf("slot %d executed operation %d, which nobody called", e.Slot, e.UID)
+			return fmt.Errorf("slot %d executed operation %d, which no client called", e.Slot, e.UID)
 		}
 		if position[e.UID-1] != 0 {
 			return fmt.Errorf("op%d is executed twice in one log", e.UID)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestMultiIsOneOperation: an operation on several registers that takes effect at two points in time is found, by
-// porcupine alone and by witness alone.
+// TestMultiIsOneOperation checks that porcupine and Witness each find an operation on several registers that takes
+// effect at two points in time.
 func TestMultiIsOneOperation(t *testing.T) {
 	at := func(ms int) time.Duration { return time.Duration(ms) * time.Millisecond }
 	multi := Op{UID: 1, Kind: Multi, Keys: 0b11, Arg: 5}
@@ -40,7 +40,7 @@ func TestMultiIsOneOperation(t *testing.T) {
 	}
 }
 
-// TestLostOperations: what a client that crashed had outstanding may have taken effect, or not.
+// TestLostOperations checks that outstanding operations of a crashed client may or may not have taken effect.
 func TestLostOperations(t *testing.T) {
 	set, get := Op{UID: 1, Kind: Set, Key: 2, Arg: 7}, Op{UID: 2, Kind: Get, Key: 2}
 	for result, order := range map[uint64][]Execution{
@@ -68,7 +68,7 @@ func TestLostOperations(t *testing.T) {
 	}
 }
 
-// TestParts: registers hang together through the operations that took effect, also by way of a third.
+// TestParts checks that registers are connected by operations that took effect, directly or through a third.
 func TestParts(t *testing.T) {
 	h := History{calls: []call{
 		{op: Op{Kind: Multi, Keys: 0b110000}}, {op: Op{Kind: Multi, Keys: 0b010001}}, {op: Op{Kind: Multi, Keys: 0b001100}},
@@ -78,7 +78,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// TestOperationEncoding: what is encoded is decoded, and what is damaged is not taken.
+// TestOperationEncoding checks that Decode inverts Encode and refuses damaged operations.
 func TestOperationEncoding(t *testing.T) {
 	for _, o := range []Op{
 		{UID: 1, Kind: Get, Key: 5}, {UID: 1 << 40, Kind: Set, Arg: 3, Wide: true}, {UID: 9, Kind: Multi, Keys: 0b101010, Pad: 30},
