@@ -33,6 +33,27 @@ func TestMutantsApply(t *testing.T) {
 	}
 }
 
+// TestReachedMutantsFit checks that the mutants that small worlds must catch are among those that run there.
+func TestReachedMutantsFit(t *testing.T) {
+	mutants, err := readMutants(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fitting := make(map[string]bool)
+	for i := range mutants {
+		fitting[mutants[i].name] = mutants[i].fits()
+	}
+	reached, err := os.ReadFile("../worlds/reached.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields(string(reached)) {
+		if !fitting[name] {
+			t.Errorf("%s is listed in %s, but changes something that small worlds do not contain, or does not exist", name, reachedFile)
+		}
+	}
+}
+
 func TestMutantFileErrors(t *testing.T) {
 	for _, test := range []struct{ name, file, want string }{
 		{"no reason", "file: a\n<<<<\nx\n====\ny\n>>>>\n", "expected a why:"},

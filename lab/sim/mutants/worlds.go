@@ -41,7 +41,7 @@ type sighting struct {
 // fits reports whether small worlds contain everything that the mutant changes.
 func (m *mutant) fits() bool {
 	return !slices.ContainsFunc(m.patches, func(p patch) bool {
-		return !slices.ContainsFunc([]string{"replica/", "client/", "oumlib/"}, func(dir string) bool { return strings.HasPrefix(p.file, dir) })
+		return !slices.ContainsFunc([]string{"replica/", "internal/clientcore/", "oumlib/"}, func(dir string) bool { return strings.HasPrefix(p.file, dir) })
 	})
 }
 
