@@ -23,15 +23,7 @@ func statusCommand() *cobra.Command {
 				return err
 			}
 			s := status.Query(cmd.Context(), f, patience)
-			if asJSON {
-				err = cli.WriteJSON(cmd.OutOrStdout(), s)
-			} else {
-				err = s.WriteTable(cmd.OutOrStdout())
-			}
-			if err == nil && !s.OK {
-				err = cli.ErrReported
-			}
-			return err
+			return cli.Print(cmd.OutOrStdout(), asJSON, s.OK, s, s.WriteTable)
 		},
 	}
 	cli.ClusterFlag(cmd, &file)

@@ -87,9 +87,18 @@ func VersionCommand() *cobra.Command {
 	}
 }
 
-// WriteJSON writes v as indented JSON.
-func WriteJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+// Print writes a command's result, as indented JSON or by writeText, and returns ErrReported if it is not ok.
+func Print(out io.Writer, asJSON, ok bool, result any, writeText func(io.Writer) error) error {
+	var err error
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(result)
+	} else {
+		err = writeText(out)
+	}
+	if err == nil && !ok {
+		err = ErrReported
+	}
+	return err
 }

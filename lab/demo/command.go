@@ -1,8 +1,6 @@
 package demo
 
 import (
-	"context"
-	"io"
 	"math/rand/v2"
 	"time"
 
@@ -15,7 +13,7 @@ import (
 // Command returns the command that runs the demonstration.
 func Command() *cobra.Command {
 	var flags cli.DevFlags
-	var config Config
+	var c config
 	var nopaxos string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -24,52 +22,40 @@ func Command() *cobra.Command {
 		Long: "Run a cluster on this machine, load it through the client library and through a stock Redis\n" +
 			"client, kill its leader, restart it, kill its active sequencer, drop datagrams, and check that\n" +
 			"the clients' history is linearizable and that no acknowledged write is lost.\n" +
-			"Exit 0 only if everything held. If something did not, the cluster's directory is left, and named;\n" +
-			"else it is removed, unless --dir names it.",
+			"Exit 0 only if everything held; otherwise the cluster's directory is kept for its logs. After a success\n" +
+			"it is removed, unless --dir names it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.Parse(); err != nil {
 				return err
 			}
-			if err := cli.FlagError(config.Check()); err != nil {
+			if err := cli.FlagError(c.check()); err != nil {
 				return err
 			}
 			if !cmd.Flags().Changed("seed") {
-				config.Seed = rand.Uint64()
+				c.seed = rand.Uint64()
 			}
-			config.Cluster = flags.Config
+			c.cluster = flags.Config
 			var err error
-			if config.Cluster.Binary, err = binary.Find(nopaxos); err != nil {
+			if c.cluster.Binary, err = binary.Find(nopaxos); err != nil {
 				return err
 			}
-			config.Progress = cmd.OutOrStdout()
+			c.progress = cmd.OutOrStdout()
 			if asJSON {
-				config.Progress = cmd.ErrOrStderr()
+				c.progress = cmd.ErrOrStderr()
 			}
-			return runDemo(cmd.Context(), config, asJSON, cmd.OutOrStdout())
+			report, err := runDemo(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			return cli.Print(cmd.OutOrStdout(), asJSON, report.OK, report, report.WriteText)
 		},
 	}
 	flags.Register(cmd)
 	binary.Flag(cmd, &nopaxos)
-	cmd.Flags().DurationVar(&config.Duration, "duration", 35*time.Second, "how long the load lasts")
-	cmd.Flags().Uint64Var(&config.Seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
-	cmd.Flags().IntVar(&config.Workers, "workers", 8, "operations outstanding at a time on each of the two paths")
+	cmd.Flags().DurationVar(&c.duration, "duration", 35*time.Second, "duration of the load")
+	cmd.Flags().Uint64Var(&c.seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
+	cmd.Flags().IntVar(&c.workers, "workers", 8, "operations outstanding at a time on each of the two paths")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
-}
-
-func runDemo(ctx context.Context, config Config, asJSON bool, out io.Writer) error {
-	report, err := Run(ctx, config)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		err = cli.WriteJSON(out, report)
-	} else {
-		err = report.WriteText(out)
-	}
-	if err == nil && !report.OK {
-		err = cli.ErrReported
-	}
-	return err
 }

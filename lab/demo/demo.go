@@ -14,13 +14,13 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// Config configures Run.
-type Config struct {
-	Cluster  devcluster.Config // Run sets FaultInjection
-	Duration time.Duration     // of the load; default 35 s
-	Seed     uint64            // of keys and operations
-	Workers  int               // on each of the two paths; default 8
-	Progress io.Writer         // gets a line a second, written over if it is a terminal; default discarded
+// config configures a run.
+type config struct {
+	cluster  devcluster.Config // runDemo sets FaultInjection
+	duration time.Duration     // of the load
+	seed     uint64            // of keys and operations
+	workers  int               // on each of the two paths
+	progress io.Writer         // gets a line a second, overwritten if it is a terminal
 }
 
 // MinDuration is the shortest load that has time for every fault.
@@ -32,34 +32,21 @@ const roundLength = time.Minute
 // warmUp is the time before the first fault of a round, in units of the time that each fault gets.
 const warmUp = 1
 
-func (c Config) withDefaults() (Config, error) {
-	c.Duration = cmp.Or(c.Duration, 35*time.Second)
-	c.Workers = cmp.Or(c.Workers, 8)
-	if c.Progress == nil {
-		c.Progress = io.Discard
-	}
-	if err := c.Check(); err != nil {
-		return c, err
-	}
-	c.Cluster.FaultInjection = true
-	return c, nil
-}
-
-// Check returns a *devcluster.ConfigError if a setting is wrong. Defaults must be filled in. The cluster's
-// settings are checked by devcluster.Start.
-func (c Config) Check() error {
+// check returns a *devcluster.ConfigError if a setting is wrong, except for the cluster's, which
+// devcluster.Start checks.
+func (c config) check() error {
 	switch {
-	case c.Duration < MinDuration:
-		return &devcluster.ConfigError{Name: "duration", Value: c.Duration, Expected: fmt.Sprintf("at least %v: every fault has its turn", MinDuration)}
-	case c.Workers < 1 || c.Workers > load.MaxWorkers:
-		return &devcluster.ConfigError{Name: "workers", Value: c.Workers, Expected: fmt.Sprintf("1 to %d", load.MaxWorkers)}
+	case c.duration < MinDuration:
+		return &devcluster.ConfigError{Name: "duration", Value: c.duration, Expected: fmt.Sprintf("at least %v, the time for every fault", MinDuration)}
+	case c.workers < 1 || c.workers > load.MaxWorkers:
+		return &devcluster.ConfigError{Name: "workers", Value: c.workers, Expected: fmt.Sprintf("1 to %d", load.MaxWorkers)}
 	}
 	return nil
 }
 
 // run is one run of the demo.
 type run struct {
-	cfg      Config
+	cfg      config
 	cluster  *devcluster.Cluster
 	load     *load.Load
 	news     *news
@@ -68,27 +55,24 @@ type run struct {
 	memory   memory
 }
 
-// Run starts a cluster, loads it, breaks it, and reports the outcome. It fails only if it has no report: the
+// runDemo starts a cluster, loads it, breaks it, and reports the outcome. It fails only if it has no report: the
 // cluster did not start, or ctx was done. A report of violations is no error.
-func Run(ctx context.Context, cfg Config) (report *Report, err error) {
-	cfg, err = cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	fmt.Fprintln(cfg.Progress, "starting the cluster")
-	c, err := devcluster.Start(ctx, cfg.Cluster)
+func runDemo(ctx context.Context, cfg config) (out *report, err error) {
+	cfg.cluster.FaultInjection = true
+	fmt.Fprintln(cfg.progress, "starting the cluster")
+	c, err := devcluster.Start(ctx, cfg.cluster)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		c.Stop()
-		if ctx.Err() == nil && (err != nil || !report.OK) {
-			fmt.Fprintln(cfg.Progress, "the roles' logs are in", c.Dir())
+		if ctx.Err() == nil && (err != nil || !out.OK) {
+			fmt.Fprintln(cfg.progress, "the roles' logs are in", c.Dir())
 			return
 		}
 		err = errors.Join(err, c.Remove())
 	}()
-	l, err := load.Begin(ctx, load.Config{File: c.File(), Seed: cfg.Seed, Workers: cfg.Workers})
+	l, err := load.Begin(ctx, load.Config{File: c.File(), Seed: cfg.seed, Workers: cfg.workers})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +82,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 }
 
 // drive breaks the cluster under its load, then reports.
-func (r *run) drive(ctx context.Context) (*Report, error) {
+func (r *run) drive(ctx context.Context) (*report, error) {
 	showCtx, stopShowing := context.WithCancel(ctx)
 	defer stopShowing()
 	var showing sync.WaitGroup
@@ -116,14 +100,14 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 	}
 	r.memory.read(r.cluster.Status(ctx), last)
 	f := r.cluster.File()
-	return &Report{Report: *of, Memory: r.memory, Replicas: len(f.Groups[0].Replicas), Sequencers: len(f.Sequencers)}, nil
+	return &report{Report: *of, Memory: r.memory, Replicas: len(f.Groups[0].Replicas), Sequencers: len(f.Sequencers)}, nil
 }
 
 // sabotage carries out the faults while the load runs. It fails if the cluster does not recover from one.
 func (r *run) sabotage(ctx context.Context) error {
 	steps := r.saboteur.steps()
-	rounds := max(1, int(r.cfg.Duration/roundLength))
-	turn := r.cfg.Duration / time.Duration(rounds*(len(steps)+warmUp))
+	rounds := max(1, int(r.cfg.duration/roundLength))
+	turn := r.cfg.duration / time.Duration(rounds*(len(steps)+warmUp))
 	for round := range rounds {
 		if err := wait.For(ctx, turn); err != nil {
 			return err

@@ -81,7 +81,8 @@ func (f *saboteur) stopDropping(ctx context.Context, s *status.Cluster) (string,
 	return "", setDrop(ctx, s, 0)
 }
 
-// setDrop makes sequencers, replicas, front-ends and this process's clients drop this share of the datagrams that they receive.
+// setDrop makes sequencers, replicas, front-ends and this process's clients drop this share of the datagrams
+// that they receive.
 func setDrop(ctx context.Context, s *status.Cluster, rate float64) error {
 	transport.SetDrop(rate)
 	client := &http.Client{Timeout: time.Second}

@@ -9,19 +9,19 @@ import (
 	"github.com/netordered/nopaxos/lab/progress"
 )
 
-// news shows how the load fares, once a second, and what is done to the cluster.
+// news shows the progress of the load once a second, and the faults.
 type news struct {
 	run  *run
 	line *progress.Line
 	last time.Time
 }
 
-// newsEvery is the pause between two lines.
+// newsEvery is the time between two lines.
 const newsEvery = time.Second
 
 func newNews(r *run) *news {
-	// The ticker of show sets the pace; it may come a little early.
-	return &news{run: r, line: progress.New(r.cfg.Progress, newsEvery/2), last: time.Now()}
+	// The ticker of show sets the pace; half of it tolerates an early tick.
+	return &news{run: r, line: progress.New(r.cfg.progress, newsEvery/2), last: time.Now()}
 }
 
 // show writes a line a second until ctx is done.
@@ -40,7 +40,7 @@ func (n *news) show(ctx context.Context) {
 	}
 }
 
-// text says what happened since the last one.
+// text describes the time since the previous line.
 func (n *news) text(s *status.Cluster) string {
 	operations, p50, p99 := n.run.load.Interval()
 	now := time.Now()
@@ -54,7 +54,7 @@ func (n *news) text(s *status.Cluster) string {
 		n.run.load.Elapsed().Seconds(), rate, p50, p99, view, session)
 }
 
-// event tells of a fault, on a line of its own.
+// event prints a fault on its own line.
 func (n *news) event(text string) {
 	n.line.Print(fmt.Sprintf("%6.1f s  >> %s", n.run.load.Elapsed().Seconds(), text))
 }

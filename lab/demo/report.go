@@ -9,26 +9,26 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// Report is what came of a run.
-type Report struct {
+// report is the outcome of a run.
+type report struct {
 	load.Report
-	Memory     []Memory `json:"rss"`
-	Replicas   int      `json:"replicas"`
-	Sequencers int      `json:"sequencers"`
+	Memory     memory `json:"rss"`
+	Replicas   int    `json:"replicas"`
+	Sequencers int    `json:"sequencers"`
 }
 
-// Memory is a role's resident memory: before the first fault, when logs and buffers have not reached
+// roleMemory is a role's resident memory: before the first fault, when logs and buffers have not reached
 // their working size yet, after each round of faults, and at the end.
-type Memory struct {
+type roleMemory struct {
 	Role       string   `json:"role"`
 	StartBytes uint64   `json:"start_bytes"`
 	RoundBytes []uint64 `json:"round_bytes"`
 	EndBytes   uint64   `json:"end_bytes"`
-	Restarted  bool     `json:"restarted,omitempty"` // in between
+	Restarted  bool     `json:"restarted,omitempty"`
 	pid        int
 }
 
-// roles are all answers.
+// roles returns the answers of all roles.
 func roles(s *status.Cluster) []status.Probe {
 	var all []status.Probe
 	all = append(all, s.Controllers...)
@@ -37,10 +37,10 @@ func roles(s *status.Cluster) []status.Probe {
 	return append(all, s.FrontEnds...)
 }
 
-// memory is what every role's memory was.
-type memory []Memory
+// memory is the resident memory of every role.
+type memory []roleMemory
 
-// reading says which of Memory's figures is read.
+// reading selects a field of roleMemory.
 type reading int
 
 const (
@@ -49,11 +49,11 @@ const (
 	last
 )
 
-// read enters the figures of every role that answered.
+// read records the memory of every role that answered.
 func (m *memory) read(s *status.Cluster, which reading) {
 	for i, p := range roles(s) {
 		if which == first {
-			*m = append(*m, Memory{Role: p.Name})
+			*m = append(*m, roleMemory{Role: p.Name})
 		}
 		if i < len(*m) && p.Role != nil {
 			(*m)[i].enter(p.Role, which)
@@ -61,7 +61,7 @@ func (m *memory) read(s *status.Cluster, which reading) {
 	}
 }
 
-func (m *Memory) enter(r *status.Role, which reading) {
+func (m *roleMemory) enter(r *status.Role, which reading) {
 	m.Restarted = m.Restarted || m.pid != 0 && m.pid != r.PID
 	switch which {
 	case first:
@@ -73,8 +73,8 @@ func (m *Memory) enter(r *status.Role, which reading) {
 	}
 }
 
-// WriteText writes the report for a person.
-func (r *Report) WriteText(w io.Writer) error {
+// WriteText writes the report as text.
+func (r *report) WriteText(w io.Writer) error {
 	fmt.Fprintf(w, "\n%d replicas, %d sequencers, %.1f s of load, seed %d\n\n", r.Replicas, r.Sequencers, r.Seconds, r.Seed)
 	if err := r.WriteFigures(w); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		restarted := ""
 		if m.Restarted {
-			restarted = "restarted in between"
+			restarted = "restarted meanwhile"
 		}
 		fmt.Fprintf(t, "\t%4d\t%s\n", m.EndBytes>>20, restarted)
 	}

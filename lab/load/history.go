@@ -6,11 +6,11 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// value is what a key holds: the number of the write that put it there; 0: nothing yet. Every write
-// has its own number.
+// value is the value of a key: the number of the write that set it, or 0 for a missing key. Every write has
+// its own number.
 type value uint64
 
-// operation is one read or write of one key, as its caller saw it.
+// operation is one read or write of one key, as observed by its caller.
 type operation struct {
 	key       int
 	write     bool
@@ -19,18 +19,18 @@ type operation struct {
 	call, end time.Duration // since the start of the run
 }
 
-// keyWindow is a part of one key's history that is checked by itself: see the package's comment.
+// keyWindow is a separately checked part of one key's history; see the package comment.
 type keyWindow struct {
 	initial value
-	ops     []operation // those with an outcome, and the unknown writes so far
+	ops     []operation // completed ones, and all unknown writes so far
 	closing operation   // the read at its end
 }
 
-// verdict is what a check found.
+// verdict is the outcome of a check.
 type verdict struct {
 	illegal   bool // not linearizable
 	undecided bool // the checker ran out of time
-	lost      int  // acknowledged writes that the closing read shows to be gone
+	lost      int  // acknowledged writes missing from the closing read
 }
 
 // register is the sequential specification of a key.
@@ -48,7 +48,7 @@ var register = porcupine.Model{
 // checkTimeout bounds one key's check.
 const checkTimeout = 30 * time.Second
 
-// check judges the window.
+// check checks the window.
 func (w *keyWindow) check() verdict {
 	model := register
 	model.Init = func() any { return w.initial }
@@ -70,11 +70,12 @@ func (w *keyWindow) check() verdict {
 	return v
 }
 
-// lost counts the acknowledged writes that the closing read shows to be gone: those that were called
-// after the write of the value it read had returned; they, or a later write, should have been read. If
-// the value was there before the window, or nobody wrote it, that is every acknowledged write of the
-// window. If the outcome of the value's write is unknown, it may have taken effect last: then none is.
-// It is implied by linearizability, and says more plainly what a user fears most.
+// lost counts the acknowledged writes that the closing read misses: those called after the write of the value
+// that it returned had completed. It should have returned one of them or a later write. If that value
+// predates the window, or was never written, all acknowledged writes of the window are lost. If the write of
+// that value has an unknown outcome, it may have taken effect last, and none is lost.
+//
+// Linearizability implies that no write is lost, but lost writes are what users fear most.
 func (w *keyWindow) lost() int {
 	end := time.Duration(-1) // before every call
 	for _, o := range w.ops {
@@ -91,7 +92,7 @@ func (w *keyWindow) lost() int {
 	return n
 }
 
-// unresolved returns the unknown writes whose value nobody has read yet: they may still take effect.
+// unresolved returns the unknown writes whose value has not been read yet: they may still take effect.
 func (w *keyWindow) unresolved() []operation {
 	var open []operation
 	for _, o := range w.ops {

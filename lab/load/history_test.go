@@ -37,11 +37,11 @@ func TestCheck(t *testing.T) {
 		{name: "all acknowledged writes are lost", ops: []operation{write(1, 1, 2), write(2, 3, 4)}, closing: 0, illegal: true, lost: 2},
 		{name: "a value from nowhere", ops: []operation{write(1, 1, 2)}, closing: 9, illegal: true, lost: 1},
 		{name: "a stale read", ops: []operation{write(1, 1, 2), read(0, 3, 4)}, closing: 1, illegal: true},
-		{name: "a read that went back", ops: []operation{write(1, 1, 10), read(1, 2, 3), read(0, 4, 5)}, closing: 1, illegal: true},
+		{name: "a read that goes back", ops: []operation{write(1, 1, 10), read(1, 2, 3), read(0, 4, 5)}, closing: 1, illegal: true},
 		{name: "unknown, took effect late", ops: []operation{unknown(1, 1), write(2, 2, 3), read(2, 4, 5), read(1, 6, 7)}, closing: 1},
 		{name: "unknown, never took effect", ops: []operation{unknown(1, 1), write(2, 2, 3)}, closing: 2, unresolved: 1},
 		{name: "unknown, took effect twice", ops: []operation{unknown(1, 1), read(1, 2, 3), write(2, 4, 5), read(1, 6, 7)}, closing: 1, illegal: true},
-		{name: "unknown is not an excuse for another", ops: []operation{unknown(1, 1), write(2, 2, 3), write(3, 4, 5)}, closing: 2, illegal: true, lost: 1, unresolved: 1},
+		{name: "an unknown write does not excuse a lost one", ops: []operation{unknown(1, 1), write(2, 2, 3), write(3, 4, 5)}, closing: 2, illegal: true, lost: 1, unresolved: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := keyWindow{initial: c.initial, ops: c.ops, closing: read(c.closing, 100, 101)}
@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A hot key's window is what the checker has to cope with most.
+// BenchmarkCheck checks a hot key's window, the largest one.
 func BenchmarkCheck(b *testing.B) {
 	b.ReportAllocs()
 	w := keyWindow{}

@@ -20,7 +20,7 @@ type judge struct {
 	violations []string
 }
 
-// maxViolations bounds how many are told one by one.
+// maxViolations bounds the number of reported violations.
 const maxViolations = 20
 
 func (j *judge) violation(format string, args ...any) {
@@ -29,8 +29,8 @@ func (j *judge) violation(format string, args ...any) {
 	}
 }
 
-// run judges banks until the channel is closed. Once ctx is done it only releases them: workers that
-// wait for room have to get on to see their own end.
+// run judges banks until the channel is closed. Once ctx is done it only releases them, because workers that
+// wait for a free bank must be able to end.
 func (j *judge) run(ctx context.Context) {
 	for b := range j.recorder.retire {
 		if ctx.Err() == nil {
@@ -40,18 +40,18 @@ func (j *judge) run(ctx context.Context) {
 	}
 }
 
-// bank judges one window: a last read of every key, then key by key.
+// bank judges one window: it reads every key once more, then checks key by key.
 func (j *judge) bank(ctx context.Context, b *bank) {
 	call := time.Since(j.recorder.origin)
 	values, err := readBank(ctx, j.store, b.index)
 	if err != nil {
-		j.violation("the keys of a window cannot be read at its end: %v", err)
+		j.violation("reading the keys at the end of a window: %v", err)
 		return
 	}
 	end := time.Since(j.recorder.origin)
 	byKey := make([][]operation, bankKeys)
 	for _, o := range b.ops {
-		if o.write || !o.unknown { // a read without an outcome says nothing
+		if o.write || !o.unknown { // a read without an outcome proves nothing
 			byKey[o.key] = append(byKey[o.key], o)
 		}
 	}
@@ -76,20 +76,20 @@ func (j *judge) key(name string, w *keyWindow) {
 		j.violation("the history of key %s is not linearizable (%d operations up to %v)", name, len(w.ops), w.closing.end)
 	}
 	if v.undecided {
-		j.violation("the history of key %s could not be decided within %v (%d operations)", name, checkTimeout, len(w.ops))
+		j.violation("the history of key %s was not decided within %v (%d operations)", name, checkTimeout, len(w.ops))
 	}
 	if v.lost > 0 {
 		j.violation("key %s: %d acknowledged writes are lost: it holds %d", name, v.lost, w.closing.value)
 	}
 }
 
-// readAgain reads every key of every bank, through another path than the judge's own, and compares
-// with what was read when its last window ended. Nothing has been written since.
+// readAgain reads every key of every bank through another path and compares the values with those at the end
+// of the last window. Nothing has been written since.
 func (j *judge) readAgain(ctx context.Context, s store) {
 	for _, b := range j.recorder.banks {
 		values, err := readBank(ctx, s, b.index)
 		if err != nil {
-			j.violation("the keys cannot be read at the end through the %v: %v", s.path(), err)
+			j.violation("reading the keys at the end through the %v: %v", s.path(), err)
 			return
 		}
 		for key, got := range values {
@@ -106,11 +106,11 @@ func (j *judge) readAgain(ctx context.Context, s store) {
 	}
 }
 
-// readPatience bounds how long reading a bank may take: a group that is down for good must not keep the
-// judge for ever.
+// readPatience bounds the time to read a bank: the judge must not wait forever for a group that does not come
+// back.
 const readPatience = 3 * opTimeout
 
-// readChunk is how many keys are read by one operation: their values fit a few datagrams.
+// readChunk is the number of keys that one operation reads: their values fit a few datagrams.
 const readChunk = 64
 
 // readBank reads all keys of a bank.

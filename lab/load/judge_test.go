@@ -7,8 +7,7 @@ import (
 	"testing/synctest"
 )
 
-// After Ctrl-C the load comes to its end although nothing is judged any more: workers that wait for a
-// bank get one.
+// An interrupted judge checks nothing more but releases banks, so that workers that wait for one can end.
 func TestInterruptedJudgeReleases(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -40,7 +39,7 @@ func (silentStore) getMany(ctx context.Context, _ []string) ([]value, error) {
 	return nil, ctx.Err()
 }
 
-// A group that is down for good does not keep the judge.
+// The judge gives up reading from a group that does not come back.
 func TestJudgeGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := readBank(t.Context(), silentStore{}, 0)

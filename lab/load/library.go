@@ -9,7 +9,7 @@ import (
 	"github.com/netordered/nopaxos/kv"
 )
 
-// libraryStore goes through the client library: what an application would link.
+// libraryStore uses the client library, as an application would.
 type libraryStore struct{ client *client.Client }
 
 func newLibraryStore(f *cluster.File) (*libraryStore, error) {
@@ -34,7 +34,7 @@ func (s *libraryStore) call(ctx context.Context, args ...string) (kv.Reply, erro
 	}
 	reply, rest, err := kv.ParseReply(result)
 	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("%s has %d bytes behind its reply", args[0], len(rest))
+		err = fmt.Errorf("%s: %d bytes follow the reply", args[0], len(rest))
 	}
 	if err == nil {
 		err = reply.Err()
@@ -61,7 +61,7 @@ func (s *libraryStore) getMany(ctx context.Context, keys []string) ([]value, err
 		return nil, err
 	}
 	if len(reply.Array) != len(keys) {
-		return nil, fmt.Errorf("MGET of %d keys has %d answers", len(keys), len(reply.Array))
+		return nil, fmt.Errorf("MGET of %d keys returned %d values", len(keys), len(reply.Array))
 	}
 	values := make([]value, len(keys))
 	for i, r := range reply.Array {

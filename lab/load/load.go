@@ -10,17 +10,17 @@ import (
 	"github.com/netordered/nopaxos/lab/zipf"
 )
 
-// MaxWorkers bounds Config.Workers: more would take the machine's memory.
+// MaxWorkers bounds Config.Workers, to limit memory.
 const MaxWorkers = 1000
 
-// Config says how to load which cluster.
+// Config configures a Load.
 type Config struct {
-	File    *cluster.File // its first group is loaded, through the client library and through every front-end
+	File    *cluster.File // the load goes to its first group, through the client library and through every front-end
 	Seed    uint64        // of keys and operations
 	Workers int           // operations outstanding at a time on each of these paths
 }
 
-// Load is a cluster's load, and what is known of it so far.
+// Load is a running load of a cluster.
 type Load struct {
 	seed     uint64
 	recorder *recorder
@@ -33,8 +33,7 @@ type Load struct {
 	workers, judging sync.WaitGroup
 }
 
-// Begin starts the load; End, which has to be called, ends it. Once ctx is done nothing is checked any
-// more.
+// Begin starts the load. The caller has to call End. Once ctx is done the load checks nothing more.
 func Begin(ctx context.Context, cfg Config) (*Load, error) {
 	library, err := newLibraryStore(cfg.File)
 	if err != nil {
@@ -62,19 +61,18 @@ func Begin(ctx context.Context, cfg Config) (*Load, error) {
 	return l, nil
 }
 
-// Mark says that something happens now. It returns the longest time without a completed operation since
-// the mark before, or since the beginning.
+// Mark returns the longest time without a completed operation since the previous call, or since the start.
 func (l *Load) Mark() time.Duration { return l.recorder.mark() }
 
-// Elapsed is the time since the beginning.
+// Elapsed returns the time since the start.
 func (l *Load) Elapsed() time.Duration { return time.Since(l.recorder.origin) }
 
-// Interval returns how many operations completed since the last call, and the median and the 99th
-// percentile of their latencies in µs.
+// Interval returns the number of operations that completed since the previous call, and the median and the
+// 99th percentile of their latencies in µs.
 func (l *Load) Interval() (operations, p50, p99 int64) { return l.recorder.takeInterval() }
 
-// End stops the load, waits for what is outstanding, checks the rest of the history, reads every key once
-// more, and reports. The error says that ctx was done before.
+// End stops the load, waits for outstanding operations, checks the rest of the history, reads every key once
+// more, and reports. It fails if ctx is done before.
 func (l *Load) End(ctx context.Context) (*Report, error) {
 	elapsed := l.Elapsed()
 	l.stop()

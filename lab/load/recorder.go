@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	windowOps = 10_000        // operations in a window, more or less
-	maxOps    = 8 * windowOps // with so many the load waits for the judge
+	windowOps = 10_000        // operations in a window, approximately
+	maxOps    = 8 * windowOps // at this number the load waits for the judge
 	banks     = 2
 )
 
 // bank is one of the two sets of keys.
 type bank struct {
 	index int
-	free  bool // neither loaded nor being judged
+	free  bool // neither in use nor being judged
 	full  bool // retired: nothing new begins on it
 	open  int  // operations that have not returned
 	ops   []operation
@@ -27,19 +27,19 @@ type bank struct {
 	keys [bankKeys]keyState
 }
 
-// keyState is what is known of a key between two windows.
+// keyState is the state of a key between two windows.
 type keyState struct {
 	initial    value
 	unresolved []operation
 }
 
-// recorder notes every operation, and hands a bank over to be judged when its window is over.
+// recorder records every operation, and passes a bank to the judge at the end of its window.
 type recorder struct {
 	origin time.Time
 	retire chan *bank // banks whose window is over
 
 	mu        sync.Mutex
-	room      sync.Cond // the judge has freed a bank
+	room      sync.Cond // signaled when the judge frees a bank
 	banks     [banks]*bank
 	current   *bank
 	lastValue value
@@ -51,7 +51,7 @@ type recorder struct {
 	gap      gapMeter
 }
 
-// path is how an operation reaches the store.
+// path is the way by which an operation reaches the store.
 type path int
 
 const (
@@ -82,14 +82,14 @@ func newRecorder() *recorder {
 	return r
 }
 
-// ticket is an operation that has begun.
+// ticket refers to an operation that has begun.
 type ticket struct {
 	bank  *bank
 	index int
 	operation
 }
 
-// begin notes the call of an operation on the key of that number in the current bank.
+// begin records the call of an operation on a key of the current bank.
 func (r *recorder) begin(key int, write bool) ticket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +117,7 @@ func (r *recorder) begin(key int, write bool) ticket {
 	return ticket{bank: b, index: len(b.ops) - 1, operation: o}
 }
 
-// end notes the outcome of an operation. With an error the outcome is unknown, but for errNotSent.
+// end records the outcome of an operation. With any error but errNotSent the outcome is unknown.
 func (r *recorder) end(p path, t ticket, read value, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,13 +130,13 @@ func (r *recorder) end(p path, t ticket, read value, err error) {
 			o.value = read
 		}
 		micros := (o.end - o.call).Microseconds()
-		// A value beyond the histogram's range is not recorded; operations time out before.
+		// The histogram rejects values out of its range; operations time out before.
 		_ = r.interval.RecordValue(micros)
 		_ = r.total[p].latency.RecordValue(micros)
 		r.total[p].operations++
 		r.gap.completed(o.end)
 	} else if errors.Is(err, errNotSent) {
-		o.write = false // as little as a read without an outcome
+		o.write = false // proves as little as a read without an outcome
 	} else {
 		r.unknown++
 	}
@@ -144,7 +144,7 @@ func (r *recorder) end(p path, t ticket, read value, err error) {
 	r.handOverLocked(t.bank)
 }
 
-// finish retires the current bank. Nothing may begin any more.
+// finish retires the current bank. No operation may begin after it.
 func (r *recorder) finish() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -158,11 +158,11 @@ func (r *recorder) retireLocked() {
 
 func (r *recorder) handOverLocked(b *bank) {
 	if b.full && b.open == 0 {
-		r.retire <- b // never waits: there is room for all banks
+		r.retire <- b // never blocks: the channel has room for all banks
 	}
 }
 
-// release gives a judged bank back to the load.
+// release returns a judged bank to the load.
 func (r *recorder) release(b *bank) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,8 +170,7 @@ func (r *recorder) release(b *bank) {
 	r.room.Broadcast()
 }
 
-// takeInterval returns how many operations completed since the last call, and the median and the 99th
-// percentile of their latencies in µs.
+// takeInterval implements Load.Interval.
 func (r *recorder) takeInterval() (operations, p50, p99 int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,7 +180,7 @@ func (r *recorder) takeInterval() (operations, p50, p99 int64) {
 	return operations, p50, p99
 }
 
-// mark starts a new measurement of the longest gap and returns the one that ends.
+// mark returns the longest gap since the previous mark and starts a new measurement.
 func (r *recorder) mark() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -190,7 +189,7 @@ func (r *recorder) mark() time.Duration {
 
 // gapMeter measures the longest time without a completion.
 type gapMeter struct {
-	last    time.Duration // a completion, or the beginning
+	last    time.Duration // a completion, or the start
 	longest time.Duration
 }
 
@@ -199,7 +198,7 @@ func (g *gapMeter) completed(now time.Duration) {
 	g.last = now
 }
 
-// restart returns the longest gap so far, one that is still open included, and begins anew.
+// restart returns the longest gap so far, including a gap that is still open, and starts again from zero.
 func (g *gapMeter) restart(now time.Duration) time.Duration {
 	g.completed(now)
 	longest := g.longest

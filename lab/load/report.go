@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Report is what came of a load.
+// Report is the outcome of a load.
 type Report struct {
 	OK               bool     `json:"ok"` // everything held
 	Linearizable     bool     `json:"linearizable"`
-	Operations       uint64   `json:"operations"` // that completed
+	Operations       uint64   `json:"operations"` // completed
 	Throughput       float64  `json:"throughput"` // operations per second
 	P50Micros        int64    `json:"p50_us"`
 	P99Micros        int64    `json:"p99_us"`
@@ -19,27 +19,27 @@ type Report struct {
 	AcknowledgedLost int      `json:"acknowledged_lost"` // writes
 	Acknowledged     uint64   `json:"acknowledged"`      // writes
 	Unknown          uint64   `json:"unknown"`           // operations without an outcome
-	Windows          int      `json:"windows"`           // parts that the history was checked in
+	Windows          int      `json:"windows"`           // separately checked parts of the history
 	Paths            []Path   `json:"paths"`
-	Violations       []string `json:"violations,omitempty"` // what did not hold, in words
+	Violations       []string `json:"violations,omitempty"` // in words
 	Seed             uint64   `json:"seed"`
 	Seconds          float64  `json:"seconds"`
 }
 
-// Fault is one thing that was done to the cluster and how long service stood still for it.
+// Fault is an event during the load and the longest gap in service after it.
 type Fault struct {
 	Name string `json:"name"`
-	// GapMillis is the longest time, in milliseconds, without a completed operation from this
-	// fault to the next.
+	// GapMillis is the longest time, in milliseconds, without a completed operation from this event to
+	// the next.
 	GapMillis float64 `json:"gap_ms"`
 }
 
-// NewFault names what happened between two calls of Mark, the second of which returned gap.
+// NewFault names the event at a call of Mark; gap is the result of the next call.
 func NewFault(name string, gap time.Duration) Fault {
 	return Fault{Name: name, GapMillis: float64(gap.Microseconds()) / 1000}
 }
 
-// Path is the load's part that went one way.
+// Path is the part of the load that took one path.
 type Path struct {
 	Name       string `json:"name"`
 	Operations uint64 `json:"operations"`
@@ -47,7 +47,7 @@ type Path struct {
 	P99Micros  int64  `json:"p99_us"`
 }
 
-// report says what came of a load that has ended.
+// report reports on a load that has ended.
 func (l *Load) report(elapsed time.Duration) *Report {
 	rec := l.recorder
 	r := &Report{
@@ -75,13 +75,22 @@ func (l *Load) report(elapsed time.Duration) *Report {
 	return r
 }
 
-// Fail adds something that did not hold.
+// Fail adds a violation.
 func (r *Report) Fail(violation string) {
 	r.Violations = append(r.Violations, violation)
 	r.OK = false
 }
 
-// WriteFigures writes everything but the verdict, for a person.
+// WriteText writes the report as text.
+func (r *Report) WriteText(w io.Writer) error {
+	fmt.Fprintf(w, "\n%.1f s of load, seed %d\n\n", r.Seconds, r.Seed)
+	if err := r.WriteFigures(w); err != nil {
+		return err
+	}
+	return r.WriteVerdict(w)
+}
+
+// WriteFigures writes everything but the verdict as text.
 func (r *Report) WriteFigures(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "operations\t%d completed, %.0f per second; p50 %d µs, p99 %d µs\n", r.Operations, r.Throughput, r.P50Micros, r.P99Micros)
@@ -103,7 +112,7 @@ func (r *Report) WriteFigures(w io.Writer) error {
 	return t.Flush()
 }
 
-// WriteVerdict writes what did not hold, and whether everything did.
+// WriteVerdict writes the violations and the verdict.
 func (r *Report) WriteVerdict(w io.Writer) error {
 	fmt.Fprintln(w)
 	for _, v := range r.Violations {

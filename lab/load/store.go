@@ -11,23 +11,23 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// store is a way to the replicated store. Its methods may be called from many goroutines. An error
-// means that the outcome is unknown, unless it is a *strangerError or wraps errNotSent.
+// store is one path to the replicated store. Its methods may be called by several goroutines. An error means
+// that the outcome is unknown, unless it is a *strangerError or wraps errNotSent.
 type store interface {
 	path() path
-	get(ctx context.Context, key string) (value, error) // 0: there is none
+	get(ctx context.Context, key string) (value, error) // 0: no such key
 	put(ctx context.Context, key string, v value) error
 	getMany(ctx context.Context, keys []string) ([]value, error)
 	close()
 }
 
-// errNotSent says that an operation never left the client, and so was not executed.
+// errNotSent means that an operation never left the client, so it was not executed.
 var errNotSent = errors.New("not sent")
 
 // opTimeout bounds one operation: longer than every recovery that the protocol promises.
 const opTimeout = 10 * time.Second
 
-// redisStore goes through the RESP front-end with a stock client.
+// redisStore uses a RESP front-end, through a stock client.
 type redisStore struct{ client *redis.Client }
 
 func newRedisStore(address netip.AddrPort, connections int) *redisStore {
@@ -36,9 +36,9 @@ func newRedisStore(address netip.AddrPort, connections int) *redisStore {
 		PoolSize:     connections,
 		ReadTimeout:  opTimeout,
 		WriteTimeout: opTimeout,
-		// A retry after a time-out would be a second write with the first one's value.
+		// A retry after a time-out would write the same value a second time.
 		MaxRetries: -1,
-		// A front-end that is down would else pile up writes whose outcome is taken for unknown.
+		// Otherwise a front-end that is down would accumulate writes with an unknown outcome.
 		DialerRetries: 1,
 		Dialer: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -73,13 +73,13 @@ func (s *redisStore) getMany(ctx context.Context, keys []string) ([]value, error
 		return nil, err
 	}
 	if len(answers) != len(keys) {
-		return nil, fmt.Errorf("MGET of %d keys has %d answers", len(keys), len(answers))
+		return nil, fmt.Errorf("MGET of %d keys returned %d values", len(keys), len(answers))
 	}
 	values := make([]value, len(keys))
 	for i, a := range answers {
 		text, ok := a.(string)
 		if !ok {
-			continue // nil: there is none
+			continue // nil: no such key
 		}
 		if values[i], err = parseValue(text); err != nil {
 			return nil, err

@@ -7,22 +7,23 @@ import (
 	"sync"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/wait"
 	"github.com/netordered/nopaxos/lab/zipf"
 )
 
-// workload is what a number of workers, each with one operation outstanding, do.
+// workload runs the workers, each with one operation outstanding.
 type workload struct {
 	recorder *recorder
 	keys     zipf.Table
 
 	mu        sync.Mutex
-	strangers []string // answers that nobody wrote
+	strangers []string // values read that were never written
 }
 
-// pauseAfterError keeps a worker from spinning while nothing works.
+// pauseAfterError keeps a worker from spinning while operations fail.
 const pauseAfterError = 10 * time.Millisecond
 
-// worker runs operations until ctx is done; the one that is outstanding then is waited for.
+// worker runs operations until ctx is done, and waits for the outstanding one.
 func (l *workload) worker(ctx context.Context, s store, seed, number uint64) {
 	random := rand.New(rand.NewPCG(seed, number))
 	for ctx.Err() == nil {
@@ -31,10 +32,7 @@ func (l *workload) worker(ctx context.Context, s store, seed, number uint64) {
 			if errors.As(err, &stranger) {
 				l.note(stranger)
 			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(pauseAfterError):
-			}
+			_ = wait.For(ctx, pauseAfterError) // the loop checks ctx
 		}
 	}
 }

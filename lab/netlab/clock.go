@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SetClock lets the monotonic clocks (CLOCK_MONOTONIC, CLOCK_BOOTTIME) of processes that are started on
-// the node from now on run ahead of the machine's by offset: as on a machine that booted at another time.
-// The wall clock is one for the whole machine and cannot be set for a node (time_namespaces(7)).
+// SetClock sets the monotonic clocks (CLOCK_MONOTONIC, CLOCK_BOOTTIME) of the processes that will start on
+// the node ahead of the machine's by offset, as if the node had booted at another time. All nodes share the
+// machine's wall clock (time_namespaces(7)).
 func (n *Node) SetClock(offset time.Duration) error {
 	err := n.Do(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWTIME); err != nil {
@@ -27,7 +27,7 @@ func (n *Node) SetClock(offset time.Duration) error {
 		return os.WriteFile(fmt.Sprintf("/proc/%d/timens_offsets", unix.Gettid()), []byte(text), 0)
 	})
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("clocks of one's own are %w: the kernel needs time namespaces: %w", ErrNotSupported, err)
+		return fmt.Errorf("clocks per node are %w: the kernel needs time namespaces: %w", ErrNotSupported, err)
 	}
 	if err != nil {
 		return fmt.Errorf("clock of node %s: %w", n.name, err)

@@ -2,6 +2,6 @@ package netlab
 
 import "errors"
 
-// ErrNotSupported says that this machine, or this user, cannot have what was asked for. The error that
-// wraps it says what is missing; tests skip with it.
+// ErrNotSupported means that this machine lacks a feature or this user a right. The error that wraps it
+// names the feature; tests skip with it.
 var ErrNotSupported = errors.New("not supported here")

@@ -11,7 +11,7 @@ import (
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
-// Two nodes, a cable, and a program on one of them that loses a tenth of what comes from the other.
+// Two nodes with a cable between them; a program on one loses a tenth of the packets from the other.
 func Example() {
 	lab, err := netlab.New()
 	if err != nil {

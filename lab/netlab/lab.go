@@ -19,11 +19,11 @@ type Lab struct {
 	closed bool
 }
 
-// labs numbers the labs of this process.
+// labs counts the labs of this process.
 var labs atomic.Int64
 
-// New makes a lab without nodes, and removes what labs of killed processes left. The error wraps
-// ErrNotSupported if labs cannot be had here.
+// New makes a lab without nodes, and removes the leftovers of killed processes' labs. The error wraps
+// ErrNotSupported if this machine or user cannot have labs.
 func New() (*Lab, error) {
 	if err := Supported(); err != nil {
 		return nil, err
@@ -38,8 +38,8 @@ func New() (*Lab, error) {
 	return &Lab{owner: o, number: labs.Add(1)}, nil
 }
 
-// AddNode makes a node of that name, which stands for it in errors and in its namespace's name. It has
-// the loopback interface, and no IPv6.
+// AddNode makes a node. Its name appears in errors and in the name of its namespace. The node has a loopback
+// interface and no IPv6.
 func (l *Lab) AddNode(name string) (*Node, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -54,8 +54,8 @@ func (l *Lab) AddNode(name string) (*Node, error) {
 	return n, nil
 }
 
-// Close kills the processes of all nodes and removes the nodes. Who started a process still has to Wait
-// for it. Closing again does nothing.
+// Close kills the processes of all nodes and removes the nodes. Callers that started a process still have to
+// Wait for it. Closing again does nothing.
 func (l *Lab) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newLab makes a lab that ends with the test; a test that cannot have one is skipped with the reason.
+// newLab makes a lab that ends with the test. It skips the test if this machine or user cannot have labs.
 func newLab(t *testing.T) *Lab {
 	t.Helper()
 	lab, err := New()
@@ -90,7 +90,7 @@ func dial(t *testing.T, n *Node, network, address string) net.Conn {
 	return conn
 }
 
-// arrive sends datagrams, one after the other, and returns how many come.
+// arrive sends datagrams one by one and returns the number of those that arrive.
 func arrive(t *testing.T, from net.Conn, to net.PacketConn, count int) int {
 	t.Helper()
 	buffer := make([]byte, 16)
@@ -111,7 +111,7 @@ func arrive(t *testing.T, from net.Conn, to net.PacketConn, count int) int {
 			got++
 		}
 	}
-	for read(10 * time.Millisecond) { // what came while this test had to wait for the processor
+	for read(10 * time.Millisecond) { // datagrams that arrived while this test was descheduled
 		got++
 	}
 	return got
@@ -134,7 +134,7 @@ func TestNodesTalk(t *testing.T) {
 	}))
 }
 
-// A program that reads whole frames sees checksums that are complete.
+// A program that reads whole frames sees complete checksums.
 func TestRawPortsHaveChecksums(t *testing.T) {
 	lab := newLab(t)
 	a, b := pair(t, lab)
@@ -157,7 +157,7 @@ func TestRawPortsHaveChecksums(t *testing.T) {
 	udp := buffer[headerBytes:n]
 	pseudo := append(slices.Clone(buffer[addressesAt:headerBytes]), 0, unix.IPPROTO_UDP, 0, byte(len(udp)))
 	if sum := onesComplement(append(pseudo, udp...)); sum != 0xffff {
-		t.Errorf("checksum of %x is wrong: everything adds up to %#x, expected 0xffff (RFC 768)", buffer[:n], sum)
+		t.Errorf("checksum of %x is wrong: the sum is %#x, expected 0xffff (RFC 768)", buffer[:n], sum)
 	}
 }
 
@@ -211,7 +211,7 @@ func TestLossesAndPartitions(t *testing.T) {
 	}
 }
 
-// Three hosts on a switch; a pulled cable cuts one off and leaves its addresses alone.
+// Three hosts on a switch; a pulled cable cuts one off but keeps its addresses.
 func TestBridgeAndPulledCable(t *testing.T) {
 	lab := newLab(t)
 	sw := addNode(t, lab, "switch")
@@ -239,7 +239,7 @@ func TestBridgeAndPulledCable(t *testing.T) {
 	eventually(t, "the cable works again", func() bool { return arrive(t, one, server, 1) == 1 })
 }
 
-// A mute port receives, and what it sends is lost.
+// A mute port receives, but loses the packets that it sends.
 func TestMute(t *testing.T) {
 	lab := newLab(t)
 	a, b := addNode(t, lab, "a"), addNode(t, lab, "b")
@@ -258,7 +258,7 @@ func TestMute(t *testing.T) {
 	}
 }
 
-// eventually waits for what the kernel does in its own time.
+// eventually polls a condition that the kernel establishes asynchronously.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	const patience = 10 * time.Second
@@ -288,7 +288,7 @@ func TestRouter(t *testing.T) {
 	}
 }
 
-// A process on a node is where the node is, and ends with the lab.
+// A process on a node runs in the node's namespace and ends with the lab.
 func TestProcesses(t *testing.T) {
 	lab := newLab(t)
 	n := addNode(t, lab, "n")
@@ -298,7 +298,7 @@ func TestProcesses(t *testing.T) {
 	}
 	mine, err := os.Readlink("/proc/self/ns/net")
 	if err != nil || out == mine {
-		t.Errorf("the process is in %s, this one too (%v)", out, err)
+		t.Errorf("the process is in namespace %s, as is this one (%v)", out, err)
 	}
 	forever := exec.Command("sleep", "1000")
 	must(t, n.Start(forever))
@@ -309,7 +309,7 @@ func TestProcesses(t *testing.T) {
 	if err := n.Start(exec.Command("true")); err == nil {
 		t.Error("a process was started in a closed lab")
 	}
-	if _, err := os.Stat(filepath.Join(namespaceDir, n.Namespace())); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(namespaceDir, n.namespace)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the namespace's name is still there: %v", err)
 	}
 }
@@ -328,7 +328,7 @@ func output(n *Node, name string, args ...string) (string, error) {
 	return strings.TrimSpace(string(text)), errors.Join(err, cmd.Wait())
 }
 
-// Every process that is started after SetClock has its clock, and the machine's is as it was.
+// Processes started after SetClock have the shifted clock.
 func TestClocks(t *testing.T) {
 	lab := newLab(t)
 	n := addNode(t, lab, "n")
@@ -349,19 +349,19 @@ func TestClocks(t *testing.T) {
 		must(t, n.SetClock(offset))
 		const slack = time.Minute
 		if got := uptime() - before - offset; got.Abs() > slack {
-			t.Errorf("a clock that is set ahead by %v is ahead by %v", offset, got+offset)
+			t.Errorf("a clock set ahead by %v is ahead by %v", offset, got+offset)
 		}
 	}
 }
 
-// What a killed process left goes; what lives, or is not a lab's, stays.
+// removeLeftovers removes the names of killed processes and keeps those of live ones and of other programs.
 func TestLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	me, err := self()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dead := owner{me.pid, me.start + 1} // whose process id was given to this process
+	dead := owner{me.pid, me.start + 1} // a process whose id this one reuses
 	names := []string{me.namespace(1, "a"), dead.namespace(1, "b.c"), "nopaxos", "nopaxos.x.1.1.a", "other.1.1.1.a"}
 	for _, name := range names {
 		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o444))

@@ -13,21 +13,21 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// Port is a network interface of a node: what Link shall make, or one that there is.
+// Port is a network interface of a node: an existing one, or one for Link to create.
 type Port struct {
 	Node *Node
 	Name string // of the interface, at most 15 characters
 
-	// What Link gives the interface besides.
+	// Settings of an interface that Link creates.
 	Address netip.Prefix     // the zero value: none
 	MAC     net.HardwareAddr // nil: the kernel picks one
 	MTU     int              // in bytes, without the Ethernet header; 0: 1500
-	// Raw is for ports at which a program sends or receives whole frames: the kernel then computes
-	// checksums before it hands a frame over, and does not merge packets.
+	// Raw is for ports at which a program sends or receives whole frames: the kernel then completes
+	// checksums before it passes a frame on, and does not merge packets.
 	Raw bool
 }
 
-// Port names an interface of the node.
+// Port returns an interface of the node by its name.
 func (n *Node) Port(name string) Port { return Port{Node: n, Name: name} }
 
 func (p Port) String() string { return p.Node.name + "/" + p.Name }
@@ -35,7 +35,7 @@ func (p Port) String() string { return p.Node.name + "/" + p.Name }
 // defaultMTU is Ethernet's.
 const defaultMTU = 1500
 
-// Link joins two nodes by a cable: a pair of virtual Ethernet interfaces, both up.
+// Link connects two nodes by a cable: a pair of virtual Ethernet interfaces, both up.
 func (l *Lab) Link(a, b Port) error {
 	if err := linkPorts(a, b); err != nil {
 		return fmt.Errorf("link %v - %v: %w", a, b, err)
@@ -56,11 +56,11 @@ func linkPorts(a, b Port) error {
 	return errors.Join(a.waitCarrier(), b.waitCarrier())
 }
 
-// carrierPatience is how long a new cable may take to carry.
+// carrierPatience bounds the time until both ends of a new cable have a carrier.
 const carrierPatience = 10 * time.Second
 
-// waitCarrier returns when the interface sends. The end that was set up first learned of its carrier when
-// the other was; until the kernel has dealt with that, a moment later, it drops what is sent.
+// waitCarrier waits until the interface can send. The end that was set up first gets its carrier with the
+// second; until the kernel has processed that event, it drops packets.
 func (p Port) waitCarrier() error {
 	for deadline := time.Now().Add(carrierPatience); ; time.Sleep(time.Millisecond) {
 		link, err := p.link()
@@ -77,7 +77,7 @@ func (p Port) waitCarrier() error {
 	}
 }
 
-// configure makes a new interface as the Port says.
+// configure applies the settings to a new interface.
 func (p Port) configure() error {
 	link, err := p.link()
 	if err != nil {
@@ -120,8 +120,8 @@ func (p Port) link() (netlink.Link, error) {
 // Up sets the interface up.
 func (p Port) Up() error { return p.set(p.Node.netlink.LinkSetUp) }
 
-// Down sets the interface down. At the other end of the cable the carrier is lost; addresses and routes
-// stay there, while those that go out at this interface are lost.
+// Down sets the interface down. The other end of the cable loses its carrier but keeps its addresses and
+// routes; the routes through this interface are lost.
 func (p Port) Down() error { return p.set(p.Node.netlink.LinkSetDown) }
 
 func (p Port) set(state func(netlink.Link) error) error {
@@ -135,7 +135,7 @@ func (p Port) set(state func(netlink.Link) error) error {
 	return nil
 }
 
-// Bridge joins interfaces of the node to an Ethernet switch that learns addresses.
+// Bridge connects interfaces of the node by an Ethernet switch that learns addresses.
 func (n *Node) Bridge(name string, ports ...string) error {
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = name
@@ -154,18 +154,18 @@ func (n *Node) Bridge(name string, ports ...string) error {
 	return n.Port(name).Up()
 }
 
-// bypassFilters lets frames pass the node's bridges without a look at them by the filters for IP packets,
-// which a switch has not either. Without the kernel's br_netfilter they do not look anyway.
+// bypassFilters keeps the filters for IP packets, which a real switch does not have, away from bridged
+// frames. Without the kernel's br_netfilter module nothing needs to be set.
 func (n *Node) bypassFilters() error {
 	for _, filter := range []string{"iptables", "ip6tables", "arptables"} {
-		if err := n.Sysctl("net/bridge/bridge-nf-call-"+filter, "0"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := n.sysctl("net/bridge/bridge-nf-call-"+filter, "0"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// Join joins one more interface of the node to a bridge.
+// Join adds an interface of the node to a bridge.
 func (n *Node) Join(bridge, port string) error {
 	link, err := n.Port(bridge).link()
 	if err == nil {

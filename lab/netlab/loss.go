@@ -14,18 +14,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Loss is a share of the IPv4 packets arriving at a node that never get to it.
+// Loss drops a share of the IPv4 packets that arrive at a node.
 type Loss struct {
-	From  netip.Prefix // of their source addresses; the zero value: everybody's
+	From  netip.Prefix // of source addresses; the zero value: all
 	Share float64      // 0 to 1
 }
 
-// lossModulus is how finely shares are told apart.
+// lossModulus is the resolution of shares.
 const lossModulus = 1 << 20
 
-// Lose replaces what the node loses by this, in one step. A packet that several apply to has to survive
-// each of them. What the node sends to itself is not lost. A partition is a loss of everything from the
-// other side, at each end.
+// Lose atomically replaces the losses of the node. A packet that matches several has to survive each. Packets
+// from the node to itself are not lost. For a partition, each side loses all packets from the other.
 func (n *Node) Lose(losses ...Loss) error {
 	for _, l := range losses {
 		if !(l.Share >= 0 && l.Share <= 1) {
@@ -45,7 +44,7 @@ func (n *Node) Lose(losses ...Loss) error {
 	return nil
 }
 
-// lacksNFTables reports whether err is how a kernel says that it cannot have a table, a chain or an expression.
+// lacksNFTables reports whether err means that the kernel does not support a table, a chain or an expression.
 func lacksNFTables(err error) bool {
 	return errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.ENOENT)
 }

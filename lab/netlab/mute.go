@@ -9,9 +9,9 @@ import (
 	"github.com/google/nftables/expr"
 )
 
-// Mute makes the port lose everything that it is to send; nobody is told. A cable whose two ends are mute carries nothing
-// while both ports stay up, as behind a media converter. Down is no substitute where somebody captures at the port, as a
-// BMv2 switch does: libpcap then waits in it until the interface is up again, and the whole switch with it.
+// Mute silently drops all packets that the port sends. A cable with two mute ends carries nothing while both ports stay
+// up, as behind a media converter. Down is no substitute where a program captures at the port, as a BMv2 switch does:
+// libpcap then blocks, and the whole switch with it, until the interface is up again.
 func (p Port) Mute() error {
 	err := p.Node.Do(func() error { return dropAtEgress(p.Name) })
 	if lacksNFTables(err) {

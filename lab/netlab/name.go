@@ -20,7 +20,7 @@ const namespaceDir = "/run/netns"
 // namePrefix marks the namespaces of labs.
 const namePrefix = "nopaxos"
 
-// owner is the process that a namespace belongs to. Process ids are given out again, so the time when the
+// owner identifies the process that a namespace belongs to. Process ids are reused, so the time at which the
 // process started, in clock ticks since boot, is part of it.
 type owner struct {
 	pid   int
@@ -40,7 +40,7 @@ func (o owner) alive() bool {
 	return err == nil && start == o.start
 }
 
-// namespace is the name of a node's namespace: prefix, owner, the lab's number in it, node.
+// namespace returns the name of a node's namespace: prefix, owner, the owner's number of the lab, node.
 func (o owner) namespace(lab int64, node string) string {
 	return fmt.Sprintf("%s.%d.%d.%d.%s", namePrefix, o.pid, o.start, lab, node)
 }
@@ -75,8 +75,8 @@ func startTime(pid int) (uint64, error) {
 	return strconv.ParseUint(fields[startField], 10, 64)
 }
 
-// removeLeftovers removes the names that labs of killed processes left in dir. Their processes have
-// ended already, so the namespaces go with the names.
+// removeLeftovers removes the names that labs of killed processes left in dir. Their processes have ended, so
+// the kernel frees the namespaces.
 func removeLeftovers(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +94,7 @@ func removeLeftovers(dir string) error {
 	return errors.Join(failed...)
 }
 
-// removeName removes a namespace's name. That somebody else did so meanwhile is no error.
+// removeName removes a namespace's name. It is no error if the name is gone already.
 func removeName(dir, name string) error {
 	path := filepath.Join(dir, name)
 	_ = unix.Unmount(path, unix.MNT_DETACH) // not mounted if its process was killed just before it was

@@ -49,8 +49,8 @@ func (n *Node) prepare() error {
 	if n.netlink, err = netlink.NewHandleAt(n.ns); err != nil {
 		return err
 	}
-	// Router solicitations and the like are noise that counters and switch programs would see.
-	if err := n.Sysctl("net/ipv6/conf/all/disable_ipv6", "1"); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// Counters and switch programs would see router solicitations and other noise.
+	if err := n.sysctl("net/ipv6/conf/all/disable_ipv6", "1"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return n.Port("lo").Up()
@@ -68,12 +68,6 @@ func (n *Node) close() error {
 	return removeName(namespaceDir, n.namespace)
 }
 
-// Name returns the name that the node was added with.
-func (n *Node) Name() string { return n.name }
-
-// Namespace returns the name of the node's network namespace, for `ip netns exec <Namespace> …`.
-func (n *Node) Namespace() string { return n.namespace }
-
 // Do runs f on the node's thread: sockets that f creates, itself and not in another goroutine, are the
 // node's. f must not block for long, because no process can start on the node meanwhile.
 func (n *Node) Do(f func() error) error {
@@ -84,8 +78,8 @@ func (n *Node) Do(f func() error) error {
 	return err
 }
 
-// Start starts a process on the node. It is killed when the lab is closed or this process ends; its
-// SysProcAttr may have more in it.
+// Start starts a process on the node. The process is killed when the lab is closed or this process ends.
+// Other fields of its SysProcAttr are kept.
 func (n *Node) Start(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -94,12 +88,12 @@ func (n *Node) Start(cmd *exec.Cmd) error {
 	return n.Do(cmd.Start)
 }
 
-// Dial connects from the node, as a net.Dialer does, to an address that is not a name.
+// Dial connects from the node, as a net.Dialer does, to a numeric address.
 func (n *Node) Dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // never unlocked: a thread in another namespace is of no use to others
+		runtime.LockOSThread() // never unlocked: other goroutines must not run in this namespace
 		if err = netns.Set(n.ns); err == nil {
 			conn, err = new(net.Dialer).DialContext(ctx, network, address)
 		}
@@ -108,8 +102,8 @@ func (n *Node) Dial(ctx context.Context, network, address string) (conn net.Conn
 	return conn, err
 }
 
-// Sysctl sets one of the node's own settings, like "net/ipv4/ip_forward".
-func (n *Node) Sysctl(name, value string) error {
+// sysctl sets a kernel parameter of the node's namespace, like "net/ipv4/ip_forward".
+func (n *Node) sysctl(name, value string) error {
 	// /proc/sys/net shows the namespace of the thread that opens it.
 	return n.Do(func() error { return os.WriteFile("/proc/sys/"+name, []byte(value), 0) })
 }

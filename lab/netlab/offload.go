@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the kernel leaves to the network card: a virtual cable has none, so a program that reads whole
-// frames there would see unfinished checksums and packets larger than the MTU (ethtool.h).
+// offloads lists the work that the kernel leaves to the network card (ethtool.h). A virtual cable has none, so
+// a program that reads whole frames there would see unfinished checksums and packets larger than the MTU.
 var offloads = []struct {
 	name    string
 	command uint32
@@ -32,7 +32,7 @@ type ethtoolRequest struct {
 	_     [24 - unsafe.Sizeof(uintptr(0))]byte
 }
 
-// disableOffload turns all of them off.
+// disableOffload turns all offloads off.
 func (p Port) disableOffload() error {
 	return p.Node.Do(func() error {
 		socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)

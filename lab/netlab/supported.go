@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported returns nil if New can make labs, otherwise an error that wraps ErrNotSupported.
+// Supported returns nil if New can make labs, or an error that wraps ErrNotSupported.
 func Supported() error {
 	failed := make(chan error, 1)
 	go func() {

@@ -1,5 +1,4 @@
-// Package progress shows people how far long work has come: on a terminal by one line at the bottom that is
-// written over, elsewhere by a line now and then. What should stay, a finding or an event, is printed above it.
-// It stands beside the protocol: the commands that run for more than a second or two use it (sim, demo, bench,
-// the explorer of small worlds).
+// Package progress shows the progress of long work: on a terminal by one status line at the bottom that it
+// overwrites, elsewhere by a line now and then. Lasting output, such as a finding or an event, is printed above
+// the status line.
 package progress

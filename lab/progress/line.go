@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Line is the line that says how far the work has come. Its methods may be called by several goroutines.
+// Line is a status line. Its methods may be called by several goroutines.
 type Line struct {
 	mu       sync.Mutex
 	out      io.Writer
@@ -17,17 +17,16 @@ type Line struct {
 	every    time.Duration
 	now      func() time.Time
 	shown    time.Time
-	pending  bool // the terminal's line is not ended
+	pending  bool // the status line on the terminal has no newline yet
 }
 
-// terminalEvery is the pause between two signs of progress where they overwrite each other.
+// terminalEvery is the shortest time between two updates on a terminal.
 const terminalEvery = 100 * time.Millisecond
 
-// New returns a line on out, which shows something ten times a second at most if out is a terminal, and once in
-// every if it is not: often enough that a log shows the work is alive, and no more. The first sign comes after
-// the first such pause.
+// New returns a status line on out. On a terminal it is updated at most ten times a second, elsewhere once per
+// every. The first update comes after the first such interval.
 func New(out io.Writer, every time.Duration) *Line {
-	return newLine(out, IsTerminal(out), every, time.Now)
+	return newLine(out, isTerminal(out), every, time.Now)
 }
 
 func newLine(out io.Writer, terminal bool, every time.Duration, now func() time.Time) *Line {
@@ -37,8 +36,8 @@ func newLine(out io.Writer, terminal bool, every time.Duration, now func() time.
 	return &Line{out: out, terminal: terminal, every: every, now: now, shown: now()}
 }
 
-// IsTerminal reports whether lines that are written to w can be written over.
-func IsTerminal(w io.Writer) bool {
+// isTerminal reports whether lines written to w can be overwritten.
+func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false
@@ -47,7 +46,7 @@ func IsTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// Show shows what text returns, if it is time to; text is not called if it is not.
+// Show updates the status line if an update is due. Otherwise it does not call text.
 func (l *Line) Show(text func() string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,14 +64,14 @@ func (l *Line) Show(text func() string) {
 	l.pending = true
 }
 
-// ShowOnTerminal is Show for what is worth no line in a log.
+// ShowOnTerminal is Show for updates that would clutter a log.
 func (l *Line) ShowOnTerminal(text func() string) {
 	if l.terminal {
 		l.Show(text)
 	}
 }
 
-// Print writes text, which may be several lines, where it stays.
+// Print writes text, which may have several lines, above the status line.
 func (l *Line) Print(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +79,7 @@ func (l *Line) Print(text string) {
 	fmt.Fprintln(l.out, text)
 }
 
-// End ends the line; what is written to the terminal next stands below it.
+// End ends the status line, so that other output can follow.
 func (l *Line) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +95,7 @@ func (l *Line) end() {
 
 const barWidth = 30
 
-// Bar draws that done of total is over: "[#########.....................] 3/10".
+// Bar draws a progress bar: "[#########.....................] 3/10".
 func Bar(done, total int) string {
 	filled := min(max(barWidth*done/max(total, 1), 0), barWidth)
 	return fmt.Sprintf("[%s%s] %d/%d", strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), done, total)

@@ -41,10 +41,10 @@ func TestShow(t *testing.T) {
 	}
 }
 
-// TestLazy: what is not shown is not made.
+// TestLazy checks that Show does not build text for an update that is not due.
 func TestLazy(t *testing.T) {
 	l := New(os.Stdout, time.Hour)
-	l.Show(func() string { t.Error("text was made that is not shown"); return "" })
+	l.Show(func() string { t.Error("text was built for an update that was not due"); return "" })
 }
 
 func TestBar(t *testing.T) {
@@ -70,7 +70,7 @@ func TestIsTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if IsTerminal(f) || IsTerminal(&strings.Builder{}) {
+	if isTerminal(f) || isTerminal(&strings.Builder{}) {
 		t.Error("a file and a buffer are not terminals")
 	}
 }

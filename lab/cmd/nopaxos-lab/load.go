@@ -24,7 +24,7 @@ func loadCommand() *cobra.Command {
 		Short: "Load a running cluster and check what its clients saw",
 		Long: "Load a running cluster through the client library and through its front-ends, and check that the\n" +
 			"clients' history is linearizable and that no acknowledged write is lost. The keys are load:0:* and\n" +
-			"load:1:*, which nobody else may write meanwhile. Exit 0 only if everything held.",
+			"load:1:*, which no other client may write meanwhile. Exit 0 only if everything held.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if config.Workers < 1 || config.Workers > load.MaxWorkers {
@@ -50,16 +50,16 @@ func loadCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeLoadReport(report, asJSON, cmd.OutOrStdout())
+			return cli.Print(cmd.OutOrStdout(), asJSON, report.OK, report, report.WriteText)
 		},
 	}
 	cli.ClusterFlag(cmd, &file)
-	cmd.Flags().DurationVar(&duration, "duration", 10*time.Second, "how long the load lasts; with --marks, at most; 0: until its end")
+	cmd.Flags().DurationVar(&duration, "duration", 10*time.Second, "duration of the load; with --marks, at most; 0: until the end of the marks")
 	cmd.Flags().Uint64Var(&config.Seed, "seed", 0, "seed of the load's keys and operations (default: a random one)")
 	cmd.Flags().IntVar(&config.Workers, "workers", 8, "operations outstanding at a time on the library's path and each front-end's")
-	cmd.Flags().BoolVar(&marks, "marks", false, "take each line of standard input for the name of something that happens now, and report how\n"+
-		"long service stood still from it to the next; an empty line begins what is not reported, and the\n"+
-		"end of the input ends the load")
+	cmd.Flags().BoolVar(&marks, "marks", false, "read the names of events from standard input, one a line, at the time they happen, and report the\n"+
+		"longest gap in service from each to the next; the time after an empty line is not reported; the end of\n"+
+		"the input ends the load")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON, and progress to standard error")
 	return cmd
 }
@@ -67,11 +67,11 @@ func loadCommand() *cobra.Command {
 // loadRun is one run of the command.
 type loadRun struct {
 	progress io.Writer
-	duration time.Duration // 0: no limit
+	duration time.Duration // 0: unlimited
 	marks    io.Reader     // nil: none
 
 	load   *load.Load
-	name   string // of what happens now
+	name   string // of the latest event; empty: not reported
 	faults []load.Fault
 }
 
@@ -88,7 +88,7 @@ func (r *loadRun) run(ctx context.Context, config load.Config) (*load.Report, er
 	return report, err
 }
 
-// follow shows progress and notes marks until the load is over.
+// follow shows progress and records marks until the end of the load.
 func (r *loadRun) follow(ctx context.Context) {
 	var over <-chan time.Time
 	if r.duration > 0 {
@@ -119,7 +119,7 @@ func (r *loadRun) follow(ctx context.Context) {
 	}
 }
 
-// mark ends what happened so far and begins the next.
+// mark records the gap since the latest event and begins the next event.
 func (r *loadRun) mark(name string) {
 	gap := r.load.Mark()
 	if r.name != "" {
@@ -130,7 +130,7 @@ func (r *loadRun) mark(name string) {
 	}
 }
 
-// names reads the marks; without any the channel is silent.
+// names returns a channel of the marks, or nil if there are none.
 func (r *loadRun) names(ctx context.Context) <-chan string {
 	if r.marks == nil {
 		return nil
@@ -147,20 +147,4 @@ func (r *loadRun) names(ctx context.Context) <-chan string {
 		}
 	}()
 	return names
-}
-
-func writeLoadReport(r *load.Report, asJSON bool, out io.Writer) error {
-	var err error
-	if asJSON {
-		err = cli.WriteJSON(out, r)
-	} else {
-		fmt.Fprintf(out, "\n%.1f s of load, seed %d\n\n", r.Seconds, r.Seed)
-		if err = r.WriteFigures(out); err == nil {
-			err = r.WriteVerdict(out)
-		}
-	}
-	if err == nil && !r.OK {
-		err = cli.ErrReported
-	}
-	return err
 }

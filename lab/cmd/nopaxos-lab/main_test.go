@@ -79,7 +79,7 @@ func TestUsageErrors(t *testing.T) {
 	}{
 		{[]string{"frobnicate"}, "unknown command \"frobnicate\" for \"nopaxos-lab\""},
 		{[]string{"demo", "--replicas", "129"}, "--replicas is 129, expected an odd number from 1 to 63: 2f+1 survive f failures"},
-		{[]string{"demo", "--duration", "1s"}, "--duration is 1s, expected at least 7s: every fault has its turn"},
+		{[]string{"demo", "--duration", "1s"}, "--duration is 1s, expected at least 7s, the time for every fault"},
 		{[]string{"demo", "--workers", "5000"}, "--workers is 5000, expected 1 to 1000"},
 		{[]string{"load"}, "--cluster is not set, expected a cluster file"},
 		{[]string{"load", "--workers", "0"}, "--workers is 0, expected 1 to 1000"},

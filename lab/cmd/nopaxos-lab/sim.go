@@ -161,19 +161,9 @@ func (f *simFlags) sweep(ctx context.Context, profiles []sim.Profile, out, errOu
 	})
 	bar.line.End()
 	report.finish(len(profiles))
-	var err error
-	if f.json {
-		err = cli.WriteJSON(out, report)
-	} else {
-		err = report.writeText(out)
+	err := cli.Print(out, f.json, report.Failures == 0, report, report.writeText)
+	if err == nil && !f.soak { // an interrupt ends a soak
+		err = ctx.Err()
 	}
-	switch {
-	case err != nil:
-		return err
-	case report.Failures > 0:
-		return cli.ErrReported
-	case f.soak:
-		return nil // an interrupt is how it ends
-	}
-	return ctx.Err()
+	return err
 }

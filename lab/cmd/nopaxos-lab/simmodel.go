@@ -52,8 +52,5 @@ func (f *simFlags) predict(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if f.json {
-		return cli.WriteJSON(cmd.OutOrStdout(), report)
-	}
-	return report.WriteText(cmd.OutOrStdout())
+	return cli.Print(cmd.OutOrStdout(), f.json, true, report, report.WriteText)
 }

@@ -100,15 +100,7 @@ func runTestbed(cmd *cobra.Command, flags testbedFlags) error {
 	if err != nil {
 		return err
 	}
-	if flags.asJSON {
-		err = cli.WriteJSON(out, report)
-	} else {
-		err = report.WriteText(out)
-	}
-	if err == nil && !report.OK {
-		err = cli.ErrReported
-	}
-	return err
+	return cli.Print(out, flags.asJSON, report.OK, report, report.WriteText)
 }
 
 // writePlan writes what another tool needs to build the testbed.
