@@ -37,15 +37,15 @@ func (c bulkConfig) withDefaults() bulkConfig {
 	return c
 }
 
-// lengthLen is the length in bytes of what stands before each message: its length, big-endian.
+// lengthLen is the size in bytes of the prefix of each message, its big-endian length.
 const lengthLen = 4
 
-// bulkChunk is how many bytes of a message are read or written between two checks that it makes
-// progress, and the first allocation for an incoming one.
+// bulkChunk is the number of bytes of a message that are read or written between two checks of its progress,
+// and the size of the first allocation for an incoming one.
 const bulkChunk = 64 << 10
 
-// bulkChannel carries messages over TCP, one connection per direction and pair. The loop calls
-// send, deliver and waiting; everything else runs in its goroutines.
+// bulkChannel carries messages over TCP, on one connection per direction and pair. The loop calls send,
+// deliver and waiting; everything else runs in the channel's goroutines.
 type bulkChannel struct {
 	cfg      bulkConfig
 	stats    *counters
@@ -107,10 +107,10 @@ func (c *bulkChannel) close() {
 	c.group.Wait()
 }
 
-// waiting reports whether deliver has something to do.
+// waiting reports whether messages wait for deliver.
 func (c *bulkChannel) waiting() bool { return len(c.incoming) > 0 }
 
-// deliver hands what has arrived to the handler.
+// deliver passes the messages that have arrived to the handler.
 func (c *bulkChannel) deliver(h Handler, now time.Duration) {
 	for range len(c.incoming) {
 		b := <-c.incoming
@@ -120,13 +120,14 @@ func (c *bulkChannel) deliver(h Handler, now time.Duration) {
 	}
 }
 
-// bulkConn is a connection that close knows of.
+// bulkConn is a connection that close closes.
 type bulkConn struct {
 	net.Conn
-	active atomic.Int64 // incoming: when bytes last came, as Now
+	active atomic.Int64 // of an incoming one: time of the last bytes, by Now
 }
 
-// adopt makes a connection known to close, and reports false if it came too late.
+// adopt registers a connection for close. If the channel is closed already, it closes the connection and
+// returns false.
 func (c *bulkChannel) adopt(conn *bulkConn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// errRefused ends a connection whose message is too long, or for which there is no memory.
+// errRefused ends a connection whose message is too long or exceeds the memory left.
 var errRefused = errors.New("transport: bulk message refused")
 
 // accept takes incoming connections until the listener is closed.
@@ -22,7 +22,7 @@ func (c *bulkChannel) accept() {
 			return
 		}
 		if err != nil {
-			// Out of descriptors, most likely: there is no point in trying again at once.
+			// Most likely out of descriptors, so an immediate retry would fail too.
 			if !c.pause(100 * time.Millisecond) {
 				return
 			}
@@ -49,7 +49,7 @@ func (c *bulkChannel) accept() {
 	}
 }
 
-// pause waits and reports false if the channel was closed meanwhile.
+// pause waits for d and returns false if the channel is closed in the meantime.
 func (c *bulkChannel) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -91,9 +91,9 @@ func (c *bulkChannel) serve(conn *bulkConn) {
 	}
 }
 
-// readMessage reads one message. Memory is taken as its bytes arrive, so that a length that lies
-// costs nothing, and counted against the bound that all connections share until the event loop has
-// taken the message.
+// readMessage reads one message. It allocates memory as the bytes arrive, so that a false length costs
+// nothing. The memory counts against the bound shared by all connections until the event loop takes the
+// message.
 func (c *bulkChannel) readMessage(conn *bulkConn) (b []byte, err error) {
 	var prefix [lengthLen]byte
 	_ = conn.SetReadDeadline(time.Now().Add(c.cfg.idleTimeout))
@@ -128,7 +128,7 @@ func (c *bulkChannel) readMessage(conn *bulkConn) (b []byte, err error) {
 	return b, nil
 }
 
-// grow doubles the memory of a message of which len(b) bytes have arrived.
+// grow doubles the memory of a message, of which len(b) bytes have arrived.
 func (c *bulkChannel) grow(b []byte, length int) ([]byte, error) {
 	want := min(max(2*cap(b), bulkChunk), length)
 	if c.memory.Add(int64(cap(b)-want)) < 0 {

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// bulkPeer is a destination: a queue and the goroutine that empties it, which ends when there was
-// nothing to send for the idle time.
+// bulkPeer is a destination: a queue and the goroutine that sends from it, which ends after the idle time
+// without messages.
 type bulkPeer struct {
 	to     netip.AddrPort
 	queue  [][]byte // guarded by bulkChannel.mu
-	bytes  int      // in queue and being sent; guarded by bulkChannel.mu
+	bytes  int      // queued or being sent; guarded by bulkChannel.mu
 	signal chan struct{}
 	conn   *bulkConn // nil: not connected
 }
@@ -54,7 +54,7 @@ func (c *bulkChannel) enqueue(to netip.AddrPort, b []byte) bool {
 	return true
 }
 
-// feed sends what is queued for p.
+// feed sends the messages queued for p.
 func (c *bulkChannel) feed(p *bulkPeer) {
 	defer p.disconnect(c)
 	idle := time.NewTimer(c.cfg.idleTimeout)
@@ -84,7 +84,7 @@ func (c *bulkChannel) feed(p *bulkPeer) {
 	}
 }
 
-// first takes the first message of p's queue. It stays counted until sent.
+// first removes the first message of p's queue. Its bytes count until sent is called.
 func (c *bulkChannel) first(p *bulkPeer) (b []byte, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,7 +103,7 @@ func (c *bulkChannel) sent(p *bulkPeer, n int) {
 	c.mu.Unlock()
 }
 
-// retire forgets p if nothing is queued for it.
+// retire removes p if its queue is empty.
 func (c *bulkChannel) retire(p *bulkPeer) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +114,7 @@ func (c *bulkChannel) retire(p *bulkPeer) bool {
 	return true
 }
 
-// transmit sends one message, on a new connection if the one there is turns out to be broken.
+// transmit sends one message, over a new connection if the present one is broken.
 func (c *bulkChannel) transmit(p *bulkPeer, b []byte) bool {
 	if p.conn != nil && c.write(p.conn, b) == nil {
 		return true
@@ -130,7 +130,7 @@ func (c *bulkChannel) transmit(p *bulkPeer, b []byte) bool {
 	return true
 }
 
-// write writes one message. Its deadline moves with the bytes that the peer takes.
+// write writes one message. It extends the deadline with every chunk that the peer takes.
 func (c *bulkChannel) write(conn *bulkConn, b []byte) error {
 	var prefix [lengthLen]byte
 	n := min(len(b), bulkChunk)
@@ -149,8 +149,8 @@ func (c *bulkChannel) write(conn *bulkConn, b []byte) error {
 	return nil
 }
 
-// connect dials p and watches the connection: the peer sends nothing on it, so that whatever is
-// read is its end, and the next message goes to a new one instead of into the void.
+// connect dials p and watches the connection. The peer sends nothing on it, so a read returns only when it
+// ends; the next message then goes over a new connection instead of being lost.
 func (p *bulkPeer) connect(c *bulkChannel) bool {
 	dialer := net.Dialer{Timeout: c.cfg.dialTimeout}
 	conn, err := dialer.DialContext(c.ctx, "tcp", p.to.String())

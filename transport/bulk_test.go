@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// bulkPair is a sender and a receiver whose messages come out of the channel.
+// bulkPair returns a sender, a receiver and the messages that the receiver gets.
 func bulkPair(t *testing.T, sender, receiver bulkConfig) (from, to *UDP, got chan []byte) {
 	from = listen(t, UDPConfig{bulk: sender})
 	to = listen(t, UDPConfig{BulkAddr: "127.0.0.1:0", bulk: receiver})
@@ -52,12 +52,12 @@ func TestBulkKeepsOrder(t *testing.T) {
 	})
 	for i := range count {
 		if n := binary.BigEndian.Uint32(<-got); n != uint32(i) {
-			t.Fatalf("message %d came as number %d", n, i)
+			t.Fatalf("message %d arrived as number %d", n, i)
 		}
 	}
 }
 
-// waitFor pulls the counters until they satisfy ok; the loop's turns pace it.
+// waitFor reads the counters after each turn of the loop until they satisfy ok.
 func waitFor(u *UDP, ok func(Stats) bool) {
 	for !ok(u.Stats()) {
 		turn := make(chan struct{})
@@ -122,7 +122,7 @@ func TestBulkRefusesWhatLies(t *testing.T) {
 		refused uint64
 	}{
 		"longer than MaxBulk":       {length: MaxBulk + 1, refused: 1},
-		"more than memory is there": {length: 4 << 20, send: 4 << 20, refused: 1},
+		"more than the memory left": {length: 4 << 20, send: 4 << 20, refused: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, to, _ := bulkPair(t, bulkConfig{}, bulkConfig{receiveBytes: 1 << 20})
@@ -131,7 +131,7 @@ func TestBulkRefusesWhatLies(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			go func() { // fails half-way when the other side closes
+			go func() { // fails when the other side closes
 				_, _ = conn.Write(binary.BigEndian.AppendUint32(nil, tc.length))
 				_, _ = conn.Write(make([]byte, tc.send))
 			}()
@@ -221,7 +221,7 @@ func FuzzBulkStream(f *testing.F) {
 				break
 			}
 			if len(rest) < lengthLen+len(b) || !bytes.Equal(b, rest[lengthLen:lengthLen+len(b)]) {
-				t.Fatalf("message %x is not what follows in %x", b, rest)
+				t.Fatalf("message %x is not the next one in %x", b, rest)
 			}
 			rest = rest[lengthLen+len(b):]
 			c.memory.Add(int64(cap(b)))

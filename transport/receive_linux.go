@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// incoming is the memory of one batch of received datagrams, laid out once for the kernel. Where the
-// kernel merges datagrams of one sender (UDP_GRO, udp(7)), one message of the batch is several of them,
-// all as long as the first but for the last.
+// incoming is the memory of one batch of received datagrams, laid out once for the kernel. If the kernel
+// merges datagrams of one sender (UDP_GRO, udp(7)), a message of the batch holds several of one length,
+// except that the last may be shorter.
 type incoming struct {
 	headers []mmsghdr
 	iovs    []unix.Iovec
@@ -22,12 +22,12 @@ type incoming struct {
 	merged  bool
 
 	read int // messages of the batch
-	at   int // the message that next reads
+	at   int // index of the current message
 	from netip.AddrPort
-	rest []byte // what next has not returned of it
-	part int    // length of its datagrams, but for the last
-	long bool   // the kernel cut it off
-	open bool   // it has begun
+	rest []byte // bytes of the current message that next has not returned
+	part int    // length of its datagrams, except the last
+	long bool   // the kernel truncated it
+	open bool   // begin was called for it
 }
 
 // segmentSize is the control message that carries the length of merged datagrams.
@@ -37,16 +37,16 @@ type segmentSize struct {
 }
 
 const (
-	// mergedSize is the longest message that the kernel makes of merged datagrams, in bytes.
+	// mergedSize is the longest message of merged datagrams, in bytes.
 	mergedSize = 1 << 16
-	// mergedBatch is how many messages are read at once at most where one may be many datagrams.
+	// mergedBatch is the most messages read at once if each may hold many datagrams.
 	mergedBatch = 32
-	// cacheLines keeps messages of a batch from lying a power of two apart, where they would compete for
-	// the same lines of the cache.
+	// cacheLines is the padding that keeps the messages of a batch from being a power of two apart, where
+	// they would compete for the same lines of the cache.
 	cacheLines = 5 * 64
 )
 
-// merges asks the kernel to merge what it receives, and reports whether it does (Linux 5.0).
+// merges makes the kernel merge received datagrams, and reports whether it can (Linux 5.0).
 func merges(fd int) bool { return unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) == nil }
 
 func newIncoming(batch, mtu int, merged bool) *incoming {
@@ -80,9 +80,8 @@ func newIncoming(batch, mtu int, merged bool) *incoming {
 	return in
 }
 
-// receive reads a batch without waiting, unless the last one is not finished.
-//
-// The call does not wait, so the Go scheduler is not told of it: that would cost more than it is worth.
+// receive reads a batch without waiting, unless datagrams of the last one are left. As the system call does
+// not block, it bypasses the Go scheduler.
 func (in *incoming) receive(fd int) (transient bool, err error) {
 	if in.at < in.read {
 		return false, nil
@@ -109,7 +108,7 @@ func (in *incoming) receive(fd int) (transient bool, err error) {
 	return true, nil
 }
 
-// next returns the next datagram of the batch, if there is one.
+// next returns the next datagram of the batch, if any.
 func (in *incoming) next() (datagram, bool) {
 	if in.at == in.read {
 		return datagram{}, false
@@ -129,7 +128,7 @@ func (in *incoming) next() (datagram, bool) {
 	return d, true
 }
 
-// begin looks at a message of the batch.
+// begin prepares the current message for next.
 func (in *incoming) begin() {
 	m := &in.headers[in.at]
 	n := min(int(m.len), in.size)

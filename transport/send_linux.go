@@ -8,17 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outgoing is a batch of datagrams to be sent. Those of one length to one address are one message to the
-// kernel, which splits it again as late as it can (UDP_SEGMENT, udp(7)): what sending costs is mostly
-// the way through the network stack, and they go it together. So datagrams to one address keep their
-// order, and datagrams to several need not.
+// outgoing is a batch of datagrams to send. Those of one length to one address form one message, a train,
+// which the kernel splits as late as possible (UDP_SEGMENT, udp(7)). Most of the cost of sending is the path
+// through the network stack, which a train takes once. Datagrams to one address keep their order; those to
+// different addresses may not.
 type outgoing struct {
-	mem  []byte // the datagrams, one behind the other
+	mem  []byte // the datagrams, contiguously
 	data []outgoingDatagram
 
 	trains  []train
-	newest  [trainSlots]uint16 // by address: the newest train, and 1
-	longest int                // datagrams of at most this length travel in trains; 0: none do
+	newest  [trainSlots]uint16 // by address: index of the newest train plus 1
+	longest int                // longest datagram that may join a train; 0: none may
 
 	headers []mmsghdr
 	iovs    []unix.Iovec
@@ -28,32 +28,32 @@ type outgoing struct {
 
 // outgoingDatagram is a datagram of the batch.
 type outgoingDatagram struct {
-	at, n int // in mem
-	next  int // of its train; 0: none, as the batch's first datagram is nobody's next
+	at, n int // position and length in mem
+	next  int // next datagram of its train; 0: none, since datagram 0 is always a train's first
 }
 
-// train is datagrams of one length to one address, but for the last, which may be shorter.
+// train is a sequence of datagrams of one length to one address. The last may be shorter.
 type train struct {
 	to          netip.AddrPort
-	first, last int // datagrams
+	first, last int // indices of datagrams
 	count       int
 	bytes       int
 	full        bool
 }
 
 const (
-	// longestTrain is how many datagrams a train has at most: UDP_MAX_SEGMENTS of kernels before 6.9.
+	// longestTrain is the most datagrams of a train: UDP_MAX_SEGMENTS of kernels before 6.9.
 	longestTrain = 64
-	// heaviestTrain is how many bytes a train has at most, which with its headers are an IP packet.
+	// heaviestTrain is the most bytes of a train, which with its headers must fit an IP packet.
 	heaviestTrain = 65000
 	// trainSlots is a power of two.
 	trainSlots = 256
-	// sendBatches is how many batches of received datagrams the answers to which are sent at once:
-	// a sequencer sends one to each of several replicas.
+	// sendBatches is the capacity of an outgoing batch in received batches: a sequencer sends several
+	// copies of each datagram.
 	sendBatches = 4
 )
 
-// splits reports whether the kernel splits what is sent (Linux 4.18).
+// splits reports whether the kernel can split trains (Linux 4.18).
 func splits(fd int) bool {
 	_, err := unix.GetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT)
 	return err == nil
@@ -98,7 +98,7 @@ func (out *outgoing) queue(to netip.AddrPort, b []byte, v6 bool) {
 	out.address(len(out.trains)-1, to, v6)
 }
 
-// trainSlot spreads addresses over newest.
+// trainSlot hashes an address to an index of newest.
 func trainSlot(to netip.AddrPort) int {
 	a := to.Addr().As16()
 	h := binary.NativeEndian.Uint64(a[:8]) ^ binary.NativeEndian.Uint64(a[8:]) ^ uint64(to.Port())<<17
@@ -106,7 +106,7 @@ func trainSlot(to netip.AddrPort) int {
 	return int(h >> 56)
 }
 
-// join appends a datagram to a train, unless it does not fit.
+// join appends a datagram to a train and reports whether it fits.
 func (out *outgoing) join(t *train, to netip.AddrPort, d int) bool {
 	n, whole := out.data[d].n, out.data[t.first].n
 	if t.full || n == 0 || n > whole || t.count == longestTrain || t.bytes+n > heaviestTrain || t.to != to {
@@ -120,7 +120,7 @@ func (out *outgoing) join(t *train, to netip.AddrPort, d int) bool {
 	return true
 }
 
-// address writes where a train goes.
+// address sets the destination of a train's message.
 func (out *outgoing) address(i int, to netip.AddrPort, v6 bool) {
 	name, h := &out.names[i], &out.headers[i].hdr
 	port := (*[2]byte)(unsafe.Pointer(&name.Port))
@@ -182,7 +182,7 @@ func (out *outgoing) flush(fd int) (sent, bytes, failed int) {
 			retried = false
 		case errno == unix.EINTR:
 		case errno == unix.ECONNREFUSED && !retried:
-			// The error belongs to an earlier datagram; this one was not tried yet.
+			// The error is that of an earlier datagram; this train has not been sent yet.
 			retried = true
 		case errno == unix.EAGAIN || errno == unix.ENOBUFS:
 			for ; i < len(out.trains); i++ {
@@ -205,13 +205,13 @@ func (out *outgoing) flush(fd int) (sent, bytes, failed int) {
 	return sent, bytes, failed
 }
 
-// refusesTrain reports whether the kernel, with this error, may mean that the datagrams travel together:
-// the way has no means to split them, or they are longer than its MTU and would be fragments.
+// refusesTrain reports whether this error may be due to the train and not to its datagrams: the route cannot
+// split trains, or the datagrams exceed its MTU and must be fragmented.
 func refusesTrain(errno unix.Errno) bool {
 	return errno == unix.EIO || errno == unix.EINVAL || errno == unix.EMSGSIZE || errno == unix.EOPNOTSUPP
 }
 
-// shorten takes a lesson from a train that was refused.
+// shorten adapts the length of datagrams that may join trains after a train of this size was refused.
 func (out *outgoing) shorten(errno unix.Errno, size int) {
 	switch errno {
 	case unix.EINVAL, unix.EMSGSIZE:
@@ -243,7 +243,7 @@ func (out *outgoing) sendEach(fd, i int) (sent, bytes, failed int) {
 	return sent, bytes, failed
 }
 
-// sendmmsg does not wait, so the Go scheduler is not told of it.
+// sendmmsg sends messages without waiting. As the system call does not block, it bypasses the Go scheduler.
 func sendmmsg(fd int, headers []mmsghdr) (n int, errno unix.Errno) {
 	r, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&headers[0])),
 		uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)

@@ -18,8 +18,8 @@ type mmsghdr struct {
 	len uint32
 }
 
-// socket is a UDP socket that is read and written in batches, and an event counter that ends its
-// wait. It belongs to the loop, wake apart.
+// socket is a UDP socket that is read and written in batches, and an event counter that ends its wait. Only
+// wake may be called from outside the loop.
 type socket struct {
 	fd    int
 	event int // eventfd(2)
@@ -27,7 +27,7 @@ type socket struct {
 	in    *incoming
 	out   *outgoing
 	poll  [2]unix.PollFd
-	limit unix.Timespec // wait's, kept here so that it needs no memory
+	limit unix.Timespec // of wait, here to avoid an allocation
 }
 
 func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
@@ -35,8 +35,8 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
-	// The standard library opens and binds the socket, and names the address in its errors; a
-	// duplicate of the descriptor, which its poller does not know, is used from there on.
+	// The standard library opens and binds the socket and names the address in its errors. From then on
+	// the loop uses a duplicate of the descriptor, unknown to the runtime's poller.
 	conn, err := net.ListenUDP("udp", addr)
 	if err != nil {
 		return nil, netip.AddrPort{}, err
@@ -83,8 +83,8 @@ func duplicate(conn *net.UDPConn) (fd int, err error) {
 	return fd, errors.Join(ctlErr, err)
 }
 
-// enlarge sets a socket buffer's size, past the system's limit if that is allowed. A smaller buffer
-// than asked for is no error: it only loses more under bursts.
+// enlarge sets the size of a socket buffer, beyond the system's limit if permitted. A smaller buffer than
+// requested is not an error; it loses more datagrams in bursts.
 func enlarge(fd, force, option, size int) {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, force, size) != nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, size)
@@ -96,8 +96,8 @@ func (s *socket) close() {
 	unix.Close(s.event)
 }
 
-// precise asks the kernel for precise timers on the calling thread, or for the usual ones, which are up
-// to 50 µs late.
+// precise makes the timers of the calling thread precise, or restores the default, which fires up to 50 µs
+// late.
 func (s *socket) precise(yes bool) {
 	slack := uintptr(0) // the thread's default
 	if yes {
@@ -106,19 +106,18 @@ func (s *socket) precise(yes bool) {
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, slack, 0, 0, 0)
 }
 
-// receive reads a batch without waiting, unless datagrams of the last one are left. transient reports
-// an error that says nothing about the socket itself.
+// receive reads a batch without waiting, unless datagrams of the last one are left. transient reports an
+// error after which the socket still works.
 func (s *socket) receive() (transient bool, err error) { return s.in.receive(s.fd) }
 
-// next returns the next datagram of the batch, if there is one. It is too long if it is longer than the
-// MTU.
+// next returns the next datagram of the batch, if any.
 func (s *socket) next() (d datagram, ok bool) { return s.in.next() }
 
 // full reports whether there is no room for another outgoing datagram.
 func (s *socket) full() bool { return s.out.full() }
 
-// queue copies a datagram into the outgoing batch, which must not be full. It reports false if the
-// socket cannot send to such an address.
+// queue copies a datagram into the outgoing batch, which must not be full. It returns false if the socket
+// cannot send to the address.
 func (s *socket) queue(to netip.AddrPort, b []byte) bool {
 	addr := to.Addr()
 	if !addr.IsValid() || to.Port() == 0 || !s.v6 && !addr.Unmap().Is4() {
@@ -131,7 +130,7 @@ func (s *socket) queue(to netip.AddrPort, b []byte) bool {
 // flush sends the outgoing batch. Datagrams that the kernel refuses are lost.
 func (s *socket) flush() (sent, bytes, failed int) { return s.out.flush(s.fd) }
 
-// addrPort reads a socket address of either family, without allocation.
+// addrPort converts a socket address of either family, without allocation.
 func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
 	port := (*[2]byte)(unsafe.Pointer(&name.Port))
 	p := uint16(port[0])<<8 | uint16(port[1])
@@ -142,7 +141,7 @@ func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), p)
 }
 
-// wait returns when there is something to read, after wake, or after timeout.
+// wait blocks until the socket is readable, wake is called, or timeout has passed.
 func (s *socket) wait(timeout time.Duration) {
 	limit := &s.limit
 	if timeout == monotime.Never {
@@ -157,7 +156,7 @@ func (s *socket) wait(timeout time.Duration) {
 	}
 }
 
-// wake ends wait, or the next one. It may be called from any goroutine.
+// wake ends the present or the next wait. It may be called from any goroutine.
 func (s *socket) wake() {
 	b := [8]byte{7: 1}
 	_, _ = unix.Write(s.event, b[:])

@@ -12,8 +12,7 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// socket is the portable socket: one datagram per system call. It is for development; what is
-// measured and deployed runs on Linux.
+// socket is the portable socket, with one datagram per system call. It is for development only.
 type socket struct {
 	conn   *net.UDPConn
 	v6     bool
@@ -26,7 +25,7 @@ type socket struct {
 	sent, bytes, lost int
 }
 
-// shortestWait keeps a read with a deadline from returning before it has looked at the socket.
+// shortestWait keeps a read with a deadline from timing out before it has tried to read.
 const shortestWait = 50 * time.Microsecond
 
 func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
@@ -43,7 +42,7 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	v6 := !local.Addr().Unmap().Is4()
 	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
-	// One byte more than the MTU tells a datagram that is too long.
+	// One byte beyond the MTU detects a datagram that is too long.
 	return &socket{conn: conn, v6: v6, buf: make([]byte, cfg.MTU+1), size: -1}, local, nil
 }
 

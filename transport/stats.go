@@ -2,22 +2,22 @@ package transport
 
 import "sync/atomic"
 
-// Stats counts what a UDP transport did since its start.
+// Stats are the counters of a UDP transport since its start.
 type Stats struct {
-	DatagramsIn    uint64 // received, whatever became of them
+	DatagramsIn    uint64 // received, including those dropped
 	BytesIn        uint64
 	DatagramsOut   uint64 // handed to the kernel
 	BytesOut       uint64
 	ReceiveTooLong uint64 // datagrams dropped because they were longer than the MTU
 	ReceiveDropped uint64 // datagrams dropped by SetDrop
-	ReceiveErrors  uint64 // errors of the receiving system call that pass
+	ReceiveErrors  uint64 // transient errors of the receiving system call
 	SendTooLong    uint64 // datagrams dropped because they were longer than the MTU
 	SendBadAddress uint64 // datagrams dropped because the socket cannot send to such an address
-	SendFailed     uint64 // datagrams that the kernel refused, for want of buffers or of a route
+	SendFailed     uint64 // datagrams that the kernel refused, for lack of buffers or of a route
 
 	BulkIn      uint64 // messages received
 	BulkOut     uint64 // messages handed to the kernel
-	BulkDropped uint64 // messages not sent: queue full, peer not reachable, connection broken
+	BulkDropped uint64 // messages not sent: queue full, peer unreachable, connection broken
 	BulkRefused uint64 // incoming connections closed: a length above MaxBulk, or no memory left
 }
 
@@ -37,8 +37,8 @@ const (
 	numCounters
 )
 
-// counters has two copies of the loop's counters: one that the loop adds to, and one that others
-// may read, updated once per batch. The bulk channel's goroutines count in atomics directly.
+// counters holds two copies of the loop's counters: the loop adds to one and updates the other, which any
+// goroutine may read, once per batch. The goroutines of the bulk channel add to atomics directly.
 type counters struct {
 	loop      [numCounters]uint64
 	published [numCounters]atomic.Uint64

@@ -10,28 +10,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kinds are sockets that let the kernel split and merge datagrams, and such that do not.
+// kinds are sockets with and without splitting and merging in the kernel.
 var kinds = map[string]func(*UDP){
-	"together": func(*UDP) {},
-	"sent apart": func(u *UDP) {
+	"split and merged": func(*UDP) {},
+	"not split": func(u *UDP) {
 		u.sock.out = newOutgoing(u.cfg.batch, u.cfg.MTU, false)
 	},
-	"received apart": func(u *UDP) {
+	"not merged": func(u *UDP) {
 		_ = unix.SetsockoptInt(u.sock.fd, unix.SOL_UDP, unix.UDP_GRO, 0)
 		u.sock.in = newIncoming(u.cfg.batch, u.cfg.MTU, false)
 	},
 }
 
-// BenchmarkEchoApart is BenchmarkEcho where every datagram passes the kernel by itself.
+// BenchmarkEchoApart is BenchmarkEcho with neither: every datagram passes the kernel by itself.
 func BenchmarkEchoApart(b *testing.B) {
 	benchmarkEcho(b, func(u *UDP) {
-		kinds["sent apart"](u)
-		kinds["received apart"](u)
+		kinds["not split"](u)
+		kinds["not merged"](u)
 	})
 }
 
-// TestTrains sends datagrams of all lengths, many of the same one, to several addresses in one batch and
-// more, and wants each address to get its own, whole and in their order.
+// TestTrains sends datagrams of random lengths, with runs of one length, to several addresses in several
+// batches. Each address must receive all of them, unchanged and in order.
 func TestTrains(t *testing.T) {
 	for name, change := range kinds {
 		for _, local := range []string{"127.0.0.1:0", "[::1]:0"} {
@@ -81,7 +81,7 @@ func TestTrains(t *testing.T) {
 	}
 }
 
-// size draws the length of a datagram: runs of one length, with others between.
+// size draws the length of a datagram, mostly 100 bytes.
 func size(r *rand.Rand) int {
 	switch n := r.IntN(10); n {
 	case 0:
@@ -97,7 +97,7 @@ func size(r *rand.Rand) int {
 	}
 }
 
-// fill writes a datagram's number all over it.
+// fill fills a datagram with its number.
 func fill(b []byte, number uint32) []byte {
 	for i := range b {
 		b[i] = byte(number >> (8 * (i % 4)))
@@ -114,8 +114,8 @@ func holds(b []byte, number uint32) bool {
 	return true
 }
 
-// TestTrainIsMadeOfWhatFits looks at the trains themselves.
-func TestTrainIsMadeOfWhatFits(t *testing.T) {
+// TestTrainLengths checks which datagrams form a train.
+func TestTrainLengths(t *testing.T) {
 	a, b := netip.MustParseAddrPort("127.0.0.1:1"), netip.MustParseAddrPort("127.0.0.1:2")
 	tests := []struct {
 		name   string
@@ -126,7 +126,7 @@ func TestTrainIsMadeOfWhatFits(t *testing.T) {
 		{"one length", true, many(a, 100, 3), [][]int{{100, 100, 100}}},
 		{"not supported", false, many(a, 100, 2), [][]int{{100}, {100}}},
 		{"a shorter one ends it", true, append(many(a, 100, 2), append(many(a, 50, 1), many(a, 50, 2)...)...), [][]int{{100, 100, 50}, {50, 50}}},
-		{"a longer one begins the next", true, append(many(a, 50, 2), many(a, 100, 1)...), [][]int{{50, 50}, {100}}},
+		{"a longer one starts the next", true, append(many(a, 50, 2), many(a, 100, 1)...), [][]int{{50, 50}, {100}}},
 		{"an empty one travels alone", true, append(many(a, 0, 2), many(a, 100, 1)...), [][]int{{0}, {0}, {100}}},
 		{"by address", true, append(many(a, 100, 1), append(many(b, 100, 2), many(a, 100, 1)...)...), [][]int{{100, 100}, {100, 100}}},
 		{"64 at most", true, many(a, 10, 65), [][]int{slice(10, 64), {10}}},
@@ -154,7 +154,7 @@ func TestTrainIsMadeOfWhatFits(t *testing.T) {
 	}
 }
 
-// queued is a datagram of a length to an address.
+// queued is a datagram of n bytes.
 type queued struct {
 	to netip.AddrPort
 	n  int
@@ -174,8 +174,8 @@ func slice(n, count int) (list []int) {
 	return list
 }
 
-// TestRefusedTrain has the kernel refuse trains, which it does for a socket that sends no checksums. Their
-// datagrams arrive all the same, one by one, and no later train is made of such.
+// TestRefusedTrain makes the kernel refuse trains by disabling the socket's checksums. The datagrams must
+// arrive all the same, sent one by one, and later trains must not include datagrams of their length.
 func TestRefusedTrain(t *testing.T) {
 	sender, receiver := listen(t, UDPConfig{}), listen(t, UDPConfig{})
 	if sender.sock.out.longest == 0 {
@@ -188,7 +188,7 @@ func TestRefusedTrain(t *testing.T) {
 	got, done := uint32(0), make(chan struct{})
 	run(t, receiver, &node{datagram: func(_ time.Duration, _ netip.AddrPort, d []byte) {
 		if len(d) != 1000 || !holds(d, got) {
-			t.Errorf("datagram %d has %d bytes, expected 1000 of it", got, len(d))
+			t.Errorf("datagram %d has %d bytes, expected 1000 with its number", got, len(d))
 		}
 		if got++; got == count {
 			close(done)
@@ -204,7 +204,7 @@ func TestRefusedTrain(t *testing.T) {
 	<-done
 	stop()
 	if n := sender.sock.out.longest; n != 999 {
-		t.Errorf("datagrams of up to %d bytes travel in trains, expected 999", n)
+		t.Errorf("datagrams of up to %d bytes may join trains, expected 999", n)
 	}
 	if s := sender.Stats(); s.DatagramsOut != count || s.SendFailed != 0 {
 		t.Errorf("counters: %+v", s)

@@ -5,37 +5,36 @@ import (
 	"time"
 )
 
-// Handler is a node. All its methods are called from one goroutine, the node's event loop, so it
-// needs no locks. now is monotonic time since an origin that is the same for the life of the
-// process.
+// Handler is a node. One goroutine, the node's event loop, calls all its methods, so it needs no locks.
+// now is monotonic time since an origin that stays the same for the life of the process.
 type Handler interface {
-	// Datagram hands over one datagram. b is valid only during the call; its backing array
-	// may be written to.
+	// Datagram handles one datagram. b is valid only during the call; the handler may write to its
+	// backing array.
 	Datagram(now time.Duration, from netip.AddrPort, b []byte)
-	// Bulk hands over one message from the bulk channel. The handler owns b.
+	// Bulk handles one message from the bulk channel. The handler owns b.
 	Bulk(now time.Duration, b []byte)
 	// Tick is called when Deadline has passed, and may be called early.
 	Tick(now time.Duration)
-	// Deadline returns when Tick wants to be called next, or monotime.Never.
+	// Deadline returns the time of the next call of Tick, or monotime.Never.
 	Deadline() time.Duration
-	// Flush is called after every batch of the calls above, before the loop waits: what the
-	// handler has to say goes out here, as one batch.
+	// Flush is called after every batch of the calls above, before the loop waits. A handler sends its
+	// output here, as one batch.
 	Flush(now time.Duration)
 }
 
-// Network is what a handler sends with. It may be used only from the handler's event loop.
+// Network sends a handler's messages. It may be used only from the handler's event loop.
 type Network interface {
-	// Send queues one datagram; b is copied. Like UDP it may lose it without a word.
+	// Send queues a copy of b as one datagram. Like UDP it may lose datagrams silently.
 	Send(to netip.AddrPort, b []byte)
 	// SendBulk queues a message of any size up to MaxBulk for the bulk channel (TCP) at to.
-	// The network owns b from here on. A message is delivered whole or not at all; it is lost
-	// when the connection breaks or its queue is full, so callers retry like with datagrams.
+	// The network then owns b. A message is delivered whole or not at all. It is lost if the
+	// connection breaks or its queue is full, so callers retry as with datagrams.
 	SendBulk(to netip.AddrPort, b []byte)
-	// LocalAddr is the address that datagrams are received at and sent from.
+	// LocalAddr returns the address at which datagrams are received and from which they are sent.
 	LocalAddr() netip.AddrPort
 }
 
-// Peer is where another node is reached.
+// Peer holds the addresses of another node.
 type Peer struct {
 	Addr netip.AddrPort // UDP: datagrams
 	Bulk netip.AddrPort // TCP: messages that are longer than a datagram

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// DefaultMTU is the largest UDP payload, in bytes, that passes an Ethernet path with some
-	// room for tunnels.
+	// DefaultMTU is the largest UDP payload, in bytes, that fits an Ethernet path with some room for
+	// tunnels.
 	DefaultMTU = 1400
 	// DefaultBatch is the most datagrams that are handled before their effects are sent.
 	DefaultBatch = 64
@@ -49,16 +49,15 @@ func (c UDPConfig) withDefaults() (UDPConfig, error) {
 	return c, nil
 }
 
-// datagram is one that was received. data is cut off at the MTU if it is longer.
+// datagram is a received datagram.
 type datagram struct {
 	from netip.AddrPort
 	data []byte
-	long bool
+	long bool // it exceeds the MTU, to which data is truncated
 }
 
-// UDP is the transport over real sockets: one event loop, which reads, handles and writes datagrams
-// in batches. The methods of [Network] may be used only from the loop, all others from any
-// goroutine.
+// UDP is the transport over real sockets. One event loop reads, handles and writes datagrams in batches. The
+// methods of [Network] may be called only from the loop, all others from any goroutine.
 type UDP struct {
 	cfg   UDPConfig
 	sock  *socket
@@ -68,7 +67,7 @@ type UDP struct {
 	rng   *rand.Rand
 
 	stopping atomic.Bool
-	sleeping atomic.Bool // the loop is waiting, or about to; who has something for it wakes it
+	sleeping atomic.Bool // the loop waits or is about to, and must be woken
 	posted   atomic.Bool // posts is not empty
 
 	mu      sync.Mutex
@@ -81,8 +80,8 @@ var _ Network = (*UDP)(nil)
 
 var origin = time.Now()
 
-// Now is the time that every UDP transport of this process gives its handler: monotonic, since the
-// process started.
+// Now returns the time that every UDP transport of this process passes to its handler: monotonic time since
+// the process started.
 func Now() time.Duration { return time.Since(origin) }
 
 // ListenUDP opens the sockets. The caller must call Run or Close.
@@ -109,7 +108,7 @@ func ListenUDP(cfg UDPConfig) (*UDP, error) {
 	return t, nil
 }
 
-// Close releases the sockets of a transport that is not run. Run does so itself when it returns.
+// Close closes the sockets of a transport that is not run. Run closes them itself.
 func (t *UDP) Close() {
 	t.bulk.close()
 	t.mu.Lock()
@@ -121,27 +120,27 @@ func (t *UDP) Close() {
 	}
 }
 
-// LocalAddr is the address that datagrams are received at and sent from.
+// LocalAddr returns the address at which datagrams are received and from which they are sent.
 func (t *UDP) LocalAddr() netip.AddrPort { return t.local }
 
-// BulkAddr is the address of the bulk channel; not valid if there is none.
+// BulkAddr returns the address at which bulk messages are received, or an invalid one if there is none.
 func (t *UDP) BulkAddr() netip.AddrPort { return t.bulk.local }
 
-// MTU is the largest datagram, in bytes, that Send sends.
+// MTU returns the size of the largest datagram that Send sends, in bytes.
 func (t *UDP) MTU() int { return t.cfg.MTU }
 
-// drop is the share of received datagrams, of 2^32, that the UDP transports of this process drop.
+// drop is the share of received datagrams that the UDP transports of this process drop, in units of 2^-32.
 var drop atomic.Uint64
 
-// SetDrop makes all UDP transports of this process drop received datagrams at random, each with probability rate (0 to
-// 1): fault injection.
+// SetDrop injects a fault: every UDP transport of this process drops each received datagram with probability
+// rate (0 to 1).
 func SetDrop(rate float64) { drop.Store(uint64(min(max(rate, 0), 1) * (1 << 32))) }
 
 // Stats returns the counters, as of the end of the last batch.
 func (t *UDP) Stats() Stats { return t.stats.read() }
 
-// Post runs f on the event loop, between two calls of its handler. Once Run has returned or Close was
-// called, f is forgotten at once.
+// Post runs f on the event loop, between two calls of its handler. After Run has returned or Close was
+// called, Post does nothing.
 func (t *UDP) Post(f func(now time.Duration)) {
 	t.mu.Lock()
 	if t.closed {
@@ -154,7 +153,7 @@ func (t *UDP) Post(f func(now time.Duration)) {
 	t.alert()
 }
 
-// alert ends the loop's wait, if it is waiting. What it is to find must be there before.
+// alert ends the loop's wait, if it waits. The caller must have stored its work for the loop before.
 func (t *UDP) alert() {
 	if !t.sleeping.Load() {
 		return
@@ -183,8 +182,8 @@ func (t *UDP) Send(to netip.AddrPort, b []byte) {
 // SendBulk queues a message for the bulk channel at to.
 func (t *UDP) SendBulk(to netip.AddrPort, b []byte) { t.bulk.send(to, b) }
 
-// Run is the event loop: it calls h until ctx is done, then closes everything and returns nil. Any
-// other end is an error. It begins with Tick and Flush. It keeps its OS thread for itself.
+// Run is the event loop. It calls h, Tick and Flush first, until ctx is done, then closes everything and
+// returns nil. It returns an error if receiving fails. It locks its OS thread.
 func (t *UDP) Run(ctx context.Context, h Handler) error {
 	defer t.Close()
 	t.pin()
@@ -204,14 +203,14 @@ func (t *UDP) Run(ctx context.Context, h Handler) error {
 		if err != nil {
 			return fmt.Errorf("transport: receiving at %v: %w", t.local, err)
 		}
-		// A batch that is not nearly empty is soon followed by the next: reading again is
-		// cheaper than asking first whether there is something to read.
+		// After a batch that is not nearly empty, more datagrams arrive soon. Reading again is then
+		// cheaper than polling first.
 		if n < (t.cfg.batch+3)/4 {
 			t.wait(h.Deadline())
 		}
 		if now-yielded > yieldInterval {
 			yielded = now
-			t.unpin() // else the yield is two changes of threads
+			t.unpin() // a locked thread would be switched twice to yield
 			runtime.Gosched()
 			t.pin()
 		}
@@ -219,7 +218,7 @@ func (t *UDP) Run(ctx context.Context, h Handler) error {
 	return nil
 }
 
-// pin gives the loop the OS thread that it runs on for itself, with precise timers.
+// pin locks the loop's OS thread and makes its timers precise.
 func (t *UDP) pin() {
 	runtime.LockOSThread()
 	t.sock.precise(true)
@@ -230,13 +229,13 @@ func (t *UDP) unpin() {
 	runtime.UnlockOSThread()
 }
 
-// yieldInterval is how long the loop keeps its place in the Go scheduler. A goroutine that the scheduler
-// has not seen for 10 ms is preempted by a signal, and from then on its monitor thread takes every system
-// call that is under way for a blocked one, 50,000 times a second, which costs more than the loop's work.
+// yieldInterval is the longest time that the loop runs without yielding to the Go scheduler. After 10 ms the
+// scheduler preempts a goroutine by a signal. Its monitor thread then treats every system call in progress as
+// blocked, 50,000 times a second, which costs more than the loop's own work.
 const yieldInterval = 8 * time.Millisecond
 
-// turn is one round of the loop: whatever has arrived, then time, then what other goroutines have
-// for the loop, then everything that is to be sent.
+// turn is one iteration of the loop. It handles received datagrams, the timer, posted functions and bulk
+// messages, then sends the queued datagrams.
 func (t *UDP) turn(h Handler) (received int, now time.Duration, err error) {
 	transient, err := t.sock.receive()
 	if err != nil {
@@ -276,7 +275,7 @@ func (t *UDP) turn(h Handler) (received int, now time.Duration, err error) {
 	return n, now, nil
 }
 
-// wait returns when there may be something to do: input, a wake-up, or the deadline.
+// wait blocks until input, an alert or the deadline.
 func (t *UDP) wait(deadline time.Duration) {
 	t.sleeping.Store(true)
 	defer t.sleeping.Store(false)
@@ -292,7 +291,7 @@ func (t *UDP) wait(deadline time.Duration) {
 	t.sock.wait(timeout)
 }
 
-// runPosts runs the functions that were posted.
+// runPosts runs the posted functions.
 func (t *UDP) runPosts(now time.Duration) {
 	if !t.posted.Load() {
 		return
@@ -307,7 +306,7 @@ func (t *UDP) runPosts(now time.Duration) {
 	}
 }
 
-// flush sends what is queued.
+// flush sends the queued datagrams.
 func (t *UDP) flush() {
 	sent, bytes, failed := t.sock.flush()
 	t.stats.add(datagramsOut, uint64(sent))

@@ -15,7 +15,7 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// node is a handler made of functions; a missing one does nothing.
+// node is a handler made of functions, any of which may be nil.
 type node struct {
 	datagram func(now time.Duration, from netip.AddrPort, b []byte)
 	bulk     func(now time.Duration, b []byte)
@@ -64,7 +64,7 @@ func listen(t testing.TB, cfg UDPConfig) *UDP {
 	return u
 }
 
-// run runs h on u until the test ends, or until the function that it returns is called.
+// run runs h on u until the test ends or stop is called.
 func run(t testing.TB, u *UDP, h Handler) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -163,7 +163,7 @@ func TestTickIsNotStarvedByInput(t *testing.T) {
 	u := listen(t, UDPConfig{batch: 4})
 	ticks, done := 0, make(chan struct{})
 	run(t, u, &node{
-		// The loop always has more to read: each datagram makes two of it.
+		// The loop always has more to read: each datagram causes two.
 		datagram: func(_ time.Duration, _ netip.AddrPort, b []byte) {
 			if ticks < 10 {
 				u.Send(u.LocalAddr(), b)
@@ -188,7 +188,7 @@ func TestLongAndUnsendableDatagramsAreCounted(t *testing.T) {
 		if len(b) != 100 {
 			t.Errorf("received %d bytes, expected only the datagram of 100", len(b))
 		}
-		small.Post(func(time.Duration) { close(done) }) // behind the batch: it is counted by then
+		small.Post(func(time.Duration) { close(done) }) // runs after the batch, which is counted then
 	}})
 	stop := run(t, large, &node{})
 	large.Post(func(time.Duration) {
@@ -333,7 +333,7 @@ func TestDatagramMemoryMayBeWritten(t *testing.T) {
 	run(t, u, &node{datagram: func(_ time.Duration, _ netip.AddrPort, b []byte) {
 		got <- bytes.Clone(b)
 		for i := range b[:cap(b)] {
-			b[:cap(b)][i] = 0xFF // must not reach into the next one of the batch
+			b[:cap(b)][i] = 0xFF // must not reach the next datagram of the batch
 		}
 	}})
 	u.Post(func(time.Duration) {
@@ -345,8 +345,8 @@ func TestDatagramMemoryMayBeWritten(t *testing.T) {
 	}
 }
 
-// newEcho returns a function that sends until n datagrams of 100 bytes have come back from another
-// transport, 64 of them on their way at any time.
+// newEcho returns a function that exchanges n datagrams of 100 bytes with another transport that echoes them,
+// with 64 in flight.
 func newEcho(tb testing.TB, change func(*UDP)) (round func(n int)) {
 	server, client := listen(tb, UDPConfig{}), listen(tb, UDPConfig{})
 	change(server)
@@ -357,7 +357,7 @@ func newEcho(tb testing.TB, change func(*UDP)) (round func(n int)) {
 	done := make(chan struct{})
 	buf := make([]byte, 100)
 	run(tb, client, &node{datagram: func(_ time.Duration, from netip.AddrPort, m []byte) {
-		if received++; received < want { // if some are lost, others are sent in their stead
+		if received++; received < want {
 			client.Send(from, m)
 		}
 		if received == want {
@@ -375,7 +375,7 @@ func newEcho(tb testing.TB, change func(*UDP)) (round func(n int)) {
 	}
 }
 
-// BenchmarkEcho is round trips over loopback with 64 datagrams on their way, both ends included.
+// BenchmarkEcho measures round trips over loopback with 64 datagrams in flight, both ends included.
 func BenchmarkEcho(b *testing.B) { benchmarkEcho(b, func(*UDP) {}) }
 
 func benchmarkEcho(b *testing.B, change func(*UDP)) {
@@ -386,8 +386,8 @@ func benchmarkEcho(b *testing.B, change func(*UDP)) {
 	round(b.N)
 }
 
-// Two transports that are at work allocate nothing for a datagram; the few allocations are those of
-// beginning and ending a round.
+// TestEchoDoesNotAllocate checks that two transports allocate nothing per datagram. The few allocations
+// belong to the start and the end of a round.
 func TestEchoDoesNotAllocate(t *testing.T) {
 	const datagrams, limit = 10_000, 100
 	round := newEcho(t, func(*UDP) {})

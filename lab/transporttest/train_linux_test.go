@@ -1,5 +1,5 @@
-// Package transporttest runs the UDP transport between hosts of its own, over cables that loopback cannot
-// stand for: narrow ones, and such that leave nothing to the hardware.
+// Package transporttest tests the UDP transport between two hosts of package netlab, over links that differ
+// from loopback: with a small MTU, or without offload.
 package transporttest
 
 import (
@@ -27,7 +27,7 @@ func (node) Tick(time.Duration)                                     {}
 func (node) Deadline() time.Duration                                { return monotime.Never }
 func (node) Flush(time.Duration)                                    {}
 
-// run runs h on u until the test ends, or until the function that it returns is called.
+// run runs h on u until the test ends or stop is called.
 func run(t *testing.T, u *transport.UDP, h transport.Handler) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -42,7 +42,7 @@ func run(t *testing.T, u *transport.UDP, h transport.Handler) (stop func()) {
 	return stop
 }
 
-// sendTrain sends numbered datagrams of one length in one batch.
+// sendTrain sends count numbered datagrams of one length in one batch.
 func sendTrain(u *transport.UDP, to netip.AddrPort, count uint32, length int) {
 	u.Post(func(time.Duration) {
 		d := make([]byte, length)
@@ -52,7 +52,7 @@ func sendTrain(u *transport.UDP, to netip.AddrPort, count uint32, length int) {
 	})
 }
 
-// fill writes a datagram's number all over it.
+// fill fills a datagram with its number.
 func fill(b []byte, number uint32) []byte {
 	for i := range b {
 		b[i] = byte(number >> (8 * (i % 4)))
@@ -69,7 +69,7 @@ func holds(b []byte, number uint32) bool {
 	return true
 }
 
-// cable is two hosts with a cable between them.
+// cable returns two hosts with a cable between them.
 func cable(t *testing.T, mtu int, raw bool) (a, b *netlab.Node) {
 	if err := netlab.Supported(); err != nil {
 		t.Skip(err)
@@ -106,16 +106,16 @@ func listenOn(t *testing.T, n *netlab.Node, addr string) (u *transport.UDP) {
 	return u
 }
 
-// TestTrainOnANarrowPath: datagrams that are longer than the path's MTU become fragments, which trains
-// cannot. They arrive all the same.
-func TestTrainOnANarrowPath(t *testing.T) {
+// TestTrainBeyondMTU sends a train of datagrams that exceed the MTU. The kernel fragments datagrams but not
+// trains. They must arrive all the same.
+func TestTrainBeyondMTU(t *testing.T) {
 	a, b := cable(t, 700, false)
 	const count = 20
 	sender, receiver := listenOn(t, a, "10.97.1.1:9"), listenOn(t, b, "10.97.1.2:9")
 	got, done := uint32(0), make(chan struct{})
 	run(t, receiver, node(func(d []byte) {
 		if len(d) != 1000 || !holds(d, got) {
-			t.Errorf("datagram %d has %d bytes, expected 1000 of it", got, len(d))
+			t.Errorf("datagram %d has %d bytes, expected 1000 with its number", got, len(d))
 		}
 		if got++; got == count {
 			close(done)
@@ -130,8 +130,8 @@ func TestTrainOnANarrowPath(t *testing.T) {
 	}
 }
 
-// TestTrainWithoutOffload: on a cable whose ends leave nothing to the hardware, as those of a switch in
-// software do, every datagram is a frame of its own, with its own headers and checksum.
+// TestTrainWithoutOffload sends a train over a cable without offload, as at the ports of a software switch.
+// Every datagram must be a frame with its own headers and checksum.
 func TestTrainWithoutOffload(t *testing.T) {
 	a, b := cable(t, 1500, true)
 	var tap int
@@ -172,7 +172,7 @@ func TestTrainWithoutOffload(t *testing.T) {
 	}
 }
 
-// udpSum adds up an IPv4 packet without options as its UDP checksum wants it (RFC 768).
+// udpSum computes the sum that UDP's checksum covers (RFC 768) of an IPv4 packet without options.
 func udpSum(packet []byte) uint16 {
 	sum := uint32(packet[9]) + uint32(len(packet)-20)
 	for b := packet[12:]; len(b) > 0; b = b[2:] {

@@ -6,8 +6,8 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// clock is a node's clock: it showed shown when the network's time was global, and gains ppm
-// parts per million on it.
+// clock is a node's clock. It showed shown at the network's time global, and gains ppm parts per million on
+// the network's time.
 type clock struct {
 	global, shown time.Duration
 	ppm           int64

@@ -19,8 +19,7 @@ func (e *echo) Tick(time.Duration)                                      {}
 func (e *echo) Deadline() time.Duration                                 { return monotime.Never }
 func (e *echo) Flush(time.Duration)                                     {}
 
-// A ball travels between two nodes until a third of a second has passed on the network's clock. The link
-// that leads away from a loses it at last.
+// Two nodes return a ball to each other until a lossy link drops it.
 func Example() {
 	a, b := netip.MustParseAddrPort("10.0.0.1:1"), netip.MustParseAddrPort("10.0.0.2:1")
 	var link virtual.Link = func(from, _ netip.AddrPort, _ int, now time.Duration) []time.Duration {

@@ -9,7 +9,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Kind says what an event is.
+// Kind is the kind of an event.
 type Kind uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 	Bulk
 	// Tick is a node's timer, or its start.
 	Tick
-	// Call is a function that was handed to Node.Post or Network.At.
+	// Call is a function passed to Node.Post or Network.At.
 	Call
 )
 
@@ -37,23 +37,22 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind-%d", uint8(k))
 }
 
-// Event is what an observer sees, just before it happens.
+// Event is an event as an observer sees it, just before it takes effect.
 type Event struct {
 	Time time.Duration
 	Kind Kind
 	From netip.AddrPort // of Datagram and Bulk
 	To   netip.AddrPort // the node; invalid in a Call of Network.At
-	Data []byte         // of Datagram and Bulk; must be neither kept nor changed
+	Data []byte         // of Datagram and Bulk; must not be kept or changed
 }
 
-// Link decides the fate of one message of size bytes sent at now: it arrives once after each of
-// the delays, so none means that it is lost, several that it is duplicated, and a delay shorter
-// than an earlier message's that it overtakes it. The slice is read before the next call and may be
-// reused.
+// Link decides the fate of one message of size bytes sent at now. The message arrives once after each of the
+// delays: without a delay it is lost, with several it is duplicated, and a shorter delay than that of an
+// earlier message lets it overtake. The function may reuse the slice for the next call.
 type Link func(from, to netip.AddrPort, size int, now time.Duration) (delays []time.Duration)
 
-// Network is a set of nodes, the messages on their way between them, and the time. It and its nodes
-// belong to one goroutine.
+// Network is a set of nodes, the messages in flight between them, and the time. One goroutine must make all
+// calls of its methods and of its nodes'.
 type Network struct {
 	now      time.Duration
 	queue    queue
@@ -61,30 +60,30 @@ type Network struct {
 	datagram Link
 	bulk     Link
 	observer func(Event)
-	buffers  [][]byte // memory of datagrams that have arrived
+	buffers  [][]byte // memory of datagrams that have arrived, for reuse
 }
 
-// New returns a network without nodes at time 0. datagram decides about datagrams, bulk about
-// messages on the bulk channel.
+// New returns a network without nodes, at time 0, with a link function for datagrams and one for bulk
+// messages.
 func New(datagram, bulk Link) *Network {
 	return &Network{nodes: make(map[netip.AddrPort]*Node), datagram: datagram, bulk: bulk}
 }
 
-// SetObserver has f called for every event before it happens; nil for none.
+// SetObserver makes the network call f, unless it is nil, for every event before it takes effect.
 func (n *Network) SetObserver(f func(Event)) { n.observer = f }
 
-// Now returns the time.
+// Now returns the network's time.
 func (n *Network) Now() time.Duration { return n.now }
 
-// At runs f at time t, at once if that has passed: a script's fault, for example.
+// At runs f at time t, or at the present time if t has passed. Tests inject faults with it.
 func (n *Network) At(t time.Duration, f func(now time.Duration)) {
 	ev := n.queue.newEvent()
 	ev.kind, ev.call = Call, f
 	n.queue.Push(max(t, n.now), ev)
 }
 
-// Attach puts a node at addr. It receives nothing until Start. A node that is already there is
-// stopped. Its clock shows the network's time until SetClock.
+// Attach adds a node with the address addr and stops a node that already has it. The new node receives
+// nothing until Start. Its clock shows the network's time until SetClock.
 func (n *Network) Attach(addr netip.AddrPort) *Node {
 	if old := n.nodes[addr]; old != nil {
 		old.Stop()
@@ -94,18 +93,18 @@ func (n *Network) Attach(addr netip.AddrPort) *Node {
 	return node
 }
 
-// Step lets the earliest event happen. It reports false, and does nothing, if there is none.
+// Step executes the earliest event. It returns false if there is none.
 func (n *Network) Step() bool {
 	if n.queue.Len() == 0 {
 		return false
 	}
 	at, ev := n.queue.Pop()
 	n.now = at
-	n.happen(at, ev)
+	n.execute(at, ev)
 	return true
 }
 
-// RunUntil lets everything up to and including t happen; then it is t.
+// RunUntil executes all events up to and including time t and advances the time to t.
 func (n *Network) RunUntil(t time.Duration) {
 	for n.queue.Len() > 0 && n.queue.Next() <= t {
 		n.Step()
@@ -113,9 +112,8 @@ func (n *Network) RunUntil(t time.Duration) {
 	n.now = max(n.now, t)
 }
 
-// happen carries out an event, unless it is for a node that is gone, or keeps it for one that is
-// paused.
-func (n *Network) happen(at time.Duration, ev *event) {
+// execute executes an event. It drops events of stopped nodes and keeps those of paused ones.
+func (n *Network) execute(at time.Duration, ev *event) {
 	node := ev.node
 	if ev.kind == Datagram {
 		node = n.nodes[ev.to]
@@ -125,7 +123,7 @@ func (n *Network) happen(at time.Duration, ev *event) {
 		n.observe(ev)
 		ev.call(n.now)
 	case node == nil || node.stopped || node.handler == nil:
-	case ev.kind == Tick && at != node.armed: // a timer that was set anew
+	case ev.kind == Tick && at != node.armed: // the timer was set to another time
 	case node.paused:
 		if node.keep(ev) {
 			return
@@ -181,7 +179,7 @@ func (n *Network) sendBulk(from, to netip.AddrPort, b []byte) {
 	for i, delay := range n.bulk(from, to, len(b), n.now) {
 		ev := n.queue.newEvent()
 		ev.kind, ev.from, ev.to, ev.node, ev.data = Bulk, from, to, target, b
-		if i > 0 { // each arrival is its receiver's to keep
+		if i > 0 { // the receiver owns each arrival
 			ev.data = append([]byte(nil), b...)
 		}
 		n.queue.Push(n.now+max(delay, 0), ev)

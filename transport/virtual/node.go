@@ -9,25 +9,24 @@ import (
 )
 
 const (
-	// timerStep is the least time between a node's call of Tick and its next one: a handler
-	// whose deadline stays in the past must not stop time.
+	// timerStep is the least time between two calls of a node's Tick. Without it, a handler whose deadline
+	// stays in the past would stop time.
 	timerStep = time.Microsecond
-	// socketBuffer is how many messages wait for a paused node; more are lost.
+	// socketBuffer is the most messages that wait for a paused node; further ones are lost.
 	socketBuffer = 4096
 )
 
-// Node is a place in the network with an address. It is the [transport.Network] of the handler
-// that runs on it.
+// Node is a host in the network. It is the [transport.Network] of the handler that runs on it.
 type Node struct {
 	net     *Network
 	addr    netip.AddrPort
 	handler transport.Handler
 	clock   clock
-	armed   time.Duration // when the timer fires that counts; Never if none is set
-	started bool          // the first Tick was
+	armed   time.Duration // time at which the timer fires; Never: not set
+	started bool          // the first Tick was called
 	paused  bool
 	stopped bool
-	inbox   []*event // what arrived while paused
+	inbox   []*event // events that arrived while paused
 }
 
 var _ transport.Network = (*Node)(nil)
@@ -35,7 +34,7 @@ var _ transport.Network = (*Node)(nil)
 // LocalAddr returns the node's address.
 func (nd *Node) LocalAddr() netip.AddrPort { return nd.addr }
 
-// now returns the time by the node's own clock.
+// now returns the time by the node's clock.
 func (nd *Node) now() time.Duration { return nd.clock.local(nd.net.now) }
 
 // Send sends a datagram.
@@ -45,23 +44,22 @@ func (nd *Node) Send(to netip.AddrPort, b []byte) {
 	}
 }
 
-// SendBulk sends a message on the bulk channel. It is lost if the node that has the address now
-// stops before it arrives, as a connection breaks with its end.
+// SendBulk sends a message on the bulk channel. The message is lost if the node that has the address now
+// stops before it arrives, since that breaks the connection.
 func (nd *Node) SendBulk(to netip.AddrPort, b []byte) {
 	if !nd.stopped {
 		nd.net.sendBulk(nd.addr, to, b)
 	}
 }
 
-// Start runs h on the node from now on, beginning with Tick and Flush. A node runs one handler in
-// its life.
+// Start runs h on the node, with Tick and Flush as the first calls. It is called at most once.
 func (nd *Node) Start(h transport.Handler) {
 	nd.handler = h
 	nd.arm(nd.net.now)
 }
 
-// Stop ends the node as a crash does: its handler is not called again, what it sends is ignored, and
-// its address is free. Datagrams on their way to the address reach whoever has it by then.
+// Stop crashes the node: its handler is not called again, its sends are ignored, and its address is free.
+// Datagrams in flight reach the node that has the address when they arrive.
 func (nd *Node) Stop() {
 	if nd.stopped {
 		return
@@ -76,11 +74,10 @@ func (nd *Node) Stop() {
 	nd.inbox = nil
 }
 
-// Pause stops the handler's time, as SIGSTOP does: what arrives waits, as much as a socket's buffer
-// takes.
+// Pause stops the handler, like SIGSTOP. Arriving messages wait, as far as a socket's buffer holds them.
 func (nd *Node) Pause() { nd.paused = true }
 
-// Resume ends a pause: what has waited happens now, in order.
+// Resume ends a pause. The events that waited are executed now, in order.
 func (nd *Node) Resume() {
 	nd.paused = false
 	for _, ev := range nd.inbox {
@@ -92,24 +89,23 @@ func (nd *Node) Resume() {
 	nd.inbox = nd.inbox[:0]
 }
 
-// Post runs f on the node's event loop, between two calls of its handler. It is lost with the node.
+// Post runs f on the node's event loop, between two calls of its handler. If the node stops first, f is lost.
 func (nd *Node) Post(f func(now time.Duration)) {
 	ev := nd.net.queue.newEvent()
 	ev.kind, ev.node, ev.call = Call, nd, f
 	nd.net.queue.Push(nd.net.now, ev)
 }
 
-// SetClock makes the node's clock run faster than the network's by ppm parts per million (slower
-// if negative; more than -1e6), from what it shows now plus jump, which must not be negative:
-// clocks are monotonic.
+// SetClock advances the node's clock by jump, which must not be negative since clocks are monotonic, and makes
+// it run faster than the network's by ppm parts per million. A negative ppm, above -1e6, makes it run slower.
 func (nd *Node) SetClock(ppm int64, jump time.Duration) {
 	nd.clock = clock{global: nd.net.now, shown: nd.now() + jump, ppm: ppm}
 	if nd.armed != monotime.Never {
-		nd.arm(nd.net.now) // the deadline may have come nearer
+		nd.arm(nd.net.now) // the deadline may now be earlier
 	}
 }
 
-// keep stores an event for after the pause and reports whether there was room.
+// keep stores an event until the pause ends and reports whether there was room.
 func (nd *Node) keep(ev *event) bool {
 	if ev.kind != Tick && ev.kind != Call && len(nd.inbox) >= socketBuffer {
 		return false
@@ -118,7 +114,7 @@ func (nd *Node) keep(ev *event) bool {
 	return true
 }
 
-// run lets the handler have one event, and what a loop does behind every batch.
+// run passes one event to the handler, then does what an event loop does after every batch.
 func (nd *Node) run(ev *event) {
 	now := nd.now()
 	switch ev.kind {
@@ -142,8 +138,8 @@ func (nd *Node) run(ev *event) {
 	nd.arm(at)
 }
 
-// fire takes note that the timer has fired and reports whether the handler waits for it. If its
-// deadline has moved to later since, the timer is set anew instead.
+// fire handles the timer and reports whether to call Tick. If the deadline has moved to a later time, it
+// sets the timer again instead.
 func (nd *Node) fire() bool {
 	nd.armed = monotime.Never
 	if !nd.started {
@@ -158,9 +154,9 @@ func (nd *Node) fire() bool {
 	return true
 }
 
-// arm makes the timer fire at time at or earlier. A timer that was set for later is left in the
-// queue and ignored there; one that was set for earlier serves, so that a deadline that moves with
-// every message costs nothing.
+// arm makes the timer fire at time at or earlier. A timer set for a later time stays in the queue and is
+// ignored when it fires. One set for an earlier time is kept, so that a deadline that moves with every
+// message costs nothing.
 func (nd *Node) arm(at time.Duration) {
 	at = max(at, nd.net.now)
 	if at >= nd.armed {

@@ -7,17 +7,17 @@ import (
 	"github.com/netordered/nopaxos/internal/eventqueue"
 )
 
-// event is something that will happen.
+// event is a future event.
 type event struct {
 	kind Kind
 	from netip.AddrPort
 	to   netip.AddrPort
-	node *Node // of Tick, Call and Bulk; a datagram finds whoever has the address by then
+	node *Node // of Tick, Call and Bulk; a datagram goes to the node that has its address on arrival
 	data []byte
 	call func(now time.Duration)
 }
 
-// queue holds the events to come. It reuses their memory.
+// queue holds the future events and reuses their memory.
 type queue struct {
 	eventqueue.Queue[*event]
 	free []*event

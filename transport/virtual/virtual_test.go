@@ -18,13 +18,13 @@ func addr(i int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 1000)
 }
 
-// after is a link with one fixed delay.
+// after returns a link with a fixed delay.
 func after(d time.Duration) Link {
 	delays := []time.Duration{d}
 	return func(netip.AddrPort, netip.AddrPort, int, time.Duration) []time.Duration { return delays }
 }
 
-// recorder is a handler that writes down its calls.
+// recorder is a handler that records its calls.
 type recorder struct {
 	log      []string
 	deadline time.Duration
@@ -189,7 +189,7 @@ func TestClockDrift(t *testing.T) {
 	}
 }
 
-// gossip sends what it hears on to a random node, and a message of its own now and then.
+// gossip forwards each message to a random node and starts new ones at random times.
 type gossip struct {
 	net   transport.Network
 	rng   *rand.Rand
@@ -214,7 +214,7 @@ func (g *gossip) Tick(now time.Duration) {
 func (g *gossip) Deadline() time.Duration { return g.next }
 func (g *gossip) Flush(time.Duration)     {}
 
-// trace runs a network of gossips with faults and hashes everything that happens.
+// trace runs a network of gossips with faults and returns a hash of all events.
 func trace(seed uint64) (hash uint64, events int) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var delays []time.Duration
@@ -260,7 +260,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 		t.Error("two seeds, one trace")
 	}
 	if n1 < 1000 {
-		t.Errorf("only %d events: the test tests little", n1)
+		t.Errorf("only %d events, expected at least 1000", n1)
 	}
 }
 
@@ -283,7 +283,7 @@ func TestBulkDuplicateIsACopy(t *testing.T) {
 	}
 }
 
-// echo sends everything back.
+// echo returns every datagram to its sender.
 type echo struct{ net transport.Network }
 
 func (e *echo) Datagram(_ time.Duration, from netip.AddrPort, b []byte) { e.net.Send(from, b) }
