@@ -1,3 +1,3 @@
-// Package ops is the HTTP side of every role: /healthz, /metrics, /status and, where fault injection
-// was asked for, /faults. Nothing on it is needed for the protocol to work.
+// Package ops is the HTTP server of every role: /healthz, /metrics, /status and, if fault injection is enabled,
+// /faults. The protocol does not depend on it.
 package ops

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// residentBytes is the process's resident memory; 0 where the system does not tell.
+// residentBytes returns the process's resident memory, or 0 if the system does not report it.
 func residentBytes() uint64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

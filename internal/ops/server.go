@@ -19,24 +19,24 @@ import (
 	"github.com/netordered/nopaxos/internal/status"
 )
 
-// Config says whom a Server speaks for.
+// Config configures a Server.
 type Config struct {
 	Name    string         // role and index, like "replica-0"
 	Version string         // of the binary
-	Address netip.AddrPort // zero: nothing is served
+	Address netip.AddrPort // zero: the server serves nothing
 
-	// Status fills in the role's own part of its status. Called from many goroutines.
+	// Status adds the role's own part to its status. Many goroutines may call it at a time.
 	Status func(*status.Role)
-	// Metrics are the role's own, served besides those of its status. Nil: none.
+	// Metrics are the role's own metrics, besides those derived from its status. Nil: none.
 	Metrics prometheus.Collector
-	// Healthy returns why the role cannot do its work, nil if it can. Nil: it always can.
+	// Healthy returns an error if the role cannot do its work. Nil: it always can.
 	Healthy func() error
-	// Drop makes the role lose this share of the datagrams that it receives. Nil: fault
-	// injection was not asked for, and /faults is not there.
+	// Drop makes the role drop this share of received datagrams. Nil: fault injection is disabled and
+	// /faults does not exist.
 	Drop func(rate float64)
 }
 
-// Server is one role's HTTP server.
+// Server is the HTTP server of a role.
 type Server struct {
 	cfg     Config
 	started time.Time
@@ -44,8 +44,8 @@ type Server struct {
 	http    *http.Server
 }
 
-// Listen takes the address; Serve answers on it. Taking it early is how a role finds out that the
-// address is in use before it does anything else.
+// Listen listens on the address; Serve serves it. A role calls Listen early, to fail before it does anything
+// else if the address is in use.
 func Listen(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, started: time.Now()}
 	if !cfg.Address.IsValid() {
@@ -59,7 +59,7 @@ func Listen(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers until ctx is done.
+// Serve serves until ctx is done.
 func (s *Server) Serve(ctx context.Context) error {
 	if s.ln == nil {
 		<-ctx.Done()
@@ -108,11 +108,11 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	// An error here is the reader's, who has gone away.
+	// An error means that the client has closed the connection.
 	_ = enc.Encode(s.role())
 }
 
-// role is the role's status as it is now.
+// role returns the role's current status.
 func (s *Server) role() *status.Role {
 	role := &status.Role{
 		Name: s.cfg.Name, Version: s.cfg.Version, PID: os.Getpid(), Started: s.started, RSS: residentBytes(),
@@ -123,7 +123,7 @@ func (s *Server) role() *status.Role {
 	return role
 }
 
-// faults sets the share of received datagrams that the role loses: POST /faults?drop=0.01.
+// faults sets the share of received datagrams that the role drops: POST /faults?drop=0.01.
 func (s *Server) faults(w http.ResponseWriter, r *http.Request) {
 	text := r.URL.Query().Get("drop")
 	rate, err := strconv.ParseFloat(text, 64)

@@ -14,7 +14,7 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 )
 
-// serve answers /status like a role and returns where.
+// serve serves /status like a role and returns the address.
 func serve(t *testing.T, role Role) netip.AddrPort {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -30,7 +30,7 @@ func replica(index int, leader uint64, session uint32, phase string) Role {
 	}}
 }
 
-// query asks a cluster of three replicas, some of which may be absent.
+// query queries a cluster of three replicas; a nil one does not answer.
 func query(t *testing.T, replicas ...*Role) *Cluster {
 	t.Helper()
 	f := &cluster.File{
@@ -94,7 +94,7 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// What is missing for a cluster to be whole is named.
+// TestWhole checks that Whole names the missing part.
 func TestWhole(t *testing.T) {
 	role := func(index int, session uint32, phase string) *Role {
 		r := replica(index, 3, session, phase)
@@ -128,7 +128,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// What keeps a group down is said as far as it can be told from the answers.
+// TestProblem checks the explanation for a group that does not serve.
 func TestProblem(t *testing.T) {
 	role := func(index int, phase string) *Role {
 		r := replica(index, 3, 4, phase)
@@ -152,7 +152,7 @@ func TestProblem(t *testing.T) {
 	}
 }
 
-// A probe without an answer says why, in one line.
+// TestProbeErrors checks the one-line reasons for a missing answer.
 func TestProbeErrors(t *testing.T) {
 	answer := func(h http.HandlerFunc) netip.AddrPort {
 		s := httptest.NewServer(h)

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// AddCounters adds the exported unsigned 64-bit fields of a struct of statistics to the role's
-// counters, named prefix_field_name. Other fields are left out.
+// AddCounters adds the exported uint64 fields of the struct stats to the role's counters, each under the name
+// prefix_field_name.
 func (r *Role) AddCounters(prefix string, stats any) {
 	v := reflect.ValueOf(stats)
 	for i := range v.NumField() {
@@ -26,7 +26,7 @@ func (r *Role) AddCounter(name string, v uint64) {
 	r.Counters[name] = v
 }
 
-// snake turns a Go name into the form that metrics have: NoOps becomes no_ops.
+// snake converts a Go name to the form of metric names: NoOps becomes no_ops.
 func snake(name string) string {
 	var b strings.Builder
 	runes := []rune(name)

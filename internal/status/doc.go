@@ -1,3 +1,3 @@
-// Package status is what the roles of a cluster say about themselves: the JSON of their /status pages,
-// the query that collects it from every role of a cluster file, and the table that a person reads.
+// Package status defines the status of a cluster's roles: the JSON of their /status pages, the query that
+// collects it from every role of a cluster file, the verdict on each group, and the table for operators.
 package status

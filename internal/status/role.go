@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Role is the answer of one role's /status.
+// Role is the status of a role, served on its /status page.
 type Role struct {
 	Name    string    `json:"name"` // like "replica-0"
 	Version string    `json:"version"`
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
-	RSS     uint64    `json:"rss_bytes"` // resident memory; 0 where the system does not tell
+	RSS     uint64    `json:"rss_bytes"` // resident memory; 0: unknown
 
-	// One of these, whichever the role is.
+	// One of these, by the kind of role.
 	Controller *Controller `json:"controller,omitempty"`
 	Sequencer  *Sequencer  `json:"sequencer,omitempty"`
 	Replica    *Replica    `json:"replica,omitempty"`
@@ -22,7 +22,7 @@ type Role struct {
 	Counters map[string]uint64 `json:"counters,omitempty"` // since the role's start
 }
 
-// Controller is what the controller knows.
+// Controller is the status of a controller.
 type Controller struct {
 	Groups  []ControlledGroup `json:"groups"`
 	Targets []Target          `json:"targets"`
@@ -31,10 +31,10 @@ type Controller struct {
 // ControlledGroup is a group as the controller sees it.
 type ControlledGroup struct {
 	Name      string `json:"name"`
-	Session   uint32 `json:"session"`             // 0: none was installed yet
+	Session   uint32 `json:"session"`             // 0: none installed yet
 	Sequencer string `json:"sequencer,omitempty"` // of that session
 	Phase     string `json:"phase"`               // searching, allocating, installing, verifying or active
-	Failovers uint64 `json:"failovers"`           // sessions given up since the controller's start
+	Failovers uint64 `json:"failovers"`           // sessions abandoned since the controller's start
 }
 
 // Target is a sequencer as the controller sees it.
@@ -45,22 +45,22 @@ type Target struct {
 	Connections uint64 `json:"connections"` // since the controller's start
 }
 
-// targetReady is the state of a target that the controller can hand a session at once.
+// targetReady is the state of a target that can take over a session immediately.
 const targetReady = "ready"
 
-// Sequencer is what a sequencer does.
+// Sequencer is the status of a sequencer.
 type Sequencer struct {
 	Groups []SequencedGroup `json:"groups"`
 }
 
-// SequencedGroup is a group that the sequencer has an entry for.
+// SequencedGroup is a group for which the sequencer has an entry.
 type SequencedGroup struct {
 	Group   string `json:"group"` // virtual address
 	Session uint32 `json:"session"`
-	Number  uint64 `json:"number"` // last message number that was stamped
+	Number  uint64 `json:"number"` // last message number stamped
 }
 
-// Replica is where a replica stands.
+// Replica is the status of a replica.
 type Replica struct {
 	Group       string `json:"group"`
 	Index       int    `json:"index"`
@@ -68,30 +68,30 @@ type Replica struct {
 	Session     uint32 `json:"session"`    // of the view
 	IsLeader    bool   `json:"is_leader"`
 	Status      string `json:"status"`    // normal, view-change or recovering
-	LogStart    uint64 `json:"log_start"` // slots at or below are in a snapshot only
+	LogStart    uint64 `json:"log_start"` // last slot that is in a snapshot only
 	LogEnd      uint64 `json:"log_end"`
 	LogBytes    int    `json:"log_bytes"`
 	SyncPoint   uint64 `json:"sync_point"`
 	Executed    uint64 `json:"executed"`
 	Snapshot    uint64 `json:"snapshot"` // slot of the newest stable one
 	Incarnation uint64 `json:"incarnation"`
-	// Recovering is for how many seconds the replica has been waiting, since its restart, to get
-	// its state back from the others.
+	// Recovering is the time in seconds for which a restarted replica has waited to get its state back
+	// from the others.
 	Recovering float64 `json:"recovering_seconds,omitempty"`
 	Clients    int     `json:"clients"`
-	Full       bool    `json:"full,omitempty"` // no memory for more log is left
+	Full       bool    `json:"full,omitempty"` // the log has no memory left
 }
 
-// View is the replica's view as the protocol's authors write it.
+// View returns the replica's view in the notation of the paper.
 func (r *Replica) View() string { return fmt.Sprintf("<%d,%d>", r.Leader, r.Session) }
 
 // Statuses of a replica.
 const (
-	Normal     = "normal"     // it takes part
-	Recovering = "recovering" // it was restarted and waits to get its state back
+	Normal     = "normal"     // takes part in the protocol
+	Recovering = "recovering" // was restarted and waits to get its state back
 )
 
-// KV is a front-end.
+// KV is the status of a front-end.
 type KV struct {
 	Group       string `json:"group"`
 	RESP        string `json:"resp"`

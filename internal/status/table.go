@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// WriteTable writes the cluster's state for a person.
+// WriteTable writes the cluster's status as text.
 func (c *Cluster) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range c.Groups {
@@ -64,7 +64,7 @@ func (r *Replica) state() string {
 	return s
 }
 
-// State says in a few words what the role does.
+// State describes the role's status in a few words.
 func (p *Probe) State() string {
 	switch {
 	case p.Role == nil:
