@@ -19,7 +19,7 @@ func (w *scenarioWorld) cluster(a *arguments) error {
 	if err != nil {
 		return err
 	}
-	*w = scenarioWorld{now: time.Second, stamped: map[uint64][]byte{}, clientOf: map[string]uint64{}, muted: map[wire.Kind]bool{}}
+	*w = scenarioWorld{now: time.Second, stamped: map[uint64][]byte{}, clientOf: map[string]uint64{}, muted: map[wire.Kind]bool{}, onInput: w.onInput}
 	if w.keys, err = wire.DeriveKeys([]byte("the scenarios' cluster key")); err != nil {
 		return err
 	}
@@ -216,6 +216,8 @@ func (w *scenarioWorld) collect(i int) {
 		if err := n.core.Err(); err != nil {
 			w.say("%d stopped: %v", i, err)
 			n.up = false
+		} else if w.onInput != nil {
+			w.onInput(n.core)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type scenarioWorld struct {
 	quiet  bool               // nothing is shown
 	onFly  func(*flying) bool // sees every message that is sent; false loses it
 
+	onInput   func(*Core) // sees every core behind every input
 	onStamped func() bool // asked for every stamped message at every replica; false loses it
 
 	session  uint32 // of the sequencer

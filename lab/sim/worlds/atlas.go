@@ -3,7 +3,6 @@ package worlds
 import (
 	"encoding/binary"
 	"fmt"
-	"reflect"
 
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -29,22 +28,8 @@ type local struct {
 	sp         uint64
 	executed   uint64
 	log        logID
-	fetch      fetch
-}
-
-// fetch is the part of another replica's log that a replica waits for.
-type fetch struct {
-	from     int // -1: it waits for none
-	have     uint64
-	transfer bool // a snapshot comes first
-}
-
-func readFetch(f reflect.Value) fetch {
-	if f.IsNil() {
-		return fetch{from: -1}
-	}
-	f = f.Elem()
-	return fetch{int(f.FieldByName("from").Int()), f.FieldByName("have").Uint(), !f.FieldByName("transfer").IsNil()}
+	fetches    bool // a part of another replica's log
+	fetch      replica.Fetching
 }
 
 func (l *local) normal() bool   { return l.phase == "normal" }
@@ -238,14 +223,14 @@ func (a *atlas) arrive(n *node, reached func() local) (localID, string) {
 		return id, ""
 	}
 	s := n.core.Status()
-	c, err := readLog(reflect.ValueOf(n.core).Elem().FieldByName("log"))
+	c, err := readLog(s.LogStart, n.core.Entries())
 	if err != nil {
 		return 0, err.Error()
 	}
 	l := reached()
 	l.print, l.replica, l.view, l.lastNormal, l.phase = print, n.id, s.View, s.LastNormal, s.Phase
 	l.base, l.sp, l.executed, l.log = s.Base, s.SyncPoint, s.Executed, a.logs.id(c)
-	l.fetch = readFetch(reflect.ValueOf(n.core).Elem().FieldByName("fetch"))
+	l.fetch, l.fetches = n.core.Fetching()
 	if !l.booted {
 		l.record = n.record
 	}

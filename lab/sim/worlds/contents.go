@@ -3,7 +3,6 @@ package worlds
 import (
 	"encoding/binary"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -115,20 +114,15 @@ func (l *logs) lacks(whole, part logID) uint64 {
 	return 0
 }
 
-// readLog reads the contents of a core's log.
-func readLog(log reflect.Value) (contents, error) {
-	c := contents{start: log.FieldByName("start").Uint()}
-	ring := log.FieldByName("ring")
-	for slot := c.start + 1; slot <= log.FieldByName("end").Uint(); slot++ {
-		v := ringAt(ring, slot)
-		e := entry{
-			kind:    wire.EntryKind(v.FieldByName("kind").Uint()),
-			session: uint32(v.FieldByName("session").Uint()), number: v.FieldByName("number").Uint(),
-		}
+// readLog reads the contents of a core's log, which starts behind a slot.
+func readLog(start uint64, log []wire.Entry) (contents, error) {
+	c := contents{start: start}
+	for _, held := range log {
+		e := entry{kind: held.Kind, session: held.Session, number: held.Number}
 		if e.kind == wire.EntryRequest {
-			r, err := wire.ParseRequest(v.FieldByName("payload").Bytes())
+			r, err := wire.ParseRequest(held.Payload)
 			if err != nil {
-				return c, fmt.Errorf("slot %d: %w", slot, err)
+				return c, fmt.Errorf("slot %d: %w", held.Slot, err)
 			}
 			e.client, e.id = r.Client, r.ID
 			if len(r.Op) == 1 {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"reflect"
 	"time"
 
 	"github.com/netordered/nopaxos/internal/clientcore"
@@ -89,10 +88,7 @@ func (t *customers) open(id int) (customerID, error) {
 }
 
 func (t *customers) arrive(s *shop, c customer) customerID {
-	w := canon{now: s.now}
-	w.uint(uint64(c.id))
-	w.value(reflect.ValueOf(s.core).Elem())
-	print := w.sum()
+	print := fingerprintOf(s.core.AppendState([]byte{byte(c.id)}))
 	if id, ok := t.byPrint[print]; ok {
 		return id
 	}

@@ -11,7 +11,7 @@
 //
 // What keeps worlds small enough to be visited whole, each argued where it is done:
 //
-//   - states of a core that differ only in what makes no difference are one (canon.go, and
+//   - states of a core that differ only in what makes no difference are one (canon.go; the cores leave it out of their AppendState, and
 //     TestSameFingerprintSameFuture holds it to that);
 //   - time passes by steps that lead past whole classes of time-outs (time.go);
 //   - among replicas, a message that was sent may arrive at any time, any number of times, or never:

@@ -84,6 +84,16 @@ func (m *machine) Restore(r io.Reader) error {
 	return nil
 }
 
+// appendState appends what a machine has become.
+func (m *machine) appendState(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(m.done)))
+	for _, e := range m.done {
+		b = append(binary.AppendUvarint(b, e.slot), byte(e.op))
+	}
+	b = binary.AppendUvarint(binary.AppendUvarint(b, m.released), uint64(len(m.failure)))
+	return append(b, m.failure...)
+}
+
 // undoMachine is a machine that can also take back.
 type undoMachine struct{ machine }
 

@@ -1,6 +1,7 @@
 package worlds
 
 import (
+	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -40,9 +41,10 @@ func (w *world) beyond(l *local, in *input) bool {
 	case w.bounds.Late:
 		return false
 	case in.message == wire.KindFetchLog:
-		return l.fetch != fetch{from: in.from, have: in.behind} // it asks again when it needs to
+		// It asks again when it needs to.
+		return !l.fetches || l.fetch != replica.Fetching{From: in.from, Have: in.behind}
 	case in.message == wire.KindSnapshotChunk:
-		return l.fetch.from != in.from || !l.fetch.transfer
+		return !l.fetches || l.fetch.From != in.from || !l.fetch.Snapshot
 	case l.recovers():
 		return in.view.LessEq(l.view)
 	case in.view == l.view && l.normal():

@@ -2,8 +2,8 @@ package worlds
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/netordered/nopaxos/replica"
@@ -287,14 +287,17 @@ func (n *node) persist(r replica.Record) {
 
 // fingerprint names what the replica has become.
 func (n *node) fingerprint() fingerprint {
-	c := canon{now: n.now}
-	c.uint(uint64(n.id))
-	c.bool(n.recovering)
+	b := []byte{byte(n.id), 0}
 	if n.recovering {
-		c.value(reflect.ValueOf(n.recoverTo))
+		b[1] = 1
+		b = appendView(b, n.recoverTo)
 	}
-	c.value(reflect.ValueOf(n.record))
-	c.value(reflect.ValueOf(n.machine).Elem())
-	c.value(reflect.ValueOf(n.core).Elem())
-	return c.sum()
+	b = appendView(appendView(b, n.record.View), n.record.LastNormal)
+	b = binary.AppendUvarint(binary.AppendUvarint(b, n.record.Incarnation), n.record.Epoch)
+	b = n.machine.appendState(b)
+	return fingerprintOf(n.core.AppendState(b, func(t time.Duration) byte { return byte(classify(t, n.now)) }))
+}
+
+func appendView(b []byte, v wire.View) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(b, v.Leader), uint64(v.Session))
 }

@@ -57,6 +57,3 @@ func classify(t, now time.Duration) timeClass {
 	}
 	return timeNever
 }
-
-// longAgo reports whether a long step has passed since t.
-func longAgo(t, now time.Duration) bool { return now-t >= suspicion }

@@ -1,0 +1,51 @@
+package oumlib
+
+import "encoding/binary"
+
+// AppendState appends the receiver's state in a canonical form: two receivers of one configuration whose
+// forms are equal report the same events for the same input from here on, provided that the caller has
+// pulled all events, and apart from the moments at which the grace periods of open gaps end. The explorer
+// of package worlds uses it to recognise a state that it has visited before.
+func (r *Receiver) AppendState(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(r.session))
+	b = appendBools(b, r.listening, r.haveDirect, r.terminated)
+	b = binary.AppendUvarint(b, r.next)
+	b = binary.AppendUvarint(b, r.high)
+	b = binary.AppendUvarint(b, r.far)
+	return r.gaps.appendState(r.buf.appendState(b))
+}
+
+// appendState appends the messages held.
+func (b *buffer) appendState(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(b.held))
+	for i := range b.slots {
+		if s := &b.slots[i]; s.seq != 0 {
+			dst = binary.AppendUvarint(dst, s.seq)
+			dst = binary.AppendUvarint(dst, uint64(len(s.payload)))
+			dst = append(dst, s.payload...)
+		}
+	}
+	return dst
+}
+
+// appendState appends the open gaps, without the times at which they were noticed.
+func (l *gapList) appendState(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(l.len()))
+	dst = binary.AppendUvarint(dst, uint64(l.told-l.head))
+	for _, g := range l.all[l.head:] {
+		dst = binary.AppendUvarint(dst, g.first)
+		dst = binary.AppendUvarint(dst, g.last)
+	}
+	return dst
+}
+
+func appendBools(b []byte, values ...bool) []byte {
+	for _, v := range values {
+		if v {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
+	return b
+}

@@ -1,0 +1,104 @@
+package replica
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/netordered/nopaxos/internal/statetest"
+)
+
+// notInState has the fields that AppendState leaves out, with the reasons.
+var notInState = map[string]string{}
+
+func init() {
+	for reason, fields := range map[string][]string{
+		"given at the start": {
+			"replica.Core.cfg", "replica.Core.f", "replica.log.key", "clients.Table.maxClients",
+			"oumlib.Receiver.group", "oumlib.Receiver.grace", "oumlib.Receiver.window", "oumlib.buffer.limit",
+		},
+		"the state machine, which its owner writes": {"replica.Core.sm", "replica.Core.undo"},
+		"memory that is used again": {
+			"replica.Core.decoder", "replica.Core.effects", "replica.Core.buf", "replica.Core.out", "replica.Core.result",
+			"replica.log.current", "replica.log.free", "replica.log.scratch", "replica.entry.chunk",
+			"clients.Table.buffers", "clients.Table.result",
+			"oumlib.Receiver.numbers", "oumlib.Receiver.direct", "oumlib.buffer.free",
+		},
+		"counters": {"replica.Core.counters", "oumlib.Receiver.stats"},
+		"the end":  {"replica.Core.err"},
+		"follows from what is written": {
+			"replica.log.digested", "replica.log.bytes", "replica.entry.digest", "replica.window.bytes",
+			"clients.Table.byID", "oumlib.Receiver.tokens",
+		},
+		"the current time, which is the caller's": {"replica.Core.now", "replica.Core.promised", "oumlib.Receiver.now", "oumlib.Receiver.due"},
+		"when a time-out ends": {
+			"replica.Core.timeAt", "replica.Core.enteredAt", "replica.Core.backoff", "replica.Core.recoverAt", "replica.Core.recoverDelay",
+			"replica.gapState.rtt", "replica.gapCommit.at", "replica.gapCommit.delay",
+			"replica.syncState.began", "replica.syncState.repeated", "replica.syncState.sendAt", "replica.startView.delay",
+			"replica.viewChange.timeout", "replica.viewChange.deadline", "replica.viewChange.sendAt", "replica.viewChange.sendDelay",
+			"replica.viewChange.pingAt", "replica.viewChange.progress",
+			"replica.fetch.at", "oumlib.gap.noticed",
+		},
+		"when the leader or the sequencer is suspected":                                           {"replica.Core.health"},
+		"when a replica was last told of a higher view, of which the promise had told it already": {"replica.Core.answered"},
+	} {
+		for _, field := range fields {
+			notInState[field] = reason
+		}
+	}
+}
+
+// promisesAwaited has a leader with a promise whose log has NO-OPs, and too few others: no scenario stops there.
+const promisesAwaited = `
+cluster n=5
+register client=a
+request client=a id=1 lose=all
+request client=a id=2
+deliver
+tick 10ms
+deliver
+hold from=2,3,4
+suspect 1
+deliver to=0
+deliver from=0
+----
+`
+
+// TestStateIsComplete changes every field of cores in all kinds of states and expects another canonical form,
+// unless the field is listed above.
+func TestStateIsComplete(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	coverage := statetest.New(reflect.TypeFor[Core](), notInState)
+	class := func(t time.Duration) byte { return byte(uint64(t) * 0x9E3779B97F4A7C15 >> 56) } // tells most times apart
+	probe := func(c *Core) { coverage.Probe(c, func() []byte { return c.AppendState(nil, class) }) }
+	scripts := []string{promisesAwaited}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts = append(scripts, string(text))
+	}
+	for _, script := range scripts {
+		directives, err := parseScenario(script + "\n\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := scenarioWorld{onInput: probe}
+		for _, d := range directives {
+			for _, command := range d.commands {
+				if strings.HasPrefix(command, "cluster") && !strings.Contains(command, "window=") {
+					command += " window=16" // less to look through
+				}
+				_ = w.run(command) // some scenarios are about errors
+			}
+		}
+	}
+	coverage.Check(t)
+}
