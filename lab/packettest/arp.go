@@ -4,7 +4,7 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
-// arp: the target answers for its gateway addresses, and for nobody else.
+// arp checks that the target answers ARP requests for its gateway addresses only.
 func arp(h hosts) []testCase {
 	broadcast := MAC{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}
 	ask := arpMessage{
@@ -16,7 +16,7 @@ func arp(h hosts) []testCase {
 		senderMAC: h[1].Gateway, senderIP: h[1].Router, targetMAC: h[1].MAC, targetIP: h[1].Addr.Addr(),
 	}
 	direct, forHost, reply, announce := ask, ask, ask, ask
-	direct.ethDst, direct.targetMAC = h[1].Gateway, h[1].Gateway // a host that renews what it knows
+	direct.ethDst, direct.targetMAC = h[1].Gateway, h[1].Gateway // a host renews its ARP entry
 	forHost.targetIP = h[2].Addr.Addr()
 	reply.operation = 2
 	announce.targetIP = announce.senderIP
@@ -46,9 +46,9 @@ func arp(h hosts) []testCase {
 		silent("ARP for another hardware type", setField(ask.frame(), "arp.hardware_type", 6)),
 		silent("ARP for another protocol", setField(ask.frame(), "arp.protocol_type", 0x86DD)),
 		silent("ARP with addresses of other lengths", setField(ask.frame(), "arp.lengths", 0x0806)),
-		silent("an ARP message that is cut off", ask.frame()[:40]),
+		silent("a truncated ARP message", ask.frame()[:40]),
 		{
-			name: "ARP for a gateway that is one no more", needs: Frames | Routes, entries: []*p4v1.Entity{gateway},
+			name: "ARP for a removed gateway", needs: Frames | Routes, entries: []*p4v1.Entity{gateway},
 			steps: []step{
 				writeEntries(deletes(gatewayEntry(h[1].Router, h[1].Gateway))),
 				sendFrame{port: 1, frame: ask.frame()},

@@ -19,8 +19,8 @@ type bench struct {
 	sentinel sentinel
 }
 
-// Run runs the cases on a target. Each case has a pipeline pushed anew; fresh returns a target whose
-// cells have seen no session, after such a push if not before.
+// Run runs the cases on a target. Each case pushes the pipeline first. fresh returns a target whose cells
+// have seen no session, at the latest after that push.
 func Run(t *testing.T, fresh func(t *testing.T) Target) {
 	for i, c := range allCases(fresh(t)) {
 		t.Run(c.name, func(t *testing.T) {
@@ -28,7 +28,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Target) {
 			if reason := target.Lacks(c.needs); reason != "" {
 				t.Skip(reason)
 			}
-			runCase(t, target, allCases(target)[i]) // for the hosts of this target
+			runCase(t, target, allCases(target)[i]) // with the hosts of this target
 		})
 	}
 }
@@ -42,7 +42,7 @@ func runCase(t *testing.T, target Target, c testCase) {
 	}
 	defer s.close()
 	if c.start != nil {
-		if err := target.Preload(c.start.cell, c.start.session, c.start.behind); err != nil {
+		if err := target.Preload(c.start.cell, c.start.session, c.start.after); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -57,7 +57,7 @@ func runCase(t *testing.T, target Target, c testCase) {
 	}
 }
 
-// install pushes the pipeline, and what the sentinels need.
+// install pushes the pipeline and installs the sentinels' entries.
 func (b *bench) install() {
 	b.t.Helper()
 	if err := b.session.removeMulticast(); err != nil {
@@ -90,7 +90,7 @@ func (s sendFrame) run(b *bench) {
 	b.compare(s.want, out, !s.badChecksum)
 	b.compareIn(s.wantIn, in)
 	if b.t.Failed() {
-		b.t.Logf("after this went in at port %d:\n%s", s.port, Describe(s.frame))
+		b.t.Logf("after this frame at port %d:\n%s", s.port, Describe(s.frame))
 	}
 }
 
@@ -124,7 +124,7 @@ func (c checkCounter) run(b *bench) {
 	}
 }
 
-// settle sends the next sentinel in at a port, and returns what came out of each port before it.
+// settle sends the next sentinel in at a port and returns the frames that came out of each port before it.
 func (b *bench) settle(port int) [Ports + 1][][]byte {
 	var out [Ports + 1][][]byte
 	b.sentinel.next++
@@ -136,7 +136,7 @@ func (b *bench) settle(port int) [Ports + 1][][]byte {
 		for {
 			frame, err := b.target.Receive(p, deadline)
 			if err != nil {
-				b.t.Fatalf("port %d: the packet that was sent behind did not come out: %v", p, err)
+				b.t.Fatalf("port %d: the sentinel did not come out: %v", p, err)
 			}
 			if b.sentinel.is(frame) {
 				break
@@ -147,7 +147,7 @@ func (b *bench) settle(port int) [Ports + 1][][]byte {
 	return out
 }
 
-// settleController does the same for the port to the controller.
+// settleController is settle for the port to the controller.
 func (b *bench) settleController() []packetIn {
 	b.sentinel.next++
 	if err := b.session.packetOut(p4src.CPUPort, b.sentinel.mark()); err != nil {
@@ -158,7 +158,7 @@ func (b *bench) settleController() []packetIn {
 	for {
 		m, err := b.session.next(deadline)
 		if err != nil {
-			b.t.Fatalf("the packet-out that was sent behind did not come back: %v", err)
+			b.t.Fatalf("the sentinel did not return to the controller: %v", err)
 		}
 		p := m.GetPacket()
 		if p == nil {
@@ -175,7 +175,7 @@ func (b *bench) settleController() []packetIn {
 	}
 }
 
-// compare reports every frame that is missing, wrong, or too much.
+// compare reports every missing, wrong or unexpected frame.
 func (b *bench) compare(want []output, out [Ports + 1][][]byte, checksums bool) {
 	b.t.Helper()
 	for p := 1; p <= Ports; p++ {
@@ -194,7 +194,7 @@ func (b *bench) compare(want []output, out [Ports + 1][][]byte, checksums bool) 
 	}
 }
 
-// mismatch is what is left of a comparison when equal frames are paired off.
+// mismatch holds the frames of a comparison without an equal on the other side.
 type mismatch struct{ missing, surplus [][]byte }
 
 func unmatched(want, got [][]byte) mismatch {
@@ -223,7 +223,7 @@ func (b *bench) comparePort(port int, m mismatch) {
 		case i >= len(m.surplus):
 			b.t.Errorf("port %d: nothing came out, expected\n%s", port, Describe(m.missing[i]))
 		case i >= len(m.missing):
-			b.t.Errorf("port %d: this came out, and nothing was expected\n%s", port, Describe(m.surplus[i]))
+			b.t.Errorf("port %d: this came out, expected nothing\n%s", port, Describe(m.surplus[i]))
 		default:
 			b.t.Errorf("port %d: the frame is wrong\n%s", port, Diff(m.missing[i], m.surplus[i]))
 		}

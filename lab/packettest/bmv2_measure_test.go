@@ -8,13 +8,13 @@ import (
 	"github.com/netordered/nopaxos/lab/packettest"
 )
 
-// BenchmarkBMv2 is the way of a request through a switch that runs p4src/oum.p4.
+// BenchmarkBMv2 measures the path of a request through a switch that runs p4src/oum.p4.
 func BenchmarkBMv2(b *testing.B) {
 	bench := newBMv2Bench(b)
 	packettest.Measure(b, startBMv2(b, bench), bench)
 }
 
-// BenchmarkWire is the same way without a switch: one packet socket to the next.
+// BenchmarkWire measures the same path without a switch, from one packet socket to another.
 func BenchmarkWire(b *testing.B) {
 	bench := newBMv2Bench(b)
 	wire, err := bench.Wire()

@@ -25,14 +25,14 @@ import (
 // bmv2DeviceID is the switch's device id.
 const bmv2DeviceID = 3
 
-// TestBMv2Packets runs the suite on p4src/oum.p4 in a switch. Every push of the pipeline wipes the registers,
-// so one switch serves for all cases.
+// TestBMv2Packets runs the suite on p4src/oum.p4. One switch serves all cases, since every push of the
+// pipeline wipes the registers.
 func TestBMv2Packets(t *testing.T) {
 	target := startBMv2(t, newBMv2Bench(t))
 	packettest.Run(t, func(*testing.T) packettest.Target { return target })
 }
 
-// TestBMv2Conduct pins what a controller has to live with, each on a switch that was just started.
+// TestBMv2Conduct pins the behavior of BMv2's P4Runtime server. Each row starts a switch.
 func TestBMv2Conduct(t *testing.T) {
 	bench := newBMv2Bench(t)
 	packettest.RunConduct(t, packettest.PI, func(t *testing.T) packettest.Target { return startBMv2(t, bench) })
@@ -42,10 +42,10 @@ func TestBMv2Conduct(t *testing.T) {
 type bmv2Target struct {
 	*veth.Bench
 	client  p4v1.P4RuntimeClient
-	program []byte // of the next push
+	program []byte // for the next push
 }
 
-// newBMv2Bench makes the network of a switch, or skips the test and says what is missing.
+// newBMv2Bench makes the network of a switch, or skips the test with the reason.
 func newBMv2Bench(t testing.TB) *veth.Bench {
 	t.Helper()
 	if _, err := bmv2.Find(); err != nil {
@@ -69,7 +69,7 @@ func newBMv2Bench(t testing.TB) *veth.Bench {
 // startBMv2 starts a switch.
 func startBMv2(t testing.TB, bench *veth.Bench) *bmv2Target {
 	t.Helper()
-	// The name of a socket is short, and those of tests are not.
+	// The names of test directories are too long for a socket.
 	dir, err := os.MkdirTemp("", "bmv2")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func startBMv2(t testing.TB, bench *veth.Bench) *bmv2Target {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	c := bmv2.Config{
 		DeviceID: bmv2DeviceID, Node: bench.Node(), LogLevel: "off",
-		// A socket in the file system is reached from every network namespace.
+		// Every network namespace can reach a socket in the file system.
 		P4Runtime: "unix:" + filepath.Join(dir, "p4runtime"),
 	}
 	for p := 1; p <= packettest.Ports; p++ {
@@ -105,23 +105,23 @@ func startBMv2(t testing.TB, bench *veth.Bench) *bmv2Target {
 
 func (s *bmv2Target) P4Runtime() (p4v1.P4RuntimeClient, uint64) { return s.client, bmv2DeviceID }
 
-// DeviceConfig is the program, once with what Preload asked for.
+// DeviceConfig returns the program. After Preload it returns the changed program once.
 func (s *bmv2Target) DeviceConfig() []byte {
 	program := s.program
 	s.program = p4src.BMv2Config()
 	return program
 }
 
-// Lacks nothing: this is the program that the suite is about.
+// Lacks returns "": the switch has all features.
 func (s *bmv2Target) Lacks(packettest.Features) string { return "" }
 
-// Counted is the whole frame.
+// Counted returns the length of the whole frame.
 func (s *bmv2Target) Counted(frame []byte) int { return len(frame) }
 
-// Preload pushes another program with the next pipeline: nothing outside of a switch can write its
-// registers, but where a new session starts to count is a constant of the program.
+// Preload changes the program for the next push: a controller cannot write the registers, but the number
+// before a session's first message is a constant of the program.
 func (s *bmv2Target) Preload(_ uint16, _ uint32, number uint64) error {
-	program, err := startBehind(p4src.BMv2Config(), number)
+	program, err := startAfter(p4src.BMv2Config(), number)
 	if err != nil {
 		return err
 	}
@@ -129,9 +129,9 @@ func (s *bmv2Target) Preload(_ uint16, _ uint32, number uint64) error {
 	return nil
 }
 
-// startBehind changes a compiled program so that a new session's numbers go on behind number: in place
-// of "number = 0" it has "number = <number>".
-func startBehind(program []byte, number uint64) ([]byte, error) {
+// startAfter changes a compiled program so that a new session's numbers continue after number: it
+// replaces "number = 0" by "number = <number>".
+func startAfter(program []byte, number uint64) ([]byte, error) {
 	const zero = "0x0000000000000000"
 	var root map[string]any
 	if err := json.Unmarshal(program, &root); err != nil {
@@ -167,9 +167,9 @@ func list(v any) []any {
 	return l
 }
 
-// What Preload does to the program works on the one that is checked in, switch or no switch.
-func TestStartBehind(t *testing.T) {
-	program, err := startBehind(p4src.BMv2Config(), 1<<32-3)
+// TestStartAfter checks that Preload can change the checked-in program. It needs no switch.
+func TestStartAfter(t *testing.T) {
+	program, err := startAfter(p4src.BMv2Config(), 1<<32-3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
-// checksums: what comes in wrong is not made right, and what is changed is summed again. That every
-// frame that comes out has valid checksums is verified in all cases.
+// checksums checks that wrong checksums stay wrong, and that changed fields update the sum. All other
+// cases verify that every frame that comes out has valid checksums.
 func checksums(h hosts) []testCase {
 	a := h.groupA()
 	p := a.request(h[1], "op")
@@ -32,8 +32,8 @@ func checksums(h hosts) []testCase {
 			},
 		},
 		{
-			// A switch that summed a payload anew would make a damaged one look whole.
-			name: "a wrong UDP checksum stays as wrong as it was", needs: Frames, entries: a.entries(5),
+			// A switch that recomputed the sum would make a damaged payload look intact.
+			name: "a wrong UDP checksum stays wrong by the same difference", needs: Frames, entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: wrongBy(p.Frame(), "udp.checksum", 0x0101),
 					want: allWrongBy(a.copies(p, 5, 1), 0x0101), badChecksum: true},
@@ -42,16 +42,16 @@ func checksums(h hosts) []testCase {
 			},
 		},
 		{
-			name: "a sender that sends no UDP checksum", needs: Frames, entries: a.entries(5),
+			name: "a packet without a UDP checksum", needs: Frames, entries: a.entries(5),
 			steps: []step{sendFrame{port: 1, frame: noSum.Frame(), want: a.copies(noSum, 5, 1)}},
 		},
 		{
-			// It is written as 0xFFFF: 0 would say that there is none (RFC 768).
-			name: "a UDP checksum that comes out as zero", needs: Frames, entries: h.zeroGroup().entries(5),
+			// A resulting checksum of 0 is written as 0xFFFF, since 0 means that there is none (RFC 768).
+			name: "a UDP checksum that becomes zero", needs: Frames, entries: h.zeroGroup().entries(5),
 			steps: []step{sendFrame{port: 1, frame: h.zeroSum().Frame(), want: h.zeroGroup().copies(h.zeroSum(), 5, 1)}},
 		},
 		{
-			name: "the UDP checksum of other traffic is left alone", needs: Frames | Routes, entries: routes,
+			name: "the UDP checksum of other traffic stays", needs: Frames | Routes, entries: routes,
 			steps: []step{
 				sendFrame{port: 1, frame: o.Frame(), want: []output{{2, oOut.Frame()}}},
 				sendFrame{port: 1, frame: unsummed.Frame(), want: []output{{2, unsummedOut.Frame()}}},
@@ -63,7 +63,7 @@ func checksums(h hosts) []testCase {
 	}
 }
 
-// wrongBy changes a checksum by a difference, in ones' complement like the sum itself (RFC 1624).
+// wrongBy adds a difference to a checksum in ones' complement arithmetic (RFC 1624).
 func wrongBy(frame []byte, field string, by uint16) []byte {
 	at := offsetOf(frame, field)
 	sum := uint32(binary.BigEndian.Uint16(frame[at:])) + uint32(by)
@@ -77,15 +77,15 @@ func allWrongBy(list []output, by uint16) []output {
 	return list
 }
 
-// zeroGroup has one replica, so that one packet has one sum.
+// zeroGroup has one replica, so that all copies of a packet have the same sum.
 func (h hosts) zeroGroup() group {
 	g := h.groupA()
 	g.members = []Host{h[2]}
 	return g
 }
 
-// zeroSum is a request whose sum is zero once it is stamped with session 5 and number 1 and addressed
-// to the replica: two bytes of the payload make up for the rest.
+// zeroSum is a request whose checksum becomes zero when it is stamped with session 5 and number 1 and
+// addressed to the replica. Two bytes of the payload balance the sum.
 func (h hosts) zeroSum() Packet {
 	g := h.zeroGroup()
 	p := g.request(h[1], "\x00\x00")
@@ -95,7 +95,7 @@ func (h hosts) zeroSum() Packet {
 	return p
 }
 
-// carryCase: one hop less is one subtraction in the IPv4 checksum, wherever its carries fall.
+// carryCase decrements the TTL of packets whose IPv4 checksums carry in different places.
 func carryCase(h hosts) testCase {
 	c := testCase{
 		name: "the IPv4 checksum where it carries", needs: Frames | Routes,
@@ -105,7 +105,7 @@ func carryCase(h hosts) testCase {
 		o := ordinary(h[1], h[2], "data")
 		o.ID = 0
 		at := offsetOf(o.Frame(), "ip.checksum")
-		// The identification is what is missing from the sum that the checksum shall be.
+		// The identification balances the sum to the wanted checksum.
 		have := uint32(binary.BigEndian.Uint16(o.Frame()[at:])) + uint32(^sum)
 		o.ID = uint16(have>>16 + have&0xFFFF)
 		if got := binary.BigEndian.Uint16(o.Frame()[at:]); got != sum {
@@ -117,7 +117,7 @@ func carryCase(h hosts) testCase {
 	return c
 }
 
-// manyCase: packets of many sums, each of which becomes three others.
+// manyCase sends packets with many different checksums.
 func manyCase(h hosts) testCase {
 	const packets = 100
 	a := h.groupA()

@@ -5,26 +5,25 @@ import (
 	"testing"
 )
 
-// Server says whose P4Runtime server is observed.
+// Server is a kind of P4Runtime server.
 type Server int
 
 const (
-	// Specification is a server that does as P4Runtime 1.3 says: ours.
+	// Specification is a server that follows P4Runtime 1.3: package sequencer.
 	Specification Server = iota
 	// PI is the server of BMv2's simple_switch_grpc (p4lang/PI).
 	PI
 )
 
-// A Conduct is one thing that a controller sees of a P4Runtime server. Where the servers differ, a
-// controller has to live with both.
+// conduct is one observable behavior of a P4Runtime server. A controller has to work with both servers.
 type conduct struct {
 	name  string
-	spec  string // what a server does that follows the specification
-	pi    string // what PI does; "": the same
+	spec  string // the specified behavior
+	pi    string // PI's behavior; "": as specified
 	probe func(*probe) string
 }
 
-// RunConduct pins what a server does. Each row has a fresh target.
+// RunConduct checks the behavior of a server. fresh returns a fresh target for each row.
 func RunConduct(t *testing.T, server Server, fresh func(t *testing.T) Target) {
 	for _, theme := range [][]conduct{pipelineConduct, writeConduct, readConduct, arbitrationConduct, packetConduct} {
 		for _, c := range theme {
@@ -34,14 +33,14 @@ func RunConduct(t *testing.T, server Server, fresh func(t *testing.T) Target) {
 					want = c.pi
 				}
 				if got := c.probe(newProbe(t, fresh(t))); got != want {
-					t.Errorf("it does %q, expected %q", got, want)
+					t.Errorf("observed %q, expected %q", got, want)
 				}
 			})
 		}
 	}
 }
 
-// join puts observations in one line.
+// join joins observations with semicolons.
 func join(parts ...any) string {
 	text := ""
 	for i, x := range parts {

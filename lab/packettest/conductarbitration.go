@@ -24,7 +24,7 @@ var arbitrationConduct = []conduct{
 		},
 	},
 	{
-		// By the specification nobody is promoted who does not ask; with PI the backup is.
+		// The specification promotes a backup only on its request; PI does so at once.
 		name: "the primary leaves",
 		spec: "backup, 5; no primary, 5", pi: "backup, 5; primary, 3",
 		probe: func(p *probe) string {
@@ -85,7 +85,7 @@ var arbitrationConduct = []conduct{
 		},
 	},
 	{
-		name: "a device that is not there",
+		name: "a missing device",
 		spec: "the stream ended: NotFound", pi: "primary, 5",
 		probe: func(p *probe) string {
 			c, u := p.open(), p.arbitration(5)
@@ -111,8 +111,8 @@ var arbitrationConduct = []conduct{
 		},
 	},
 	{
-		// PI takes it from anyone while no controller is there.
-		name: "a pipeline is pushed without a controller and an election id",
+		// PI accepts the pipeline from any client while no controller is connected.
+		name: "a pipeline pushed without a controller and without an election id",
 		spec: "PermissionDenied", pi: "OK",
 		probe: func(p *probe) string {
 			_, err := p.client.SetForwardingPipelineConfig(p.ctx, &p4v1.SetForwardingPipelineConfigRequest{
@@ -148,7 +148,7 @@ var packetConduct = []conduct{
 		},
 	},
 	{
-		// What a backup sends leads to nothing, with PI not even to an answer.
+		// A backup's packet-out has no effect. PI does not even answer it.
 		name: "a packet-out of a backup, which then becomes primary",
 		spec: "error PermissionDenied; primary, 2; backup, 2", pi: "primary, 2; backup, 2",
 		probe: func(p *probe) string {
@@ -169,7 +169,7 @@ var packetConduct = []conduct{
 		probe: func(p *probe) string {
 			a := p.running()
 			b, _ := p.controller(4)
-			a.answer() // that it is the backup now
+			a.answer() // it is a backup now
 			b.out("probe", toCPU())
 			first := b.answer()
 			a.say(p.arbitration(2))

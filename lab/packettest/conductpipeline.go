@@ -17,8 +17,8 @@ const (
 	reconcile = p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT
 )
 
-// conductGroup is a group with a replica at port 2, and conductEnd another that shows that nothing is
-// on its way any more.
+// conductGroup returns a group with a replica at port 2, and the group of the packet that follows the
+// last one of a test.
 func conductGroup(p *probe) (g, end group) {
 	g = group{addr: netip.AddrFrom4([4]byte{10, 255, 0, 1}), cell: 7, multicast: 21, rid: 100,
 		members: []Host{p.target.Host(2)}}
@@ -26,13 +26,13 @@ func conductGroup(p *probe) (g, end group) {
 	return g, end
 }
 
-// withRoute has a pipeline and a route.
+// withRoute pushes the pipeline and installs a route.
 func (p *probe) withRoute() {
 	p.running()
 	p.must(p.write(inserts(route())))
 }
 
-// withGroups has a pipeline and the groups of conductGroup.
+// withGroups pushes the pipeline and installs the groups of conductGroup.
 func (p *probe) withGroups() (g, end group) {
 	p.running()
 	g, end = conductGroup(p)
@@ -40,7 +40,7 @@ func (p *probe) withGroups() (g, end group) {
 	return g, end
 }
 
-// filled has a pipeline, a group and a route, and returns the controller's stream.
+// filled pushes the pipeline, installs a group and a route, and returns the controller's stream.
 func (p *probe) filled() *channel {
 	c := p.running()
 	g, _ := conductGroup(p)
@@ -52,12 +52,12 @@ var routePrefix = netip.MustParsePrefix("10.1.2.0/24")
 
 func route() *p4v1.Entity { return routeEntry(routePrefix, 3, MAC{2}, MAC{4}) }
 
-// anyTable reads the entries of a table; 0: of all.
+// anyTable is the wildcard for the entries of a table; 0: of all tables.
 func anyTable(id uint32) *p4v1.Entity { return tableEntity(&p4v1.TableEntry{TableId: id}) }
 
 var pipelineConduct = []conduct{
 	{
-		name: "the pipeline is read before there is one",
+		name: "read a missing pipeline",
 		spec: "OK, none", pi: "FailedPrecondition",
 		probe: func(p *probe) string {
 			reply, err := p.client.GetForwardingPipelineConfig(p.ctx, &p4v1.GetForwardingPipelineConfigRequest{DeviceId: p.deviceID})
@@ -68,7 +68,7 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		name: "write and read before there is a pipeline",
+		name: "write and read without a pipeline",
 		spec: "FailedPrecondition; FailedPrecondition",
 		probe: func(p *probe) string {
 			p.primary()
@@ -88,7 +88,7 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		name: "VERIFY_AND_COMMIT forgets entries and multicast groups",
+		name: "VERIFY_AND_COMMIT removes entries and multicast groups",
 		spec: "0 read; 0 read",
 		probe: func(p *probe) string {
 			p.filled()
@@ -97,9 +97,9 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		// PI forgets the group and leaves it in the replication engine: whoever pushes a pipeline
-		// deletes the groups before.
-		name: "copies of a group that is there again after VERIFY_AND_COMMIT",
+		// PI forgets the group but leaves it in the replication engine, so a controller must delete the
+		// groups before it pushes a pipeline.
+		name: "copies of a group installed again after VERIFY_AND_COMMIT",
 		spec: "1", pi: "1 1",
 		probe: func(p *probe) string {
 			p.running()
@@ -111,7 +111,7 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		name: "copies of a group that was deleted before VERIFY_AND_COMMIT",
+		name: "copies of a group deleted before VERIFY_AND_COMMIT",
 		spec: "1",
 		probe: func(p *probe) string {
 			p.running()
@@ -124,9 +124,9 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		// Ours keeps its cells on purpose, so that no number is stamped twice. On a switch a push starts
-		// the numbers of a session again, and so there must be a new session.
-		name: "numbers of a session that is there again after VERIFY_AND_COMMIT",
+		// Package sequencer keeps its cells, so that no number is stamped twice. On a switch a push restarts
+		// the numbers, so the controller must install a new session.
+		name: "numbers of a session installed again after VERIFY_AND_COMMIT",
 		spec: "1; 2", pi: "1; 1",
 		probe: func(p *probe) string {
 			g, end := p.withGroups()
@@ -146,7 +146,7 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		// Entries are kept, registers are not: this, too, needs a new session.
+		// PI keeps entries but not registers, so this also needs a new session.
 		name: "numbers of a session after RECONCILE_AND_COMMIT",
 		spec: "1; OK; 2", pi: "1; OK; 1",
 		probe: func(p *probe) string {
@@ -172,7 +172,7 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		name: "a p4info that contradicts itself",
+		name: "an inconsistent p4info",
 		spec: "InvalidArgument; 1 read", pi: "OK; 0 read",
 		probe: func(p *probe) string {
 			p.withRoute()
@@ -182,8 +182,8 @@ var pipelineConduct = []conduct{
 		},
 	},
 	{
-		// Ours has one program and needs none. A switch has no pipeline after this, not even its old one.
-		name: "bytes that are no program",
+		// Package sequencer ignores the program. A switch loses its pipeline, even the old one.
+		name: "an invalid program",
 		spec: "OK; 0 read", pi: "Unknown; Unknown",
 		probe: func(p *probe) string {
 			p.withRoute()
@@ -196,7 +196,7 @@ var pipelineConduct = []conduct{
 
 var writeConduct = []conduct{
 	{
-		name: "a batch of which some fail",
+		name: "a batch with failing updates",
 		spec: "Unknown [OK AlreadyExists NotFound InvalidArgument OK]; 2 read",
 		probe: func(p *probe) string {
 			p.running()
@@ -205,10 +205,10 @@ var writeConduct = []conduct{
 			return join(outcome(err), p.count(anyTable(p4src.TableIPv4LPM)))
 		},
 	},
-	writeRow("all or nothing", "Unimplemented", "", func(p *probe) error {
+	writeRow("a batch with ROLLBACK_ON_ERROR", "Unimplemented", "", func(p *probe) error {
 		return p.writeAs(&p4v1.Uint128{Low: 1}, p4v1.WriteRequest_ROLLBACK_ON_ERROR, inserts(route()))
 	}),
-	updateRow("an LPM value with bits behind the prefix", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
+	updateRow("an LPM value with bits after the prefix", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
 		e := route()
 		e.GetTableEntry().GetMatch()[0].GetLpm().Value = []byte{10, 1, 2, 1}
 		return e
@@ -225,12 +225,12 @@ var writeConduct = []conduct{
 		e.GetTableEntry().GetMatch()[0].GetExact().Value = nil
 		return e
 	}),
-	updateRow("an exact field is missing", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
+	updateRow("a missing exact field", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
 		e := dropEntry(sentinelGroup, false)
 		e.GetTableEntry().Match = e.GetTableEntry().GetMatch()[:1]
 		return e
 	}),
-	updateRow("a parameter is missing", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
+	updateRow("a missing parameter", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
 		e := route()
 		a := e.GetTableEntry().GetAction().GetAction()
 		a.Params = a.GetParams()[:1]
@@ -241,7 +241,7 @@ var writeConduct = []conduct{
 		e.GetTableEntry().Action = action(p4src.ActionFabric)
 		return e
 	}),
-	updateRow("a priority where there is none", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
+	updateRow("a priority in a table without priorities", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
 		e := route()
 		e.GetTableEntry().Priority = 1
 		return e
@@ -263,44 +263,44 @@ var writeConduct = []conduct{
 			return join(outcome(err), hexBytes(value))
 		},
 	},
-	// What fits its width and means nothing: ours knows the program's meaning, PI only its types.
+	// Values that fit their width but have no meaning: PI checks only widths.
 	updateRow("session 0", codes.InvalidArgument, codes.OK, func() *p4v1.Entity { return sequenceEntry(sentinelGroup, 1, 0, 1, 1) }),
-	updateRow("a cell that is not there", codes.InvalidArgument, codes.OK, func() *p4v1.Entity { return sequenceEntry(sentinelGroup, 1024, 1, 1, 1) }),
+	updateRow("a missing cell", codes.InvalidArgument, codes.OK, func() *p4v1.Entity { return sequenceEntry(sentinelGroup, 1024, 1, 1, 1) }),
 	updateRow("a replica at port 0", codes.InvalidArgument, codes.OK, func() *p4v1.Entity {
 		return deliverEntry(1, MAC{2}, MAC{4}, netip.MustParseAddrPort("10.0.0.1:0"))
 	}),
 	updateRow("multicast group 0", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity { return multicastEntry(0, member{1, 1}) }),
 	updateRow("multicast group 32767", codes.OK, codes.OK, func() *p4v1.Entity { return multicastEntry(1<<15-1, member{1, 1}) }),
 	updateRow("multicast group 32768", codes.OK, codes.OutOfRange, func() *p4v1.Entity { return multicastEntry(1<<15, member{1, 1}) }),
-	updateRow("a multicast group with one copy twice", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
+	updateRow("a multicast group with a duplicate copy", codes.InvalidArgument, codes.InvalidArgument, func() *p4v1.Entity {
 		return multicastEntry(1, member{1, 1}, member{1, 1})
 	}),
 	updateRow("one egress_rid at two ports", codes.OK, codes.OK, func() *p4v1.Entity {
 		return multicastEntry(1, member{1, 1}, member{2, 1})
 	}),
-	updateRow("a register is written", codes.Unimplemented, codes.Unimplemented, func() *p4v1.Entity {
+	updateRow("a register", codes.Unimplemented, codes.Unimplemented, func() *p4v1.Entity {
 		return &p4v1.Entity{Entity: &p4v1.Entity_RegisterEntry{RegisterEntry: &p4v1.RegisterEntry{
 			RegisterId: p4src.RegisterOUMSession, Index: &p4v1.Index{Index: 0},
 			Data: &p4v1.P4Data{Data: &p4v1.P4Data_Bitstring{Bitstring: []byte{1}}},
 		}}}
 	}),
-	writeRow("a default entry that is constant", "Unknown [PermissionDenied]", "", func(p *probe) error {
+	writeRow("a constant default entry", "Unknown [PermissionDenied]", "", func(p *probe) error {
 		e := withAction(&p4v1.TableEntry{TableId: p4src.TableOUMGroup, IsDefaultAction: true}, action(p4src.ActionNoAction))
 		return p.write(modifies(e))
 	}),
-	writeRow("a default entry is inserted", "Unknown [InvalidArgument]", "", func(p *probe) error {
+	writeRow("insert a default entry", "Unknown [InvalidArgument]", "", func(p *probe) error {
 		e := withAction(&p4v1.TableEntry{TableId: p4src.TableIPv4LPM, IsDefaultAction: true}, action(p4src.ActionOUMDrop))
 		return p.write(inserts(e))
 	}),
-	writeRow("what is not there is modified or deleted", "Unknown [NotFound NotFound NotFound NotFound]", "", func(p *probe) error {
+	writeRow("modify and delete missing entities", "Unknown [NotFound NotFound NotFound NotFound]", "", func(p *probe) error {
 		return p.write(modifies(route()), deletes(route()), modifies(multicastEntry(5)), deletes(multicastEntry(5)))
 	}),
 }
 
-// wide is an entry whose port needs 10 bits of 9.
+// wide is an entry whose port has 10 bits instead of 9.
 func wide() *p4v1.Entity { return fabricEntry(512) }
 
-// writeRow writes something to a server with a pipeline.
+// writeRow checks a write to a server with a pipeline.
 func writeRow(name, spec, pi string, write func(*probe) error) conduct {
 	return conduct{name: name, spec: spec, pi: pi, probe: func(p *probe) string {
 		p.running()
@@ -308,7 +308,7 @@ func writeRow(name, spec, pi string, write func(*probe) error) conduct {
 	}}
 }
 
-// updateRow inserts one entity.
+// updateRow checks the insertion of one entity.
 func updateRow(name string, spec, pi codes.Code, entity func() *p4v1.Entity) conduct {
 	text := func(c codes.Code) string {
 		if c == codes.OK {

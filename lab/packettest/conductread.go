@@ -24,24 +24,24 @@ var readConduct = []conduct{
 	readRow("the default entry of a table", "1 read", "", func() *p4v1.Entity {
 		return tableEntity(&p4v1.TableEntry{TableId: p4src.TableIPv4LPM, IsDefaultAction: true})
 	}),
-	readRow("an entry that is not there", "0 read", "", func() *p4v1.Entity { return tableEntity(copyKey(999)) }),
-	readRow("a table that is not there", "Unknown [InvalidArgument]", "InvalidArgument", func() *p4v1.Entity { return anyTable(0x02FFFFFF) }),
+	readRow("a missing entry", "0 read", "", func() *p4v1.Entity { return tableEntity(copyKey(999)) }),
+	readRow("a missing table", "Unknown [InvalidArgument]", "InvalidArgument", func() *p4v1.Entity { return anyTable(0x02FFFFFF) }),
 	readRow("the direct counters of one table", "1 read", "", func() *p4v1.Entity {
 		return counterEntity(&p4v1.TableEntry{TableId: p4src.TableOUMGroup})
 	}),
 	readRow("the direct counters of all tables", "1 read", "Unimplemented", func() *p4v1.Entity {
 		return counterEntity(&p4v1.TableEntry{})
 	}),
-	readRow("the direct counters of a table without", "Unknown [InvalidArgument]", "InvalidArgument", func() *p4v1.Entity {
+	readRow("the direct counters of a table without counters", "Unknown [InvalidArgument]", "InvalidArgument", func() *p4v1.Entity {
 		return counterEntity(&p4v1.TableEntry{TableId: p4src.TableOUMCopy})
 	}),
 	readRow("all multicast groups", "1 read", "", func() *p4v1.Entity {
 		return multicastEntity(&p4v1.MulticastGroupEntry{})
 	}),
-	readRow("a multicast group that is not there", "Unknown [NotFound]", "NotFound", func() *p4v1.Entity {
+	readRow("a missing multicast group", "Unknown [NotFound]", "NotFound", func() *p4v1.Entity {
 		return multicastEntity(&p4v1.MulticastGroupEntry{MulticastGroupId: 99})
 	}),
-	readRow("a register is read", "Unknown [Unimplemented]", "Unimplemented", func() *p4v1.Entity {
+	readRow("a register", "Unknown [Unimplemented]", "Unimplemented", func() *p4v1.Entity {
 		return &p4v1.Entity{Entity: &p4v1.Entity_RegisterEntry{RegisterEntry: &p4v1.RegisterEntry{RegisterId: p4src.RegisterOUMSession}}}
 	}),
 	{

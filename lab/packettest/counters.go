@@ -2,7 +2,7 @@ package packettest
 
 import p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
-// counters: the direct counter of oum_group counts what its entry decided about.
+// counters checks that the direct counter of oum_group counts the packets that match its entry.
 func counters(h hosts) []testCase {
 	a, b := h.groupA(), h.groupB()
 	one, two := a.request(h[1], "one"), a.request(h[1], "number two")
@@ -23,7 +23,7 @@ func counters(h hosts) []testCase {
 			},
 		},
 		{
-			name:    "a stale packet counts, and one without an entry does not",
+			name:    "a stale packet is counted, one without an entry is not",
 			entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: one.Frame(), want: a.copies(one, 5, 1)},
@@ -35,7 +35,7 @@ func counters(h hosts) []testCase {
 			},
 		},
 		{
-			name:    "a change of session keeps the counter, a new entry has a new one",
+			name:    "a new session keeps the counter, a new entry resets it",
 			entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: one.Frame(), want: a.copies(one, 5, 1)},
@@ -48,7 +48,7 @@ func counters(h hosts) []testCase {
 			},
 		},
 		{
-			name:    "a counter can be set to zero",
+			name:    "a controller resets a counter",
 			entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: one.Frame(), want: a.copies(one, 5, 1)},

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Diff says field by field how two frames differ; "" if they are equal.
+// Diff compares two frames field by field. It returns "" if they are equal.
 func Diff(want, got []byte) string {
 	if bytes.Equal(want, got) {
 		return ""

@@ -9,13 +9,13 @@ import (
 	"github.com/gopacket/gopacket"
 )
 
-// Field is one field of a frame.
+// field is one field of a frame.
 type field struct {
 	name    string // like "ip.ttl"
 	at, len int    // in bytes, from the start of the frame
 }
 
-// A layout names the fields of a header in order.
+// layout lists the fields of a header in order.
 type layout []struct {
 	name string
 	len  int
@@ -53,8 +53,8 @@ type dissector struct {
 	fields []field
 }
 
-// Dissect names the fields of a frame, whatever it holds: what does not fit a header any more is
-// "rest". The fields follow each other without a gap and cover the frame.
+// dissect splits any frame into fields, which cover it without gaps. Bytes that fit no header become the
+// field "rest".
 func dissect(frame []byte) []field {
 	d := &dissector{frame: frame}
 	d.ethernet()
@@ -69,7 +69,7 @@ func (d *dissector) take(name string, n int) {
 	}
 }
 
-// header takes all fields of l, or nothing if the frame ends before.
+// header takes all fields of l, or none if the frame is too short.
 func (d *dissector) header(l layout) bool {
 	size := 0
 	for _, f := range l {
@@ -84,7 +84,7 @@ func (d *dissector) header(l layout) bool {
 	return true
 }
 
-// back16 is the 16-bit number that ends n bytes before the place that was reached.
+// back16 returns the 16-bit number that ends n bytes before the current offset.
 func (d *dissector) back16(n int) uint16 { return binary.BigEndian.Uint16(d.frame[d.at-n-2:]) }
 
 func (d *dissector) ethernet() {
@@ -125,7 +125,7 @@ func (d *dissector) ipv4() {
 	d.take("trailer", len(d.frame)-d.at)
 }
 
-// find returns the field with that name.
+// find returns the field with a name.
 func find(frame []byte, name string) (field, bool) {
 	fields := dissect(frame)
 	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
@@ -135,7 +135,7 @@ func find(frame []byte, name string) (field, bool) {
 	return fields[i], true
 }
 
-// offsetOf is find for the fields that a case knows to be there.
+// offsetOf returns the offset of a field that must exist.
 func offsetOf(frame []byte, name string) int {
 	f, ok := find(frame, name)
 	if !ok {
@@ -144,8 +144,8 @@ func offsetOf(frame []byte, name string) int {
 	return f.at
 }
 
-// Set returns a copy of frame with another value in a field of at most 8 bytes. Checksums stay as
-// they were.
+// setField returns a copy of frame with another value in a field of at most 8 bytes. It does not update
+// checksums.
 func setField(frame []byte, name string, value uint64) []byte {
 	f, ok := find(frame, name)
 	if !ok || f.len > 8 {
@@ -158,7 +158,7 @@ func setField(frame []byte, name string, value uint64) []byte {
 	return out
 }
 
-// SumIPv4 returns a copy of frame with the right IPv4 header checksum.
+// sumIPv4 returns a copy of frame with a valid IPv4 header checksum.
 func sumIPv4(frame []byte) []byte {
 	out := setField(frame, "ip.checksum", 0)
 	start := offsetOf(out, "ip.version_ihl")

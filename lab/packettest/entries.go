@@ -42,30 +42,30 @@ func groupKey(group netip.Addr, stamped bool) *p4v1.TableEntry {
 	}}
 }
 
-// withAction is e with what it does.
+// withAction returns e with an action.
 func withAction(e *p4v1.TableEntry, a *p4v1.TableAction) *p4v1.Entity {
 	e.Action = a
 	return tableEntity(e)
 }
 
-// SequenceEntry makes the target stamp the group's packets.
+// sequenceEntry makes the target stamp a group's packets.
 func sequenceEntry(group netip.Addr, cell uint16, session uint32, token uint64, multicast uint16) *p4v1.Entity {
 	return withAction(groupKey(group, false),
 		action(p4src.ActionSequence, uint64(cell), uint64(session), token, uint64(multicast)))
 }
 
-// ToSequencerEntry makes the target pass the group's unstamped packets on.
+// toSequencerEntry makes the target forward a group's unstamped packets.
 func toSequencerEntry(group netip.Addr, port int, dmac, smac MAC) *p4v1.Entity {
 	return withAction(groupKey(group, false),
 		action(p4src.ActionToSequencer, uint64(port), dmac.bits(), smac.bits()))
 }
 
-// ReplicateEntry makes the target send the group's stamped packets down the tree.
+// replicateEntry makes the target replicate a group's stamped packets.
 func replicateEntry(group netip.Addr, multicast uint16) *p4v1.Entity {
 	return withAction(groupKey(group, true), action(p4src.ActionReplicate, uint64(multicast)))
 }
 
-// DropEntry makes the target drop a group's packets.
+// dropEntry makes the target drop a group's packets.
 func dropEntry(group netip.Addr, stamped bool) *p4v1.Entity {
 	return withAction(groupKey(group, stamped), action(p4src.ActionGroupDrop))
 }
@@ -76,13 +76,13 @@ func copyKey(rid uint16) *p4v1.TableEntry {
 	}}
 }
 
-// DeliverEntry addresses a copy to a replica.
+// deliverEntry addresses a copy to a replica.
 func deliverEntry(rid uint16, dmac, smac MAC, to netip.AddrPort) *p4v1.Entity {
 	return withAction(copyKey(rid),
 		action(p4src.ActionDeliver, dmac.bits(), smac.bits(), number(to.Addr()), uint64(to.Port())))
 }
 
-// RelayEntry passes a copy on to the next switch.
+// relayEntry forwards a copy to the next switch.
 func relayEntry(rid uint16, dmac, smac MAC) *p4v1.Entity {
 	return withAction(copyKey(rid), action(p4src.ActionRelay, dmac.bits(), smac.bits()))
 }
@@ -96,37 +96,37 @@ func routeKey(prefix netip.Prefix) *p4v1.TableEntry {
 	}}}
 }
 
-// RouteEntry forwards ordinary traffic.
+// routeEntry forwards ordinary traffic.
 func routeEntry(prefix netip.Prefix, port int, dmac, smac MAC) *p4v1.Entity {
 	return withAction(routeKey(prefix), action(p4src.ActionForward, uint64(port), dmac.bits(), smac.bits()))
 }
 
-// BlackholeEntry drops ordinary traffic.
+// blackholeEntry drops ordinary traffic.
 func blackholeEntry(prefix netip.Prefix) *p4v1.Entity {
 	return withAction(routeKey(prefix), action(p4src.ActionOUMDrop))
 }
 
-// FabricEntry makes a port one between switches.
+// fabricEntry marks a port that leads to another switch.
 func fabricEntry(port int) *p4v1.Entity {
 	return withAction(&p4v1.TableEntry{TableId: p4src.TablePortRole, Match: []*p4v1.FieldMatch{
 		exact(p4src.FieldPortRoleIngressPort, uint64(port)),
 	}}, action(p4src.ActionFabric))
 }
 
-// GatewayEntry makes the target answer ARP requests for its own address.
+// gatewayEntry makes the target answer ARP requests for its own address.
 func gatewayEntry(gateway netip.Addr, mac MAC) *p4v1.Entity {
 	return withAction(&p4v1.TableEntry{TableId: p4src.TableARPGateway, Match: []*p4v1.FieldMatch{
 		exact(p4src.FieldARPGatewayTargetIP, number(gateway)),
 	}}, action(p4src.ActionARPReply, mac.bits()))
 }
 
-// A Member is one copy of a multicast group: egress port and egress_rid.
+// member is one copy of a multicast group.
 type member struct {
 	port int
 	rid  uint16
 }
 
-// MulticastEntry defines a group of the packet replication engine.
+// multicastEntry defines a group of the packet replication engine.
 func multicastEntry(id uint16, members ...member) *p4v1.Entity {
 	group := &p4v1.MulticastGroupEntry{MulticastGroupId: uint32(id)}
 	for _, m := range members {
@@ -161,7 +161,7 @@ func updates(kind p4v1.Update_Type, entities []*p4v1.Entity) []*p4v1.Update {
 	return list
 }
 
-// Insert, Modify and Delete make the updates of a Write request.
+// inserts, modifies and deletes return the updates of a Write request.
 func inserts(entities ...*p4v1.Entity) []*p4v1.Update  { return updates(p4v1.Update_INSERT, entities) }
 func modifies(entities ...*p4v1.Entity) []*p4v1.Update { return updates(p4v1.Update_MODIFY, entities) }
 func deletes(entities ...*p4v1.Entity) []*p4v1.Update  { return updates(p4v1.Update_DELETE, entities) }

@@ -10,7 +10,7 @@ import (
 
 var testGroup = group{addr: netip.AddrFrom4([4]byte{10, 255, 0, 1}), members: []Host{DefaultHost(2)}}
 
-// The bytes of one frame, written down by hand: what builds frames and what reads them is right.
+// TestFrameOnTheWire compares a frame with its bytes, written by hand.
 func TestFrameOnTheWire(t *testing.T) {
 	p := testGroup.request(DefaultHost(1), "hi")
 	p.VLAN = 0xB00A
@@ -26,7 +26,7 @@ func TestFrameOnTheWire(t *testing.T) {
 	}
 }
 
-// Whatever a frame holds, its fields cover it without a gap.
+// FuzzDissect checks that the fields of any frame cover it without gaps.
 func FuzzDissect(f *testing.F) {
 	p := testGroup.request(DefaultHost(1), "payload")
 	f.Add([]byte{})
@@ -92,7 +92,7 @@ func TestDiffNamesTheFields(t *testing.T) {
 	}
 }
 
-// A comparison reports what is missing, what is too much, and pairs off what is equal in any order.
+// TestUnmatched checks that a comparison pairs equal frames in any order and reports the others.
 func TestUnmatched(t *testing.T) {
 	a, b, c := []byte("a"), []byte("b"), []byte("c")
 	m := unmatched([][]byte{a, b, a}, [][]byte{a, c, b})
@@ -114,18 +114,18 @@ func TestFragmentsPutTogether(t *testing.T) {
 	}
 }
 
-// The names of cases are those of subtests: no two are the same.
+// TestCaseNames checks that the names of cases are unique, since they name subtests.
 func TestCaseNames(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range allCases(someHosts{}) {
 		if seen[c.name] {
-			t.Errorf("two cases are called %q", c.name)
+			t.Errorf("two cases have the name %q", c.name)
 		}
 		seen[c.name] = true
 	}
 }
 
-// someHosts is a target that has hosts, and nothing else.
+// someHosts is a target with hosts only.
 type someHosts struct{ Target }
 
 func (someHosts) Host(port int) Host { return DefaultHost(port) }

@@ -6,10 +6,10 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
-// oumPort is the UDP port that senders address a group at.
+// oumPort is the UDP port of groups.
 const oumPort = 9797
 
-// request is an unstamped packet of a host for a group.
+// request returns an unstamped packet of a host for a group.
 func request(from Host, group netip.Addr, data string) Packet {
 	return Packet{
 		EthDst: from.Gateway, EthSrc: from.MAC,
@@ -19,19 +19,19 @@ func request(from Host, group netip.Addr, data string) Packet {
 	}
 }
 
-// ordinary is a packet of one host to another that has nothing to do with a group.
+// ordinary returns a packet of one host to another, outside of any group.
 func ordinary(from, to Host, data string) Packet {
 	p := request(from, to.Addr.Addr(), "")
 	p.Dst, p.Payload = to.Addr, []byte(data)
 	return p
 }
 
-// group is a group with replicas, as a case installs it.
+// group is a group with its replicas, as a case installs it.
 type group struct {
 	addr      netip.Addr
 	cell      uint16
 	multicast uint16
-	rid       uint16 // of the first member; the others follow
+	rid       uint16 // of the first member; the others count up
 	members   []Host
 }
 
@@ -40,15 +40,15 @@ func (g group) token(session uint32) uint64 {
 	return 0xFEDC_BA98_0000_0000 | uint64(g.cell)<<24 ^ uint64(session)
 }
 
-// request is a packet of a host for the group.
+// request returns a packet of a host for the group.
 func (g group) request(from Host, data string) Packet { return request(from, g.addr, data) }
 
-// sequence is the entry that stamps the group's packets.
+// sequence returns the entry that stamps the group's packets.
 func (g group) sequence(session uint32) *p4v1.Entity {
 	return sequenceEntry(g.addr, g.cell, session, g.token(session), g.multicast)
 }
 
-// copyEntries deliver the copies to the members.
+// copyEntries returns the entries that deliver copies to the members.
 func (g group) copyEntries() []*p4v1.Entity {
 	var list []*p4v1.Entity
 	var members []member
@@ -60,17 +60,17 @@ func (g group) copyEntries() []*p4v1.Entity {
 	return append(list, multicastEntry(g.multicast, members...))
 }
 
-// entries are all that the group's sequencer has.
+// entries returns all entries of the group's sequencer.
 func (g group) entries(session uint32) []*p4v1.Entity {
 	return append(g.copyEntries(), g.sequence(session))
 }
 
-// copies is p as it comes out, stamped, at every member.
+// copies returns the stamped copies of p at all members.
 func (g group) copies(p Packet, session uint32, number uint64) []output {
 	return g.delivered(p.stamped(session, number, g.token(session)))
 }
 
-// delivered is a stamped packet as it comes out at every member.
+// delivered returns the copies of a stamped packet at all members.
 func (g group) delivered(p Packet) []output {
 	var list []output
 	for _, m := range g.members {

@@ -8,8 +8,9 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// linkProbes: what the controller learns of a cable from. A probe is a stamped packet of a group that stands for
-// one end of it; the switch at the other end sends it back, and the one that it came from hands it over.
+// linkProbes checks the packets by which the controller probes a cable. A probe is a stamped packet of a
+// group that stands for one end of the cable. The switch at the other end returns it, and the first switch
+// passes it to the controller.
 func linkProbes(h hosts) []testCase {
 	far, own := h.groupA(), h.groupB()
 	far.addr, own.addr = netip.AddrFrom4([4]byte{169, 254, 1, 0}), netip.AddrFrom4([4]byte{169, 254, 1, 1})
@@ -25,19 +26,19 @@ func linkProbes(h hosts) []testCase {
 	}
 	return []testCase{
 		{
-			name: "a probe goes back through the port that it came in", needs: Frames | Fabric, entries: entries,
+			name: "a probe leaves by its ingress port", needs: Frames | Fabric, entries: entries,
 			steps: []step{
 				sendFrame{port: 4, frame: probe(far).Frame(), want: []output{{4, probe(far).through(nextSwitch, uplink).Frame()}}},
 			},
 		},
 		{
-			name: "a probe that came back goes to the controller", needs: Frames | Fabric, entries: entries,
+			name: "a returned probe goes to the controller", needs: Frames | Fabric, entries: entries,
 			steps: []step{
 				sendFrame{port: 4, frame: probe(own).Frame(), wantIn: []packetIn{{4, probe(own).through(MAC{}, uplink).Frame()}}},
 			},
 		},
 		{
-			name: "no host gets a packet to the controller", needs: Frames | Fabric, entries: entries,
+			name: "a host cannot send packets to the controller", needs: Frames | Fabric, entries: entries,
 			steps: []step{
 				sendFrame{port: 1, frame: probe(own).Frame()},
 				sendFrame{port: 1, frame: probe(far).Frame()},

@@ -7,13 +7,13 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 )
 
-// malformed: what is not a whole, sound OUM packet is not stamped and uses up no number. Whether it is
-// dropped or routed like other traffic shows where there is a route for the group's address.
+// malformed checks that incomplete or invalid OUM packets are not stamped and consume no number. A route
+// for the group's address shows whether they are dropped or routed like other traffic.
 func malformed(h hosts) []testCase {
 	a := h.groupA()
 	whole := a.request(h[1], "op")
 	cases := []testCase{
-		notOUM(h, "another magic", setPayload(whole, 1, 'V')),
+		notOUM(h, "wrong magic", setPayload(whole, 1, 'V')),
 		notOUM(h, "version 0", setPayload(whole, 2, 0)),
 		notOUM(h, "version 2", setPayload(whole, 2, 2)),
 	}
@@ -37,17 +37,17 @@ func malformed(h hosts) []testCase {
 		})
 	}
 	return append(cases, testCase{
-		name: "bytes behind the IPv4 packet do not matter", needs: Frames, entries: a.entries(5),
+		name: "bytes after the IPv4 packet do not matter", needs: Frames, entries: a.entries(5),
 		steps: []step{sendFrame{port: 1, frame: append(whole.Frame(), 0, 0, 0, 0), want: trailed(a.copies(whole, 5, 1))}},
 	})
 }
 
-// groupRoute routes the group's address to port 4, for what is not the group's.
+// groupRoute routes other traffic for the group's address to port 4.
 func (h hosts) groupRoute() *p4v1.Entity {
 	return routeEntry(prefixOf(h.groupA().addr, 32), 4, h[4].MAC, h[4].Gateway)
 }
 
-// firstNumber shows that no number of session 5 was used up.
+// firstNumber checks that session 5 is still at its first number.
 func (h hosts) firstNumber() step {
 	a := h.groupA()
 	p := a.request(h[1], "the first")
@@ -60,7 +60,7 @@ func setPayload(p Packet, i int, b byte) Packet {
 	return p
 }
 
-// notOUM: a datagram for the group's address that is none of the group's goes nowhere.
+// notOUM checks that an invalid datagram for the group's address is dropped.
 func notOUM(h hosts, name string, p Packet) testCase {
 	return testCase{
 		name: name, entries: h.groupA().entries(5),
@@ -68,8 +68,8 @@ func notOUM(h hosts, name string, p Packet) testCase {
 	}
 }
 
-// routedNotStamped: what carries no OUM header, or carries one where no sender puts it, is ordinary
-// traffic: with a route it is forwarded as it is.
+// routedNotStamped checks that packets without a valid OUM header, or with one in an unusual place, are
+// routed like ordinary traffic.
 func routedNotStamped(h hosts) []testCase {
 	a := h.groupA()
 	whole := a.request(h[1], "a payload that is long enough to be cut in two")
@@ -88,7 +88,7 @@ func routedNotStamped(h hosts) []testCase {
 		in   Packet
 	}{
 		{"27 bytes of the 28", short},
-		{"another magic", setPayload(whole, 0, 0)},
+		{"wrong magic", setPayload(whole, 0, 0)},
 		{"version 2", setPayload(whole, 2, 2)},
 		{"IPv4 options: router alert", options},
 		{"IPv4 options: 40 bytes", moreOptions},
@@ -102,7 +102,7 @@ func routedNotStamped(h hosts) []testCase {
 			name: row.name + ", with a route", needs: Frames | Routes,
 			entries: append(a.entries(5), h.groupRoute()),
 			steps: []step{
-				// A fragment has a part of the datagram that its UDP checksum is about.
+				// The UDP checksum of a fragment covers the whole datagram.
 				sendFrame{port: 1, frame: row.in.Frame(), want: []output{{4, out}}, badChecksum: row.in.IPPayload != nil},
 				h.firstNumber(),
 			},
@@ -113,13 +113,13 @@ func routedNotStamped(h hosts) []testCase {
 	return append(cases, testCase{
 		name: "TCP, with a route", needs: Frames | Routes,
 		entries: append(a.entries(5), h.groupRoute()),
-		// These bytes are no TCP segment, so its checksum is none either.
+		// The packet has no valid TCP segment, hence no valid checksum.
 		steps: []step{sendFrame{port: 1, frame: tcp, want: []output{{4, out}}, badChecksum: true}, h.firstNumber()},
 	})
 }
 
-// damaged lists frames that no sound sender sends. They are dropped, route or not: a packet that lies
-// about its lengths could carry a stamped header past the switch to a host that reads it otherwise.
+// damaged returns invalid frames. They must be dropped even with a route: a packet with wrong lengths
+// could carry a stamped header past the switch to a host that parses it differently.
 func damaged(whole Packet) []struct {
 	name  string
 	frame []byte
@@ -135,13 +135,13 @@ func damaged(whole Packet) []struct {
 	twice := double.Frame()
 	twice = append(append(append([]byte(nil), twice[:12]...), 0x81, 0x00, 0x00, 0x0B), twice[12:]...)
 	return []row{
-		{"nothing but an Ethernet header", f[:14]},
-		{"an IPv4 header that is cut off", f[:24]},
-		{"a UDP header that is cut off", f[:38]},
-		{"an OUM header that is cut off", f[:60]},
-		{"a UDP header that the packet ends in", sumIPv4(setField(f[:38], "ip.total_len", 24))},
-		{"an OUM header that the packet ends in", sumIPv4(setField(f[:60], "ip.total_len", 46))},
-		{"a payload that is cut off", f[:len(f)-1]},
+		{"only an Ethernet header", f[:14]},
+		{"a truncated IPv4 header", f[:24]},
+		{"a truncated UDP header", f[:38]},
+		{"a truncated OUM header", f[:60]},
+		{"a packet that ends within the UDP header", sumIPv4(setField(f[:38], "ip.total_len", 24))},
+		{"a packet that ends within the OUM header", sumIPv4(setField(f[:60], "ip.total_len", 46))},
+		{"a truncated payload", f[:len(f)-1]},
 		{"IP version 6 in an IPv4 frame", sumIPv4(setField(f, "ip.version_ihl", 0x65))},
 		{"an IPv4 header of 4 words", sumIPv4(setField(f, "ip.version_ihl", 0x44))},
 		{"a total length below the header's", sumIPv4(setField(f, "ip.total_len", 19))},
@@ -156,7 +156,7 @@ func damaged(whole Packet) []struct {
 	}
 }
 
-// trailed is what came with bytes behind the IPv4 packet.
+// trailed appends bytes after the IPv4 packet.
 func trailed(list []output) []output {
 	for i := range list {
 		list[i].frame = append(list[i].frame, 0, 0, 0, 0)

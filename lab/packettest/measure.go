@@ -11,28 +11,28 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A Path is what a packet takes from port 1 to the others: a data plane, or for comparison nothing but
-// the wire. It does as little else as it can, for its own time is in every figure.
+// Path is the path of a packet from port 1 to the others: a data plane, or for comparison only the wire.
+// Its own overhead is in every measurement.
 type Path interface {
-	// Prepare turns a frame into what Inject takes.
+	// Prepare converts a frame to the argument of Inject.
 	Prepare(frame []byte) []byte
-	// Inject sends at a port.
+	// Inject sends a prepared frame in at a port.
 	Inject(port int, prepared []byte) error
-	// Receive returns the next that came out of a port, until the next call for that port; it fails with
-	// os.ErrDeadlineExceeded after the deadline.
+	// Receive returns the next frame that comes out of a port, or os.ErrDeadlineExceeded after the
+	// deadline. The frame is valid until the next call for that port.
 	Receive(port int, deadline time.Time) ([]byte, error)
 }
 
-// measuredPayload is what a measured datagram carries behind the OUM header, in bytes: 100 in all.
+// measuredPayload is the number of bytes after the OUM header, for a UDP payload of 100 bytes.
 const measuredPayload = 72
 
-// window is how many requests are under way in the throughput measurement: a closed loop, since a switch
-// that is fed without limit shows how it collapses and not what it can carry. BMv2's queues hold 64.
+// window is the number of outstanding requests in the throughput measurement. It is a closed loop, since
+// an unlimited load measures the collapse of a switch, not its capacity. BMv2's queues hold 64 packets.
 const window = 16
 
-// Measure measures a data plane that stamps requests and sends each to three replicas: "latency" one at a
-// time, from port 1 to the replica at port 2, and "throughput" with a window of requests. All packets of
-// all data planes are the same, up to what the data plane's bench makes of the headers.
+// Measure measures a data plane that stamps requests and sends each to three replicas: "latency" sends one
+// at a time, from port 1 to the replica at port 2, "throughput" keeps a window of requests outstanding.
+// The packets are the same for all data planes, except for the headers that a bench does not show.
 func Measure(b *testing.B, target Target, path Path) {
 	h := target.Host(1)
 	g := hosts{1: h, 2: target.Host(2), 3: target.Host(3), 4: target.Host(4)}.groupA()
@@ -62,7 +62,7 @@ func MeasureWire(b *testing.B, path Path, from, to Host) {
 	latency(b, path, path.Prepare(p.Frame()))
 }
 
-// latency sends one packet at a time and takes the time until it is there.
+// latency sends one packet at a time and measures the time until it arrives.
 func latency(b *testing.B, path Path, packet []byte) {
 	stop := drain(path, 3, 4)
 	defer stop()
@@ -89,7 +89,7 @@ func latency(b *testing.B, path Path, packet []byte) {
 	b.ReportMetric(float64(lost), "lost")
 }
 
-// throughput keeps a window of requests under way and counts how many arrive.
+// throughput keeps a window of requests outstanding and counts the arrivals.
 func throughput(b *testing.B, path Path, packet []byte) {
 	stop := drain(path, 3, 4)
 	defer stop()
@@ -113,7 +113,7 @@ func throughput(b *testing.B, path Path, packet []byte) {
 				select {
 				case <-end:
 					return
-				default: // what is missing of the window was lost: go on without it
+				default: // the missing packets of the window were lost: send others
 				}
 			}
 			select {
@@ -137,7 +137,7 @@ func throughput(b *testing.B, path Path, packet []byte) {
 	b.ReportMetric(float64(int64(sent)-arrived.Load()), "lost")
 }
 
-// drain takes what comes out of ports that nobody looks at.
+// drain discards the packets that come out of the other ports.
 func drain(path Path, ports ...int) (stop func()) {
 	end := make(chan struct{})
 	ended := make(chan struct{}, len(ports))

@@ -15,15 +15,15 @@ import (
 // MAC is an Ethernet address.
 type MAC [6]byte
 
-// Uint64 is the address as P4Runtime writes it.
+// bits returns the address as a number.
 func (m MAC) bits() uint64 {
 	var b [8]byte
 	copy(b[2:], m[:])
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// Packet describes an IPv4 frame by its fields: a value that a case copies and changes. Lengths and
-// checksums are computed, and always right: what shall be wrong is made so in the bytes, with [Set].
+// Packet describes an IPv4 frame by its fields: a value that a case copies and changes. Frame computes
+// valid lengths and checksums; setField corrupts the bytes.
 type Packet struct {
 	EthDst, EthSrc MAC
 	VLAN           uint16 // tag control information of an 802.1Q tag; 0: no tag
@@ -37,10 +37,10 @@ type Packet struct {
 	Options                     []layers.IPv4Option
 
 	Payload    []byte // of UDP
-	NoChecksum bool   // the sender computed no UDP checksum: it is 0 on the wire
+	NoChecksum bool   // no UDP checksum: 0 on the wire
 
-	// IPPayload, if it is not nil, stands behind the IPv4 header instead of UDP and Payload: the
-	// part of a datagram that a fragment carries.
+	// IPPayload, if not nil, follows the IPv4 header in place of UDP and Payload: the part of a datagram
+	// in a fragment.
 	IPPayload []byte
 }
 
@@ -81,8 +81,7 @@ func (p Packet) Frame() []byte {
 	return frame
 }
 
-// serialize puts the layers together. That it fails means that a case describes what no frame can
-// hold, which is a mistake in the source of the case.
+// serialize encodes the layers. It panics if a case describes an impossible frame.
 func serialize(stack ...gopacket.SerializableLayer) []byte {
 	buffer := gopacket.NewSerializeBuffer()
 	options := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
@@ -92,27 +91,27 @@ func serialize(stack ...gopacket.SerializableLayer) []byte {
 	return slices.Clone(buffer.Bytes())
 }
 
-// Stamped is p as a sequencer leaves it.
+// stamped returns p with a stamp.
 func (p Packet) stamped(session uint32, number, token uint64) Packet {
 	p.Payload = slices.Clone(p.Payload)
 	oumlib.Stamp(p.Payload, session, number, token)
 	return p
 }
 
-// Through is p behind a switch: one hop less to live, and the addresses of the next link.
+// through returns p after a hop: with a decremented TTL and the addresses of the next link.
 func (p Packet) through(dst, src MAC) Packet {
 	p.EthDst, p.EthSrc = dst, src
 	p.TTL--
 	return p
 }
 
-// To is p addressed to another host.
+// to returns p with another destination.
 func (p Packet) to(dst netip.AddrPort) Packet {
 	p.Dst = dst
 	return p
 }
 
-// Fragments cuts p in two behind the first n bytes of the IPv4 payload; n is a multiple of 8.
+// fragments splits p after the first n bytes of the IPv4 payload. n is a multiple of 8.
 func (p Packet) fragments(n int) (first, later Packet) {
 	whole := p.Frame()
 	at := offsetOf(whole, "udp.src_port")
@@ -123,13 +122,13 @@ func (p Packet) fragments(n int) (first, later Packet) {
 	return first, later
 }
 
-// Request is the OUM header of a sender, with data behind it.
+// oumRequest returns the OUM header of a sender, followed by data.
 func oumRequest(group netip.Addr, data string) []byte {
 	header := oumlib.Header{Group: oumlib.GroupNumber(group.As4())}
 	return append(oumlib.AppendHeader(nil, header), data...)
 }
 
-// ARP describes an ARP message for IPv4 over Ethernet (RFC 826).
+// arpMessage describes an ARP message for IPv4 over Ethernet (RFC 826).
 type arpMessage struct {
 	ethDst, ethSrc       MAC
 	vlan                 uint16
@@ -138,7 +137,7 @@ type arpMessage struct {
 	senderIP, targetIP   netip.Addr
 }
 
-// Frame returns the bytes on the wire.
+// frame returns the bytes on the wire.
 func (a arpMessage) frame() []byte {
 	eth := layers.Ethernet{DstMAC: a.ethDst[:], SrcMAC: a.ethSrc[:], EthernetType: layers.EthernetTypeARP}
 	stack := []gopacket.SerializableLayer{&eth}

@@ -16,8 +16,8 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// probe is a P4Runtime server under observation. What it does is told in a few words: a gRPC code, what
-// a stream says, how much was read.
+// probe observes a P4Runtime server and describes its behavior in a few words: a gRPC code, a message of
+// a stream, the number of entities read.
 type probe struct {
 	t        *testing.T
 	target   Target
@@ -33,7 +33,7 @@ func newProbe(t *testing.T, target Target) *probe {
 	return &probe{t: t, target: target, client: client, deviceID: deviceID, ctx: ctx}
 }
 
-// outcome is the gRPC code of an error, with the codes of the single updates if it has them.
+// outcome returns the gRPC code of an error, with the codes of the single updates if there are any.
 func outcome(err error) string {
 	text := status.Code(err).String()
 	if list := errorCodes(err); list != nil {
@@ -42,7 +42,7 @@ func outcome(err error) string {
 	return text
 }
 
-// must ends the test where a step of the preparation fails.
+// must fails the test if its preparation fails.
 func (p *probe) must(err error) {
 	p.t.Helper()
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *probe) must(err error) {
 	}
 }
 
-// A channel is a StreamChannel of one of several controllers.
+// channel is the StreamChannel of one controller.
 type channel struct {
 	rpc    p4v1.P4Runtime_StreamChannelClient
 	cancel context.CancelFunc
@@ -67,11 +67,12 @@ func (p *probe) open() *channel {
 
 // say sends an arbitration update.
 func (c *channel) say(u *p4v1.MasterArbitrationUpdate) {
-	// An error is what the next answer is about, too.
+	// The next answer reports the same error.
 	_ = c.rpc.Send(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Arbitration{Arbitration: u}})
 }
 
-// answer is what comes next: "primary, 5" for an update that says so with election id 5.
+// answer describes the next message: "primary, 5" for an update that makes the controller primary with
+// election id 5.
 func (c *channel) answer() string {
 	m, err := c.rpc.Recv()
 	if err != nil {
@@ -99,7 +100,7 @@ func (p *probe) arbitration(id uint64) *p4v1.MasterArbitrationUpdate {
 	return &p4v1.MasterArbitrationUpdate{DeviceId: p.deviceID, ElectionId: &p4v1.Uint128{Low: id}}
 }
 
-// controller opens a stream, takes part with an election id, and returns what it is told.
+// controller opens a stream, sends an arbitration update and returns the answer.
 func (p *probe) controller(id uint64) (*channel, string) {
 	p.t.Helper()
 	c := p.open()
@@ -107,17 +108,17 @@ func (p *probe) controller(id uint64) (*channel, string) {
 	return c, c.answer()
 }
 
-// primary makes the server serve one controller, with election id 1.
+// primary opens the stream of the only controller, with election id 1.
 func (p *probe) primary() *channel {
 	p.t.Helper()
 	c, answer := p.controller(1)
 	if answer != "primary, 1" {
-		p.t.Fatalf("the only controller is told %q, expected that it is primary", answer)
+		p.t.Fatalf("the answer to the only controller is %q, expected \"primary, 1\"", answer)
 	}
 	return c
 }
 
-// running is primary with the pipeline pushed.
+// running is primary with a committed pipeline.
 func (p *probe) running() *channel {
 	p.t.Helper()
 	c := p.primary()
@@ -155,13 +156,13 @@ func (p *probe) writeAs(id *p4v1.Uint128, atomicity p4v1.WriteRequest_Atomicity,
 	return err
 }
 
-// read returns the entities, or what went wrong.
+// read returns the entities that match.
 func (p *probe) read(e *p4v1.Entity) ([]*p4v1.Entity, error) {
 	s := session{client: p.client, deviceID: p.deviceID}
 	return s.read(e)
 }
 
-// count is how many entities a Read returns, or what went wrong.
+// count describes the result of a Read: the number of entities, or the error.
 func (p *probe) count(e *p4v1.Entity) string {
 	found, err := p.read(e)
 	if err != nil {
@@ -170,20 +171,20 @@ func (p *probe) count(e *p4v1.Entity) string {
 	return fmt.Sprint(len(found), " read")
 }
 
-// out sends a packet-out with these metadata.
+// out sends a packet-out.
 func (c *channel) out(payload string, metadata ...*p4v1.PacketMetadata) {
 	_ = c.rpc.Send(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Packet{
 		Packet: &p4v1.PacketOut{Payload: []byte(payload), Metadata: metadata},
 	}})
 }
 
-// toCPU is the metadata of a packet-out that comes back.
+// toCPU returns the metadata of a packet-out to the CPU port.
 func toCPU() *p4v1.PacketMetadata {
 	return &p4v1.PacketMetadata{MetadataId: p4src.MetadataPacketOutEgressPort, Value: p4src.FormatBits(p4src.CPUPort)}
 }
 
-// numbers puts a request to group A in at port 1 and tells the numbers of what comes out of port 2,
-// until a packet comes that the group's own replica does not get.
+// numbers sends a request to g in at port 1 and returns the message numbers of its copies at port 2. A
+// request to the sentinels' group marks the end.
 func (p *probe) numbers(g group) string {
 	p.t.Helper()
 	req := g.request(p.target.Host(1), "op")
@@ -201,6 +202,6 @@ func (p *probe) numbers(g group) string {
 		if strings.HasSuffix(string(payload), "end") {
 			return strings.Join(numbers, " ")
 		}
-		numbers = append(numbers, fmt.Sprint(payload[19])) // the lowest byte is enough here
+		numbers = append(numbers, fmt.Sprint(payload[19])) // the lowest byte
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 func hex64(v uint64) string { return fmt.Sprintf("%#x", v) }
 
-// replication: every copy is addressed to its replica.
+// replication checks that every copy is addressed to its replica.
 func replication(h hosts) []testCase {
 	a := h.groupA()
 	req := func(data string) Packet { return a.request(h[1], data) }
@@ -18,13 +18,13 @@ func replication(h hosts) []testCase {
 	}
 	return append(cases, []testCase{
 		{
-			name: "a copy that nobody claims is dropped, the others are not",
-			entries: append(a.copyEntries()[1:], // the member at port 2 lacks its entry
+			name: "only a copy without an entry is dropped",
+			entries: append(a.copyEntries()[1:], // without the entry of the member at port 2
 				a.sequence(5)),
 			steps: []step{sendFrame{port: 1, frame: req("op").Frame(), want: a.copies(req("op"), 5, 1)[1:]}},
 		},
 		{
-			name:    "without its multicast group a packet goes nowhere, and has its number",
+			name:    "a packet without a multicast group is dropped but numbered",
 			entries: a.entries(5),
 			steps: []step{
 				writeEntries(deletes(a.copyEntries()[len(a.members)])),
@@ -54,7 +54,7 @@ func replication(h hosts) []testCase {
 	}...)
 }
 
-// replicasCase: a group of n replicas, the first of them at the sender's own port.
+// replicasCase has a group of n replicas, the first of them at the sender's port.
 func replicasCase(h hosts, n int) testCase {
 	g := h.groupA()
 	g.members = h[1 : n+1]
@@ -65,7 +65,7 @@ func replicasCase(h hosts, n int) testCase {
 	}
 }
 
-// samePortCase: two replicas behind one port differ by the instance of their copy.
+// samePortCase has two replicas at one port, which differ by the instance of their copy.
 func samePortCase(h hosts) testCase {
 	g := h.groupA()
 	second := h[2]

@@ -11,7 +11,7 @@ import (
 
 func prefixOf(a netip.Addr, bits int) netip.Prefix { return netip.PrefixFrom(a, bits) }
 
-// routing: ordinary IPv4 traffic, and what of the headers a packet keeps on its way.
+// routing checks the forwarding of ordinary IPv4 traffic, and the header fields that packets keep.
 func routing(h hosts) []testCase {
 	a := h.groupA()
 	o := ordinary(h[1], h[2], "data")
@@ -42,7 +42,7 @@ func routing(h hosts) []testCase {
 			},
 		},
 		{
-			name: "a route to nowhere", needs: Routes,
+			name: "a route that drops", needs: Routes,
 			entries: []*p4v1.Entity{route(8, 4), blackholeEntry(prefixOf(h[2].Addr.Addr(), 24))},
 			steps:   []step{sendFrame{port: 1, frame: o.Frame()}},
 		},
@@ -54,7 +54,7 @@ func routing(h hosts) []testCase {
 			},
 		},
 		{
-			name: "back out of the port it came in", needs: Routes,
+			name: "out of the ingress port", needs: Routes,
 			entries: []*p4v1.Entity{route(32, 1)},
 			steps:   []step{sendFrame{port: 1, frame: o.Frame(), want: via(o, 1)}},
 		},
@@ -75,7 +75,7 @@ func routing(h hosts) []testCase {
 	return cases
 }
 
-// ttlCase: who has one hop left has none.
+// ttlCase checks that packets with a TTL of at most 1 are dropped.
 func ttlCase(h hosts, ttl uint8) testCase {
 	a := h.groupA()
 	p, o := a.request(h[1], "op"), ordinary(h[1], h[2], "data")
@@ -95,8 +95,8 @@ func ttlCase(h hosts, ttl uint8) testCase {
 	return c
 }
 
-// keptCase: what is not the switch's to change, it keeps: on a stamped packet, an ordinary one, and on
-// the way to the sequencer.
+// keptCase checks that a switch keeps other header fields of stamped packets, of ordinary packets, and of
+// packets to the sequencer.
 func keptCase(h hosts, name string) testCase {
 	a, b := h.groupA(), h.groupB()
 	packets := []Packet{a.request(h[1], "op"), b.request(h[1], "op"), ordinary(h[1], h[2], "data")}

@@ -10,15 +10,15 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// A sentinel is a request to a group of its own that has a replica at every port. It is sent behind
-// the packets that a case is about, so what has not come out of a port before it will not come out
-// any more: a case waits for nothing, and no time has to pass to know that a packet was dropped.
+// sentinel is a request to a group of its own that has a replica at every port. It follows the packets
+// of a step, so a packet that has not come out of a port before the sentinel was dropped, and no case
+// waits for time to pass.
 type sentinel struct {
-	next    uint64 // the one under way
-	session uint32 // of its group: a new one with every pipeline
+	next    uint64 // number of the latest sentinel
+	session uint32 // of its group; each pipeline gets a new one
 }
 
-// What the sentinels occupy on a target, and a case does not.
+// The sentinels' cell, multicast group and instances, which no case uses.
 const (
 	sentinelCell      = p4src.MaxGroups - 1
 	sentinelMulticast = 0x0F00 // switches have a few thousand multicast groups
@@ -27,7 +27,7 @@ const (
 
 var sentinelGroup = netip.AddrFrom4([4]byte{10, 255, 255, 254})
 
-// entries are what the group needs.
+// entries returns the entries of the sentinels' group.
 func (s *sentinel) entries(target Target) []*p4v1.Entity {
 	s.session++
 	var members []member
@@ -42,14 +42,14 @@ func (s *sentinel) entries(target Target) []*p4v1.Entity {
 		sequenceEntry(sentinelGroup, sentinelCell, s.session, 0, sentinelMulticast))
 }
 
-// mark tells this sentinel from all others.
+// mark identifies the latest sentinel.
 func (s *sentinel) mark() []byte { return fmt.Appendf(nil, "sentinel %d", s.next) }
 
 func (s *sentinel) frame(from Host) []byte {
 	return request(from, sentinelGroup, string(s.mark())).Frame()
 }
 
-// is reports whether a frame is a copy of the sentinel under way.
+// is reports whether a frame is a copy of the latest sentinel.
 func (s *sentinel) is(frame []byte) bool {
 	f, ok := find(frame, "payload")
 	return ok && stamped(frame) && bytes.Equal(frame[f.at:f.at+f.len], s.mark())

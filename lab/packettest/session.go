@@ -15,14 +15,14 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// patience bounds every wait for a target. Nothing waits as long unless something is wrong.
+// patience bounds every wait for a target. Only a failing test waits so long.
 const patience = 30 * time.Second
 
-// elections counts the sessions of this process. Each has a higher election id than the one before: a
-// target may still hold that for connected.
+// elections counts the sessions of this process. Each has a higher election id than the last one, which
+// the target may still consider connected.
 var elections atomic.Uint64
 
-// session is the suite as the target's primary controller.
+// session is a connection to a target as its primary controller.
 type session struct {
 	client   p4v1.P4RuntimeClient
 	deviceID uint64
@@ -32,7 +32,7 @@ type session struct {
 	cancel   context.CancelFunc
 }
 
-// open becomes the target's primary.
+// open connects to a target and becomes its primary.
 func open(client p4v1.P4RuntimeClient, deviceID uint64) (*session, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	stream, err := client.StreamChannel(ctx)
@@ -50,7 +50,7 @@ func open(client p4v1.P4RuntimeClient, deviceID uint64) (*session, error) {
 		for {
 			m, err := stream.Recv()
 			if err != nil {
-				return // the next who waits for a message is told that there is none
+				return // next reports the closed channel
 			}
 			s.messages <- m
 		}
@@ -81,7 +81,7 @@ func (s *session) close() {
 	}
 }
 
-// next waits for a message of the target.
+// next returns the next message of the target.
 func (s *session) next(deadline time.Time) (*p4v1.StreamMessageResponse, error) {
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
@@ -92,7 +92,7 @@ func (s *session) next(deadline time.Time) (*p4v1.StreamMessageResponse, error) 
 		}
 		return m, nil
 	case <-timer.C:
-		return nil, errors.New("no message of the target before the deadline")
+		return nil, errors.New("no message from the target before the deadline")
 	}
 }
 
@@ -118,9 +118,9 @@ func (s *session) push(device []byte) error {
 	return nil
 }
 
-// removeMulticast deletes all multicast groups, where there is a pipeline yet. A push should wipe them;
-// BMv2's P4Runtime server forgets them then and leaves them in the replication engine, where a group of
-// the same number gets the copies of the old one, too.
+// removeMulticast deletes all multicast groups if there is a pipeline. A push should remove them, but
+// BMv2's P4Runtime server leaves them in the replication engine, where a new group of the same number
+// also makes the copies of the old one.
 func (s *session) removeMulticast() error {
 	groups, err := s.read(multicastEntity(&p4v1.MulticastGroupEntry{}))
 	if status.Code(err) == codes.FailedPrecondition {
@@ -148,7 +148,7 @@ func (s *session) write(list []*p4v1.Update) error {
 	return fmt.Errorf("write: %w", err)
 }
 
-// errorCodes returns the code of each update of a failed Write; nil if the target does not say.
+// errorCodes returns the code of each update of a failed Write, or nil if the error has no details.
 func errorCodes(err error) []codes.Code {
 	var list []codes.Code
 	for _, d := range status.Convert(err).Details() {

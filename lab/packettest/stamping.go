@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// stamping: which number a packet gets, and what is written into it.
+// stamping checks the numbers of packets and the fields that a stamp changes.
 func stamping(h hosts) []testCase {
 	a, b := h.groupA(), h.groupB()
 	req := func(data string) Packet { return a.request(h[1], data) }
 	return []testCase{
 		{
-			name:    "numbers start at 1 and rise by 1",
+			name:    "numbers start at 1 and increase by 1",
 			entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: req("one").Frame(), want: a.copies(req("one"), 5, 1)},
@@ -28,7 +28,7 @@ func stamping(h hosts) []testCase {
 			},
 		},
 		{
-			name:    "two groups count for themselves",
+			name:    "two groups count separately",
 			entries: append(a.entries(5), b.entries(9)...),
 			steps: []step{
 				sendFrame{port: 1, frame: req("a1").Frame(), want: a.copies(req("a1"), 5, 1)},
@@ -42,9 +42,9 @@ func stamping(h hosts) []testCase {
 		tokenCase(h, 0xFFEE_DDCC_BBAA_9988), tokenCase(h, 1<<63), tokenCase(h, 0),
 		overwriteCase(h),
 		{
-			name:    "numbers go on at 2^32",
+			name:    "numbers exceed 32 bits",
 			needs:   Preload,
-			start:   &startNumber{cell: a.cell, session: 5, behind: 1<<32 - 3},
+			start:   &startNumber{cell: a.cell, session: 5, after: 1<<32 - 3},
 			entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: req("w").Frame(), want: a.copies(req("w"), 5, 1<<32-2)},
@@ -53,14 +53,14 @@ func stamping(h hosts) []testCase {
 				sendFrame{port: 1, frame: req("z").Frame(), want: a.copies(req("z"), 5, 1<<32+1)},
 			},
 		},
-		payloadCase(h, "no payload behind the header", ""),
+		payloadCase(h, "no payload after the header", ""),
 		payloadCase(h, "a payload of odd length", "abc"),
 		payloadCase(h, "a datagram of 1400 bytes", strings.Repeat("x", 1400-28)),
 		fullFrameCase(h),
 	}
 }
 
-// payloadCase: the payload comes out as it went in.
+// payloadCase checks that the payload comes out unchanged.
 func payloadCase(h hosts, name, data string) testCase {
 	a := h.groupA()
 	p := a.request(h[1], data)
@@ -70,14 +70,14 @@ func payloadCase(h hosts, name, data string) testCase {
 	}
 }
 
-// fullFrameCase: nothing is added to a packet, so one that fills an Ethernet frame still does.
+// fullFrameCase checks that a packet that fills an Ethernet frame does not grow.
 func fullFrameCase(h hosts) testCase {
 	c := payloadCase(h, "a packet of 1500 bytes", strings.Repeat("x", 1500-20-8-28))
 	c.needs = Frames
 	return c
 }
 
-// tokenCase: the token of the entry is copied, whatever it is.
+// tokenCase checks that the entry's token is copied.
 func tokenCase(h hosts, token uint64) testCase {
 	a := h.groupA()
 	p := a.request(h[1], "op")
@@ -88,8 +88,8 @@ func tokenCase(h hosts, token uint64) testCase {
 	}
 }
 
-// overwriteCase: what a sender wrote where only the sequencer writes is gone; the flags that are
-// nobody's stay, and so does everything outside of the header.
+// overwriteCase checks that a stamp overwrites the sequencer's fields, and keeps unused flags and the
+// bytes outside of the header.
 func overwriteCase(h hosts) testCase {
 	a := h.groupA()
 	p := a.request(h[1], "op")
@@ -99,12 +99,12 @@ func overwriteCase(h hosts) testCase {
 		f[i] = 0xEE // session, number, token
 	}
 	return testCase{
-		name: "what the sender wrote in the sequencer's fields is gone", entries: a.entries(5),
+		name: "a stamp overwrites the sequencer's fields", entries: a.entries(5),
 		steps: []step{sendFrame{port: 1, frame: p.Frame(), want: a.copies(p, 5, 1)}},
 	}
 }
 
-// sessions: one write changes the session, and no number of a session is given twice.
+// sessions checks that one write changes the session, and that no number of a session is stamped twice.
 func sessions(h hosts) []testCase {
 	a := h.groupA()
 	req := func(data string) Packet { return a.request(h[1], data) }
@@ -134,18 +134,18 @@ func sessions(h hosts) []testCase {
 			},
 		},
 		{
-			name:    "an entry that goes and comes back does not start a session again",
+			name:    "a deleted and reinserted entry does not restart a session",
 			entries: a.entries(7),
 			steps: []step{
 				sendFrame{port: 1, frame: req("one").Frame(), want: a.copies(req("one"), 7, 1)},
 				writeEntries(deletes(tableEntity(groupKey(a.addr, false)))),
-				sendFrame{port: 1, frame: req("nobody's").Frame()},
+				sendFrame{port: 1, frame: req("without an entry").Frame()},
 				writeEntries(inserts(a.sequence(7))),
 				sendFrame{port: 1, frame: req("two").Frame(), want: a.copies(req("two"), 7, 2)},
 			},
 		},
 		{
-			name:    "group_drop in place of sequence, and back",
+			name:    "group_drop replaces sequence, and back",
 			entries: a.entries(7),
 			steps: []step{
 				writeEntries(modifies(dropEntry(a.addr, false))),
@@ -155,7 +155,7 @@ func sessions(h hosts) []testCase {
 			},
 		},
 		{
-			name:    "a group that moves to another cell takes its session along",
+			name:    "a group moves to another cell with a new session",
 			entries: a.entries(7),
 			steps: []step{
 				sendFrame{port: 1, frame: req("one").Frame(), want: a.copies(req("one"), 7, 1)},
@@ -169,14 +169,14 @@ func sessions(h hosts) []testCase {
 	}
 }
 
-// otherGroupCase: a switch knows a packet's group by where it is addressed to. Receivers see that the
-// header names another group, by the token.
+// otherGroupCase checks that a switch identifies a packet's group by the destination address. If the
+// header names another group, receivers detect it by the token.
 func otherGroupCase(h hosts) testCase {
 	a := h.groupA()
 	p := a.request(h[1], "op")
 	p.Payload = oumRequest(netip.AddrFrom4([4]byte{10, 255, 9, 9}), "op")
 	return testCase{
-		name: "the address, not the header, says which group", needs: Frames, entries: a.entries(5),
+		name: "the address, not the header, selects the group", needs: Frames, entries: a.entries(5),
 		steps: []step{sendFrame{port: 1, frame: p.Frame(), want: a.copies(p, 5, 1)}},
 	}
 }

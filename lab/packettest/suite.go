@@ -2,10 +2,10 @@ package packettest
 
 import "net/netip"
 
-// hosts are those of a target, by port; hosts[0] is nobody.
+// hosts are the hosts of a target by port. hosts[0] is unused.
 type hosts [Ports + 1]Host
 
-// All returns the suite for the hosts of a target.
+// allCases returns the suite for the hosts of a target.
 func allCases(target Target) []testCase {
 	var h hosts
 	for p := 1; p <= Ports; p++ {
@@ -20,7 +20,7 @@ func allCases(target Target) []testCase {
 	return all
 }
 
-// groupA has the replicas at ports 2, 3 and 4; most cases are about it.
+// groupA has replicas at ports 2, 3 and 4. Most cases use it.
 func (h hosts) groupA() group {
 	return group{
 		addr: netip.AddrFrom4([4]byte{10, 255, 0, 1}), cell: 7, multicast: 21, rid: 100,
@@ -28,7 +28,7 @@ func (h hosts) groupA() group {
 	}
 }
 
-// groupB shares a replica with groupA, and nothing else.
+// groupB shares only a replica with groupA.
 func (h hosts) groupB() group {
 	return group{
 		addr: netip.AddrFrom4([4]byte{10, 255, 0, 2}), cell: 8, multicast: 22, rid: 200,

@@ -11,56 +11,55 @@ import (
 // Ports is the number of ports that a target has: 1 to Ports.
 const Ports = 4
 
-// Target is a data plane on a bench: its P4Runtime server, and somebody at each of its ports.
+// Target is a data plane under test: its P4Runtime server, and a host at each of its ports.
 //
-// What goes in at one port is handled in order, and what comes out of one port keeps that order: the
-// suite tells "nothing came out" by a packet that it sends behind. Queues are deep enough for the
-// handful of packets of one step.
+// Packets that go in at one port must come out of each port in the same order, since the suite detects
+// a dropped packet by a later one. Queues must hold the few packets of one step.
 type Target interface {
 	// P4Runtime returns a client of the target's P4Runtime server, and the device id.
 	P4Runtime() (client p4v1.P4RuntimeClient, deviceID uint64)
-	// DeviceConfig is the compiled program that goes with the p4info.
+	// DeviceConfig returns the compiled program for the p4info.
 	DeviceConfig() []byte
-	// Host tells how to address whoever is at a port.
+	// Host returns the host at a port.
 	Host(port int) Host
 
-	// Lacks returns why the target does not have some of the features, "" if it has them all.
+	// Lacks returns the reason why the target lacks some of the features, or "" if it has them all.
 	Lacks(Features) (reason string)
-	// Preload makes the message numbers of session in a cell go on behind number. It is called
-	// before the pipeline is pushed and only on a target that has the feature [Preload].
+	// Preload makes the message numbers of session in a cell continue after number. The suite calls it
+	// before it pushes the pipeline, and only on a target with the feature [Preload].
 	Preload(cell uint16, session uint32, number uint64) error
 
-	// Inject puts a frame on the wire at a port.
+	// Inject sends a frame in at a port.
 	Inject(port int, frame []byte) error
-	// Receive returns the next frame that came out of a port, or an error after the deadline.
+	// Receive returns the next frame that comes out of a port, or an error after the deadline.
 	Receive(port int, deadline time.Time) ([]byte, error)
-	// Visible returns a frame as Receive would: a target without the feature [Frames] shows nothing
-	// of the headers but where a datagram went.
+	// Visible returns a frame as Receive would. A target without the feature [Frames] shows only the
+	// destination of a datagram.
 	Visible(frame []byte) []byte
-	// Counted is the length of a frame, in bytes, as the direct counter counts it.
+	// Counted returns the length of a frame, in bytes, in the direct counter.
 	Counted(frame []byte) int
 }
 
-// Host is who is at a port of a target.
+// Host is the host at a port of a target.
 type Host struct {
 	Port    int            // of the target
 	MAC     MAC            // of the host
 	Gateway MAC            // of the target, at this port
-	Addr    netip.AddrPort // of the host: where a replica or a client listens
-	Router  netip.Addr     // the target's own address, at this port
+	Addr    netip.AddrPort // of the replica or client on the host
+	Router  netip.Addr     // the target's own address at this port
 }
 
-// Features is a set of what not every data plane has.
+// Features is a set of features that not every data plane has.
 type Features uint8
 
 const (
-	// Frames: frames go in and come out as they are, headers and all.
+	// Frames is the transfer of whole frames, including their headers.
 	Frames Features = 1 << iota
-	// Routes: ordinary IPv4 traffic is forwarded, ARP for the gateways is answered.
+	// Routes is the forwarding of ordinary IPv4 traffic and the answer to ARP for the gateways.
 	Routes
-	// Fabric: there are ports to other switches, and so to_sequencer, replicate and relay.
+	// Fabric is the support of ports to other switches, with to_sequencer, replicate and relay.
 	Fabric
-	// Preload: message numbers can be made to start high.
+	// Preload is the support of [Target].Preload.
 	Preload
 )
 
@@ -77,7 +76,8 @@ func (f Features) String() string {
 	return strings.Join(names, ", ")
 }
 
-// DefaultHost is the host at a port of a target that shows frames: 10.0.p.2 with gateway 10.0.p.1.
+// DefaultHost returns the host at a port of a target with the feature Frames: 10.0.p.2 with gateway
+// 10.0.p.1.
 func DefaultHost(port int) Host {
 	p := byte(port)
 	return Host{

@@ -12,17 +12,17 @@ var (
 	uplink     = MAC{0x02, 0, 0, 0, 1, 9}
 )
 
-// tree: a packet's way through more than one switch. Port 4 leads to another switch, where a case
-// says so; a stamped packet is the fabric's, and no host can put one in.
+// tree checks the path of a packet through several switches. Cases mark port 4 as a port to another
+// switch. Only those ports may send stamped packets in.
 func tree(h hosts) []testCase {
 	a := h.groupA()
 	near := a
-	near.members = []Host{h[2], h[3]} // those that this switch delivers to
+	near.members = []Host{h[2], h[3]} // the replicas at this switch
 	req := a.request(h[1], "op")
 	fromFabric := a.request(h[1], "op").stamped(5, 41, a.token(5)).through(uplink, nextSwitch)
 	return []testCase{
 		{
-			name:    "a host cannot put in a stamped packet",
+			name:    "a host cannot inject a stamped packet",
 			entries: a.entries(5),
 			steps: []step{
 				sendFrame{port: 1, frame: req.stamped(5, 1, a.token(5)).Frame()},
@@ -31,7 +31,7 @@ func tree(h hosts) []testCase {
 			},
 		},
 		{
-			name: "nor down the tree", needs: Fabric,
+			name: "a host cannot inject a stamped packet into the tree", needs: Fabric,
 			entries: append(a.copyEntries(), replicateEntry(a.addr, a.multicast), fabricEntry(4)),
 			steps: []step{
 				sendFrame{port: 1, frame: req.stamped(5, 1, a.token(5)).Frame()},
@@ -39,7 +39,7 @@ func tree(h hosts) []testCase {
 			},
 		},
 		{
-			name: "nor straight to a replica", needs: Frames | Routes | Fabric,
+			name: "a host cannot send a stamped packet straight to a replica", needs: Frames | Routes | Fabric,
 			entries: []*p4v1.Entity{routeEntry(hostRoute(h[2]), 2, h[2].MAC, h[2].Gateway), fabricEntry(4)},
 			steps: []step{
 				sendFrame{port: 1, frame: req.stamped(5, 1, a.token(5)).to(h[2].Addr).Frame()},
@@ -56,7 +56,7 @@ func tree(h hosts) []testCase {
 			},
 		},
 		{
-			name: "not back to the switch that it came from", needs: Fabric,
+			name: "not out of the ingress port", needs: Fabric,
 			entries: []*p4v1.Entity{
 				multicastEntry(a.multicast, member{port: 2, rid: 1}, member{port: 3, rid: 2}, member{port: 4, rid: 3}),
 				deliverEntry(1, h[2].MAC, h[2].Gateway, h[2].Addr),
@@ -75,7 +75,7 @@ func tree(h hosts) []testCase {
 			},
 		},
 		{
-			name: "a port is the fabric's as long as its entry says so", needs: Fabric,
+			name: "a port belongs to the fabric while it has an entry", needs: Fabric,
 			entries: append(near.copyEntries(), replicateEntry(a.addr, a.multicast)),
 			steps: []step{
 				sendFrame{port: 4, frame: fromFabric.Frame()},
@@ -116,14 +116,14 @@ func tree(h hosts) []testCase {
 			},
 		},
 		{
-			name: "what comes unstamped from another switch is stamped", needs: Fabric,
+			name: "unstamped packets from another switch are stamped", needs: Fabric,
 			entries: append(a.entries(5), fabricEntry(4)),
 			steps: []step{
 				sendFrame{port: 4, frame: req.through(uplink, nextSwitch).Frame(), want: a.copies(req.through(uplink, nextSwitch), 5, 1)},
 			},
 		},
 		{
-			name: "the root takes no stamped packet, not even from the fabric", needs: Fabric,
+			name: "the root drops stamped packets, even from the fabric", needs: Fabric,
 			entries: append(a.entries(5), fabricEntry(4)),
 			steps: []step{
 				sendFrame{port: 4, frame: fromFabric.Frame()},
@@ -141,5 +141,5 @@ func tree(h hosts) []testCase {
 	}
 }
 
-// hostRoute is the route to one host.
+// hostRoute returns the prefix of one host.
 func hostRoute(h Host) netip.Prefix { return netip.PrefixFrom(h.Addr.Addr(), 32) }

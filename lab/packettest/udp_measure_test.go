@@ -8,13 +8,13 @@ import (
 	"github.com/netordered/nopaxos/lab/packettest"
 )
 
-// BenchmarkUDP is the way of a request through the end-host sequencer.
+// BenchmarkUDP measures the path of a request through the end-host sequencer.
 func BenchmarkUDP(b *testing.B) {
 	target := newUDPTarget(b)
 	packettest.Measure(b, target, newSocketPath(target, target.addr))
 }
 
-// BenchmarkSockets is the same way without a sequencer: one socket to the next.
+// BenchmarkSockets measures the same path without a sequencer, from one socket to another.
 func BenchmarkSockets(b *testing.B) {
 	target := newUDPTarget(b)
 	path := newSocketPath(target, net.UDPAddrFromAddrPort(target.Host(2).Addr))
@@ -23,7 +23,7 @@ func BenchmarkSockets(b *testing.B) {
 	})
 }
 
-// socketPath is the way from the socket at a port to an address, and on to the sockets of the others.
+// socketPath is the path from the socket at a port through an address to the sockets at the others.
 type socketPath struct {
 	conns   [packettest.Ports + 1]*net.UDPConn
 	buffers [packettest.Ports + 1][]byte
@@ -38,7 +38,7 @@ func newSocketPath(target *udpTarget, to *net.UDPAddr) *socketPath {
 	return s
 }
 
-// Prepare returns the datagram in a frame.
+// Prepare returns the UDP payload of a frame.
 func (s *socketPath) Prepare(frame []byte) []byte {
 	payload, _ := packettest.UDPPayload(frame)
 	return payload

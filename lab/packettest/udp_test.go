@@ -23,15 +23,15 @@ func TestUDPPackets(t *testing.T) {
 	packettest.Run(t, func(t *testing.T) packettest.Target { return newUDPTarget(t) })
 }
 
-// TestUDPConduct checks that the P4Runtime server of package sequencer conducts itself as the specification demands.
+// TestUDPConduct checks the P4Runtime server of package sequencer against the specification.
 func TestUDPConduct(t *testing.T) {
 	packettest.RunConduct(t, packettest.Specification, func(t *testing.T) packettest.Target { return newUDPTarget(t) })
 }
 
 const udpDeviceID = 1
 
-// udpTarget is a running sequencer, and a socket at each of its ports. An end host's ports are the
-// addresses that it sends to and receives from; frames go in and come out without their headers.
+// udpTarget is a running sequencer with a socket at each of its ports. An end host's ports are the
+// addresses of its peers; it sees only the UDP payload of frames.
 type udpTarget struct {
 	client p4v1.P4RuntimeClient
 	addr   *net.UDPAddr // of the sequencer
@@ -87,11 +87,11 @@ func (p *udpTarget) Lacks(f packettest.Features) string {
 	case f&packettest.Fabric != 0:
 		return "an end-host sequencer has no ports to other switches"
 	case f&packettest.Routes != 0:
-		return "an end-host sequencer is on no packet's path and routes nothing"
+		return "an end-host sequencer does not route packets"
 	case f&packettest.Preload != 0:
-		return "an end-host sequencer's numbers are set from inside its package, whose tests do that"
+		return "only the tests of sequencer/udp can set its message numbers"
 	case f&packettest.Frames != 0:
-		return "an end-host sequencer sees datagrams; what is below is its host's"
+		return "an end-host sequencer sees only datagrams"
 	}
 	return ""
 }
@@ -123,18 +123,18 @@ func (p *udpTarget) Receive(port int, deadline time.Time) ([]byte, error) {
 func (p *udpTarget) Visible(frame []byte) []byte {
 	payload, ok := packettest.UDPPayload(frame)
 	if !ok {
-		panic(fmt.Sprintf("a case for every data plane expects a frame without UDP: % x", frame))
+		panic(fmt.Sprintf("a case without the feature Frames expects a frame without UDP: % x", frame))
 	}
 	return datagram(packettest.UDPDestination(frame), payload)
 }
 
-// Counted: an end host counts what it sees.
+// Counted returns the length of the UDP payload.
 func (p *udpTarget) Counted(frame []byte) int {
 	payload, _ := packettest.UDPPayload(frame)
 	return len(payload)
 }
 
-// datagram is a frame with nothing of its own but the destination.
+// datagram returns a frame with a payload and its destination, and fixed values in all other fields.
 func datagram(to netip.AddrPort, payload []byte) []byte {
 	return packettest.Packet{
 		TTL: 1, Src: netip.AddrPortFrom(netip.IPv4Unspecified(), 0), Dst: to, Payload: payload,

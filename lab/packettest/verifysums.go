@@ -7,8 +7,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// VerifyChecksums checks the IPv4 and UDP checksums of a frame with code that no data plane shares.
-// A UDP checksum of 0 means that the sender sent none (RFC 768).
+// verifyChecksums checks the IPv4 and UDP checksums of a frame with code that no data plane shares.
+// A UDP checksum of 0 means that there is none (RFC 768).
 func verifyChecksums(frame []byte) error {
 	packet := gopacket.NewPacket(frame, layers.LayerTypeEthernet, gopacket.Default)
 	ip, ok := packet.Layer(layers.LayerTypeIPv4).(*layers.IPv4)

@@ -11,14 +11,15 @@ import (
 	"github.com/netordered/nopaxos/lab/packettest"
 )
 
-// Bench is the ports of a data plane.
+// Bench is a namespace with the ports of a data plane.
 type Bench struct {
 	lab   *netlab.Lab
 	plane *netlab.Node
 	ports [packettest.Ports + 1]*port
 }
 
-// New makes a bench. The error wraps netlab.ErrNotSupported if this machine or this user cannot have one.
+// New makes a bench. The error wraps netlab.ErrNotSupported if the machine or the user does not support
+// namespaces.
 func New() (*Bench, error) {
 	lab, err := netlab.New()
 	if err != nil {
@@ -55,30 +56,30 @@ func (b *Bench) wire() error {
 	return nil
 }
 
-// Interface is the name of the data plane's interface for a port.
+// Interface returns the name of the data plane's interface for a port.
 func Interface(port int) string { return fmt.Sprintf("plane%d", port) }
 
-// Node is where the data plane is to run: its interfaces are there.
+// Node returns the node with the data plane's interfaces.
 func (b *Bench) Node() *netlab.Node { return b.plane }
 
-// Host is who is at a port.
+// Host returns the host at a port.
 func (b *Bench) Host(port int) packettest.Host { return packettest.DefaultHost(port) }
 
-// Inject puts a frame on the wire at a port.
+// Inject sends a frame in at a port.
 func (b *Bench) Inject(port int, frame []byte) error { return b.ports[port].send(frame) }
 
-// Receive returns the next frame that came out of a port, or an error after the deadline.
+// Receive returns the next frame that comes out of a port, or an error after the deadline.
 func (b *Bench) Receive(port int, deadline time.Time) ([]byte, error) {
 	return b.ports[port].receive(deadline)
 }
 
-// Prepare returns the frame, for measurements.
+// Prepare returns the frame unchanged.
 func (b *Bench) Prepare(frame []byte) []byte { return frame }
 
-// Visible is the frame: nothing of it is lost here.
+// Visible returns the frame unchanged.
 func (b *Bench) Visible(frame []byte) []byte { return frame }
 
-// Close ends what runs on the bench and removes it.
+// Close ends the bench's processes and removes it.
 func (b *Bench) Close() error {
 	var failed []error
 	for _, p := range b.ports {

@@ -13,7 +13,7 @@ import (
 	"github.com/netordered/nopaxos/lab/packettest"
 )
 
-// A frame comes out of the other end of the cable to the byte, tag or no tag.
+// TestFramesPass checks that frames pass a cable unchanged, with and without a tag.
 func TestFramesPass(t *testing.T) {
 	b, err := New()
 	if errors.Is(err, netlab.ErrNotSupported) {
@@ -55,6 +55,6 @@ func TestFramesPass(t *testing.T) {
 		}
 	}
 	if frame, err := b.Receive(2, time.Now()); err == nil {
-		t.Errorf("a frame came from nowhere:\n%s", packettest.Describe(frame))
+		t.Errorf("received an unexpected frame:\n%s", packettest.Describe(frame))
 	}
 }

@@ -1,5 +1,4 @@
-// Package veth is the bench of a data plane that runs on this machine and sees whole frames: a network
-// namespace for it, one virtual cable per port, and at the other end of each a packet socket (packet(7))
-// that sends and receives frames as they are. It needs Linux and root, like package internal/netlab, which
-// makes the namespaces.
+// Package veth is the bench of a data plane that runs on this machine and handles whole frames: a network
+// namespace for the data plane, one virtual cable per port, and at the other end of each cable a packet
+// socket (packet(7)). Like package lab/netlab, which makes the namespaces, it needs Linux and root.
 package veth

@@ -18,13 +18,13 @@ import (
 
 // port is a packet socket at one end of a cable.
 type port struct {
-	file    *os.File // the runtime waits for it, with deadlines
+	file    *os.File // in the runtime's poller, for deadlines
 	raw     syscall.RawConn
 	buffer  []byte
 	control []byte
 }
 
-// receiveBuffer is what may wait at a port, in bytes: a burst must not be lost here of all places.
+// receiveBuffer is the size of a socket's receive buffer, in bytes, large enough for any burst of a test.
 const receiveBuffer = 8 << 20
 
 func openPort(node *netlab.Node, name string) (*port, error) {
@@ -55,7 +55,7 @@ func openSocket(name string) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	// Protocol 0 receives nothing until bind says from where.
+	// A socket with protocol 0 receives nothing until bind sets its interface.
 	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return -1, fmt.Errorf("packet socket: %w", err)
@@ -84,7 +84,7 @@ func openSocket(name string) (fd int, err error) {
 func (p *port) send(frame []byte) error {
 	n, err := p.file.Write(frame)
 	if err == nil && n != len(frame) {
-		err = fmt.Errorf("%d bytes were sent, expected %d", n, len(frame))
+		err = fmt.Errorf("sent %d bytes, expected %d", n, len(frame))
 	}
 	return err
 }
@@ -112,8 +112,8 @@ func (p *port) receive(deadline time.Time) ([]byte, error) {
 	return frame, failed
 }
 
-// withTag returns a copy of a frame with its 802.1Q tag: Linux takes the tag out before a packet socket
-// sees the frame, and tells it beside it.
+// withTag returns a copy of a frame with its 802.1Q tag. Linux removes the tag from frames for packet
+// sockets and passes it in a control message.
 func withTag(frame, control []byte) ([]byte, error) {
 	const addresses = 12 // bytes before the tag
 	messages, err := unix.ParseSocketControlMessage(control)
