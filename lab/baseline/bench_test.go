@@ -12,7 +12,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// echo is a state machine that costs nothing.
+// echo is a state machine that returns the operation.
 type echo struct{}
 
 func (echo) Execute(_, _ uint64, op, result []byte) []byte { return append(result, op...) }
@@ -22,7 +22,7 @@ func (echo) Restore(io.Reader) error                       { return nil }
 func (echo) Undo(uint64)                                   {}
 func (echo) Release(uint64)                                {}
 
-// bench is the cores of a group whose messages are delivered at once.
+// bench is the cores of a group, with immediate delivery of messages.
 type bench struct {
 	tb       testing.TB
 	cores    []node.Core
@@ -30,7 +30,7 @@ type bench struct {
 	keys     wire.Keys
 	req      wire.Request
 	frame    []byte
-	answered int // answers to clients
+	answered int // replies sent to clients
 }
 
 func newBench(tb testing.TB, system System, n int, tuning vr.Config) *bench {
@@ -57,13 +57,13 @@ func newBench(tb testing.TB, system System, n int, tuning vr.Config) *bench {
 	return b
 }
 
-// send hands the current request to a replica.
+// send passes the current request to a replica.
 func (b *bench) send(to int) {
 	b.frame = b.keys.Client.Seal(wire.AppendRequest(b.frame[:0], &b.req), 0)
 	b.cores[to].Request(b.now, b.frame)
 }
 
-// settle ends the batch of inputs, and carries effects out until there are none.
+// settle ends the batch of inputs and carries out effects until none are left.
 func (b *bench) settle() {
 	for busy := true; busy; {
 		busy = false
@@ -99,11 +99,11 @@ func (b *bench) carryOut(from int, e *node.Effect) {
 	}
 }
 
-// load returns a function that passes a request of 64 bytes through all replicas, with snapshots on the
-// way. It has been called so often, until every buffer has its working size.
+// load returns a function that passes a 64-byte request through all replicas, including snapshots now and then. It
+// has already run often enough for every buffer to reach its working size.
 func (b *bench) load(to func(send func(replica int)), warm int) (request func()) {
 	const batch = 64
-	send := b.send // once: a method value is allocated
+	send := b.send // once, because a method value allocates
 	request = func() {
 		b.req.ID++
 		b.req.Low = b.req.ID
@@ -119,7 +119,7 @@ func (b *bench) load(to func(send func(replica int)), warm int) (request func())
 	return request
 }
 
-// shapes are the groups that are measured.
+// shapes are the measured groups.
 var shapes = []struct {
 	name   string
 	system System
@@ -136,7 +136,7 @@ var shapes = []struct {
 	{"specpaxos-5", SpecPaxos, 5},
 }
 
-// toAll hands requests to whom the system's clients send them.
+// toAll passes requests to the replicas that the system's clients send to.
 func (s System) toAll(n int) func(send func(int)) {
 	if !s.Multicast() {
 		n = 1
@@ -148,7 +148,7 @@ func (s System) toAll(n int) func(send func(int)) {
 	}
 }
 
-// BenchmarkCores is the work of all replicas for one request, from the client's datagram to the answers,
+// BenchmarkCores measures the work of all replicas for one request, from the client's datagram to the replies,
 // without the event loop.
 func BenchmarkCores(b *testing.B) {
 	for _, s := range shapes {
@@ -163,11 +163,11 @@ func BenchmarkCores(b *testing.B) {
 	}
 }
 
-// Nothing on a request's way allocates. What snapshots allocate is a few objects for thousands of
+// TestCoresDoNotAllocate checks that a request allocates nothing. Snapshots allocate a few objects per thousands of
 // requests.
 func TestCoresDoNotAllocate(t *testing.T) {
 	if raceEnabled {
-		t.Skip("takes long with the race detector, which has nothing to find here")
+		t.Skip("slow with the race detector, which finds nothing in a single goroutine")
 	}
 	const requests, limit = 10_000, 200
 	for _, s := range shapes {

@@ -26,7 +26,7 @@ type outcome struct {
 	err    error
 }
 
-// startCaller starts a client of a group. Its requests go to the sequencer if that is valid.
+// startCaller starts a client of a group. It sends requests to the sequencer if that is valid.
 func (g *group) startCaller(sequencer netip.AddrPort) *caller {
 	g.t.Helper()
 	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: "127.0.0.1:0"})
@@ -80,7 +80,7 @@ func (c *caller) Flush(time.Duration) {
 	c.core.ClearEffects()
 }
 
-// invoke has an operation executed and returns its result.
+// invoke executes an operation and returns its result.
 func (c *caller) invoke(t *testing.T, op []byte) (string, error) {
 	t.Helper()
 	c.udp.Post(func(now time.Duration) {

@@ -9,8 +9,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// NewCourier returns the way from a client to the replicas of a system: datagrams to each replica that
-// the system wants to have the request.
+// NewCourier returns a client's way to the replicas of a system: datagrams to each replica that needs the request.
 func NewCourier(s System, replicas []netip.AddrPort) clientcore.Courier {
 	if s.Multicast() {
 		return &toAll{replicas: replicas}
@@ -24,8 +23,8 @@ func readSpeculative(auth wire.Auth, frame []byte) (clientcore.Answer, bool) {
 	return clientcore.Answer{Reply: m, Log: s.Log, Final: s.Final}, ok
 }
 
-// toLeader sends a request to the replica that seems to lead, and one that was not answered to all: a
-// new leader may have taken over.
+// toLeader sends a request to the presumed leader, and a retransmission to all replicas, as there may be a new
+// leader.
 type toLeader struct{ replicas []netip.AddrPort }
 
 func (c *toLeader) Send(network transport.Network, e *clientcore.Effect) {

@@ -16,29 +16,28 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Config is what a replica is told at its start.
+// Config configures a replica.
 type Config struct {
 	System       System
 	Self         int              // which of Replicas this is
-	Replicas     []transport.Peer // of the group: 2f+1, or the one server
+	Replicas     []transport.Peer // of the group: 2f+1, or one unreplicated server
 	Keys         wire.Keys
 	StateMachine replica.StateMachine // empty
 
-	// Incarnation has to be greater at every start of a replica than at its earlier ones; 0 stands for
-	// the host's clock. Recover says that this is not its first start: the state has to come from the
-	// others.
+	// Incarnation must grow with every start of a replica; 0 stands for the host's clock. Recover says that this is
+	// not the first start: the state must come from the other replicas.
 	Incarnation uint64
 	Recover     bool
 
-	Batch int // requests in a PREPARE of PaxosBatching at most; default 64
-	// Core has the tunable parameters, of which zero ones are defaults. What this Config says itself
-	// need not be set in it.
+	Batch int // maximum number of requests in a PREPARE of PaxosBatching; default 64
+	// Core has the tunable parameters, where zero stands for the default. Fields that this Config has too are
+	// ignored.
 	Core vr.Config
 }
 
 const defaultBatch = 64
 
-// core is the replica's configuration: Core, and what this Config says itself.
+// core returns Core with the fields of cfg filled in.
 func (cfg Config) core() vr.Config {
 	c := cfg.Core
 	c.N, c.Self, c.Keys, c.Recover = len(cfg.Replicas), cfg.Self, cfg.Keys, cfg.Recover
@@ -47,7 +46,7 @@ func (cfg Config) core() vr.Config {
 	return c
 }
 
-// NewCore makes a replica as a state machine, for an event loop or a simulator to run.
+// NewCore returns a replica as a state machine, for an event loop or a simulator.
 func NewCore(cfg Config) (node.Core, error) {
 	if cfg.StateMachine == nil {
 		return nil, fmt.Errorf("baseline: no StateMachine, expected the service to replicate")

@@ -2,5 +2,5 @@
 
 package baseline
 
-// raceEnabled says that the race detector is on, which makes everything many times slower.
+// raceEnabled reports whether the race detector is on, which slows everything down many times.
 const raceEnabled = false

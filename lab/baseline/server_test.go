@@ -57,7 +57,7 @@ func startGroup(t *testing.T, system System, n int, sequenced bool) *group {
 
 const sequencedGroup = 0x0A610001
 
-// startSequencer starts NOPaxos's end-host sequencer, programmed for the group.
+// startSequencer starts NOPaxos's end-host sequencer and programs it for the group.
 func (g *group) startSequencer() netip.AddrPort {
 	g.t.Helper()
 	socket, err := transport.ListenUDP(transport.UDPConfig{Addr: "127.0.0.1:0"})
@@ -96,7 +96,7 @@ func (g *group) startSequencer() netip.AddrPort {
 	return socket.LocalAddr()
 }
 
-// freePeer finds addresses that nobody uses.
+// freePeer returns unused addresses.
 func freePeer(t *testing.T) transport.Peer {
 	t.Helper()
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -157,7 +157,7 @@ func TestThroughASequencer(t *testing.T) {
 	}
 }
 
-// TestServers runs every system over sockets, with the replica that leads killed and started again.
+// TestServers runs every system over sockets, and kills and restarts the leader.
 func TestServers(t *testing.T) {
 	for _, system := range Systems() {
 		t.Run(system.String(), func(t *testing.T) {

@@ -8,15 +8,15 @@ import (
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 )
 
-// System is one of the systems.
+// System is a comparison system.
 type System uint8
 
 const (
-	// Unreplicated is one server that executes and replies.
+	// Unreplicated is a single server that executes and replies.
 	Unreplicated System = iota + 1
-	// Paxos is Multi-Paxos, one request at a time.
+	// Paxos is Multi-Paxos with one request per PREPARE.
 	Paxos
-	// PaxosBatching is Multi-Paxos whose leader orders many requests with one message.
+	// PaxosBatching is Multi-Paxos with many requests per PREPARE.
 	PaxosBatching
 	// FastPaxos is Fast Paxos: clients send to all replicas.
 	FastPaxos
@@ -47,7 +47,7 @@ func (s System) String() string {
 	return fmt.Sprintf("system-%d", uint8(s))
 }
 
-// ParseSystem returns the system of a name.
+// ParseSystem returns the system with a name.
 func ParseSystem(name string) (System, error) {
 	for _, s := range Systems() {
 		if s.String() == name {
@@ -57,14 +57,13 @@ func ParseSystem(name string) (System, error) {
 	return 0, fmt.Errorf("baseline: no system %q, expected one of %s", name, strings.Join(systemNames[1:], ", "))
 }
 
-// Multicast reports whether clients send each request to all replicas. The order in which it arrives
-// should be the same at all of them, mostly: a client that sends to a NOPaxos group's sequencer
-// (clientcore.NewMulticast) gets that from the same fabric as NOPaxos. The replicas do not look at what the sequencer
-// stamps.
+// Multicast reports whether clients send each request to all replicas. Most requests should arrive in the same order
+// at all of them. A client that sends to a NOPaxos group's sequencer (clientcore.NewMulticast) gets that order from
+// the same fabric as NOPaxos; the replicas ignore the stamps.
 func (s System) Multicast() bool { return s == FastPaxos || s == SpecPaxos }
 
-// Rule is when a client of n replicas of the system has the outcome of a request. A leader that has waited
-// for its own quorum answers alone.
+// Rule is the condition under which a client of n replicas has the outcome of a request. A leader that has waited for
+// its own quorum answers alone.
 func (s System) Rule(n int) clientcore.Rule {
 	if s == SpecPaxos {
 		return clientcore.Rule{Quorum: vr.Superquorum(n), Speculative: true, Read: readSpeculative}

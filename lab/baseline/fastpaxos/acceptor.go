@@ -6,8 +6,8 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// classic is the mark of an entry that was accepted in the slot's classic round; an entry without it is a
-// vote in the fast round.
+// classic marks an entry that was accepted in the slot's classic round. Without it an entry is a vote in the fast
+// round.
 const classic = 1
 
 // Request votes for a request at the next slot.
@@ -38,7 +38,7 @@ func (p *protocol) Request(req *nopaxos.Request, body []byte, tag nopaxos.Digest
 	p.align()
 }
 
-// vote puts a request into the next slot and tells the leader.
+// vote puts a request into the next slot and sends the vote to the leader.
 func (p *protocol) vote(id vr.RequestID, body []byte, tag nopaxos.Digest) {
 	slot := p.Log.Append(body)
 	p.Log.SetDigest(slot, tag)
@@ -55,7 +55,7 @@ func (p *protocol) sendVote(slot uint64, value nopaxos.Digest) {
 	p.Send(p.Leader(), &p.accepted)
 }
 
-// repeatVote says again how the entry at a slot was accepted: its client seems to wait.
+// repeatVote repeats how the entry at a slot was accepted, because its client seems to wait.
 func (p *protocol) repeatVote(slot uint64) {
 	switch {
 	case p.Leads():
@@ -66,8 +66,8 @@ func (p *protocol) repeatVote(slot uint64) {
 	}
 }
 
-// onAskVotes repeats what the leader lacks: a client repeats its request, too, but not one that has come to
-// another slot since.
+// onAskVotes repeats the votes that the leader lacks. Clients also repeat requests, but not those that have since
+// moved to another slot.
 func (p *protocol) onAskVotes(from int, m *wire.AskVotes) {
 	if from != p.Leader() {
 		return
@@ -77,7 +77,7 @@ func (p *protocol) onAskVotes(from int, m *wire.AskVotes) {
 	}
 }
 
-// value is the digest that stands for the entry at a slot: the tag of the REQUEST.
+// value is the digest that identifies the entry at a slot: the tag of the REQUEST.
 func (p *protocol) value(slot uint64) nopaxos.Digest {
 	if d := p.Log.Digest(slot); d != (nopaxos.Digest{}) {
 		return d
@@ -87,8 +87,8 @@ func (p *protocol) value(slot uint64) nopaxos.Digest {
 	return d
 }
 
-// onResolve takes the leader's entries in place of one's own votes. Entries that do not join the log are
-// left for when it has come so far: nothing that was accepted may lie behind a missing slot.
+// onResolve replaces the replica's own votes by the leader's entries. It ignores entries that do not adjoin the log,
+// as an accepted entry must not follow a missing slot.
 func (p *protocol) onResolve(from int, m *wire.Resolve) {
 	if from != p.Leader() {
 		return
@@ -115,7 +115,7 @@ func (p *protocol) acknowledge(first, last uint64) {
 	p.Send(p.Leader(), &p.resolved)
 }
 
-// place accepts an entry in the classic round of a slot that is not behind the next.
+// place accepts an entry in the classic round of a slot up to the end of the log plus one.
 func (p *protocol) place(slot uint64, body []byte) {
 	switch {
 	case slot <= p.Commit():
@@ -129,7 +129,7 @@ func (p *protocol) place(slot uint64, body []byte) {
 	p.Log.SetMark(slot, classic)
 }
 
-// onAskValue sends the leader an entry that it has not got.
+// onAskValue sends the leader an entry that it lacks.
 func (p *protocol) onAskValue(from int, m *wire.AskValue) {
 	if m.Slot > p.Log.Start() && m.Slot <= p.Log.End() {
 		p.Send(from, &wire.Value{Slot: m.Slot, Entry: p.Log.At(m.Slot)})

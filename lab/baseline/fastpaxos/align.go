@@ -7,17 +7,16 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// parked is a request that is known and in no slot.
+// parked is a request without a slot.
 type parked struct {
 	id   vr.RequestID
 	body []byte
 }
 
-// maxParked bounds the requests that are kept without a slot; the oldest go, and their clients send
-// them again.
+// maxParked bounds the parked requests. The oldest are dropped, and their clients retransmit them.
 const maxParked = 1 << 10
 
-// park keeps a request for later, unless it is kept already.
+// park keeps a request for later unless it is parked already.
 func (p *protocol) park(id vr.RequestID, body []byte) {
 	for i := range p.parked {
 		if p.parked[i].id == id {
@@ -30,19 +29,18 @@ func (p *protocol) park(id vr.RequestID, body []byte) {
 	p.parked = append(p.parked, parked{id: id, body: bytes.Clone(body)})
 }
 
-// parkEntry keeps an entry that is about to lose its slot.
+// parkEntry parks an entry that is about to lose its slot.
 func (p *protocol) parkEntry(body []byte) {
 	if req, err := nopaxos.ParseRequest(body); err == nil {
 		p.park(vr.IDOf(&req), body)
 	}
 }
 
-// align gives slots to parked requests until the log behind what is committed has as many slots as this
-// replica knows requests. A vote cannot be taken back: where the leader puts a request into a slot that had
-// another one's vote, a request may stand in two slots, or in none. Were each request that comes voted for
-// at the next slot all the same, this replica would be ahead of the others or behind them for ever, and all
-// its votes would collide. But two replicas that know the same requests have the same number of slots, and
-// vote for the next request at the same one.
+// align gives slots to parked requests until the uncommitted log has as many slots as this replica knows requests. A
+// vote is final: where the leader puts a request into a slot with another vote, a request may occupy two slots, or
+// none. If replicas then voted for every new request at the next slot, this replica would stay ahead of or behind the
+// others, and all its votes would collide. But two replicas that know the same requests have the same number of
+// slots, and so vote for the next request at the same slot.
 func (p *protocol) align() {
 	for len(p.parked) > p.dups && len(p.parked) > 0 {
 		first := p.parked[0]
@@ -51,7 +49,7 @@ func (p *protocol) align() {
 	}
 }
 
-// reindex finds anew which slot is a request's own, the first one, after entries were replaced.
+// reindex recomputes which slot belongs to each request, the first one, after entries were replaced.
 func (p *protocol) reindex() {
 	p.index.Clear()
 	p.dups = 0

@@ -8,13 +8,13 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// overtaken is how many slots further on a replica has to have voted for its vote at a slot to count as
-// lost.
+// overtaken is the number of slots by which a replica's latest vote must be ahead of a missing vote for that vote to
+// count as lost.
 const overtaken = 3
 
-// wanted is an entry that the leader has to order and has not got.
+// wanted is an entry that the leader must order but does not have.
 type wanted struct {
-	slot  uint64 // 0: none
+	slot  uint64 // 0 if none
 	value nopaxos.Digest
 	body  []byte
 }
@@ -28,7 +28,7 @@ func (p *protocol) tryResolve() {
 	p.resolve(first)
 }
 
-// collides reports whether a slot will not be chosen in its fast round, as far as one can tell without
+// collides reports whether a slot will not be chosen in its fast round, as far as the leader can tell without
 // waiting.
 func (p *protocol) collides(slot uint64) bool {
 	b := p.ballot(slot)
@@ -43,7 +43,7 @@ func (p *protocol) collides(slot uint64) bool {
 	}
 	_, most := p.favourite(b)
 	switch own := p.Cfg.Self; {
-	case most >= p.quorum: // chosen, but the leader's log has something else there, or nothing
+	case most >= p.quorum: // chosen, but the leader's log has another entry or none
 		return b.voted.Has(own) || p.lost(own, slot)
 	case most+missing < p.quorum:
 		return true
@@ -51,8 +51,8 @@ func (p *protocol) collides(slot uint64) bool {
 	return missing == lost
 }
 
-// lost reports whether a vote that is missing is not on its way any more: the replica, or, for the
-// leader's own, anyone, has voted for what comes behind.
+// lost reports whether a missing vote will not arrive: the replica (for the leader's own vote, any replica) has voted
+// for later slots.
 func (p *protocol) lost(from int, slot uint64) bool {
 	if from == p.Cfg.Self {
 		return p.high >= slot+overtaken
@@ -60,12 +60,12 @@ func (p *protocol) lost(from int, slot uint64) bool {
 	return p.lastVote[from] >= slot+overtaken
 }
 
-// resolvable reports whether a classic quorum has voted, so that its votes say what may be chosen.
+// resolvable reports whether a classic quorum has voted, so that its votes determine what may be chosen.
 func (p *protocol) resolvable(b *ballot) bool { return b.voted.Len() > p.F }
 
-// favourite is the value with most votes at a slot, the leader's own among equals. If one may have been
-// chosen, by those who have voted and all whose votes are not here, then it is this one: any two fast
-// quorums have more than half of the voters of a classic quorum in common.
+// favourite is the value with most votes at a slot, where the leader's own breaks ties. If a value may have been
+// chosen by votes that include missing ones, it is this one: any two fast quorums share more than half of the voters
+// of a classic quorum.
 func (p *protocol) favourite(b *ballot) (value nopaxos.Digest, most int) {
 	votes := p.votes(b.slot)
 	if own := p.Cfg.Self; b.voted.Has(own) {
@@ -81,7 +81,7 @@ func (p *protocol) favourite(b *ballot) (value nopaxos.Digest, most int) {
 	return value, most
 }
 
-// resolve orders the slots from first on, as far as their votes collide.
+// resolve orders the slots from first on for as long as their votes collide.
 func (p *protocol) resolve(first uint64) {
 	m := wire.Resolve{First: first}
 	for slot := first; slot == first || slot <= p.high && p.collides(slot); slot++ {
@@ -105,8 +105,8 @@ func (p *protocol) resolve(first uint64) {
 	p.watchHead()
 }
 
-// find returns the entry that a value stands for, to go into a slot that is not behind the next, or asks
-// for it. The entry does not alias the log.
+// find returns the entry with a value, for a slot up to the end of the log plus one, or asks for it. The entry does
+// not alias the log.
 func (p *protocol) find(slot uint64, value nopaxos.Digest) []byte {
 	if slot > p.Log.End()+1 {
 		return nil
@@ -131,7 +131,7 @@ func (p *protocol) find(slot uint64, value nopaxos.Digest) []byte {
 	return nil
 }
 
-// ask asks those who have voted for a value, unless they were asked already.
+// ask asks the replicas that have voted for a value, unless that was done already.
 func (p *protocol) ask(slot uint64, value nopaxos.Digest) {
 	if p.wanted.slot == slot && p.wanted.value == value {
 		return
@@ -156,7 +156,7 @@ func (p *protocol) onValue(m *wire.Value) {
 	}
 }
 
-// watchHead starts the clock for the first slot that is not committed.
+// watchHead starts the timer of the first uncommitted slot.
 func (p *protocol) watchHead() {
 	p.delay = p.Cfg.Retransmit
 	p.headAt = monotime.Never
@@ -165,8 +165,7 @@ func (p *protocol) watchHead() {
 	}
 }
 
-// headLate acts when the first slot has waited for too long: a vote, a RESOLVE or its acknowledgement is
-// lost.
+// headLate acts when the first slot has waited for too long: a vote, a RESOLVE or its acknowledgement is lost.
 func (p *protocol) headLate() {
 	p.delay = min(2*p.delay, 16*p.Cfg.Retransmit)
 	p.headAt = p.Now + p.delay
@@ -181,10 +180,10 @@ func (p *protocol) headLate() {
 	}
 }
 
-// askAhead is how many slots behind the first are asked about with it.
+// askAhead is the number of slots after the first that are asked about with it.
 const askAhead = 32
 
-// repeatResolve sends again what is being resolved at the head, as much as a datagram takes.
+// repeatResolve resends as many of the entries being resolved at the head as fit a datagram.
 func (p *protocol) repeatResolve() {
 	first, last := p.Commit()+1, p.Commit()
 	for last < p.Log.End() && p.ballot(last+1).resolving {

@@ -11,8 +11,8 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// TestOneFaultMakesFewCollisions: a request that a replica misses, or gets in another order than the
-// others, makes a collision there, if it breaks the fast quorum, and no more for those that follow.
+// TestOneFaultMakesFewCollisions checks that a request that one replica misses or gets in another order collides only
+// if that breaks the fast quorum, and that later requests do not collide.
 func TestOneFaultMakesFewCollisions(t *testing.T) {
 	swapAt := func(replica int) func(g *vrtest.Group) {
 		return func(g *vrtest.Group) {
@@ -60,7 +60,8 @@ func TestOneFaultMakesFewCollisions(t *testing.T) {
 	}
 }
 
-// TestQuorums: any two fast quorums and any majority have a replica in common, and none smaller do.
+// TestQuorums checks that any two fast quorums and any majority have a replica in common, and that no smaller quorums
+// do.
 func TestQuorums(t *testing.T) {
 	for n := 1; n <= nopaxos.MaxGroup; n += 2 {
 		q, majority := vr.Superquorum(n), n/2+1
@@ -73,7 +74,7 @@ func TestQuorums(t *testing.T) {
 	}
 }
 
-// TestMerge is the rule of choice at a new leader of five, f = 2, fast quorum 4.
+// TestMerge checks the choice of a new leader of five replicas: f = 2, fast quorum 4.
 func TestMerge(t *testing.T) {
 	vote := func(view uint64, entries string, marks ...byte) *wire.DoViewChange {
 		m := &wire.DoViewChange{LastNormal: view, Commit: 10, Marks: make([]byte, len(entries))}

@@ -15,22 +15,22 @@ type protocol struct {
 	*vr.Replica
 	quorum int // fast
 
-	index  vr.Index // of the requests behind what is committed, see align
-	dups   int      // slots there that hold no request of their own
+	index  vr.Index // of uncommitted requests, see align
+	dups   int      // uncommitted slots whose request belongs to another slot
 	parked []parked
 
 	// At the leader.
 	ballots   []ballot         // by slot
 	values    []nopaxos.Digest // votes, by slot and replica
-	lastVote  []uint64         // by replica: the highest slot that it has voted in
+	lastVote  []uint64         // by replica: the highest slot with its vote
 	high      uint64           // highest slot with a vote
-	headAt    time.Duration    // when the first slot that is not committed has waited for too long
-	delay     time.Duration    // of that
+	headAt    time.Duration    // time-out of the first uncommitted slot
+	delay     time.Duration    // of headAt
 	wanted    wanted
-	announced uint64        // slots at or below are DECIDED
-	decideAt  time.Duration // when the next DECIDED is due
+	announced uint64        // slots at or below were DECIDED
+	decideAt  time.Duration // time of the next DECIDED
 
-	// Memory for the messages that are sent all the time.
+	// Reused messages.
 	accepted wire.Accepted
 	resolved wire.Resolved
 	decided  wire.Decided
@@ -39,7 +39,7 @@ type protocol struct {
 
 var _ vr.Protocol = (*protocol)(nil)
 
-// New makes a replica of an empty state machine.
+// New returns a replica of an empty state machine.
 func New(cfg vr.Config, sm replica.StateMachine) (*vr.Replica, error) {
 	p := &protocol{quorum: vr.Superquorum(cfg.N), index: vr.NewIndex(), headAt: monotime.Never, decideAt: monotime.Never}
 	r, err := vr.New(cfg, sm, p, vr.Traits{Unordered: true})
@@ -53,7 +53,7 @@ func New(cfg vr.Config, sm replica.StateMachine) (*vr.Replica, error) {
 	return r, nil
 }
 
-// Message takes what replicas say in normal operation.
+// Message handles the messages of normal operation.
 func (p *protocol) Message(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.Accepted:
@@ -73,7 +73,7 @@ func (p *protocol) Message(from int, m wire.Message) {
 	}
 }
 
-// Entered begins the view.
+// Entered starts the view.
 func (p *protocol) Entered() {
 	p.parked = p.parked[:0]
 	p.headAt, p.decideAt, p.wanted = monotime.Never, monotime.Never, wanted{}
@@ -88,8 +88,8 @@ func (p *protocol) Entered() {
 	p.Grown()
 }
 
-// lead begins the view at its leader: what the log holds is ordered in classic rounds. (A follower that
-// comes later may find votes of the leader's in it, too; it gives the same ones.)
+// lead starts the view at its leader, which orders the entries of its log in classic rounds. (A follower that joins
+// later may find the leader's votes among them; it votes the same.)
 func (p *protocol) lead() {
 	clear(p.ballots)
 	clear(p.lastVote)
@@ -114,7 +114,7 @@ func (p *protocol) Executed(slot uint64, req *nopaxos.Request) {
 	}
 }
 
-// Grown brings the log into line with what came by state transfer.
+// Grown adapts the log to the entries of a state transfer.
 func (p *protocol) Grown() {
 	for _, body := range p.TakeDisplaced() {
 		p.parkEntry(body)
@@ -123,10 +123,10 @@ func (p *protocol) Grown() {
 	p.align()
 }
 
-// Batch has nothing to do: every vote goes out by itself.
+// Batch does nothing: votes are sent at once.
 func (p *protocol) Batch() {}
 
-// Tick does what is due at the leader.
+// Tick handles the leader's timers.
 func (p *protocol) Tick() {
 	if !p.Leads() {
 		return
@@ -139,5 +139,5 @@ func (p *protocol) Tick() {
 	}
 }
 
-// Deadline is when Tick has something to do.
+// Deadline returns the time of the next Tick.
 func (p *protocol) Deadline() time.Duration { return min(p.headAt, p.decideAt) }

@@ -10,19 +10,19 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// window is how many slots behind what is committed the leader counts votes for.
+// window is the number of uncommitted slots for which the leader counts votes.
 const window = 1 << 13
 
-// ballot is what the leader knows of a slot.
+// ballot is the leader's state of a slot.
 type ballot struct {
-	slot      uint64 // that the ballot is in use for
+	slot      uint64 // whose ballot this is
 	voted     vr.Set // in the fast round
 	acked     vr.Set // followers that acknowledged the classic round
-	resolving bool   // the slot is in its classic round, and votes count no more
+	resolving bool   // in the classic round, where votes no longer count
 	chosen    bool
 }
 
-// ballot returns that of a slot in (commit, commit+window].
+// ballot returns the ballot of a slot in (commit, commit+window].
 func (p *protocol) ballot(slot uint64) *ballot {
 	b := &p.ballots[slot%window]
 	if b.slot != slot {
@@ -31,7 +31,7 @@ func (p *protocol) ballot(slot uint64) *ballot {
 	return b
 }
 
-// votes are the values that replicas have voted for at a slot; those of who has voted count.
+// votes are the values voted for at a slot, by replica. Only those of replicas in voted are valid.
 func (p *protocol) votes(slot uint64) []nopaxos.Digest {
 	at := int(slot%window) * p.Cfg.N
 	return p.values[at : at+p.Cfg.N]
@@ -43,7 +43,7 @@ func (p *protocol) onAccepted(from int, m *wire.Accepted) {
 	}
 }
 
-// count enters a vote.
+// count records a vote.
 func (p *protocol) count(from int, slot uint64, value nopaxos.Digest) {
 	b := p.ballot(slot)
 	if b.resolving || b.chosen || b.voted.Has(from) {
@@ -64,7 +64,7 @@ func (p *protocol) count(from int, slot uint64, value nopaxos.Digest) {
 	p.tryResolve()
 }
 
-// support is how many have voted for a value.
+// support is the number of votes for a value.
 func (p *protocol) support(b *ballot, value nopaxos.Digest) (n int) {
 	for i, v := range p.votes(b.slot) {
 		if v == value && b.voted.Has(i) {
@@ -74,7 +74,7 @@ func (p *protocol) support(b *ballot, value nopaxos.Digest) (n int) {
 	return n
 }
 
-// onResolved counts who has taken the leader's entries.
+// onResolved counts acknowledgements of the leader's entries.
 func (p *protocol) onResolved(from int, m *wire.Resolved) {
 	if !p.Leads() || m.Last > p.Log.End() {
 		return
@@ -89,8 +89,7 @@ func (p *protocol) onResolved(from int, m *wire.Resolved) {
 	p.tryResolve()
 }
 
-// commitChosen commits the slots that are chosen, as far as none before is not. A single replica chooses
-// alone.
+// commitChosen commits the chosen slots up to the first that is not chosen. A single replica chooses alone.
 func (p *protocol) commitChosen() {
 	slot := p.Commit()
 	for slot < p.Log.End() && (p.ballot(slot+1).chosen || p.F == 0) {
@@ -109,25 +108,25 @@ func (p *protocol) commitChosen() {
 	p.watchHead()
 }
 
-// The followers are told what is committed after so long, or so many slots.
+// Followers learn what is committed after this time or this many slots.
 const (
 	decideAfter = time.Millisecond
 	decideSlots = 256
 )
 
-// decide tells the followers what is committed.
+// decide sends DECIDED to the followers.
 func (p *protocol) decide() {
 	p.decideAt = monotime.Never
 	if p.announced == p.Commit() {
 		return
 	}
-	from := max(p.announced, p.Log.Start()) // what is forgotten has to be fetched
+	from := max(p.announced, p.Log.Start()) // followers must fetch truncated entries
 	p.decided = wire.Decided{From: from, Slot: p.Commit(), Digest: p.digest(from, p.Commit())}
 	p.announced = p.Commit()
 	p.SendAll(&p.decided)
 }
 
-// digest stands for the entries at slots (from, to].
+// digest identifies the entries at slots (from, to].
 func (p *protocol) digest(from, to uint64) (d nopaxos.Digest) {
 	for slot := from + 1; slot <= to; slot++ {
 		v := p.value(slot)
@@ -141,7 +140,7 @@ func (p *protocol) digest(from, to uint64) (d nopaxos.Digest) {
 	return d
 }
 
-// onDecided commits what the leader has committed, if the log agrees with it there; else that is fetched.
+// onDecided commits up to the leader's commit if the log agrees there. Otherwise it fetches the entries.
 func (p *protocol) onDecided(from int, m *wire.Decided) {
 	if from != p.Leader() || m.Slot <= p.Commit() {
 		return

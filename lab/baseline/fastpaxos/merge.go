@@ -2,9 +2,9 @@ package fastpaxos
 
 import "github.com/netordered/nopaxos/lab/baseline/wire"
 
-// Merge chooses, slot by slot, among what was accepted in the newest view that anybody was in: the entry
-// of a classic round if there is one; else the one for which a fast quorum may have voted, which the
-// replicas whose promises are not here may all have; else the one with most votes.
+// Merge chooses each slot's entry among those accepted in the newest view: the entry of a classic round if there is
+// one; else the one for which a fast quorum may have voted, including all replicas whose promises are missing; else
+// the one with most votes.
 func (p *protocol) Merge(votes []*wire.DoViewChange, commit uint64) [][]byte {
 	var newest []*wire.DoViewChange
 	for _, v := range votes {
@@ -25,8 +25,8 @@ func (p *protocol) Merge(votes []*wire.DoViewChange, commit uint64) [][]byte {
 	}
 }
 
-// pick chooses the entry at a slot; ok is false if nobody has one. If one may have been chosen in the fast
-// round it has more votes than any other, as in favourite.
+// pick chooses the entry at a slot; ok is false if no replica has one. An entry that may have been chosen in the fast
+// round has more votes than any other, as in favourite.
 func pick(votes []*wire.DoViewChange, slot uint64) (entry []byte, ok bool) {
 	most := 0
 	for _, v := range votes {

@@ -28,8 +28,8 @@ func New(core Core, mesh replicaloop.Mesh, process replicaloop.Process) *Node {
 
 var _ transport.Handler = (*Node)(nil)
 
-// Datagram takes a frame of another replica or a client's request. A request may have come through a
-// sequencer, for the same way and the same order at every replica; what it stamped is not looked at.
+// Datagram takes a frame of another replica or a client's request. Requests may come through a sequencer, so that
+// they have the same path and order at every replica; the stamp is ignored.
 func (n *Node) Datagram(now time.Duration, _ netip.AddrPort, b []byte) {
 	switch {
 	case wire.IsFrame(b):
@@ -46,7 +46,7 @@ func (n *Node) Datagram(now time.Duration, _ netip.AddrPort, b []byte) {
 // Bulk takes a frame that is longer than a datagram.
 func (n *Node) Bulk(now time.Duration, b []byte) { n.core.Message(now, b) }
 
-// Tick starts the core, and then is the core's.
+// Tick starts the core on the first call and ticks it on every later one.
 func (n *Node) Tick(now time.Duration) {
 	if !n.started {
 		n.started = true
@@ -56,7 +56,7 @@ func (n *Node) Tick(now time.Duration) {
 	n.core.Tick(now)
 }
 
-// Deadline is the core's.
+// Deadline returns the core's deadline.
 func (n *Node) Deadline() time.Duration {
 	if !n.started || n.stopped {
 		return monotime.Never
@@ -64,7 +64,7 @@ func (n *Node) Deadline() time.Duration {
 	return n.core.Deadline()
 }
 
-// Flush carries out what the core wants.
+// Flush carries out the core's effects.
 func (n *Node) Flush(now time.Duration) {
 	if n.stopped || !n.started {
 		return

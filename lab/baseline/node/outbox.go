@@ -8,24 +8,24 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Outbox collects a core's effects, in memory that it uses again.
+// Outbox collects a core's effects in reused memory.
 type Outbox struct {
 	keys    nopaxos.Keys
 	mtu     int
 	effects []Effect
-	buf     []byte // what the effects' data lies in
+	buf     []byte // memory of the effects' data
 }
 
 // NewOutbox returns an empty outbox. mtu is the length of the longest datagram in bytes.
 func NewOutbox(keys nopaxos.Keys, mtu int) Outbox { return Outbox{keys: keys, mtu: mtu} }
 
-// Effects returns what is wanted, in order. It is valid until Clear.
+// Effects returns the effects in order. They are valid until Clear.
 func (o *Outbox) Effects() []Effect { return o.effects }
 
-// keepBuffer is the largest buffer, in bytes, that is kept for the next batch.
+// keepBuffer is the largest buffer, in bytes, kept for the next batch.
 const keepBuffer = 4 << 20
 
-// Clear says that the effects have been carried out.
+// Clear removes the effects, which have been carried out.
 func (o *Outbox) Clear() {
 	clear(o.effects)
 	o.effects = o.effects[:0]
@@ -52,13 +52,13 @@ func (o *Outbox) SendAll(m wire.Message) {
 	o.effects = append(o.effects, Effect{Kind: Replicas, Data: o.seal(m)})
 }
 
-// Snapshot wants what state writes, as the snapshot at slot.
+// Snapshot requests the snapshot at slot, written by state.
 func (o *Outbox) Snapshot(slot uint64, state io.WriterTo) {
 	o.effects = append(o.effects, Effect{Kind: Snapshot, Slot: slot, State: state})
 }
 
-// Reply sends a REPLY with a result, in parts if that is longer than a datagram. A speculation, if there is
-// one, goes before it.
+// Reply sends a REPLY with a result, in several parts if it is longer than a datagram. A speculation, if not nil,
+// precedes it.
 func (o *Outbox) Reply(m *nopaxos.Reply, speculation *wire.Speculation, to netip.AddrPort, result []byte) {
 	if !to.IsValid() || to.Port() == 0 {
 		return

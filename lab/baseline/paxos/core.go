@@ -8,17 +8,17 @@ import (
 	"github.com/netordered/nopaxos/replica"
 )
 
-// Config is what a replica is told at its start.
+// Config configures a replica.
 type Config struct {
 	vr.Config
-	// Batch is how many requests a PREPARE carries at most; 0 and 1 stand for no batching.
+	// Batch is the maximum number of requests in a PREPARE; 0 and 1 mean no batching.
 	Batch int
 }
 
 // MaxBatch is the largest Batch.
 const MaxBatch = 1 << 10
 
-// New makes a replica of an empty state machine.
+// New returns a replica of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
 	if cfg.Batch < 0 || cfg.Batch > MaxBatch {
 		return nil, fmt.Errorf("paxos: Batch is %d requests, expected 0 to %d", cfg.Batch, MaxBatch)

@@ -2,8 +2,7 @@ package paxos
 
 import "github.com/netordered/nopaxos/lab/baseline/wire"
 
-// Merge chooses the log of the replica that was in the newest view, the longest one of those (§4.2): a
-// request that f+1 replicas acknowledged is in it.
+// Merge chooses the longest log of the newest view (§4.2). It contains every request that f+1 replicas acknowledged.
 func (p *protocol) Merge(votes []*wire.DoViewChange, commit uint64) [][]byte {
 	best := votes[0]
 	for _, v := range votes[1:] {

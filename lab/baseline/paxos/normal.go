@@ -15,21 +15,21 @@ type protocol struct {
 	batch int
 
 	// At the leader.
-	index    vr.Index // of requests in the log and not executed
-	sent     uint64   // slots at or below went out in a PREPARE
-	waiting  int      // bytes of the entries behind sent, or more
-	acked    []uint64 // by replica: its log agrees up to here
+	index    vr.Index // of logged requests that are not executed
+	sent     uint64   // slots at or below were sent in a PREPARE
+	waiting  int      // upper bound on the bytes of the entries behind sent
+	acked    []uint64 // by replica: acknowledged up to here
 	resendAt time.Duration
-	delay    time.Duration // doublings of the time-out included
+	delay    time.Duration // current timeout
 
-	// Memory for the messages that are sent all the time.
+	// Reused messages.
 	prepare   wire.Prepare
 	prepareOK wire.PrepareOK
 }
 
 var _ vr.Protocol = (*protocol)(nil)
 
-// Request gives a request its slot, at the leader.
+// Request puts a request into a slot, at the leader.
 func (p *protocol) Request(req *nopaxos.Request, body []byte, _ nopaxos.Digest) {
 	id := vr.IDOf(req)
 	switch {
@@ -58,14 +58,14 @@ func (p *protocol) Request(req *nopaxos.Request, body []byte, _ nopaxos.Digest) 
 	}
 }
 
-// Batch sends what waits, unless an earlier PREPARE is on its way.
+// Batch sends waiting entries unless an earlier PREPARE is unacknowledged.
 func (p *protocol) Batch() {
 	if p.waiting > 0 && p.Commit() == p.sent {
 		p.sendWaiting()
 	}
 }
 
-// sendWaiting sends what has a slot and was not sent.
+// sendWaiting sends the entries that were not sent yet.
 func (p *protocol) sendWaiting() {
 	end := p.Log.End()
 	p.prepare = wire.Prepare{First: p.sent + 1, Commit: p.Commit(), Entries: p.Entries(p.sent, end, p.Cfg.MTU)}
@@ -76,7 +76,7 @@ func (p *protocol) sendWaiting() {
 	}
 }
 
-// Message takes PREPARE and PREPARE-OK.
+// Message handles PREPARE and PREPARE-OK.
 func (p *protocol) Message(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.Prepare:
@@ -107,7 +107,7 @@ func (p *protocol) acknowledge() {
 	p.Send(p.Leader(), &p.prepareOK)
 }
 
-// onPrepareOK commits what f others have acknowledged.
+// onPrepareOK commits entries that f others have acknowledged.
 func (p *protocol) onPrepareOK(from int, m *wire.PrepareOK) {
 	if !p.Leads() || m.Slot <= p.acked[from] || m.Slot > p.Log.End() {
 		return
@@ -119,7 +119,7 @@ func (p *protocol) onPrepareOK(from int, m *wire.PrepareOK) {
 	}
 	p.CommitTo(slot)
 	if p.sent < slot {
-		// What waited went out by state transfer.
+		// State transfer has sent waiting entries.
 		p.sent = slot
 		if slot == p.Log.End() {
 			p.waiting = 0
@@ -160,14 +160,14 @@ func (p *protocol) Executed(slot uint64, req *nopaxos.Request) {
 	}
 }
 
-// Grown acknowledges what came by state transfer.
+// Grown acknowledges the entries of a state transfer.
 func (p *protocol) Grown() {
 	if !p.Leads() {
 		p.acknowledge()
 	}
 }
 
-// Entered begins the view with what its log holds that is not committed.
+// Entered starts the view with the uncommitted entries of its log.
 func (p *protocol) Entered() {
 	p.index.Clear()
 	clear(p.acked)
@@ -188,7 +188,7 @@ func (p *protocol) Entered() {
 	p.startTimer()
 }
 
-// startTimer waits for the acknowledgement of what is on its way.
+// startTimer starts the timer for acknowledgements.
 func (p *protocol) startTimer() {
 	p.delay = p.Cfg.Retransmit
 	p.resendAt = monotime.Never
@@ -197,7 +197,7 @@ func (p *protocol) startTimer() {
 	}
 }
 
-// Tick sends again what has not been acknowledged in time.
+// Tick resends entries that were not acknowledged in time.
 func (p *protocol) Tick() {
 	if p.Now < p.resendAt || !p.Leads() {
 		return
@@ -211,7 +211,7 @@ func (p *protocol) Tick() {
 	}
 }
 
-// maxResend bounds the PREPAREs that are sent again at a time, to one replica.
+// maxResend bounds the PREPAREs resent to one replica at a time.
 const maxResend = 16
 
 func (p *protocol) resend(to int, after uint64) {
@@ -223,5 +223,5 @@ func (p *protocol) resend(to int, after uint64) {
 	}
 }
 
-// Deadline is when Tick has something to do.
+// Deadline returns the time of the next Tick.
 func (p *protocol) Deadline() time.Duration { return p.resendAt }

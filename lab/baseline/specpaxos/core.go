@@ -10,11 +10,11 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config is what a replica is told at its start.
+// Config configures a replica.
 type Config struct {
 	vr.Config
-	SyncSlots    uint64        // a synchronization at least every so many slots; default 1000
-	SyncInterval time.Duration // and so often; default 5 ms
+	SyncSlots    uint64        // maximum number of slots between synchronizations; default 1000
+	SyncInterval time.Duration // maximum time between them; default 5 ms
 }
 
 // protocol is normal operation.
@@ -23,14 +23,14 @@ type protocol struct {
 	syncSlots    uint64
 	syncInterval time.Duration
 
-	index     vr.Index      // of the requests behind what is committed
-	confirmed uint64        // the log up to here is accepted as the view's: no other one can be chosen
-	accepted  []uint64      // at the leader, by replica: what each has confirmed
+	index     vr.Index      // of uncommitted requests
+	confirmed uint64        // the log up to here is the view's: no other log can be chosen
+	accepted  []uint64      // at the leader, by replica: confirmed up to here
 	sync      sync          // at the leader
-	pending   wire.Sync     // at a follower: not answered yet; Slot is 0 if there is none
-	lateAt    time.Duration // at a follower: when what it has should have been committed
+	pending   wire.Sync     // at a follower: unanswered; Slot is 0 if none
+	lateAt    time.Duration // at a follower: deadline for the commit of its entries
 
-	// Memory for what is sent all the time.
+	// Reused messages.
 	message     wire.Sync
 	syncReply   wire.SyncReply
 	confirmOf   wire.Confirm
@@ -42,7 +42,7 @@ type protocol struct {
 
 var _ vr.Protocol = (*protocol)(nil)
 
-// New makes a replica of an empty state machine.
+// New returns a replica of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
 	d := replica.DefaultConfig()
 	p := &protocol{syncSlots: cfg.SyncSlots, syncInterval: cfg.SyncInterval, index: vr.NewIndex(), lateAt: monotime.Never}
@@ -60,10 +60,10 @@ func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
 	return r, nil
 }
 
-// confirmedMark is the mark of an entry up to which the log is accepted as the view's.
+// confirmedMark marks the entries of the log's confirmed prefix.
 const confirmedMark = 1
 
-// Message takes what replicas say in normal operation.
+// Message handles the messages of normal operation.
 func (p *protocol) Message(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.Sync:
@@ -79,8 +79,8 @@ func (p *protocol) Message(from int, m wire.Message) {
 	}
 }
 
-// Entered begins the view: what its log holds is executed and answered anew, since answers of two views
-// make no superquorum.
+// Entered starts the view. The replica executes and answers the entries of its log again, because answers of two
+// views do not form a superquorum.
 func (p *protocol) Entered() {
 	p.pending, p.lateAt = wire.Sync{}, monotime.Never
 	p.sync = sync{sendAt: monotime.Never, nextAt: p.Now + p.syncInterval}
@@ -98,7 +98,7 @@ func (p *protocol) Entered() {
 	p.Grown()
 }
 
-// confirm accepts the log up to a slot as the view's.
+// confirm confirms the log up to a slot as the view's.
 func (p *protocol) confirm(slot uint64) {
 	for s := max(p.confirmed, p.Commit()) + 1; s <= slot; s++ {
 		p.Log.SetMark(s, confirmedMark)
@@ -106,8 +106,8 @@ func (p *protocol) confirm(slot uint64) {
 	p.confirmed = max(p.confirmed, slot)
 }
 
-// Grown goes on with a log that has changed: with its entries, and then with the requests that have lost
-// their slots or never had one.
+// Grown continues with a changed log: first with its entries, then with requests that lost their slots or never had
+// one.
 func (p *protocol) Grown() {
 	p.confirmed = min(p.confirmed, p.Log.End())
 	p.ExecuteTo(p.Log.End())
@@ -127,8 +127,8 @@ func (p *protocol) Grown() {
 	}
 }
 
-// Executed has nothing to do: answers are given where entries are logged.
+// Executed does nothing: requests are answered when they are logged.
 func (p *protocol) Executed(uint64, *nopaxos.Request) {}
 
-// Batch has nothing to do: every answer goes out by itself.
+// Batch does nothing: answers are sent at once.
 func (p *protocol) Batch() {}

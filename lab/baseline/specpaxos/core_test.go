@@ -28,7 +28,7 @@ func answers(t *testing.T, g *vrtest.Group, id uint64) (agree int, final bool) {
 			t.Fatalf("an answer to request %d does not open", id)
 		}
 		if m.ID != id || string(m.Part) != string(vrtest.Op(id)) {
-			continue // sent while this request was handed over, for another one
+			continue // for another request, sent at the same time
 		}
 		final = final || s.Final
 		if logs[s.Log] == nil {
@@ -40,7 +40,7 @@ func answers(t *testing.T, g *vrtest.Group, id uint64) (agree int, final bool) {
 	return agree, final
 }
 
-// agreed checks that all replicas have committed the same requests, none of them twice.
+// agreed checks that all replicas have committed the same requests, each once.
 func agreed(t *testing.T, g *vrtest.Group, requests int) {
 	t.Helper()
 	for i, r := range g.Replicas {
@@ -54,8 +54,8 @@ func agreed(t *testing.T, g *vrtest.Group, requests int) {
 	}
 }
 
-// TestOneOrderNeedsOneRoundTrip: as long as all get the same requests in the same order, every request has
-// its superquorum at once, and nothing is ever taken back.
+// TestOneOrderNeedsOneRoundTrip checks that every request gets its superquorum at once, without rollbacks, while all
+// replicas receive the same requests in the same order.
 func TestOneOrderNeedsOneRoundTrip(t *testing.T) {
 	for _, n := range []int{1, 3, 5, 7} {
 		g := newGroup(t, n)
@@ -78,8 +78,8 @@ func TestOneOrderNeedsOneRoundTrip(t *testing.T) {
 	}
 }
 
-// TestDifferentLogs: what one replica misses or gets in another order is found by synchronization and put
-// right, by roll-back where something else was executed.
+// TestDifferentLogs checks that synchronization repairs a replica that misses a request or receives it in another
+// order, by rollback if it executed something else.
 func TestDifferentLogs(t *testing.T) {
 	for name, c := range map[string]struct {
 		n        int
@@ -132,8 +132,8 @@ func TestDifferentLogs(t *testing.T) {
 	}
 }
 
-// TestAnsweredWithoutSuperquorum: with too few replicas for a superquorum a client gets a final answer from
-// the leader.
+// TestAnsweredWithoutSuperquorum checks that a client gets a final answer from the leader if too few replicas are up
+// for a superquorum.
 func TestAnsweredWithoutSuperquorum(t *testing.T) {
 	g := newGroup(t, 3)
 	g.Down[1] = true
@@ -147,8 +147,8 @@ func TestAnsweredWithoutSuperquorum(t *testing.T) {
 	}
 }
 
-// TestLeaderMissesTheLastRequest: what a superquorum has answered is committed, although the leader has never
-// had it and nothing follows.
+// TestLeaderMissesTheLastRequest checks that a request answered by a superquorum is committed although the leader
+// never received it and no request follows.
 func TestLeaderMissesTheLastRequest(t *testing.T) {
 	g := newGroup(t, 5)
 	g.Request(1, g.All()...)
@@ -161,7 +161,7 @@ func TestLeaderMissesTheLastRequest(t *testing.T) {
 	agreed(t, g, 2)
 }
 
-// TestLeaderFails: what a superquorum has answered survives the leader, in its order.
+// TestLeaderFails checks that requests answered by a superquorum survive the leader, in their order.
 func TestLeaderFails(t *testing.T) {
 	g := newGroup(t, 3)
 	for id := uint64(1); id <= 5; id++ {
@@ -177,12 +177,12 @@ func TestLeaderFails(t *testing.T) {
 	}
 }
 
-// TestMerge is the rule of choice among five, f = 2, superquorum 4. Entries are letters.
+// TestMerge checks the choice among five replicas: f = 2, superquorum 4. Entries are letters.
 func TestMerge(t *testing.T) {
 	request := func(c byte) []byte {
 		return nopaxos.AppendRequest(nil, &nopaxos.Request{Client: nopaxos.ClientID{Lo: uint64(c)}, ID: 1, Low: 1, Op: []byte{c}})
 	}
-	// Capital letters are entries that are confirmed.
+	// Capital letters are confirmed entries.
 	vote := func(view uint64, entries string) *wire.DoViewChange {
 		m := &wire.DoViewChange{LastNormal: view, Commit: 10}
 		for _, c := range []byte(entries) {

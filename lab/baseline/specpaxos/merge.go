@@ -6,9 +6,9 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Merge puts a log together from those of the newest view that anybody was in (§4.4): first the longest
-// one that was confirmed to be the leader's; then, slot by slot, the log that most have in common, which
-// is that of any client's superquorum; then every other request, in any order.
+// Merge builds a log from those of the newest view (§4.4): first the longest prefix that was confirmed as the
+// leader's; then, slot by slot, the log that most replicas share, which is that of any client's superquorum; then all
+// other requests, in any order.
 func (p *protocol) Merge(votes []*wire.DoViewChange, commit uint64) [][]byte {
 	newest := newestOf(votes)
 	merged, group := confirmedPrefix(newest, commit)
@@ -22,7 +22,7 @@ func (p *protocol) Merge(votes []*wire.DoViewChange, commit uint64) [][]byte {
 	return appendRest(merged, newest, commit)
 }
 
-// newestOf returns the promises of the replicas that were in the newest view.
+// newestOf returns the promises of the replicas in the newest view.
 func newestOf(votes []*wire.DoViewChange) (newest []*wire.DoViewChange) {
 	for _, v := range votes {
 		if len(newest) > 0 && v.LastNormal > newest[0].LastNormal {
@@ -35,7 +35,7 @@ func newestOf(votes []*wire.DoViewChange) (newest []*wire.DoViewChange) {
 	return newest
 }
 
-// confirmedPrefix returns the longest log that was confirmed, and the promises that have it.
+// confirmedPrefix returns the longest confirmed log, and the promises that contain it.
 func confirmedPrefix(votes []*wire.DoViewChange, commit uint64) (prefix [][]byte, group []*wire.DoViewChange) {
 	for _, v := range votes {
 		var own [][]byte
@@ -58,7 +58,7 @@ func confirmedPrefix(votes []*wire.DoViewChange, commit uint64) (prefix [][]byte
 	return prefix, group
 }
 
-// holds reports whether a promise's log starts with the given entries behind commit.
+// holds reports whether a promise's log has the given entries behind commit.
 func holds(v *wire.DoViewChange, commit uint64, entries [][]byte) bool {
 	for i, want := range entries {
 		slot := commit + 1 + uint64(i)
@@ -72,7 +72,7 @@ func holds(v *wire.DoViewChange, commit uint64, entries [][]byte) bool {
 	return true
 }
 
-// favourite is the entry at a slot that most of a group have, and those who have it.
+// favourite is the most frequent entry at a slot in a group, and the replicas that have it.
 func favourite(group []*wire.DoViewChange, slot uint64) (entry []byte, agree []*wire.DoViewChange) {
 	for _, v := range group {
 		if !v.Has(slot) {
@@ -94,7 +94,7 @@ func favourite(group []*wire.DoViewChange, slot uint64) (entry []byte, agree []*
 	return entry, agree
 }
 
-// appendRest appends the requests that are in none of merged's slots.
+// appendRest appends the requests that are not in merged.
 func appendRest(merged [][]byte, votes []*wire.DoViewChange, commit uint64) [][]byte {
 	have := make(map[vr.RequestID]bool)
 	fresh := func(body []byte) bool {

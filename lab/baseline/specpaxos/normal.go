@@ -7,7 +7,7 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Request executes a request at the next slot, or answers it again.
+// Request executes a request in the next slot, or answers it again.
 func (p *protocol) Request(req *nopaxos.Request, body []byte, _ nopaxos.Digest) {
 	if slot := p.index.Slot(vr.IDOf(req)); slot != 0 {
 		p.answer(slot, req)
@@ -26,7 +26,7 @@ func (p *protocol) Request(req *nopaxos.Request, body []byte, _ nopaxos.Digest) 
 	p.speculate(&p.req, body)
 }
 
-// speculate gives a request its slot, executes and answers it.
+// speculate puts a request into a slot, executes it and answers it.
 func (p *protocol) speculate(req *nopaxos.Request, body []byte) {
 	slot := p.Log.Append(body)
 	p.index.Put(vr.IDOf(req), slot)
@@ -44,15 +44,15 @@ func (p *protocol) speculate(req *nopaxos.Request, body []byte) {
 	}
 }
 
-// answer sends the SPECULATIVE-REPLY to a request that was executed at a slot, or, if that is the last one
-// committed, at that or before.
+// answer sends the SPECULATIVE-REPLY to a request executed at a slot, or, if that is the last committed slot, at or
+// before it.
 func (p *protocol) answer(slot uint64, req *nopaxos.Request) {
 	if status, result, ok := p.Table.Answer(slot, req); ok {
 		p.reply(slot, slot <= p.Commit(), req, status, result)
 	}
 }
 
-// reply sends a SPECULATIVE-REPLY. A final one needs no other log to agree with.
+// reply sends a SPECULATIVE-REPLY. A final one needs no agreement with other logs.
 func (p *protocol) reply(slot uint64, final bool, req *nopaxos.Request, status nopaxos.Status, result []byte) {
 	p.speculation = wire.Speculation{Final: final}
 	if !final {
@@ -65,7 +65,7 @@ func (p *protocol) reply(slot uint64, final bool, req *nopaxos.Request, status n
 	p.Out.Reply(&m, &p.speculation, req.ReplyTo, result)
 }
 
-// commitTo commits the log up to a slot, which is executed. If tell, clients are told the outcome.
+// commitTo commits the executed log up to a slot. If tell, it sends clients the outcomes.
 func (p *protocol) commitTo(slot uint64, tell bool) {
 	for s := p.Commit() + 1; s <= slot; s++ {
 		req, err := nopaxos.ParseRequest(p.Log.At(s))

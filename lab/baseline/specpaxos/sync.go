@@ -9,23 +9,23 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// sync is a synchronization at the leader, one at a time.
+// sync is the leader's current synchronization.
 type sync struct {
 	open    bool
 	slot    uint64
 	digest  nopaxos.Digest
-	agree   vr.Set        // followers whose log has the digest there
-	differ  vr.Set        // followers whose log has another one, or does not reach so far
-	tries   int           // messages sent in this phase
-	sendAt  time.Duration // when the message is repeated
-	nextAt  time.Duration // when the next synchronization is due, however few slots it has
-	partial bool          // the last one found no superquorum
+	agree   vr.Set        // followers with the same digest at slot
+	differ  vr.Set        // followers with another digest or a shorter log
+	tries   int           // transmissions in this phase
+	sendAt  time.Duration // time of the next retransmission
+	nextAt  time.Duration // time of the next synchronization, for any number of slots
+	partial bool          // the previous one found no superquorum
 }
 
-// maxTries is how often a SYNC is sent before the leader gives up on who has not answered.
+// maxTries is the number of SYNCs after which the leader stops waiting for missing answers.
 const maxTries = 3
 
-// trySync starts a synchronization, if it is time.
+// trySync starts a synchronization if one is due.
 func (p *protocol) trySync() {
 	s, end := &p.sync, p.Log.End()
 	if s.open || end == p.Commit() || end < p.Commit()+p.syncSlots && p.Now < s.nextAt {
@@ -40,7 +40,7 @@ func (p *protocol) trySync() {
 	p.sendSync()
 }
 
-// sendSync sends the message of the phase.
+// sendSync sends the message of the current phase.
 func (p *protocol) sendSync() {
 	s := &p.sync
 	s.tries++
@@ -54,8 +54,7 @@ func (p *protocol) sendSync() {
 	p.SendAll(&p.message)
 }
 
-// onSync answers once the log reaches the slot, or at the second time of asking: then what is missing has
-// been lost.
+// onSync answers once the log reaches the slot, or at the second request: then the missing entries have been lost.
 func (p *protocol) onSync(from int, m *wire.Sync) {
 	if from != p.Leader() {
 		return
@@ -67,7 +66,7 @@ func (p *protocol) onSync(from int, m *wire.Sync) {
 	}
 }
 
-// answerSync says what the log has at the slot.
+// answerSync sends the log's digest at the slot.
 func (p *protocol) answerSync() {
 	m := p.pending
 	p.syncReply = wire.SyncReply{Slot: m.Slot}
@@ -83,11 +82,11 @@ func (p *protocol) answerSync() {
 	p.Send(p.Leader(), &p.syncReply)
 }
 
-// onSyncReply commits what a superquorum agrees on, and has f confirm what they alone agree on.
+// onSyncReply commits the slot if a superquorum agrees, and asks f agreeing followers to confirm it otherwise.
 func (p *protocol) onSyncReply(from int, m *wire.SyncReply) {
 	s := &p.sync
 	if p.Leads() && !s.open && m.Slot > p.Log.End() {
-		p.reconcile() // the others may have answered what has not come here
+		p.reconcile() // the others may have answered requests that this replica missed
 		return
 	}
 	if !p.Leads() || !s.open || m.Slot != s.slot || p.confirmed >= s.slot {
@@ -110,15 +109,15 @@ func (p *protocol) onSyncReply(from int, m *wire.SyncReply) {
 	}
 }
 
-// askToConfirm commits by a second phase: those f+1 that agree up to the slot keep any other log from a
-// superquorum, so that it is safe to accept theirs.
+// askToConfirm starts a second phase. The f+1 replicas that agree up to the slot keep any other log from a
+// superquorum, so they can safely accept theirs.
 func (p *protocol) askToConfirm() {
 	p.confirm(p.sync.slot)
 	p.sync.tries = 0
 	p.sendSync()
 }
 
-// onConfirm accepts the leader's log, which is this replica's own, as the view's.
+// onConfirm confirms the leader's log, which equals this replica's own, as the view's.
 func (p *protocol) onConfirm(from int, m *wire.Confirm) {
 	if from != p.Leader() {
 		return
@@ -140,7 +139,7 @@ func (p *protocol) sendConfirmed() {
 	}
 }
 
-// onConfirmed commits what f others have confirmed.
+// onConfirmed commits slots that f others have confirmed.
 func (p *protocol) onConfirmed(from int, m *wire.PrepareOK) {
 	if !p.Leads() || m.Slot > p.confirmed || m.Slot <= p.accepted[from] {
 		return
@@ -184,18 +183,18 @@ func (p *protocol) finishSync(partial bool) {
 	p.trySync()
 }
 
-// announce commits up to a slot and says so; without a superquorum also to the clients, who have not found
-// one either.
+// announce commits up to a slot and sends SYNC-COMMIT. Without a superquorum it also answers the clients, who did not
+// find one either.
 func (p *protocol) announce(slot uint64, tell bool) {
 	p.commitTo(slot, tell)
 	p.syncCommit = wire.SyncCommit{Slot: slot, Digest: p.Log.Digest(slot)}
 	p.SendAll(&p.syncCommit)
 }
 
-// reconcile lets the group put a log together in a new view of the same leader.
+// reconcile starts a new view with the same leader, which merges the logs.
 func (p *protocol) reconcile() { p.ChangeView(p.View() + uint64(p.Cfg.N)) }
 
-// onSyncCommit commits, or fetches what differs: then what was executed there is taken back.
+// onSyncCommit commits, or fetches and rolls back a log that differs.
 func (p *protocol) onSyncCommit(from int, m *wire.SyncCommit) {
 	if from != p.Leader() || m.Slot <= p.Commit() {
 		return
@@ -207,12 +206,11 @@ func (p *protocol) onSyncCommit(from int, m *wire.SyncCommit) {
 	p.commitTo(m.Slot, false)
 }
 
-// lateAfter is how many times the interval between synchronizations a follower waits for the one that
-// commits what it has.
+// lateAfter is the number of synchronization intervals that a follower waits for the commit of its entries.
 const lateAfter = 4
 
-// sayLate tells the leader of what it does not seem to have: a superquorum does not need the leader, and the
-// leader synchronizes only what came to it.
+// sayLate tells the leader about entries that it seems to lack: a superquorum does not need the leader, which
+// synchronizes only the requests that it received.
 func (p *protocol) sayLate() {
 	p.lateAt = monotime.Never
 	if end := p.Log.End(); end > p.Commit() {
@@ -222,7 +220,7 @@ func (p *protocol) sayLate() {
 	}
 }
 
-// Tick does what is due.
+// Tick handles expired timers.
 func (p *protocol) Tick() {
 	if !p.Leads() {
 		if p.Now >= p.lateAt {
@@ -246,7 +244,7 @@ func (p *protocol) Tick() {
 	}
 }
 
-// Deadline is when Tick has something to do.
+// Deadline returns the time of the next Tick.
 func (p *protocol) Deadline() time.Duration {
 	switch s := &p.sync; {
 	case !p.Leads():

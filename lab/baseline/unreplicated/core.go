@@ -12,18 +12,18 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config is what a server is told at its start.
+// Config configures a server.
 type Config struct {
 	Keys       wire.Keys
 	MTU        int // largest UDP payload in bytes that the path carries; default 1400
 	MaxClients int // clients in the client table; default 65536
 }
 
-// Core is the server as a state machine. Executions are counted like the slots of a log.
+// Core is the server as a state machine. It numbers executions like the slots of a log.
 type Core struct {
 	cfg   Config
 	sm    replica.StateMachine
-	undo  replica.Undoer // sm, if it keeps what it would need to take operations back; else nil
+	undo  replica.Undoer // sm, if it can undo operations; else nil
 	table clients.Table
 	slot  uint64
 	out   node.Outbox
@@ -32,13 +32,13 @@ type Core struct {
 
 var _ node.Core = (*Core)(nil)
 
-// Stats count what happened since the server started.
+// Stats count events since the server's start.
 type Stats struct {
 	Executed uint64
 	Bad      uint64 // requests that fail authentication or do not parse
 }
 
-// New makes a server of an empty state machine.
+// New returns a server of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*Core, error) {
 	cfg.MTU = cmp.Or(cfg.MTU, 1400)
 	cfg.MaxClients = cmp.Or(cfg.MaxClients, 1<<16)
@@ -50,7 +50,7 @@ func New(cfg Config, sm replica.StateMachine) (*Core, error) {
 	return c, nil
 }
 
-// Request executes a request, unless that was done, and answers it.
+// Request executes a request unless it was executed before, and answers it.
 func (c *Core) Request(now time.Duration, frame []byte) {
 	req, _, ok := node.OpenRequest(&c.cfg.Keys, frame)
 	if !ok {
@@ -70,7 +70,7 @@ func (c *Core) Request(now time.Duration, frame []byte) {
 	c.out.Reply(&m, nil, req.ReplyTo, result)
 }
 
-// Batch says that nothing that was executed will be taken back.
+// Batch releases undo records: executions are final.
 func (c *Core) Batch(time.Duration) {
 	c.table.Release(c.slot)
 	if c.undo != nil {
@@ -78,25 +78,25 @@ func (c *Core) Batch(time.Duration) {
 	}
 }
 
-// Start has nothing to do.
+// Start does nothing.
 func (c *Core) Start(time.Duration) {}
 
-// Message drops what nobody sends.
+// Message ignores the frame: there are no other replicas.
 func (c *Core) Message(time.Duration, []byte) {}
 
-// SnapshotWritten never happens: there is nobody to give a snapshot to.
+// SnapshotWritten is never called: the core takes no snapshots.
 func (c *Core) SnapshotWritten(time.Duration, uint64, []byte, error) {}
 
-// Tick has nothing to do.
+// Tick does nothing.
 func (c *Core) Tick(time.Duration) {}
 
-// Deadline never comes.
+// Deadline returns a deadline that never fires.
 func (c *Core) Deadline() time.Duration { return monotime.Never }
 
-// Effects returns what is to be sent.
+// Effects returns the replies to be sent.
 func (c *Core) Effects() []node.Effect { return c.out.Effects() }
 
-// ClearEffects says that it was sent.
+// ClearEffects removes the effects, which have been carried out.
 func (c *Core) ClearEffects() { c.out.Clear() }
 
 // Err is always nil.
