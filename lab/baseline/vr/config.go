@@ -9,28 +9,27 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config is what a replica is told at its start. Zero values of the fields from MTU on stand for the
-// defaults that withDefaults lists, which are those of package replica where it has the same.
+// Config configures a replica. Zero values of the fields from MTU on stand for the defaults in withDefaults, mostly
+// those of package replica.
 type Config struct {
 	N    int       // replicas in the group: 2f+1
 	Self int       // this replica's number, from 0
 	Keys wire.Keys // derived from the cluster key
 
-	// Incarnation is greater at every start of a replica than at its earlier ones; nothing else is
-	// asked of it. The host's clock at the start will do.
+	// Incarnation must grow with every start of a replica. The host's clock at the start will do.
 	Incarnation uint64
-	// Recover says that this is not the replica's first start: its state has to come from the others.
+	// Recover says that this is not the replica's first start: its state must come from the other replicas.
 	Recover bool
 
 	MTU           int           // largest UDP payload in bytes that the path carries
-	PingInterval  time.Duration // a leader gives a sign of life at least so often
-	SuspectLeader time.Duration // without one: suspect it
-	ViewChange    time.Duration // first time-out of a view change; doubles per view that does not start in time
-	Retransmit    time.Duration // between two sendings of a message that waits for an answer
-	MaxLog        uint64        // slots that the log may hold; a leader with more takes no requests
-	KeepLog       uint64        // slots kept below what is committed, for replicas that lag
-	Snapshot      uint64        // slots between two snapshots
-	MaxClients    int           // clients in the client table
+	PingInterval  time.Duration // maximum time between a leader's messages
+	SuspectLeader time.Duration // silence after which the leader is suspected
+	ViewChange    time.Duration // first timeout of a view change; doubles with every view that does not start in time
+	Retransmit    time.Duration // between transmissions of an unanswered message
+	MaxLog        uint64        // maximum slots in the log; a leader with a full log refuses requests
+	KeepLog       uint64        // committed slots kept for replicas that lag
+	Snapshot      uint64        // slots between snapshots
+	MaxClients    int           // maximum clients in the client table
 }
 
 func (c Config) withDefaults() (Config, error) {

@@ -12,7 +12,7 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// phase is the status of the paper.
+// phase is the paper's status.
 type phase uint8
 
 const (
@@ -25,8 +25,8 @@ func (p phase) String() string {
 	return [...]string{"normal", "view-change", "recovering"}[p]
 }
 
-// Replica is one replica's state machine, but for the protocol. It is not safe for concurrent use. Its
-// exported fields are for the protocol.
+// Replica is a replica's state machine without the Protocol. It is not safe for concurrent use. The exported fields
+// are for the Protocol.
 type Replica struct {
 	Cfg   Config
 	F     int // failures that the group survives
@@ -39,11 +39,11 @@ type Replica struct {
 	protocol Protocol
 	traits   Traits
 	sm       replica.StateMachine
-	undo     replica.Undoer // sm, if it can take operations back; else nil
+	undo     replica.Undoer // sm, if it can undo operations; else nil
 	err      error
-	promised time.Duration // what Deadline returned last
+	promised time.Duration // latest result of Deadline
 	decoder  wire.Decoder
-	req      nopaxos.Request // being looked at
+	req      nopaxos.Request // being handled
 	entries  [][]byte        // scratch
 
 	phase      phase
@@ -51,16 +51,16 @@ type Replica struct {
 	lastNormal uint64 // last view in which the phase was normal
 	commit     uint64
 	executed   uint64   // at least commit, except while executing
-	vector     []uint64 // newest incarnation known of each replica
-	formed     []uint64 // vector as of when the view was formed
+	vector     []uint64 // newest known incarnation by replica
+	formed     []uint64 // vector of the time when the view was formed
 	displaced  [][]byte // see TakeDisplaced
 	snapshots  snapshots
 
-	heard      time.Duration // follower: last sign of the leader
-	spoke      time.Duration // leader: last sign given
+	heard      time.Duration // follower: latest message of the leader
+	spoke      time.Duration // leader: latest message to all
 	enteredAt  time.Duration
-	answeredAt []time.Duration // when each replica was last told of our view
-	backoff    int             // views that did not start in time, since something was committed
+	answeredAt []time.Duration // by replica: latest answer about our view
+	backoff    int             // views since the latest commit that did not start in time
 	change     viewChange
 	join       *join
 	fetch      fetch
@@ -69,7 +69,7 @@ type Replica struct {
 
 var _ node.Core = (*Replica)(nil)
 
-// Stats count what happened since the replica started.
+// Stats count events since the replica's start.
 type Stats struct {
 	Executed     uint64
 	RolledBack   uint64 // slots
@@ -78,23 +78,22 @@ type Stats struct {
 	Fetches      uint64 // GET-STATEs sent
 	Snapshots    uint64
 	Installed    uint64 // snapshots of others
-	Collisions   uint64 // slots that Fast Paxos's leader resolved
-	Full         uint64 // requests refused for lack of room in the log
-	Refused      uint64 // frames that fail authentication or do not parse, or name no other replica
+	Collisions   uint64 // slots resolved by Fast Paxos's leader
+	Full         uint64 // requests refused because the log was full
+	Refused      uint64 // frames that fail authentication, do not parse, or name no other replica
 	Stale        uint64 // messages of an earlier incarnation
 }
 
-// Traits are what the machinery has to know of a protocol.
+// Traits are the properties of a Protocol that a Replica must know.
 type Traits struct {
 	Chained   bool // the log keeps digests
-	Unordered bool // followers' logs may differ from the leader's behind what is committed
+	Unordered bool // followers' uncommitted logs may differ from the leader's
 }
 
-// leaderKnows reports whether a follower that lacks entries may take the leader's in their place before
-// they are committed.
+// leaderKnows reports whether a follower that lacks entries may take the leader's before they are committed.
 func (t Traits) leaderKnows() bool { return !t.Unordered || t.Chained }
 
-// New makes a replica that runs protocol over an empty state machine.
+// New returns a replica that runs protocol over an empty state machine.
 func New(cfg Config, sm replica.StateMachine, protocol Protocol, traits Traits) (*Replica, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -117,7 +116,7 @@ func New(cfg Config, sm replica.StateMachine, protocol Protocol, traits Traits) 
 	return r, err
 }
 
-// Start begins to take part: in view 0, or by recovery.
+// Start makes the replica take part, in view 0 or by recovery.
 func (r *Replica) Start(now time.Duration) {
 	defer r.guard()
 	r.Now = now
@@ -128,7 +127,7 @@ func (r *Replica) Start(now time.Duration) {
 	r.enter()
 }
 
-// Request takes a client's sealed REQUEST. One that was executed is answered again.
+// Request takes a client's sealed REQUEST. One that was executed before is answered again.
 func (r *Replica) Request(now time.Duration, frame []byte) {
 	if r.err != nil {
 		return
@@ -172,7 +171,7 @@ func (r *Replica) Message(now time.Duration, frame []byte) {
 	}
 }
 
-// Batch says that the inputs that arrived together have all been handed over.
+// Batch ends a batch of inputs that arrived together.
 func (r *Replica) Batch(now time.Duration) {
 	if r.err != nil || r.phase != phaseNormal {
 		return
@@ -182,7 +181,7 @@ func (r *Replica) Batch(now time.Duration) {
 	r.protocol.Batch()
 }
 
-// Tick does what is due.
+// Tick handles expired timers.
 func (r *Replica) Tick(now time.Duration) {
 	if r.err != nil {
 		return
@@ -200,25 +199,25 @@ func (r *Replica) Tick(now time.Duration) {
 	r.tickFetch()
 }
 
-// Effects returns what the replica wants done, in order. It is valid until ClearEffects.
+// Effects returns the replica's effects in order. They are valid until ClearEffects.
 func (r *Replica) Effects() []node.Effect { return r.Out.Effects() }
 
-// ClearEffects says that the effects have been carried out.
+// ClearEffects removes the effects, which have been carried out.
 func (r *Replica) ClearEffects() { r.Out.Clear() }
 
-// Err is not nil once an invariant was found broken; the replica then takes no more input.
+// Err is not nil once the replica has found a broken invariant. It then ignores further input.
 func (r *Replica) Err() error { return r.err }
 
-// violation is a broken invariant on its way from Fail to guard.
+// violation carries a broken invariant from Fail to guard.
 type violation struct{ err error }
 
-// Fail stops the replica for good: it found its state in contradiction with the protocol.
+// Fail stops the replica for good, because its state contradicts the protocol.
 func (r *Replica) Fail(format string, args ...any) {
 	panic(violation{fmt.Errorf("replica %d in view %d, %v: "+format,
 		append([]any{r.Cfg.Self, r.view, r.phase}, args...)...)})
 }
 
-// guard ends an input in which an invariant was found broken.
+// guard ends an input that found a broken invariant.
 func (r *Replica) guard() {
 	switch v := recover().(type) {
 	case nil:
@@ -230,7 +229,7 @@ func (r *Replica) guard() {
 	}
 }
 
-// handle acts on a message of another replica.
+// handle handles a message of another replica.
 func (r *Replica) handle(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.GetState:
@@ -260,7 +259,7 @@ func (r *Replica) handle(from int, m wire.Message) {
 	}
 }
 
-// handleNormal acts on what belongs to normal operation.
+// handleNormal handles a message of normal operation.
 func (r *Replica) handleNormal(from int, m wire.Message) {
 	switch view := m.Head().View; {
 	case view > r.view:
@@ -286,10 +285,10 @@ func (r *Replica) handleNormal(from int, m wire.Message) {
 // View returns the replica's view.
 func (r *Replica) View() uint64 { return r.view }
 
-// Commit returns the slot up to which everything is known to be committed.
+// Commit returns the highest slot known to be committed.
 func (r *Replica) Commit() uint64 { return r.commit }
 
-// Leader returns the number of the replica that leads the view.
+// Leader returns the number of the view's leader.
 func (r *Replica) Leader() int { return r.leaderOf(r.view) }
 
 func (r *Replica) leaderOf(view uint64) int { return int(view % uint64(r.Cfg.N)) }
@@ -297,11 +296,10 @@ func (r *Replica) leaderOf(view uint64) int { return int(view % uint64(r.Cfg.N))
 // Normal reports whether the replica is in status normal.
 func (r *Replica) Normal() bool { return r.phase == phaseNormal }
 
-// Leads reports whether this replica is the leader of a view that has started.
+// Leads reports whether this replica leads a view that has started.
 func (r *Replica) Leads() bool { return r.phase == phaseNormal && r.Leader() == r.Cfg.Self }
 
-// Full reports whether the log has reached its bound: then requests are refused until more is
-// committed.
+// Full reports whether the log is full. Requests are then refused until more is committed.
 func (r *Replica) Full() bool { return r.Log.Len() >= r.Cfg.MaxLog }
 
 func (r *Replica) head(view uint64) wire.Header {
@@ -323,7 +321,7 @@ func (r *Replica) SendAll(m wire.Message) {
 	r.spoke = r.Now
 }
 
-// Recovering reports whether the replica was restarted and has not got its state back yet.
+// Recovering reports whether the replica was restarted and does not have its state yet.
 func (r *Replica) Recovering() bool { return r.phase == phaseRecovering }
 
 // Add adds other to s.

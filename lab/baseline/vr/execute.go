@@ -7,7 +7,7 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// CommitTo says that everything up to a slot in the log is committed, and executes it.
+// CommitTo commits and executes the log up to a slot.
 func (r *Replica) CommitTo(slot uint64) {
 	if slot <= r.commit {
 		return
@@ -28,8 +28,8 @@ func (r *Replica) CommitTo(slot uint64) {
 	r.maybeSnapshot()
 }
 
-// onCommit takes the leader's sign of life. Where followers' logs may differ from the leader's, what is
-// committed has to be fetched: the protocol's own messages have not said enough.
+// onCommit takes the leader's periodic message. Where followers' logs may differ from the leader's, it fetches the
+// committed entries, because the protocol's own messages were not enough.
 func (r *Replica) onCommit(m *wire.Commit) {
 	switch {
 	case !r.traits.Unordered:
@@ -39,7 +39,7 @@ func (r *Replica) onCommit(m *wire.Commit) {
 	}
 }
 
-// Learn takes the leader's word that everything up to slot is committed, as far as the log reaches.
+// Learn commits up to slot, according to the leader, as far as the log reaches.
 func (r *Replica) Learn(slot uint64) {
 	r.CommitTo(min(slot, r.Log.End()))
 	if slot > r.Log.End() {
@@ -47,7 +47,7 @@ func (r *Replica) Learn(slot uint64) {
 	}
 }
 
-// ExecuteTo executes the log up to a slot. Behind what is committed that is speculation.
+// ExecuteTo executes the log up to a slot, speculatively behind the committed part.
 func (r *Replica) ExecuteTo(slot uint64) {
 	for r.executed < slot {
 		r.execute(r.executed + 1)
@@ -70,7 +70,7 @@ func (r *Replica) execute(slot uint64) {
 	r.protocol.Executed(slot, &r.req)
 }
 
-// Answer sends the REPLY to a request that was executed, at slot or, if it was sent again, before.
+// Answer sends the REPLY to a request executed at slot or, if it is a retransmission, before.
 func (r *Replica) Answer(slot uint64, req *nopaxos.Request) {
 	status, result, ok := r.Table.Answer(slot, req)
 	if !ok {
@@ -88,7 +88,7 @@ func (r *Replica) Reply(slot uint64, req *nopaxos.Request, status nopaxos.Status
 	r.Out.Reply(&m, nil, req.ReplyTo, result)
 }
 
-// rollback takes back what was executed behind slot.
+// rollback undoes executions behind slot.
 func (r *Replica) rollback(slot uint64) {
 	if slot >= r.executed {
 		return
@@ -108,8 +108,7 @@ func (r *Replica) rollback(slot uint64) {
 	r.ExecuteTo(slot)
 }
 
-// adopt makes the log end with the entries behind base, keeping what is the same and taking back what
-// was executed and differs.
+// adopt replaces the log behind base by entries. It keeps equal entries and rolls back executed ones that differ.
 func (r *Replica) adopt(base uint64, entries [][]byte) {
 	end := base + uint64(len(entries))
 	if base > r.commit || end < r.commit {
@@ -126,7 +125,7 @@ func (r *Replica) adopt(base uint64, entries [][]byte) {
 	}
 }
 
-// cut forgets the log behind slot.
+// cut removes the log behind slot.
 func (r *Replica) cut(slot uint64) {
 	for s := slot + 1; s <= r.Log.End(); s++ {
 		r.displace(r.Log.At(s))
@@ -134,27 +133,27 @@ func (r *Replica) cut(slot uint64) {
 	r.Log.cut(slot)
 }
 
-// maxDisplaced bounds the requests that are kept for TakeDisplaced; clients send what is not kept again.
+// maxDisplaced bounds the requests kept for TakeDisplaced. Clients retransmit the others.
 const maxDisplaced = 1 << 12
 
-// displace keeps a request that has no slot, where followers give slots themselves.
+// displace keeps a request without a slot, if followers assign slots themselves.
 func (r *Replica) displace(body []byte) {
 	if r.traits.Unordered && len(r.displaced) < maxDisplaced {
 		r.displaced = append(r.displaced, bytes.Clone(body))
 	}
 }
 
-// TakeDisplaced returns the requests that have lost their slots, or that came while the replica was not in
-// status normal, in that order. Some may have other slots now. Where clients' requests reach all replicas in
-// one order, giving them slots again in this order keeps the replicas' logs alike.
+// TakeDisplaced returns the requests that lost their slots, or arrived while the replica was not in status normal, in
+// that order. Some may have other slots by now. If requests reach all replicas in one order, assigning slots in this
+// order keeps the replicas' logs alike.
 func (r *Replica) TakeDisplaced() [][]byte {
 	bodies := r.displaced
 	r.displaced = nil
 	return bodies
 }
 
-// Entries returns the entries at slots (lo, hi], until their encoding exceeds limit bytes; at least one if
-// there is one. They alias the log and are valid until the next call.
+// Entries returns the entries at slots (lo, hi] up to an encoded length of limit bytes, but at least one if there is
+// one. They alias the log and are valid until the next call.
 func (r *Replica) Entries(lo, hi uint64, limit int) [][]byte {
 	r.entries = r.entries[:0]
 	for slot := lo + 1; slot <= hi; slot++ {
@@ -167,5 +166,5 @@ func (r *Replica) Entries(lo, hi uint64, limit int) [][]byte {
 	return r.entries
 }
 
-// wholeLog is a limit in bytes that no log reaches.
+// wholeLog is a limit in bytes above that of any log.
 const wholeLog = 1 << 62

@@ -6,16 +6,16 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// entry is what the log holds at a slot.
+// entry is the content of a slot.
 type entry struct {
-	slot    uint64      // that the entry is in use for; 0 if it is not
-	payload []byte      // a REQUEST's frame without tag; empty: a NO-OP
-	digest  wire.Digest // of the log up to here, if the log is chained; else the protocol's
-	mark    uint8       // the protocol's note on how the entry was accepted; 0 for a new one
+	slot    uint64      // whose entry this is; 0 if unused
+	payload []byte      // a REQUEST's frame without tag; empty for a NO-OP
+	digest  wire.Digest // of the log up to here if it is chained; else set by the protocol
+	mark    uint8       // set by the protocol, tells how the entry was accepted; 0 if new
 }
 
-// Log is the slots (start, end], and what has arrived behind the end too early. Its memory is used again:
-// once the ring and its buffers have grown to the working size it allocates nothing.
+// Log has the slots (start, end], and entries that arrived early. It reuses its memory: once the ring and its buffers
+// have reached their working size it allocates nothing.
 type Log struct {
 	ring       []entry
 	start, end uint64
@@ -26,48 +26,48 @@ type Log struct {
 	scratch    []byte
 }
 
-// window is how far behind the end an entry may arrive early.
+// window is the distance behind the end at which early entries are accepted.
 const window = 1 << 12
 
 func newLog(chained bool, key wire.Auth) Log {
 	return Log{ring: make([]entry, 1<<10), chained: chained, key: key}
 }
 
-// Start is the slot that the log starts behind.
+// Start returns the slot before the first one.
 func (l *Log) Start() uint64 { return l.start }
 
-// End is the last slot, up to which none is missing.
+// End returns the last slot without a missing one before it.
 func (l *Log) End() uint64 { return l.end }
 
-// Len is the number of slots that the log holds.
+// Len returns the number of slots in the log.
 func (l *Log) Len() uint64 { return l.end - l.start }
 
-// At returns the entry at a slot in (Start, End]. It is valid until the slot is cut or truncated.
+// At returns the entry at a slot in (Start, End]. It is valid until the slot is removed.
 func (l *Log) At(slot uint64) []byte { return l.at(slot).payload }
 
 func (l *Log) at(slot uint64) *entry { return &l.ring[slot&uint64(len(l.ring)-1)] }
 
-// Mark returns what the protocol noted on the entry at a slot.
+// Mark returns the protocol's mark of the entry at a slot.
 func (l *Log) Mark(slot uint64) uint8 { return l.at(slot).mark }
 
-// SetMark notes on the entry at a slot how it was accepted. The promises of view changes carry it.
+// SetMark marks how the entry at a slot was accepted. Promises of view changes carry the mark.
 func (l *Log) SetMark(slot uint64, mark uint8) { l.at(slot).mark = mark }
 
-// SetDigest notes a digest of the entry at a slot of a log that is not chained.
+// SetDigest sets the digest of the entry at a slot of a log that is not chained.
 func (l *Log) SetDigest(slot uint64, digest wire.Digest) { l.at(slot).digest = digest }
 
-// Append puts an entry at the next slot, which it returns.
+// Append puts an entry into the next slot, and returns the slot.
 func (l *Log) Append(payload []byte) uint64 {
 	l.put(l.end+1, payload)
 	l.advance()
 	return l.end
 }
 
-// Set puts an entry at a slot in (Commit, End] in place of the one there, in a log that is not chained.
+// Set replaces the entry at a slot in (Commit, End] of a log that is not chained.
 func (l *Log) Set(slot uint64, payload []byte) { l.put(slot, payload) }
 
-// Insert puts an entry at a slot behind the end, which may leave slots before it missing. It reports
-// whether the entry is there now.
+// Insert puts an entry at a slot behind the end, and reports whether the entry is there now. Slots before it may be
+// missing.
 func (l *Log) Insert(slot uint64, payload []byte) bool {
 	if slot <= l.end {
 		return true
@@ -82,8 +82,7 @@ func (l *Log) Insert(slot uint64, payload []byte) bool {
 	return true
 }
 
-// Missing returns the range (end, next] that is missing before what has arrived early; ok is false if
-// nothing has.
+// Missing returns the missing range (end, next] before the first early entry; ok is false if there is none.
 func (l *Log) Missing() (lo, hi uint64, ok bool) {
 	if l.high <= l.end {
 		return 0, 0, false
@@ -95,7 +94,7 @@ func (l *Log) Missing() (lo, hi uint64, ok bool) {
 	return l.end, hi, true
 }
 
-// advance moves the end to the last slot before a missing one.
+// advance moves the end to the slot before the first missing one.
 func (l *Log) advance() {
 	for l.end < l.high && l.at(l.end+1).slot == l.end+1 {
 		l.end++
@@ -106,7 +105,7 @@ func (l *Log) advance() {
 	}
 }
 
-// keepPayload is the largest buffer, in bytes, that an entry keeps for its next use.
+// keepPayload is the largest buffer, in bytes, that an entry keeps for reuse.
 const keepPayload = 2 << 10
 
 func (l *Log) put(slot uint64, payload []byte) {
@@ -132,7 +131,7 @@ func (l *Log) grow() {
 	l.ring = ring
 }
 
-// cut forgets the entries behind slot.
+// cut removes the entries behind slot.
 func (l *Log) cut(slot uint64) {
 	for s := slot + 1; s <= l.high; s++ {
 		l.at(s).slot = 0
@@ -140,7 +139,7 @@ func (l *Log) cut(slot uint64) {
 	l.end, l.high = min(l.end, slot), min(l.high, slot)
 }
 
-// truncate forgets the entries at or below slot, which must not be behind the end.
+// truncate removes the entries at or below slot, which must not be behind the end.
 func (l *Log) truncate(slot uint64) {
 	if slot <= l.start {
 		return
@@ -152,8 +151,8 @@ func (l *Log) truncate(slot uint64) {
 	l.start = slot
 }
 
-// rebase makes the log start behind slot, as a snapshot there does. What lies behind stays, unless digests
-// are kept and the one at slot is another.
+// rebase makes the log start behind slot, after a snapshot. Later entries stay unless the log is chained and has
+// another digest at slot.
 func (l *Log) rebase(slot uint64, digest wire.Digest) {
 	if slot < l.end && (!l.chained || l.Digest(slot) == digest) {
 		l.truncate(slot)
@@ -163,8 +162,8 @@ func (l *Log) rebase(slot uint64, digest wire.Digest) {
 	l.start, l.end, l.high, l.digest = slot, slot, slot, digest
 }
 
-// Digest returns the digest of the log up to a slot in [Start, End]; in a log that is not chained, that
-// which was set, or zero.
+// Digest returns the digest of the log up to a slot in [Start, End]. In a log that is not chained it returns the
+// digest that was set, or zero.
 func (l *Log) Digest(slot uint64) wire.Digest {
 	if slot == l.start {
 		return l.digest
@@ -172,7 +171,7 @@ func (l *Log) Digest(slot uint64) wire.Digest {
 	return l.at(slot).digest
 }
 
-// chain is the digest of a log from that of the log before its last entry.
+// chain computes the digest of a log from that of the log without its last entry.
 func (l *Log) chain(prev wire.Digest, payload []byte) wire.Digest {
 	b := binary.BigEndian.AppendUint64(l.scratch[:0], prev.Hi)
 	b = binary.BigEndian.AppendUint64(b, prev.Lo)

@@ -80,7 +80,7 @@ func TestLogIsAMap(t *testing.T) {
 	})
 }
 
-// TestDigests: logs with equal entries have equal digests, however they came about.
+// TestDigests checks that logs with equal entries have equal digests, whatever their history.
 func TestDigests(t *testing.T) {
 	keys, err := nopaxos.DeriveKeys(make([]byte, 16))
 	if err != nil {

@@ -7,27 +7,26 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Protocol is what makes a system of a [Replica]: its normal operation. All of it is called in status
-// normal, except for Merge and Executed.
+// Protocol is the normal operation of a [Replica]. Its methods, except for Merge and Executed, are called in status
+// normal.
 type Protocol interface {
-	// Request takes an authentic request. body is what the log keeps, tag its digest under the clients'
-	// key.
+	// Request takes an authentic request. The log keeps body; tag is its digest under the clients' key.
 	Request(req *nopaxos.Request, body []byte, tag nopaxos.Digest)
-	// Message takes a message of the view that the Replica does not handle itself.
+	// Message takes a message of the current view that the Replica does not handle itself.
 	Message(from int, m wire.Message)
-	// Merge chooses the log of the view that this replica is about to lead, from the promises of f+1
-	// replicas or more: the entries behind slot commit, which is the highest that any of them knows to
-	// be committed. They may alias the promises.
+	// Merge chooses the log of the view that this replica is about to lead from the promises of f+1 or more
+	// replicas: it returns the entries behind slot commit, the highest commit among the promises. The entries may
+	// alias the promises.
 	Merge(votes []*wire.DoViewChange, commit uint64) [][]byte
-	// Entered says that the replica has entered a view, with the log that it starts with.
+	// Entered says that the replica has entered a view; Log is the view's initial log.
 	Entered()
-	// Grown says that missing entries have come by state transfer.
+	// Grown says that a state transfer has added missing entries.
 	Grown()
-	// Executed says that the request at a slot was executed, now or by a log that was brought here.
+	// Executed says that the request at a slot was executed.
 	Executed(slot uint64, req *nopaxos.Request)
 	// Batch ends a batch of inputs.
 	Batch()
-	// Tick does what is due, and Deadline is when that is next.
+	// Tick handles expired timers; Deadline returns the next one.
 	Tick()
 	Deadline() time.Duration
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// recovery is how a restarted replica gets its state back (§4.3).
+// recovery is the recovery of a restarted replica (§4.3).
 type recovery struct {
-	at        time.Duration // when RECOVERY is repeated
+	at        time.Duration // time of the next RECOVERY
 	delay     time.Duration
 	responses []*wire.RecoveryResponse // by replica
 }
@@ -21,7 +21,7 @@ func (r *Replica) startRecovery() {
 	r.askForRecovery()
 }
 
-// askForRecovery begins anew: the view may have changed, or its leader may not answer.
+// askForRecovery restarts recovery: the view may have changed, or its leader may not answer.
 func (r *Replica) askForRecovery() {
 	c := &r.recovery
 	c.at = r.Now + c.delay
@@ -38,9 +38,9 @@ func (r *Replica) tickRecovery() {
 	}
 }
 
-// onRecovery answers a replica that was restarted. If it led the view there is no leader any more. Where
-// followers' logs differ from the leader's, what the replica had acknowledged may be in its lost log
-// alone or in too few others: then it is let in only by a view that was formed without its memory.
+// onRecovery answers a restarted replica. If that replica led the view, the view has no leader any more. Where
+// followers' logs differ from the leader's, entries that the replica had acknowledged may be in its lost log and too
+// few others. Then it must join in a view that was formed without its memory.
 func (r *Replica) onRecovery(from int, m *wire.Recovery) {
 	if r.phase != phaseNormal {
 		return
@@ -60,7 +60,7 @@ func (r *Replica) onRecovery(from int, m *wire.Recovery) {
 	r.Send(from, answer)
 }
 
-// onRecoveryResponse goes to the newest view that f+1 replicas know, when its leader is among them.
+// onRecoveryResponse joins the newest view known to f+1 replicas that include its leader.
 func (r *Replica) onRecoveryResponse(from int, m *wire.RecoveryResponse) {
 	if r.phase != phaseRecovering || m.Nonce != r.Cfg.Incarnation || r.join != nil {
 		return
@@ -84,6 +84,6 @@ func (r *Replica) onRecoveryResponse(from int, m *wire.RecoveryResponse) {
 		return
 	}
 	r.view = newest.View
-	r.recovery.at = r.Now + r.Cfg.ViewChange // the state is on its way
+	r.recovery.at = r.Now + r.Cfg.ViewChange // until state transfer ends
 	r.joinView(&join{from: int(newest.Replica), commit: newest.Commit, entries: newest.Entries, marks: newest.Marks})
 }

@@ -25,7 +25,7 @@ func (s *Set) Remove(i int) { s[i/64] &^= 1 << (i % 64) }
 // Has reports whether replica i is in the set.
 func (s *Set) Has(i int) bool { return s[i/64]>>(i%64)&1 != 0 }
 
-// Len is how many are in the set.
+// Len returns the number of replicas in the set.
 func (s *Set) Len() int {
 	n := 0
 	for _, w := range s {

@@ -11,15 +11,14 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// snapshot is the executed state at a slot: slot and digest, then the client table, then what the state
-// machine wrote.
+// snapshot is the executed state at a slot: slot and digest, the client table, the state machine's state.
 type snapshot struct {
 	slot   uint64
 	digest nopaxos.Digest
 	data   []byte
 }
 
-// snapshots are the newest one that counts, and the one that will when it is written and its slot is
+// snapshots are the current one, and the next one, which becomes current once it is written and its slot is
 // committed.
 type snapshots struct {
 	newest  *snapshot
@@ -42,7 +41,7 @@ func parseSnapshot(data []byte) (*snapshot, error) {
 	}, nil
 }
 
-// capture takes the state as it is now.
+// capture captures the current state.
 func (r *Replica) capture() (*snapshot, io.WriterTo, error) {
 	state, err := r.sm.Snapshot()
 	if err != nil {
@@ -55,7 +54,7 @@ func (r *Replica) capture() (*snapshot, io.WriterTo, error) {
 	return s, r.Table.Snapshot(head, state), nil
 }
 
-// emptySnapshot is what every replica starts with: taking back without Undo may lead to it.
+// emptySnapshot is the initial snapshot. A rollback without Undo may return to it.
 func (r *Replica) emptySnapshot() (*snapshot, error) {
 	s, w, err := r.capture()
 	if err != nil {
@@ -69,7 +68,7 @@ func (r *Replica) emptySnapshot() (*snapshot, error) {
 	return s, nil
 }
 
-// maybeSnapshot starts a snapshot when enough was executed since the last one.
+// maybeSnapshot starts a snapshot after enough executions since the previous one.
 func (r *Replica) maybeSnapshot() {
 	s := &r.snapshots
 	if s.writing || s.next != nil || r.executed-s.newest.slot < r.Cfg.Snapshot {
@@ -83,7 +82,7 @@ func (r *Replica) maybeSnapshot() {
 	r.Out.Snapshot(next.slot, state)
 }
 
-// SnapshotWritten takes the outcome of a snapshot. The replica keeps data.
+// SnapshotWritten takes the result of writing a snapshot. The replica keeps data.
 func (r *Replica) SnapshotWritten(now time.Duration, slot uint64, data []byte, err error) {
 	if r.err != nil {
 		return
@@ -101,8 +100,8 @@ func (r *Replica) SnapshotWritten(now time.Duration, slot uint64, data []byte, e
 	}
 }
 
-// promoteSnapshot lets the snapshot that was written count once its slot is committed, and forgets the
-// log below it, except for what is kept for replicas that lag.
+// promoteSnapshot makes the next snapshot current if it is written and its slot is committed. It truncates the log
+// below, except for the slots kept for replicas that lag.
 func (r *Replica) promoteSnapshot() {
 	s := &r.snapshots
 	if s.next != nil && s.next.data != nil && s.next.slot <= r.commit {
@@ -112,14 +111,14 @@ func (r *Replica) promoteSnapshot() {
 	}
 }
 
-// forgetSnapshotsBehind drops a snapshot of what is being taken back.
+// forgetSnapshotsBehind drops a snapshot of executions that are rolled back.
 func (r *Replica) forgetSnapshotsBehind(slot uint64) {
 	if s := &r.snapshots; s.next != nil && s.next.slot > slot {
 		s.next = nil
 	}
 }
 
-// install replaces the executed state by a snapshot's.
+// install replaces the executed state by that of a snapshot.
 func (r *Replica) install(s *snapshot) {
 	body, err := r.Table.Parse(s.data[snapshotHeader:])
 	if err == nil {

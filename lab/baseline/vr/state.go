@@ -8,24 +8,24 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// fetch is a state transfer under way (§5.2). What is committed is the same in every view, so that a
-// replica in any status may ask for it; what is not comes from the leader of one's view only, where
-// that gives the order.
+// fetch is a state transfer in progress (§5.2). Committed entries are the same in every view, so a replica in any
+// status may fetch them. Uncommitted entries come only from the leader of the replica's view, and only if the leader
+// determines their order.
 type fetch struct {
 	from  int
 	hi    uint64        // up to this slot
-	at    time.Duration // when it is asked for again; monotime.Never if nothing is
+	at    time.Duration // time of the next request; monotime.Never if idle
 	delay time.Duration
 }
 
-// NeedState fetches what is missing up to a slot from the leader.
+// NeedState fetches missing entries up to a slot from the leader.
 func (r *Replica) NeedState(hi uint64) {
 	if r.Leader() != r.Cfg.Self {
 		r.startFetch(r.Leader(), hi)
 	}
 }
 
-// startFetch asks, unless the same is under way; then only its end may move.
+// startFetch starts a fetch, or moves the end of an equal one that is in progress.
 func (r *Replica) startFetch(from int, hi uint64) {
 	f := &r.fetch
 	if f.at != monotime.Never && f.from == from {
@@ -58,7 +58,7 @@ func (r *Replica) tickFetch() {
 	}
 }
 
-// fetched reports whether all that was asked for is here.
+// fetched reports whether the fetch is complete.
 func (r *Replica) fetched() bool {
 	if r.phase == phaseNormal && !r.traits.Unordered {
 		return r.Log.End() >= r.fetch.hi
@@ -66,10 +66,10 @@ func (r *Replica) fetched() bool {
 	return r.commit >= r.fetch.hi
 }
 
-// fetchAnswer bounds the entries of one NEW-STATE, in bytes.
+// fetchAnswer bounds the entries of a NEW-STATE, in bytes.
 const fetchAnswer = 1 << 18
 
-// onGetState answers with what is committed, and, to a follower, with what is not.
+// onGetState answers with committed entries, and to a follower also with uncommitted ones.
 func (r *Replica) onGetState(from int, m *wire.GetState) {
 	if r.phase == phaseRecovering {
 		return
@@ -88,7 +88,7 @@ func (r *Replica) onGetState(from int, m *wire.GetState) {
 	r.Send(from, answer)
 }
 
-// onNewState takes what was asked for.
+// onNewState takes the fetched entries.
 func (r *Replica) onNewState(from int, m *wire.NewState) {
 	if r.fetch.at == monotime.Never || from != r.fetch.from || r.phase == phaseNormal && m.View != r.view {
 		return
@@ -97,7 +97,7 @@ func (r *Replica) onNewState(from int, m *wire.NewState) {
 		return
 	}
 	if ordered := r.phase == phaseNormal && !r.traits.Unordered; m.Base > r.Log.End() || !ordered && m.Base > r.commit {
-		return // an answer to an earlier life of this replica
+		return // answers an earlier life of this replica
 	}
 	for i, e := range m.Entries {
 		switch slot := m.Base + 1 + uint64(i); {
@@ -115,8 +115,8 @@ func (r *Replica) onNewState(from int, m *wire.NewState) {
 	r.progress()
 }
 
-// installCommitted replaces the state by another replica's snapshot, whose slot is committed. What the log
-// has behind it stays: it may have been acknowledged.
+// installCommitted replaces the state by another replica's snapshot of committed entries. Later entries of the log
+// stay, as they may have been acknowledged.
 func (r *Replica) installCommitted(m *wire.NewState) bool {
 	s, err := parseSnapshot(bytes.Clone(m.Snapshot))
 	if err != nil || s.slot != m.Base {
@@ -131,8 +131,8 @@ func (r *Replica) installCommitted(m *wire.NewState) bool {
 	return true
 }
 
-// putCommitted puts a committed entry into its slot, in place of what may have been there. What the log
-// has behind it stays, where no digest says that it cannot be right.
+// putCommitted puts a committed entry into its slot, and replaces a different one. Later entries of the log stay
+// unless a chained digest shows that they are wrong.
 func (r *Replica) putCommitted(slot uint64, payload []byte) {
 	if slot > r.Log.End() {
 		r.Log.Insert(slot, payload)
@@ -151,7 +151,7 @@ func (r *Replica) putCommitted(slot uint64, payload []byte) {
 	r.Log.advance()
 }
 
-// progress goes on with what the fetch is for, or with the fetch.
+// progress continues with the fetch, or with the steps that waited for it.
 func (r *Replica) progress() {
 	if !r.fetched() {
 		r.fetch.delay = r.Cfg.Retransmit

@@ -7,8 +7,8 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// arrive takes the time of an input. One that comes long after the deadline says that this process was
-// kept from running: the time that it slept does not count against the leader.
+// arrive takes the time of an input. An input long after the deadline shows that this process was descheduled: that
+// time does not count against the leader.
 func (r *Replica) arrive(now time.Duration) {
 	r.Now = now
 	if late := now - r.promised; late > r.Cfg.PingInterval {
@@ -18,8 +18,8 @@ func (r *Replica) arrive(now time.Duration) {
 	r.promised = monotime.Never
 }
 
-// Deadline is when Tick wants to be called next. It is never far, so that the replica notices when its
-// process was kept from running.
+// Deadline returns the time of the next Tick. It is at most PingInterval away, so that the replica notices when it
+// was descheduled.
 func (r *Replica) Deadline() time.Duration {
 	if r.err != nil {
 		return monotime.Never

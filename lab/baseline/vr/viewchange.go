@@ -9,21 +9,20 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// viewChange is what a replica in status view-change knows (§4.2).
+// viewChange is the state of a replica in status view-change (§4.2).
 type viewChange struct {
 	timeout   time.Duration
-	deadline  time.Duration // when the next view is tried
-	sendAt    time.Duration // when what was said is repeated
+	deadline  time.Duration // after which the next view is tried
+	sendAt    time.Duration // time of the next retransmission
 	sendDelay time.Duration
-	follows   bool                 // the view has started: its leader is asked for START-VIEW
-	askedAt   time.Duration        // when that was last done
-	seconded  []uint64             // by replica: the incarnation that sent START-VIEW-CHANGE; 0 if none
-	promised  bool                 // f others want the view too
+	follows   bool                 // the view has started: ask its leader for START-VIEW
+	askedAt   time.Duration        // time of the latest such request
+	seconded  []uint64             // by replica: incarnation that sent START-VIEW-CHANGE; 0 if none
+	promised  bool                 // f others want the view too, and this replica has promised it
 	votes     []*wire.DoViewChange // at the leader, by replica
 }
 
-// join is a follower's way into a view: the newest START-VIEW of it, until what is committed below has
-// been fetched.
+// join is a follower's entry into a view: its newest START-VIEW, kept until the committed entries below are fetched.
 type join struct {
 	from    int
 	commit  uint64
@@ -32,11 +31,11 @@ type join struct {
 	vector  []uint64
 }
 
-// maxBackoff bounds the doubling of the view change's time-out: 2^6 times the first one.
+// maxBackoff bounds the timeout of a view change: 2^6 times the first one.
 const maxBackoff = 6
 
-// leave ends normal operation: from now on the replica takes part in no view below the given one. What
-// arrived early is forgotten: another view may have something else there.
+// leave ends normal operation: from now on the replica takes part in no view below the given one. It drops early
+// entries, as another view may have others in their slots.
 func (r *Replica) leave(view uint64) {
 	r.Log.cut(r.Log.End())
 	r.view, r.phase = view, phaseViewChange
@@ -49,7 +48,7 @@ func (r *Replica) leave(view uint64) {
 	r.fetch = fetch{at: monotime.Never}
 }
 
-// startViewChange goes to a view and asks the others to come along.
+// startViewChange moves to a view and asks the others to follow.
 func (r *Replica) startViewChange(view uint64) {
 	r.leave(view)
 	r.Stats.ViewChanges++
@@ -57,13 +56,13 @@ func (r *Replica) startViewChange(view uint64) {
 	r.tryPromise()
 }
 
-// ChangeView lets the group put a log together anew, in a view above this one.
+// ChangeView starts a higher view, which merges the replicas' logs.
 func (r *Replica) ChangeView(view uint64) { r.startViewChange(view) }
 
-// followTo goes to a view that has started without this replica.
+// followTo moves to a view that has started without this replica.
 func (r *Replica) followTo(view uint64) {
 	if r.leaderOf(view) == r.Cfg.Self {
-		r.startViewChange(view + 1) // it is one's own of before a crash
+		r.startViewChange(view + 1) // this replica started it before a crash
 		return
 	}
 	r.leave(view)
@@ -81,7 +80,7 @@ func (r *Replica) askForView() {
 	}
 }
 
-// repeatViewChange says what this replica wants and has promised.
+// repeatViewChange retransmits this replica's messages of the view change.
 func (r *Replica) repeatViewChange() {
 	c := &r.change
 	c.sendAt = r.Now + c.sendDelay
@@ -104,7 +103,7 @@ func (r *Replica) sendPromise() {
 	r.Send(r.Leader(), r.ownVote())
 }
 
-// ownVote is what the replica brings along. Its entries alias the log.
+// ownVote is this replica's promise. Its entries alias the log.
 func (r *Replica) ownVote() *wire.DoViewChange {
 	return &wire.DoViewChange{
 		LastNormal: r.lastNormal, Commit: r.commit, Vector: r.vector,
@@ -112,7 +111,7 @@ func (r *Replica) ownVote() *wire.DoViewChange {
 	}
 }
 
-// marks are those of the entries behind what is committed.
+// marks are those of the uncommitted entries.
 func (r *Replica) marks() (marks []byte) {
 	for slot := r.commit + 1; slot <= r.Log.End(); slot++ {
 		marks = append(marks, r.Log.Mark(slot))
@@ -120,14 +119,14 @@ func (r *Replica) marks() (marks []byte) {
 	return marks
 }
 
-// know merges another's crash vector into one's own.
+// know merges another replica's crash vector into the own one.
 func (r *Replica) know(vector []uint64) {
 	for i := range min(len(vector), len(r.vector)) {
 		r.vector[i] = max(r.vector[i], vector[i])
 	}
 }
 
-// tell lets a replica of an older view know this one, now and then.
+// tell tells a replica in an older view about this view, at most once per Retransmit.
 func (r *Replica) tell(to int) {
 	if r.Now-r.answeredAt[to] < r.Cfg.Retransmit {
 		return
@@ -189,7 +188,7 @@ func (r *Replica) onDoViewChange(from int, m *wire.DoViewChange) {
 	}
 	r.change.votes[from] = cloneVote(m)
 	r.change.seconded[from] = m.Incarnation
-	r.change.promised = true // f others do: else this one had not
+	r.change.promised = true // the sender saw f others want the view
 	r.tryForm()
 }
 
@@ -207,8 +206,8 @@ func cloneEntries(entries [][]byte) [][]byte {
 	return clone
 }
 
-// tryForm starts the view at its leader once f+1 promises are there, none of them from before a crash,
-// and what is committed is here.
+// tryForm starts the view at its leader once it has f+1 promises, none of them from before a crash, and all committed
+// entries.
 func (r *Replica) tryForm() {
 	own := cloneVote(r.ownVote())
 	own.Header = r.head(r.view)
@@ -235,7 +234,7 @@ func (r *Replica) tryForm() {
 	r.enter()
 }
 
-// startView is START-VIEW with the leader's current log.
+// startView returns START-VIEW with the leader's current log.
 func (r *Replica) startView() *wire.StartView {
 	return &wire.StartView{
 		Commit: r.commit, Entries: r.Entries(r.commit, r.Log.End(), wholeLog), Marks: r.marks(), Vector: r.formed,
@@ -256,7 +255,7 @@ func (r *Replica) onStartView(from int, m *wire.StartView) {
 	})
 }
 
-// joinView enters the view once what is committed below its log is here.
+// joinView enters the view once all committed entries below its log are here.
 func (r *Replica) joinView(j *join) {
 	r.join = j
 	r.tryJoin()
@@ -282,7 +281,7 @@ func (r *Replica) tryJoin() {
 	r.enter()
 }
 
-// joinAnew asks for a newer START-VIEW: what was fetched is ahead of the one that is here.
+// joinAnew asks for a newer START-VIEW: the fetched entries are ahead of the current one.
 func (r *Replica) joinAnew() {
 	r.join = nil
 	if r.phase == phaseRecovering {
@@ -293,7 +292,7 @@ func (r *Replica) joinAnew() {
 	r.askForView()
 }
 
-// enter starts to take part in the view.
+// enter enters the view in status normal.
 func (r *Replica) enter() {
 	r.phase, r.lastNormal = phaseNormal, r.view
 	r.heard, r.spoke, r.enteredAt = r.Now, r.Now, r.Now

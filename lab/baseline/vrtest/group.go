@@ -1,6 +1,5 @@
-// Package vrtest has a group of replicas of package vr for tests of their protocols: messages are delivered
-// in order and at once, time passes when it is told to, and a request goes to the replicas that the test
-// names.
+// Package vrtest has a group of replicas of package vr for tests of their protocols. Messages are delivered in order
+// and at once, time passes on demand, and a request goes to the replicas that the test names.
 package vrtest
 
 import (
@@ -16,7 +15,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Echo is a state machine whose results are the operations. It counts what is executed and not taken back.
+// Echo is a state machine whose results are the operations. It records the executed slots that were not undone.
 type Echo struct{ Slots []uint64 }
 
 // Execute returns the operation.
@@ -28,30 +27,30 @@ func (e *Echo) Execute(slot, _ uint64, op, result []byte) []byte {
 // Snapshot is empty.
 func (e *Echo) Snapshot() (io.WriterTo, error) { return new(bytes.Buffer), nil }
 
-// Restore forgets what was executed.
+// Restore empties Slots.
 func (e *Echo) Restore(io.Reader) error { e.Slots = nil; return nil }
 
-// Undo takes back what was executed behind slot.
+// Undo undoes executions behind slot.
 func (e *Echo) Undo(slot uint64) {
 	for n := len(e.Slots); n > 0 && e.Slots[n-1] > slot; n-- {
 		e.Slots = e.Slots[:n-1]
 	}
 }
 
-// Release has nothing to do.
+// Release does nothing.
 func (e *Echo) Release(uint64) {}
 
-// Group is replicas and a client, who is registered.
+// Group is a group of replicas and a registered client.
 type Group struct {
 	Replicas []*vr.Replica
 	Machines []*Echo
-	Answers  map[uint64][][]byte // frames to the client, by the request that they were sent for
-	Down     map[int]bool        // replicas that are cut off
+	Answers  map[uint64][][]byte // frames to the client, by request
+	Down     map[int]bool        // disconnected replicas
 
 	t       testing.TB
 	keys    wire.Keys
 	now     time.Duration
-	current uint64 // request
+	current uint64 // number of the current request
 }
 
 // NewGroup starts n replicas and registers the client.
@@ -90,7 +89,7 @@ func (g *Group) Keys() wire.Keys { return g.keys }
 // Op is the operation of request number id.
 func Op(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
 
-// frame is request number id of the client; number 0 registers it.
+// frame returns request number id of the client; number 0 registers it.
 func (g *Group) frame(id uint64) []byte {
 	m := wire.Request{Client: wire.ClientID{Lo: 1}, ID: id, Low: 1, ReplyTo: netip.MustParseAddrPort("127.0.0.1:9"), Op: Op(id)}
 	if id == 0 {
@@ -99,7 +98,7 @@ func (g *Group) frame(id uint64) []byte {
 	return g.keys.Client.Seal(wire.AppendRequest(nil, &m), 0)
 }
 
-// Hand gives requests to one replica, and delivers nothing yet.
+// Hand passes requests to one replica and delivers no messages.
 func (g *Group) Hand(to int, ids ...uint64) {
 	for _, id := range ids {
 		g.current = id
@@ -107,7 +106,7 @@ func (g *Group) Hand(to int, ids ...uint64) {
 	}
 }
 
-// Request gives a request to some replicas, and then delivers messages until there are none.
+// Request passes a request to some replicas, and then delivers messages until none are left.
 func (g *Group) Request(id uint64, to ...int) {
 	for _, i := range to {
 		g.Hand(i, id)
@@ -115,7 +114,7 @@ func (g *Group) Request(id uint64, to ...int) {
 	g.Settle()
 }
 
-// Settle delivers messages until there are none.
+// Settle delivers messages until none are left.
 func (g *Group) Settle() {
 	for busy := true; busy; {
 		busy = false
@@ -160,7 +159,7 @@ func (g *Group) message(to int, frame []byte) {
 	}
 }
 
-// Wait lets time pass.
+// Wait advances time.
 func (g *Group) Wait(d time.Duration) {
 	for until := g.now + d; g.now < until; g.now += 100 * time.Microsecond {
 		for _, r := range g.Replicas {

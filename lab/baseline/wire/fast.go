@@ -2,23 +2,23 @@ package wire
 
 import nopaxos "github.com/netordered/nopaxos/replica/wire"
 
-// Accepted is an acceptor's vote in the fast round of Fast Paxos, to the leader (phase 2b): it holds the
-// request with this tag at Slot.
+// Accepted is an acceptor's vote in the fast round of Fast Paxos (phase 2b), to the leader: it has the request with
+// this tag at Slot.
 type Accepted struct {
 	Header
 	Slot  uint64
 	Value nopaxos.Digest
 }
 
-// Resolve is the leader's order after a collision (phase 2a of the round behind the fast one): Entries
-// stand at the slots First, First+1, ….
+// Resolve is the leader's order after a collision (phase 2a of the round after the fast one): Entries are those at
+// slots First, First+1, ….
 type Resolve struct {
 	Header
 	First   uint64
 	Entries [][]byte
 }
 
-// Resolved says that the sender has taken the leader's entries at slots First … Last (phase 2b).
+// Resolved says that the sender has accepted the leader's entries at slots First … Last (phase 2b).
 type Resolved struct {
 	Header
 	First, Last uint64
@@ -30,7 +30,7 @@ type AskVotes struct {
 	First, Last uint64
 }
 
-// AskValue asks an acceptor for the entry that it has voted for.
+// AskValue asks an acceptor for the entry that it voted for.
 type AskValue struct {
 	Header
 	Slot uint64
@@ -43,8 +43,7 @@ type Value struct {
 	Entry []byte
 }
 
-// Decided says that everything up to Slot is committed, and what stands at the slots behind From: entries
-// with this digest.
+// Decided says that everything up to Slot is committed; Digest is that of the entries at slots (From, Slot].
 type Decided struct {
 	Header
 	From, Slot uint64

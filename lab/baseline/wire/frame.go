@@ -12,13 +12,13 @@ import (
 const (
 	// Magic is the first two bytes of every frame: "NB".
 	Magic = 0x4E42
-	// Version is the frame version that this package reads and writes.
+	// Version is the frame version of this package.
 	Version = 1
 
 	prefixLen = 4
 )
 
-// Kind says which message a frame holds.
+// Kind is the kind of a message.
 type Kind uint8
 
 // The messages. Values are part of the wire format.
@@ -65,7 +65,7 @@ func (k Kind) String() string {
 	return fmt.Sprintf("KIND-%d", uint8(k))
 }
 
-// errPrefix refuses what is no frame of this package. The other reasons are those of package replica/wire.
+// errPrefix refuses frames of other protocols. The other reasons are those of package replica/wire.
 var errPrefix = errors.New("wire: frame does not start with the magic 0x4E42 and version 1")
 
 // IsFrame reports whether b starts like a frame of this package.
@@ -76,7 +76,7 @@ type reader struct{ codec.Reader }
 
 func (r *reader) digest() nopaxos.Digest { return nopaxos.Digest{Hi: r.U64(), Lo: r.U64()} }
 
-// entries reads a list of log entries into dst, whose memory is used again. They alias the frame.
+// entries reads a list of log entries, which alias the frame, into dst.
 func (r *reader) entries(dst [][]byte) [][]byte {
 	dst = dst[:0]
 	n := int(r.U32())
@@ -94,7 +94,7 @@ func (r *reader) entries(dst [][]byte) [][]byte {
 	return dst
 }
 
-// bytes reads what has its length before it, aliasing the frame.
+// sized reads bytes that follow their length, aliasing the frame.
 func (r *reader) sized() []byte { return r.Bytes(int(r.U32())) }
 
 // vector reads a list of incarnations.

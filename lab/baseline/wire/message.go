@@ -5,14 +5,14 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Header is what every message starts with.
+// Header is the start of every message.
 type Header struct {
 	View        uint64
 	Replica     uint16 // the sender
-	Incarnation uint64 // the sender's; it grows with each of its starts
+	Incarnation uint64 // the sender's; grows with each of its starts
 }
 
-// Head returns the header, which may be written to.
+// Head returns the header, which may be changed.
 func (h *Header) Head() *Header { return h }
 
 // Message is a message among replicas. The dynamic types are the structs of this package.
@@ -35,11 +35,11 @@ func Append(b []byte, m Message, auth nopaxos.Auth) []byte {
 	return auth.Seal(m.appendBody(b), start)
 }
 
-// Decoder reads messages into memory that it uses again: a message is valid until the next one of its
-// kind, and aliases its frame. The zero Decoder is ready.
+// Decoder reads messages into reused memory: a message is valid until the next one of its kind, and aliases its
+// frame. The zero Decoder is ready.
 type Decoder struct {
 	messages [kindEnd]Message
-	reader   reader // of the frame that is being read
+	reader   reader // of the current frame
 }
 
 // Open authenticates and reads a frame.
@@ -120,8 +120,8 @@ func newMessage(kind Kind) Message {
 	}
 }
 
-// Prepare is the leader's order for the slots First, First+1, …: PREPARE ⟨v, m, n, k⟩ of VR, for one
-// request or for a batch.
+// Prepare is the leader's order for the slots First, First+1, …: PREPARE ⟨v, m, n, k⟩ of VR, with one request or a
+// batch.
 type Prepare struct {
 	Header
 	First   uint64
@@ -129,8 +129,8 @@ type Prepare struct {
 	Entries [][]byte
 }
 
-// PrepareOverhead is the length of a PREPARE without entries, in bytes, tag included; EntryOverhead is
-// what each adds beside itself.
+// PrepareOverhead is the length of a PREPARE without entries, in bytes, including the tag; EntryOverhead is that of
+// an entry without its payload.
 const (
 	PrepareOverhead = prefixLen + 18 + 8 + 8 + 4 + nopaxos.TagLen
 	EntryOverhead   = 4
@@ -142,57 +142,57 @@ type PrepareOK struct {
 	Slot uint64
 }
 
-// Commit says what is committed, and that the leader lives.
+// Commit announces the leader's commit, and that the leader is up.
 type Commit struct {
 	Header
 	Commit uint64
 }
 
-// StartViewChange says that its sender wants the view of the header. To the leader of a view that has
-// started it is the request to repeat START-VIEW.
+// StartViewChange proposes the view of the header. At the leader of a view that has started it requests a repeated
+// START-VIEW.
 type StartViewChange struct {
 	Header
-	Vector []uint64 // newest incarnation of every replica that the sender knows
+	Vector []uint64 // newest incarnations known to the sender, by replica
 }
 
 // DoViewChange is a promise for the view of the header, to its leader.
 type DoViewChange struct {
 	Header
-	LastNormal uint64 // last view in which the sender was in status normal
+	LastNormal uint64 // latest view in which the sender was in status normal
 	Commit     uint64
-	Entries    [][]byte // of the sender's log, behind Commit
-	Marks      []byte   // on each of Entries: how it was accepted, as the system has it
+	Entries    [][]byte // of the sender's log behind Commit
+	Marks      []byte   // by entry: how it was accepted, in the protocol's terms
 	Vector     []uint64
 }
 
-// End is the last slot of the sender's log.
+// End returns the last slot of the sender's log.
 func (m *DoViewChange) End() uint64 { return m.Commit + uint64(len(m.Entries)) }
 
 // Has reports whether the entry at a slot is among Entries.
 func (m *DoViewChange) Has(slot uint64) bool { return slot > m.Commit && slot <= m.End() }
 
-// At returns the entry at a slot that is among Entries, and its mark.
+// At returns the entry at a slot among Entries, and its mark.
 func (m *DoViewChange) At(slot uint64) (entry []byte, mark uint8) {
 	i := slot - m.Commit - 1
 	return m.Entries[i], m.Marks[i]
 }
 
-// StartView announces the log that the view starts with, or, when it is repeated, has come to.
+// StartView announces the leader's log, at the start of the view or as it is when the message is repeated.
 type StartView struct {
 	Header
 	Commit  uint64
 	Entries [][]byte // behind Commit
-	Marks   []byte   // on each of Entries: how the leader has accepted it
-	Vector  []uint64 // of when the view was formed
+	Marks   []byte   // by entry: how the leader has accepted it
+	Vector  []uint64 // of the time when the view was formed
 }
 
-// Recovery asks for the state: its sender was restarted, with the incarnation of the header.
+// Recovery asks for the state: its sender was restarted with the incarnation of the header.
 type Recovery struct{ Header }
 
 // RecoveryResponse answers RECOVERY; the leader of the view adds its log.
 type RecoveryResponse struct {
 	Header
-	Nonce   uint64 // the incarnation that asked
+	Nonce   uint64 // incarnation of the asking replica
 	Leader  bool
 	Commit  uint64
 	Entries [][]byte // behind Commit, from the leader
@@ -206,8 +206,8 @@ type GetState struct {
 	Lo, Hi uint64
 }
 
-// NewState answers GET-STATE with entries behind Base, as many as fit. If the log does not reach back
-// so far, Base is the slot of Snapshot.
+// NewState answers GET-STATE with the entries behind Base that fit. If the log starts later, Base is the slot of
+// Snapshot.
 type NewState struct {
 	Header
 	Base     uint64
