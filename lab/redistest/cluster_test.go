@@ -41,7 +41,7 @@ func startCluster(t *testing.T) *devcluster.Cluster {
 	return c
 }
 
-// connect returns a client of the cluster that never repeats an operation.
+// connect returns a client of the cluster that never retries an operation.
 func connect(t *testing.T, c *devcluster.Cluster) *redis.Client {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: c.RESP().String(), MaxRetries: -1})
@@ -49,12 +49,12 @@ func connect(t *testing.T, c *devcluster.Cluster) *redis.Client {
 	return client
 }
 
-// A stock client library finds the store behind `nopaxos dev` to be what it expects of one.
+// TestDevGoRedis runs the suite against a cluster.
 func TestDevGoRedis(t *testing.T) {
-	Run(t, connect(t, startCluster(t)))
+	runSuite(t, connect(t, startCluster(t)))
 }
 
-// Redis's own benchmark runs against `nopaxos dev` to its end, and what it wrote is there.
+// TestDevRedisBenchmark runs redis-benchmark against a cluster and checks that its writes are stored.
 func TestDevRedisBenchmark(t *testing.T) {
 	benchmark, err := exec.LookPath("redis-benchmark")
 	if err != nil {
@@ -80,8 +80,8 @@ func TestDevRedisBenchmark(t *testing.T) {
 	if strings.Contains(strings.ToLower(string(out)), "error") {
 		t.Errorf("redis-benchmark complains:\n%s", out)
 	}
-	// It counts only what was answered, and stops sending when that is n: with pipelines of 16 on 50
-	// connections a few more may be on their way.
+	// redis-benchmark stops sending after n replies, when further requests are in flight: up to a pipeline of
+	// 16 on each of 50 connections.
 	const surplus = 16 * 50
 	for what, get := range map[string]func() (int64, error){
 		"counter:__rand_int__": func() (int64, error) { return client.Get(t.Context(), "counter:__rand_int__").Int64() },
@@ -94,8 +94,8 @@ func TestDevRedisBenchmark(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// Whichever single role is killed while clients write, the load completes and nothing that was
-// acknowledged is lost, nor anything done twice.
+// TestDevIsKilledUnderLoad kills each kind of role in turn while clients write. The load must complete, no
+// acknowledged write may be lost, and none may take effect twice.
 func TestDevIsKilledUnderLoad(t *testing.T) {
 	n := 20_000
 	if testing.Short() || binary.RaceEnabled {
@@ -137,7 +137,7 @@ func awaitWhole(t *testing.T, c *devcluster.Cluster) {
 	}
 }
 
-// exactLoad is n INCRs of a counter and as many LPUSHs to a list, by a stock client on several connections.
+// exactLoad is a load of n INCRs of a counter and n LPUSHs to a list, over several connections.
 type exactLoad struct {
 	t             *testing.T
 	redis         *redis.Client
@@ -150,13 +150,12 @@ type exactLoad struct {
 	progress      chan struct{} // has an item when done has grown
 }
 
-// outcomes is what became of one kind of operation.
+// outcomes counts the outcomes of one kind of operation.
 type outcomes struct{ acknowledged, unknown atomic.Int64 }
 
 const (
 	loadWorkers = 16
-	// loadPatience is how long the load may go without an answer: the front-end's own time-out and
-	// then some.
+	// loadPatience is the longest time without a reply. It exceeds the front-end's own time-out.
 	loadPatience = 30 * time.Second
 )
 
@@ -180,7 +179,7 @@ func (l *exactLoad) start() {
 	}
 }
 
-// one is one operation: the two kinds alternate.
+// one executes one operation; the two kinds alternate.
 func (l *exactLoad) one(number int64) {
 	var err error
 	o := &l.counts
@@ -205,7 +204,7 @@ func (l *exactLoad) one(number int64) {
 	}
 }
 
-// reach waits until so many operations of the load are done.
+// reach waits until done operations of the load have completed.
 func (l *exactLoad) reach(done int) {
 	l.t.Helper()
 	timer := time.NewTimer(loadPatience)
@@ -215,12 +214,12 @@ func (l *exactLoad) reach(done int) {
 		case <-l.progress:
 			timer.Reset(loadPatience)
 		case <-timer.C:
-			l.t.Fatalf("the load stands still at %d of %d operations", l.done.Load(), 2*l.n)
+			l.t.Fatalf("the load is stuck at %d of %d operations", l.done.Load(), 2*l.n)
 		}
 	}
 }
 
-// finish waits for the load's end and checks what is stored.
+// finish waits for the end of the load and checks the stored values.
 func (l *exactLoad) finish() {
 	l.t.Helper()
 	l.reach(2 * l.n)
@@ -235,7 +234,7 @@ func (l *exactLoad) finish() {
 		l.t.Fatal(err)
 	}
 	l.check("list", length, &l.items)
-	const page = 500 // items whose text fits an answer
+	const page = 500 // items that fit one reply
 	seen := make(map[string]bool, length)
 	for first := int64(0); first < length; first += page {
 		items, err := l.redis.LRange(l.t.Context(), l.list, first, first+page-1).Result()
@@ -254,7 +253,7 @@ func (l *exactLoad) finish() {
 	}
 }
 
-// check holds what is stored against what was answered: exact if every outcome is known.
+// check compares a stored value with the outcomes: it must be exact if all of them are known.
 func (l *exactLoad) check(what string, stored int64, o *outcomes) {
 	l.t.Helper()
 	acknowledged, unknown := o.acknowledged.Load(), o.unknown.Load()

@@ -66,7 +66,7 @@ func TestGoRedis(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			options.Addr = addr
-			Run(t, newClient(t, options))
+			runSuite(t, newClient(t, options))
 		})
 	}
 }

@@ -15,7 +15,7 @@ type clock struct {
 
 const million = 1_000_000
 
-// local returns what the clock shows at time t of the network.
+// local returns the clock's time at time t of the network.
 func (c clock) local(t time.Duration) time.Duration {
 	return c.shown + scale(t-c.global, million+c.ppm, million)
 }

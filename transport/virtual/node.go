@@ -114,7 +114,7 @@ func (nd *Node) keep(ev *event) bool {
 	return true
 }
 
-// run passes one event to the handler, then does what an event loop does after every batch.
+// run passes one event to the handler, then calls Flush and sets the timer, as after every batch.
 func (nd *Node) run(ev *event) {
 	now := nd.now()
 	switch ev.kind {

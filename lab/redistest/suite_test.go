@@ -1,6 +1,6 @@
-// Package redistest is a test suite of the key-value store in terms of go-redis, a stock Redis client
-// library. The package's own tests run it against the front-end on a state machine in their process; other
-// packages run it against a whole cluster.
+// Package redistest tests the key-value store with Redis's own software: go-redis, a stock client library, and
+// redis-benchmark. One suite runs against the front-end on a state machine in the test's process, and against a
+// whole development cluster.
 package redistest
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Run empties the store and checks, through the client c, every type, pipelines, transactions and errors.
-func Run(t *testing.T, c *redis.Client) {
+// runSuite empties the store and checks, through the client c, every type, pipelines, transactions and errors.
+func runSuite(t *testing.T, c *redis.Client) {
 	ctx := context.Background()
 	equal(t, "FLUSHALL", must[string](t)(c.FlushAll(ctx).Result()), "OK")
 	equal(t, "PING", must[string](t)(c.Ping(ctx).Result()), "PONG")
@@ -37,7 +37,7 @@ func Run(t *testing.T, c *redis.Client) {
 	})
 	t.Run("expiry", func(t *testing.T) {
 		must[string](t)(c.Set(ctx, "short", "v", time.Hour).Result())
-		if ttl := must[time.Duration](t)(c.TTL(ctx, "short").Result()); ttl > time.Hour || ttl < 50*time.Minute { // time passes
+		if ttl := must[time.Duration](t)(c.TTL(ctx, "short").Result()); ttl > time.Hour || ttl < 50*time.Minute { // it decreases
 			t.Errorf("TTL is %v, expected about an hour", ttl)
 		}
 		equal(t, "PERSIST", must[bool](t)(c.Persist(ctx, "short").Result()), true)
@@ -91,11 +91,11 @@ func Run(t *testing.T, c *redis.Client) {
 			t.Error("WATCH succeeds, expected an error that says it is not supported")
 		}
 	})
-	t.Run("scan", func(t *testing.T) { scan(t, c) })
+	t.Run("scan", func(t *testing.T) { testScan(t, c) })
 }
 
-// scan iterates over keys while others come and go.
-func scan(t *testing.T, c *redis.Client) {
+// testScan iterates over keys while others are added and deleted.
+func testScan(t *testing.T, c *redis.Client) {
 	ctx := context.Background()
 	const n = 300
 	for i := range n {
