@@ -1,8 +1,8 @@
 """A testbed's plan as a Mininet topology.
 
-`nopaxos-lab testbed --write-plan` decides names, addresses, ports and cables; this module only builds them:
-a host for every role, a BMv2 switch for every switch, and beside them a bridge that joins the controller,
-the switches and the hosts (the management network).
+`nopaxos-lab testbed --write-plan` decides names, addresses, ports and cables. This module builds a host for
+every role, a BMv2 switch for every switch, and the management network, a bridge that joins the controller, the
+switches and the hosts.
 """
 
 import os
@@ -16,12 +16,12 @@ MANAGEMENT = "mgmt"
 
 
 def without_offload(node, interface):
-    """Lets the kernel finish checksums: BMv2 takes and sends whole frames."""
+    """Makes the kernel compute checksums and split segments: BMv2 handles complete frames."""
     node.cmd("ethtool", "-K", interface, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
 
 
 class Host(Node):
-    """A machine that runs one role."""
+    """A host that runs one role."""
 
     def config(self, gateway=None, **params):
         result = super().config(**params)
@@ -33,7 +33,7 @@ class Host(Node):
 
 
 class Bmv2Switch(Switch):
-    """A switch that `nopaxos bmv2` runs; the controller gives it its program and its entries."""
+    """A switch that `nopaxos bmv2` runs. The controller pushes its program and its entries."""
 
     def __init__(self, name, nopaxos="", cluster="", log_dir="", **params):
         super().__init__(name, **params)
@@ -42,7 +42,7 @@ class Bmv2Switch(Switch):
         self.process = None
 
     def start(self, _controllers):
-        """Starts the switch; `await_serving` returns when it waits for the controller."""
+        """Starts the switch without waiting for it; see await_serving."""
         self.cmd("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set lo up")
         command = list(self.command)
         for port, interface in sorted(self.intfs.items()):
@@ -53,12 +53,12 @@ class Bmv2Switch(Switch):
             self.process = self.popen(command, stdout=subprocess.PIPE, stderr=log)
 
     def await_serving(self):
-        """Waits for the line that says that the P4Runtime server answers."""
+        """Waits for the line by which the switch reports that its P4Runtime server answers."""
         if not self.process.stdout.readline():
             raise RuntimeError(f"switch {self.name} did not start, see {self.log_path}")
 
     def power_off(self):
-        """Ends the switch as a power cut would: its ports lose their carrier."""
+        """Simulates a power cut: kills the switch and takes its ports down."""
         self.cmd("pkill -9 -P", self.process.pid)  # simple_switch_grpc, a child of nopaxos bmv2
         self.process.kill()
         self.process.wait()
@@ -75,7 +75,7 @@ class Bmv2Switch(Switch):
 
 
 class ManagementBridge(Switch):
-    """The network beside the switches: a bridge of the kernel's."""
+    """The management network: a bridge of the kernel."""
 
     def start(self, _controllers):
         self.cmd("ip link add br0 type bridge && ip link set br0 up")
@@ -88,7 +88,7 @@ class PlannedTopo(Topo):
     """The network of a plan."""
 
     def build(self, plan, **switch_params):
-        # Mininet gives every switch a number for OpenFlow, and cannot guess it from all of these names.
+        # Mininet cannot derive the OpenFlow number of a switch from these names.
         self.addSwitch(MANAGEMENT, cls=ManagementBridge, inNamespace=True, dpid="1")
         for switch in plan["switches"]:
             number = f"{switch['device_id'] + 1:x}"
@@ -104,12 +104,12 @@ class PlannedTopo(Topo):
             self.cable(a["switch"], a["port"], b)
 
     def cable(self, node, number, to, **params):
-        """Joins interface eth<number> of a node and a port of a switch."""
+        """Connects interface eth<number> of a node with a port of a switch."""
         self.addLink(node, to["switch"], port1=number, port2=to["port"], intfName1=f"eth{number}",
                      intfName2=f"eth{to['port']}", **params)
 
     def attach_management(self, node, address):
-        """Gives a node its interface to the management network, behind all of its ports."""
+        """Connects a node with the management network, with a port number above all others."""
         beyond_ports = 1000
         self.addLink(node, MANAGEMENT, port1=beyond_ports, intfName1="mgmt0",
                      intfName2=f"m-{node}"[:15], params1={"ip": address})

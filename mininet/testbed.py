@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Runs a NOPaxos cluster on Mininet: one BMv2 switch or a fat-tree of them, every role on a host of its own.
 
-The cluster is loaded from the client's host by `nopaxos-lab load`, which checks that the clients' history is
-linearizable and that no acknowledged write is lost. With --fail sequencer the switch that sequences loses its
-power under load. Exit status: 0 if everything held, 1 if not, 2 if something is not installed.
+On the client's host `nopaxos-lab load` loads the cluster and checks that the clients' history is linearizable and
+that no acknowledged write is lost. With --fail sequencer the sequencing switch loses its power under load. Exit
+status: 0 if all checks passed, 1 if not, 2 if something is not installed.
 """
 
 import argparse
@@ -15,11 +15,11 @@ import sys
 import tempfile
 import time
 
-PATIENCE_S = 120  # until the cluster serves: twenty switches take a while on a small machine
+PATIENCE_S = 120  # for the start of a cluster: twenty switches are slow on a small machine
 
 
 def missing():
-    """Says what has to be installed, or nothing."""
+    """Returns what must be installed, or None."""
     try:
         import mininet.net  # noqa: F401
     except ImportError:
@@ -44,13 +44,13 @@ class Testbed:
 
         self.nopaxos, self.lab, self.directory, self.plan = nopaxos, lab, directory, plan
         self.roles = []
-        # Mininet would raise limits of the whole machine for networks of thousands of hosts.
+        # Keeps Mininet from raising limits of the whole machine, which only huge networks need.
         Mininet.inited = True
         self.net = Mininet(topo=PlannedTopo(plan=plan, nopaxos=nopaxos, cluster=plan["cluster_file"], log_dir=directory),
                            controller=None, autoSetMacs=False, waitConnected=False)
 
     def start(self):
-        """Starts the network, the switches and the roles, and returns when a write has committed."""
+        """Starts the network, the switches and the roles, and waits until a write has committed."""
         self.net.start()
         for switch in self.plan["switches"]:
             self.net[switch["name"]].await_serving()
@@ -72,11 +72,11 @@ class Testbed:
         return subprocess.CompletedProcess(line, process.returncode, out, err)
 
     def group(self):
-        """What the roles say of the group."""
+        """Returns the status of the group."""
         return json.loads(self.client("status", "--json").stdout)["groups"][0]
 
     def load(self, duration, fail_sequencer):
-        """Loads the cluster and returns the exit status of the load: 0 if everything held."""
+        """Loads the cluster and returns the exit status of the load: 0 if all checks passed."""
         load = self.net["client"].popen(
             [self.lab, "load", "--cluster", self.plan["cluster_file"], "--workers", "4", "--marks", "--duration", "0"],
             stdin=subprocess.PIPE, stdout=None, stderr=None)
@@ -88,7 +88,7 @@ class Testbed:
         return load.wait()
 
     def fail_sequencer(self, marks):
-        """Takes the power of the switch that sequences, and waits for another to do it."""
+        """Powers the sequencing switch off and waits until another sequences."""
         before = self.group()
         marks.write(f"power off the sequencer ({before['sequencer']})\n".encode())
         marks.flush()
@@ -103,7 +103,7 @@ class Testbed:
                 raise RuntimeError(f"no switch took over from {before['sequencer']} within {PATIENCE_S} s")
 
     def stop(self):
-        """Ends everything."""
+        """Ends the roles and the network."""
         for role in self.roles:
             role.terminate()
         for role in self.roles:
@@ -119,7 +119,7 @@ def arguments():
     parser.add_argument("--k", type=int, choices=(2, 4), default=2, help="pods of the fat-tree, and ports of its switches")
     parser.add_argument("--replicas", type=int, default=3)
     parser.add_argument("--duration", type=float, default=15, help="seconds of load")
-    parser.add_argument("--fail", choices=("sequencer",), help="what to power off after a third of the time")
+    parser.add_argument("--fail", choices=("sequencer",), help="the switch to power off after a third of the duration")
     given = parser.parse_args()
     if given.fail and given.topology == "single":
         parser.error("--fail sequencer needs --topology fat-tree: one switch has no other to take over from it")
@@ -142,7 +142,7 @@ def main():
         if status == 0:
             shutil.rmtree(directory)
         else:
-            print("what roles and switches logged is in", directory)
+            print("the logs of roles and switches are in", directory)
     return status
 
 

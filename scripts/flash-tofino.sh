@@ -4,12 +4,12 @@
 #   scripts/flash-tofino.sh CLUSTER-FILE [SWITCH …]
 #   scripts/flash-tofino.sh --pack-only FILE
 #
-# The packed program goes to where the switches' `program` keys say (with --pack-only: to FILE), and from there
-# `nopaxos controller push` gives it to the switches. The controller must not run: it pushes by itself.
+# It writes the packed program to the paths in the switches' `program` keys (with --pack-only: to FILE), and
+# `nopaxos controller push` pushes it. The controller must not run, since it pushes the program itself.
 #
-# It needs a compiler for Tofino: bf-p4c of Intel's SDE, or p4c with its Tofino backend (p4c, p4c-barefoot and
-# bfas). To push it needs the switches' P4Runtime servers, which come with the SDE or with Stratum.
-# NOPAXOS names the nopaxos binary; by default it is built.
+# Compiling needs a compiler for Tofino: bf-p4c of Intel's SDE, or p4c with its Tofino backend (p4c,
+# p4c-barefoot and bfas). Pushing needs the switches' P4Runtime servers, which come with the SDE or with
+# Stratum. NOPAXOS names the nopaxos binary; by default the script builds one.
 set -eu
 
 usage() {
@@ -43,7 +43,7 @@ if ! command -v bf-p4c >/dev/null && ! { command -v p4c-barefoot >/dev/null && c
 	else
 		hint="put bf-p4c of Intel's SDE on the PATH, or p4c-barefoot and bfas of p4c built with ENABLE_TOFINO"
 	fi
-	missing "there is no compiler for Tofino: $hint"
+	missing "no compiler for Tofino found: $hint"
 fi
 command -v go >/dev/null || missing "go is not on the PATH: Go 1.26 or later is needed to drive the compiler"
 
@@ -58,7 +58,7 @@ if [ -z "$nopaxos" ]; then
 fi
 (cd "$root" && go run ./p4src/compile tofino "$work/out")
 for part in tofino.bin context.json; do
-	[ -s "$work/out/pipe/$part" ] || missing "the compiler wrote no $part into pipe/: is it one that assembles (bfas)?"
+	[ -s "$work/out/pipe/$part" ] || missing "the compiler wrote no $part into pipe/: is its assembler bfas installed?"
 done
 names=
 for name; do
@@ -71,7 +71,7 @@ if [ -n "$pack_only" ]; then
 	pack --out "$pack_only"
 	exit
 fi
-# shellcheck disable=SC2086 # one word to each name
+# shellcheck disable=SC2086 # $names holds several words
 pack --cluster "$cluster" $names
 # shellcheck disable=SC2086
 "$nopaxos" controller push --cluster "$cluster" --kind tofino $names

@@ -151,7 +151,7 @@ func TestFlashTofino(t *testing.T) {
 	}
 	if _, err := exec.LookPath("/usr/bin/bf-p4c"); err != nil {
 		out, err := flash()
-		want := "flash-tofino.sh: there is no compiler for Tofino: put bf-p4c of Intel's SDE on the PATH, or p4c-barefoot and bfas of p4c built with ENABLE_TOFINO\n"
+		want := "flash-tofino.sh: no compiler for Tofino found: put bf-p4c of Intel's SDE on the PATH, or p4c-barefoot and bfas of p4c built with ENABLE_TOFINO\n"
 		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != cli.ExitUsage || out != want {
 			t.Errorf("without a compiler: %v, %s", err, out)
 		}

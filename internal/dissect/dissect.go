@@ -1,5 +1,5 @@
-// Package dissect writes protocol messages as one line of text, for the simulator's traces and for
-// the golden traces of scenario tests.
+// Package dissect formats protocol messages as one line of text, for the simulator's traces and the
+// golden traces of scenario tests.
 package dissect
 
 import (
@@ -10,14 +10,14 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Dissector holds what is needed to look into authenticated frames.
+// Dissector formats datagrams, frames and log entries.
 type Dissector struct {
-	Keys wire.Keys
-	// Op writes an operation as text; nil stands for %q.
+	Keys wire.Keys // to open authenticated frames
+	// Op formats an operation; nil: with %q.
 	Op func(op []byte) string
 }
 
-// Datagram describes an OUM datagram or a sealed frame.
+// Datagram formats an OUM datagram or a sealed frame.
 func (d *Dissector) Datagram(b []byte) string {
 	if wire.IsFrame(b) {
 		return d.Frame(b)
@@ -32,7 +32,7 @@ func (d *Dissector) Datagram(b []byte) string {
 	return fmt.Sprintf("%d/%d %s", h.Session, h.Seq, d.Frame(payload))
 }
 
-// Frame describes a sealed frame.
+// Frame formats a sealed frame.
 func (d *Dissector) Frame(frame []byte) string {
 	kind, body, err := d.Keys.Open(frame)
 	if err != nil {
@@ -41,7 +41,7 @@ func (d *Dissector) Frame(frame []byte) string {
 	return d.body(kind, body)
 }
 
-// Body describes a frame without its tag.
+// body formats a frame without its tag.
 func (d *Dissector) body(kind wire.Kind, body []byte) string {
 	switch kind {
 	case wire.KindRequest:
@@ -88,7 +88,7 @@ func (d *Dissector) request(m *wire.Request) string {
 	return fmt.Sprintf("REQUEST %v#%d low=%d %s", m.Client, m.ID, m.Low, d.op(m.Op))
 }
 
-// client names a client, a nonce by its last 16 bits.
+// client formats a client id, or the last 16 bits of a nonce.
 func client(c wire.ClientID) string {
 	if c.Hi != 0 {
 		return fmt.Sprintf("nonce-%x", c.Lo&0xffff)
@@ -113,7 +113,7 @@ func (d *Dissector) reply(m *wire.Reply) string {
 	return s
 }
 
-// Entries describes log entries: number:what, NO-OP runs as one.
+// Entries formats log entries.
 func (d *Dissector) Entries(entries []wire.Entry) string {
 	if len(entries) == 0 {
 		return "[]"
@@ -130,7 +130,7 @@ func (d *Dissector) Entries(entries []wire.Entry) string {
 	return s.String()
 }
 
-// Entry describes a log entry: slot:session/number=what.
+// Entry formats a log entry as slots:session/number=content.
 func (d *Dissector) Entry(e wire.Entry) string {
 	at := fmt.Sprintf("%v:%d/%d=", wire.Range{First: e.Slot, Last: e.Last()}, e.Session, e.Number)
 	switch e.Kind {
