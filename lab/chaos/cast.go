@@ -10,35 +10,35 @@ import (
 	"github.com/netordered/nopaxos/internal/status"
 )
 
-// cast says who the roles that wander are.
-type cast map[Role][]Role
+// cast maps the roles that move to those that play them.
+type cast map[role][]role
 
-func newCast(everybody []Role, s *status.Cluster) (cast, error) {
+func newCast(all []role, s *status.Cluster) (cast, error) {
 	g := s.Groups[0]
 	if g.Leader < 0 || g.Sequencer == "" {
 		return nil, fmt.Errorf("no leader (%d) or no active sequencer (%q), expected both", g.Leader, g.Sequencer)
 	}
 	c := cast{
-		Everybody: everybody,
-		Leader:    {Role(fmt.Sprintf("replica-%d", g.Leader))},
-		Follower:  {Role(fmt.Sprintf("replica-%d", (g.Leader+1)%len(g.Replicas)))},
-		Sequencer: {Role(g.Sequencer)},
+		everybody: all,
+		leader:    {role(fmt.Sprintf("replica-%d", g.Leader))},
+		follower:  {role(fmt.Sprintf("replica-%d", (g.Leader+1)%len(g.Replicas)))},
+		sequencer: {role(g.Sequencer)},
 	}
 	for _, p := range s.Sequencers {
 		if p.Name != g.Sequencer {
-			c[Standby] = []Role{Role(p.Name)}
+			c[standby] = []role{role(p.Name)}
 		}
 	}
 	return c, nil
 }
 
-// resolve returns whom the roles stand for, each once.
-func (c cast) resolve(roles []Role) []Role {
-	var who []Role
+// resolve returns the roles that these stand for, each once.
+func (c cast) resolve(roles []role) []role {
+	var who []role
 	for _, r := range roles {
 		actors, ok := c[r]
 		if !ok {
-			actors = []Role{r}
+			actors = []role{r}
 		}
 		for _, a := range actors {
 			if !slices.Contains(who, a) {

@@ -16,13 +16,13 @@ import (
 )
 
 var (
-	duration = flag.Duration("chaos.time", 15*time.Second, "how long the cluster is broken")
-	seed     = flag.Uint64("chaos.seed", 0, "seed of what is done to it; 0: a random one")
-	asked    = flag.Bool("chaos.asked", false, "fail, rather than skip, where this machine cannot run it")
+	duration = flag.Duration("chaos.time", 15*time.Second, "duration of the faults")
+	seed     = flag.Uint64("chaos.seed", 0, "seed of the faults; 0: a random one")
+	asked    = flag.Bool("chaos.asked", false, "fail instead of skipping if this machine cannot run it")
 )
 
-// Breaking real processes, in real network namespaces, loses no acknowledged write, leaves a linearizable
-// history, and service resumes within the bound.
+// TestChaos breaks real processes in network namespaces and checks that no acknowledged write is lost, that the
+// history is linearizable, and that service resumes within the bound.
 func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
@@ -34,12 +34,12 @@ func TestChaos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Nopaxos: build(t, dir, "cmd/nopaxos"), Lab: build(t, dir, "lab/cmd/nopaxos-lab"), Dir: dir, Duration: *duration, Seed: *seed, Log: os.Stderr}
+	cfg := config{Nopaxos: build(t, dir, "cmd/nopaxos"), Lab: build(t, dir, "lab/cmd/nopaxos-lab"), Dir: dir, Duration: *duration, Seed: *seed, Log: os.Stderr}
 	if cfg.Seed == 0 {
 		cfg.Seed = rand.Uint64()
 	}
 	fmt.Fprintf(os.Stderr, "chaos for %v, seed %d\n", cfg.Duration, cfg.Seed)
-	report, err := Run(t.Context(), cfg)
+	report, err := breakCluster(t.Context(), cfg)
 	if err == nil {
 		t.Log(report)
 	}
@@ -49,10 +49,10 @@ func TestChaos(t *testing.T) {
 	case err != nil:
 		t.Error(err)
 	case len(report.Violations) > 0:
-		t.Error("not everything held")
+		t.Error("NOT everything held")
 	}
 	if t.Failed() {
-		t.Logf("logs are in %s; the same faults again: make chaos CHAOS_SEED=%d", dir, cfg.Seed)
+		t.Logf("logs are in %s; to repeat the faults: make chaos CHAOS_SEED=%d", dir, cfg.Seed)
 		return
 	}
 	if err := os.RemoveAll(dir); err != nil {
@@ -60,7 +60,7 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// cannot ends a test that this machine cannot run: who asked for it by name wants to know.
+// cannot ends a test that this machine cannot run: with a failure if the user asked for the test by name.
 func cannot(t *testing.T, err error) {
 	t.Helper()
 	if *asked {

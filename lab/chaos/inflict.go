@@ -14,38 +14,38 @@ import (
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
-// inflicted are the faults of a step that last.
+// inflicted is a step's faults while they last.
 type inflicted struct {
-	heals []func() error // undo them, the last first
+	heals []func() error // undo the faults, in reverse order
 	flaps []netlab.Port
 }
 
-// inflict breaks what the faults say. Roles that wander are those of the state before.
-func (r *run) inflict(faults []Fault, before *status.Cluster) (*inflicted, error) {
+// inflict causes the faults. The status before the step decides which roles lead and sequence.
+func (r *run) inflict(faults []fault, before *status.Cluster) (*inflicted, error) {
 	cast, err := newCast(r.plan.roles, before)
 	if err != nil {
 		return nil, err
 	}
 	done := &inflicted{}
-	losses := make(map[Role][]netlab.Loss)
+	losses := make(map[role][]netlab.Loss)
 	for _, f := range faults {
 		who, from := cast.resolve(f.Who), cast.resolve(f.From)
 		switch f.Kind {
-		case Kill:
-			err = r.each(who, func(role Role) error { return r.kill(done, role, f.Ahead) })
-		case Freeze:
-			err = r.each(who, func(role Role) error { return r.freeze(done, role) })
-		case Unplug:
-			err = r.each(who, func(role Role) error { return r.unplug(done, role) })
-		case Flap:
+		case kill:
+			err = r.each(who, func(role role) error { return r.kill(done, role, f.Ahead) })
+		case freeze:
+			err = r.each(who, func(role role) error { return r.freeze(done, role) })
+		case unplug:
+			err = r.each(who, func(role role) error { return r.unplug(done, role) })
+		case flap:
 			for _, role := range who {
 				done.flaps = append(done.flaps, r.bed.Cable(string(role)))
 			}
-		case Lose:
+		case lose:
 			for _, role := range r.plan.roles {
 				losses[role] = append(losses[role], netlab.Loss{Share: f.Loss})
 			}
-		case Cut:
+		case cut:
 			for _, role := range who {
 				losses[role] = append(losses[role], r.packetsFrom(from)...)
 			}
@@ -64,7 +64,7 @@ func (r *run) inflict(faults []Fault, before *status.Cluster) (*inflicted, error
 	return done, nil
 }
 
-func (r *run) each(who []Role, do func(Role) error) error {
+func (r *run) each(who []role, do func(role) error) error {
 	for _, role := range who {
 		if err := do(role); err != nil {
 			return err
@@ -73,8 +73,8 @@ func (r *run) each(who []Role, do func(Role) error) error {
 	return nil
 }
 
-// kill ends a role; its next life has a clock of its own.
-func (r *run) kill(done *inflicted, role Role, ahead time.Duration) error {
+// kill ends a role and shifts the clock of its next process.
+func (r *run) kill(done *inflicted, role role, ahead time.Duration) error {
 	if err := r.cluster.Kill(string(role)); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (r *run) kill(done *inflicted, role Role, ahead time.Duration) error {
 	return nil
 }
 
-func (r *run) freeze(done *inflicted, role Role) error {
+func (r *run) freeze(done *inflicted, role role) error {
 	pid, err := r.cluster.PID(string(role))
 	if err != nil {
 		return err
@@ -97,26 +97,26 @@ func (r *run) freeze(done *inflicted, role Role) error {
 	return syscall.Kill(pid, syscall.SIGSTOP)
 }
 
-func (r *run) unplug(done *inflicted, role Role) error {
+func (r *run) unplug(done *inflicted, role role) error {
 	cable := r.bed.Cable(string(role))
 	done.heals = append(done.heals, cable.Up)
 	return cable.Down()
 }
 
-// packetsFrom are all packets of some hosts.
-func (r *run) packetsFrom(roles []Role) []netlab.Loss {
+// packetsFrom matches all packets from some hosts.
+func (r *run) packetsFrom(roles []role) []netlab.Loss {
 	var losses []netlab.Loss
 	for _, role := range roles {
-		h, _ := r.bed.Plan.Host(string(role)) // the roles are its hosts
+		h, _ := r.bed.Plan.Host(string(role)) // every role has a host
 		losses = append(losses, netlab.Loss{From: netip.PrefixFrom(h.Address, h.Address.BitLen()), Share: 1})
 	}
 	return losses
 }
 
-// flapEvery is how long a cable that flaps is pulled, and plugged, each time.
+// flapEvery is the time for which a flapping cable stays pulled, and plugged.
 const flapEvery = 200 * time.Millisecond
 
-// hold lets the faults last for a while.
+// hold waits while the faults last.
 func (i *inflicted) hold(ctx context.Context, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -10,25 +10,25 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// Report is what came of a run.
-type Report struct {
+// report is the outcome of a run.
+type report struct {
 	Seed  uint64
-	Steps []Outcome
+	Steps []outcome
 	Load  *load.Report
 
-	Violations []string // what did not hold, in words
+	Violations []string // in words
 }
 
-// Outcome is a step that was carried out, and how long service stood still.
-type Outcome struct {
-	Step
-	During time.Duration // while the faults lasted
+// outcome is a completed step with the longest gaps in service.
+type outcome struct {
+	step
+	During time.Duration // during the faults
 	After  time.Duration // from their end to the next step
 }
 
-// report judges the pauses, and adds what the load's judge found.
-func (r *run) report(judged *load.Report) *Report {
-	report := &Report{Seed: r.cfg.Seed, Load: judged, Violations: append(r.failed, judged.Violations...)}
+// report checks the gaps and adds the violations that the load found.
+func (r *run) report(judged *load.Report) *report {
+	report := &report{Seed: r.cfg.Seed, Load: judged, Violations: append(r.failed, judged.Violations...)}
 	fail := func(format string, args ...any) {
 		report.Violations = append(report.Violations, fmt.Sprintf(format, args...))
 	}
@@ -40,21 +40,21 @@ func (r *run) report(judged *load.Report) *Report {
 		during, reported := pauses[duringMark(s)]
 		after, reportedToo := pauses[afterMark(s)]
 		if !reported || !reportedToo {
-			fail("step %d (%s): the load has no report of it", s.Number, s.Name)
+			fail("step %d (%s): the load did not report it", s.Number, s.Name)
 		}
 		if s.Survivable && during > r.cfg.Bound {
-			fail("step %d (%s): service stood still for %v, expected %v at most", s.Number, s.Name, during, r.cfg.Bound)
+			fail("step %d (%s): a gap in service of %v, expected at most %v", s.Number, s.Name, during, r.cfg.Bound)
 		}
 		if after > r.cfg.Bound {
-			fail("after step %d (%s): service stood still for %v, expected %v at most", s.Number, s.Name, after, r.cfg.Bound)
+			fail("after step %d (%s): a gap in service of %v, expected at most %v", s.Number, s.Name, after, r.cfg.Bound)
 		}
-		report.Steps = append(report.Steps, Outcome{s, during, after})
+		report.Steps = append(report.Steps, outcome{s, during, after})
 	}
 	return report
 }
 
-// String tells it to a person.
-func (r *Report) String() string {
+// String formats the report as text.
+func (r *report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d, %d steps; longest time without a completed operation, in ms, during and after each\n\n",
 		r.Seed, len(r.Steps))
@@ -67,7 +67,7 @@ func (r *Report) String() string {
 	}
 	fmt.Fprintln(&b)
 	figures := *r.Load
-	figures.Faults = nil         // told above
+	figures.Faults = nil         // listed above
 	_ = figures.WriteFigures(&b) // a Builder takes everything
 	for _, v := range r.Violations {
 		fmt.Fprintln(&b, "FAILED:", v)

@@ -22,21 +22,21 @@ import (
 	"github.com/netordered/nopaxos/lab/testbed"
 )
 
-// Config says what to run.
-type Config struct {
-	Nopaxos  string        // the nopaxos binary
-	Lab      string        // the nopaxos-lab binary
-	Dir      string        // where the roles' logs and the load's go; it is made
+// config configures a run.
+type config struct {
+	Nopaxos  string        // path of the nopaxos binary
+	Lab      string        // path of the nopaxos-lab binary
+	Dir      string        // created, for the logs of the roles and the load
 	Duration time.Duration // after which no step begins
 	Seed     uint64
 	Log      io.Writer // gets a line for every step
-	// Bound is how long service may stand still: from a fault that it has to survive, and after the
-	// end of every other. Default 2 s: leaders are suspected after 30 ms, but view changes double
-	// their time-outs for as long as a fault lasts, and all roles share one machine.
+	// Bound is the longest permitted gap in service, during a survivable fault and after the end of any
+	// other. Default 2 s: replicas suspect a leader after 30 ms, but view changes double their time-outs
+	// while a fault lasts, and all roles share one machine.
 	Bound time.Duration
 }
 
-// What runs: f = 1, a standby sequencer, and three ways to the group for the load.
+// bedConfig has f = 1, a standby sequencer, and three paths to the group for the load.
 var bedConfig = testbed.Config{
 	Topology: testbed.Single, Switch: cluster.KindUDP,
 	Replicas: 3, Sequencers: 2, FrontEnds: 2,
@@ -45,30 +45,30 @@ var bedConfig = testbed.Config{
 const (
 	workers = 4 // operations outstanding on each of the load's paths
 
-	// rest is how long service lasts between two steps: time-outs that have doubled while there was
-	// none are short again when a view has lasted a second (replica, worksAnyway).
+	// rest is the time with service between two steps: view-change time-outs that have doubled are reset
+	// after a second in one view (replica, worksAnyway).
 	rest = 1200 * time.Millisecond
 
-	// wholePatience bounds how long the cluster may take to be whole after a step: to restart
-	// processes and to transfer state.
+	// wholePatience bounds the time in which the cluster has to become whole after a step, by restarting
+	// processes and transferring state.
 	wholePatience = 30 * time.Second
 )
 
 // run is one run.
 type run struct {
-	cfg     Config
-	plan    *Plan
+	cfg     config
+	plan    *plan
 	bed     *testbed.Bed
 	cluster *devcluster.Cluster
 	load    *testbed.Load
 	deaths  deaths
-	done    []Step
+	done    []step
 	failed  []string
 }
 
-// Run breaks a cluster for a while. The error says that it could not be done; what did not hold is in
-// the report. netlab.ErrNotSupported: this machine cannot have such a network.
-func Run(ctx context.Context, cfg Config) (report *Report, err error) {
+// breakCluster breaks a cluster for a while. It fails if it could not do so, with netlab.ErrNotSupported if
+// this machine cannot have such a network; violations are in the report.
+func breakCluster(ctx context.Context, cfg config) (report *report, err error) {
 	cfg.Bound = cmp.Or(cfg.Bound, 2*time.Second)
 	p, err := testbed.NewPlan(bedConfig)
 	if err != nil {
@@ -79,7 +79,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bed.Close()) }()
-	r := &run{cfg: cfg, bed: bed, plan: NewPlan(cfg.Seed, hosts(p))}
+	r := &run{cfg: cfg, bed: bed, plan: newPlan(cfg.Seed, hosts(p))}
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
@@ -104,16 +104,16 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	return r.drive(ctx)
 }
 
-// hosts are the roles that have one.
-func hosts(p *testbed.Plan) []Role {
-	var roles []Role
+// hosts returns the roles that have a host.
+func hosts(p *testbed.Plan) []role {
+	var roles []role
 	for _, h := range p.Topology.Hosts {
-		roles = append(roles, Role(h.Name))
+		roles = append(roles, role(h.Name))
 	}
 	return roles
 }
 
-// prepare lets every process have started its clock at another time, and sees whether packets can be lost.
+// prepare shifts the clock of every host, and checks that packets can be lost.
 func (r *run) prepare() error {
 	for i, role := range r.plan.roles {
 		if err := r.setClock(role, time.Duration(i)*time.Hour); err != nil {
@@ -127,15 +127,15 @@ func (r *run) prepare() error {
 	return node.Lose()
 }
 
-func (r *run) setClock(role Role, ahead time.Duration) error {
+func (r *run) setClock(role role, ahead time.Duration) error {
 	return r.bed.Node(string(role)).SetClock(ahead)
 }
 
-// drive goes through the steps, then has the load judged.
-func (r *run) drive(ctx context.Context) (*Report, error) {
+// drive carries out the steps, then ends the load and reports.
+func (r *run) drive(ctx context.Context) (*report, error) {
 	began := time.Now()
 	for n := 0; time.Since(began) < r.cfg.Duration && len(r.failed) == 0; n++ {
-		if err := r.step(ctx, r.plan.Step(n)); err != nil {
+		if err := r.step(ctx, r.plan.step(n)); err != nil {
 			return nil, err
 		}
 		if err := ctx.Err(); err != nil {
@@ -145,14 +145,13 @@ func (r *run) drive(ctx context.Context) (*Report, error) {
 	r.failed = append(r.failed, r.deaths.all()...)
 	judged, err := r.load.End()
 	if err != nil {
-		return nil, fmt.Errorf("%w; found before: %q", err, r.failed)
+		return nil, fmt.Errorf("%w; earlier violations: %q", err, r.failed)
 	}
 	return r.report(judged), nil
 }
 
-// step carries out one step. What does not hold ends the run; the error says that the step could not be
-// done.
-func (r *run) step(ctx context.Context, s Step) error {
+// step carries out one step. A violation ends the run; an error means that the step could not be carried out.
+func (r *run) step(ctx context.Context, s step) error {
 	before, err := r.whole(ctx)
 	if err != nil {
 		r.fail("before step %d: %v", s.Number, err)
@@ -180,14 +179,14 @@ func (r *run) step(ctx context.Context, s Step) error {
 	return wait.For(ctx, rest)
 }
 
-func duringMark(s Step) string { return fmt.Sprintf("%d: %s", s.Number, s.Name) }
-func afterMark(s Step) string  { return fmt.Sprintf("%d: over", s.Number) }
+func duringMark(s step) string { return fmt.Sprintf("%d: %s", s.Number, s.Name) }
+func afterMark(s step) string  { return fmt.Sprintf("%d: over", s.Number) }
 
 func (r *run) fail(format string, args ...any) {
 	r.failed = append(r.failed, fmt.Sprintf(format, args...))
 }
 
-// deaths collects what the cluster says of roles that ended although nobody had killed them.
+// deaths collects the cluster's log of roles that died by themselves.
 type deaths struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -2,85 +2,84 @@ package chaos
 
 import "slices"
 
-// scene is one kind of step; its details are drawn.
-type scene func(d *draw) Step
+// scene creates one kind of step, with drawn details.
+type scene func(d *draw) step
 
-// scenes are all of them. Whoever must not lose its memory with another replica at a time is killed in a
-// step of its own.
-func (p *Plan) scenes() []scene {
+// scenes returns all scenes. Two replicas must not lose their memory at the same time, so no scene kills both.
+func (p *plan) scenes() []scene {
 	return []scene{
-		killOne(Leader), killOne(Follower), killOne(Sequencer), killOne(Standby),
+		killOne(leader), killOne(follower), killOne(sequencer), killOne(standby),
 		killSomeOf("controller"), killSomeOf("kv"),
 		killLeaderAndSequencer, killSequencers, killSequencerWithoutController,
-		freezeOne(Leader), freezeOne(Sequencer), freezeAny, freezeMajority,
-		unplugOne(Leader), unplugOne(Sequencer), unplugAny, flapAny,
-		lose, loseMuch,
+		freezeOne(leader), freezeOne(sequencer), freezeAny, freezeMajority,
+		unplugOne(leader), unplugOne(sequencer), unplugAny, flapAny,
+		loseLittle, loseMuch,
 		deafLeader, muteLeader, cutOneWay, cutBothWays, split,
 	}
 }
 
-func survivable(faults ...Fault) Step { return Step{Faults: faults, Survivable: true} }
+func survivable(faults ...fault) step { return step{Faults: faults, Survivable: true} }
 
-func fatal(faults ...Fault) Step { return Step{Faults: faults} }
+func fatal(faults ...fault) step { return step{Faults: faults} }
 
-func (d *draw) kill(who ...Role) Fault { return Fault{Kind: Kill, Who: who, Ahead: d.ahead()} }
+func (d *draw) kill(who ...role) fault { return fault{Kind: kill, Who: who, Ahead: d.ahead()} }
 
-func killOne(who Role) scene { return func(d *draw) Step { return survivable(d.kill(who)) } }
+func killOne(who role) scene { return func(d *draw) step { return survivable(d.kill(who)) } }
 
 func killSomeOf(kind string) scene {
-	return func(d *draw) Step { return survivable(d.kill(d.one(kind))) }
+	return func(d *draw) step { return survivable(d.kill(d.one(kind))) }
 }
 
-// killLeaderAndSequencer has the leader and the session change at once.
-func killLeaderAndSequencer(d *draw) Step { return survivable(d.kill(Leader), d.kill(Sequencer)) }
+// killLeaderAndSequencer makes leader and session change at the same time.
+func killLeaderAndSequencer(d *draw) step { return survivable(d.kill(leader), d.kill(sequencer)) }
 
-// killSequencers leaves nobody to order requests.
-func killSequencers(d *draw) Step { return fatal(d.kill(Sequencer, Standby)) }
+// killSequencers leaves no sequencer.
+func killSequencers(d *draw) step { return fatal(d.kill(sequencer, standby)) }
 
-// killSequencerWithoutController leaves nobody to name the next sequencer.
-func killSequencerWithoutController(d *draw) Step {
-	return fatal(d.kill(d.one("controller")), d.kill(Sequencer))
+// killSequencerWithoutController leaves no controller to install the next sequencer.
+func killSequencerWithoutController(d *draw) step {
+	return fatal(d.kill(d.one("controller")), d.kill(sequencer))
 }
 
-func freezeOne(who Role) scene {
-	return func(*draw) Step { return survivable(Fault{Kind: Freeze, Who: []Role{who}}) }
+func freezeOne(who role) scene {
+	return func(*draw) step { return survivable(fault{Kind: freeze, Who: []role{who}}) }
 }
 
-func freezeAny(d *draw) Step {
-	return survivable(Fault{Kind: Freeze, Who: []Role{d.one("replica", "sequencer", "controller", "kv")}})
+func freezeAny(d *draw) step {
+	return survivable(fault{Kind: freeze, Who: []role{d.one("replica", "sequencer", "controller", "kv")}})
 }
 
-// freezeMajority stops f+1 replicas, which keep their memory.
-func freezeMajority(d *draw) Step { return fatal(Fault{Kind: Freeze, Who: []Role{Leader, Follower}}) }
+// freezeMajority suspends f+1 replicas, which keep their memory.
+func freezeMajority(d *draw) step { return fatal(fault{Kind: freeze, Who: []role{leader, follower}}) }
 
-func unplugOne(who Role) scene {
-	return func(*draw) Step { return survivable(Fault{Kind: Unplug, Who: []Role{who}}) }
+func unplugOne(who role) scene {
+	return func(*draw) step { return survivable(fault{Kind: unplug, Who: []role{who}}) }
 }
 
-func unplugAny(d *draw) Step {
-	return survivable(Fault{Kind: Unplug, Who: []Role{d.one("replica", "sequencer", "controller", "kv")}})
+func unplugAny(d *draw) step {
+	return survivable(fault{Kind: unplug, Who: []role{d.one("replica", "sequencer", "controller", "kv")}})
 }
 
-func flapAny(d *draw) Step {
-	return survivable(Fault{Kind: Flap, Who: []Role{d.one("replica", "sequencer", "controller", "kv")}})
+func flapAny(d *draw) step {
+	return survivable(fault{Kind: flap, Who: []role{d.one("replica", "sequencer", "controller", "kv")}})
 }
 
-func lose(d *draw) Step { return survivable(Fault{Kind: Lose, Loss: d.loss(backgroundLoss)}) }
+func loseLittle(d *draw) step { return survivable(fault{Kind: lose, Loss: d.loss(backgroundLoss)}) }
 
-func loseMuch(d *draw) Step { return survivable(Fault{Kind: Lose, Loss: d.loss(heavyLoss)}) }
+func loseMuch(d *draw) step { return survivable(fault{Kind: lose, Loss: d.loss(heavyLoss)}) }
 
-// deafLeader is heard and hears nobody.
-func deafLeader(*draw) Step {
-	return survivable(Fault{Kind: Cut, Who: []Role{Leader}, From: []Role{Everybody}})
+// deafLeader cuts the leader's incoming packets.
+func deafLeader(*draw) step {
+	return survivable(fault{Kind: cut, Who: []role{leader}, From: []role{everybody}})
 }
 
-// muteLeader hears everybody and is not heard.
-func muteLeader(*draw) Step {
-	return survivable(Fault{Kind: Cut, Who: []Role{Everybody}, From: []Role{Leader}})
+// muteLeader cuts the leader's outgoing packets.
+func muteLeader(*draw) step {
+	return survivable(fault{Kind: cut, Who: []role{everybody}, From: []role{leader}})
 }
 
-// pair draws two different hosts, one of them no client's: those have other ways to the cluster.
-func (d *draw) pair() (a, b Role) {
+// pair draws two different hosts. The first is not a client's, because clients have other paths to the cluster.
+func (d *draw) pair() (a, b role) {
 	a, b = d.one("replica", "sequencer", "controller"), d.one()
 	for a == b {
 		b = d.one()
@@ -88,23 +87,23 @@ func (d *draw) pair() (a, b Role) {
 	return a, b
 }
 
-func cutOneWay(d *draw) Step {
+func cutOneWay(d *draw) step {
 	a, b := d.pair()
 	if d.IntN(2) == 0 {
 		a, b = b, a
 	}
-	return survivable(Fault{Kind: Cut, Who: []Role{a}, From: []Role{b}})
+	return survivable(fault{Kind: cut, Who: []role{a}, From: []role{b}})
 }
 
-func cutBothWays(d *draw) Step {
+func cutBothWays(d *draw) step {
 	a, b := d.pair()
-	return survivable(Fault{Kind: Cut, Who: []Role{a}, From: []Role{b}}, Fault{Kind: Cut, Who: []Role{b}, From: []Role{a}})
+	return survivable(fault{Kind: cut, Who: []role{a}, From: []role{b}}, fault{Kind: cut, Who: []role{b}, From: []role{a}})
 }
 
-// split draws two sides that have nothing of each other.
-func split(d *draw) Step {
+// split partitions the hosts into two sides.
+func split(d *draw) step {
 	all := slices.Clone(d.roles)
 	d.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	n := 1 + d.IntN(len(all)-1)
-	return fatal(Fault{Kind: Cut, Who: all[:n], From: all[n:]}, Fault{Kind: Cut, Who: all[n:], From: all[:n]})
+	return fatal(fault{Kind: cut, Who: all[:n], From: all[n:]}, fault{Kind: cut, Who: all[n:], From: all[:n]})
 }

@@ -14,8 +14,7 @@ import (
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
-// Bed is a plan's network: a node for every switch and every host. It is the Hosts of a
-// devcluster.Cluster.
+// Bed is the network of a plan, with a node for every switch and every host. It implements devcluster.Hosts.
 type Bed struct {
 	Plan *Plan
 
@@ -24,8 +23,8 @@ type Bed struct {
 	at    map[netip.Addr]*netlab.Node
 }
 
-// Build builds the network of a plan. Where network namespaces cannot be had the error wraps
-// netlab.ErrNotSupported.
+// Build builds the network of a plan. The error wraps netlab.ErrNotSupported if this machine or user cannot
+// have network namespaces.
 func Build(p *Plan) (*Bed, error) {
 	lab, err := netlab.New()
 	if err != nil {
@@ -41,7 +40,7 @@ func Build(p *Plan) (*Bed, error) {
 // Close ends every process and removes the network.
 func (b *Bed) Close() error { return b.lab.Close() }
 
-// Node returns the node of a switch or a host, nil if the plan has none of that name.
+// Node returns the node of a switch or a host, or nil if the plan has none of that name.
 func (b *Bed) Node(name string) *netlab.Node { return b.nodes[name] }
 
 func (b *Bed) build() error {
@@ -82,7 +81,7 @@ const hostPort = "eth0"
 // switchPort is the name of a switch's interface.
 func switchPort(p cluster.Port) string { return fmt.Sprintf("eth%d", p.Port) }
 
-// addHost makes a host and its cable. Its neighbour at the other end is its gateway.
+// addHost adds a host and its cable. The gateway is at the other end of the cable.
 func (b *Bed) addHost(h cluster.Host) error {
 	if err := b.add(h.Name); err != nil {
 		return err
@@ -96,8 +95,7 @@ func (b *Bed) addHost(h cluster.Host) error {
 	return n.Route(netip.PrefixFrom(netip.IPv4Unspecified(), 0), h.Gateway)
 }
 
-// switchEnd is a switch's end of a cable. Only a router has an address there; a P4 switch takes the
-// frames as they come.
+// switchEnd returns a switch's end of a cable. Only a router has an address there; a P4 switch reads raw frames.
 func (b *Bed) switchEnd(p cluster.Port, address netip.Prefix) netlab.Port {
 	end := netlab.Port{Node: b.nodes[p.Switch], Name: switchPort(p)}
 	if b.routed() {
@@ -108,12 +106,12 @@ func (b *Bed) switchEnd(p cluster.Port, address netip.Prefix) netlab.Port {
 	return end
 }
 
-// connect lays the cable between two switches: link number i.
+// connect adds the cable between two switches, link number i.
 func (b *Bed) connect(i int, l cluster.Link) error {
 	return b.lab.Link(b.switchEnd(l.A, linkAddress(i, 1)), b.switchEnd(l.B, linkAddress(i, 2)))
 }
 
-// cut makes a cable carry nothing; no port loses its carrier, so that only who looks finds out.
+// cut makes a cable drop all packets without a loss of carrier, so that only probes detect it.
 func (b *Bed) cut(l cluster.Link) error {
 	for _, end := range []cluster.Port{l.A, l.B} {
 		if err := b.nodes[end.Switch].Port(switchPort(end)).Mute(); err != nil {
@@ -123,7 +121,7 @@ func (b *Bed) cut(l cluster.Link) error {
 	return nil
 }
 
-// route tells the routers where the hosts are. Equally short ways are shared out among the hosts.
+// route installs the routers' routes to all hosts and spreads the hosts over paths of equal length.
 func (b *Bed) route() error {
 	t := &b.Plan.Topology
 	for _, s := range t.Switches {
@@ -144,7 +142,7 @@ func (b *Bed) route() error {
 	return nil
 }
 
-// otherEnd is the address at the other end of a router's cable.
+// otherEnd returns the address at the other end of a router's cable.
 func (b *Bed) otherEnd(p cluster.Port) netip.Addr {
 	for i, l := range b.Plan.Topology.Links {
 		switch p {
@@ -157,7 +155,7 @@ func (b *Bed) otherEnd(p cluster.Port) netip.Addr {
 	return netip.Addr{}
 }
 
-// Cable is the switch's end of a host's cable.
+// Cable returns the switch's end of a host's cable.
 func (b *Bed) Cable(host string) netlab.Port {
 	h, ok := b.Plan.Host(host)
 	if !ok {
@@ -175,8 +173,8 @@ func (b *Bed) Start(role string, cmd *exec.Cmd) error {
 	return n.Start(cmd)
 }
 
-// Dial implements devcluster.Hosts: it connects from the host that has the address, so that what is
-// broken between the hosts is not in the way.
+// Dial implements devcluster.Hosts. It connects from the host that has the address, so faults between the
+// hosts do not interfere.
 func (b *Bed) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil {

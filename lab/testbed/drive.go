@@ -19,14 +19,14 @@ import (
 type run struct {
 	cfg      RunConfig
 	bed      *Bed
-	switches *Switches // nil: Linux routes
+	switches *Switches // nil: the switches are Linux routers
 	cluster  *devcluster.Cluster
 	load     *Load
 }
 
-// Run builds a testbed, runs a cluster in it under load, and reports what came of it. The error says that
-// there is no report: it wraps bmv2.ErrNotInstalled or netlab.ErrNotSupported where this machine cannot
-// have the testbed. A report of something gone wrong is no error.
+// Run builds a testbed, runs a cluster in it under load, and reports the outcome. It fails only if it has no
+// report; the error wraps bmv2.ErrNotInstalled or netlab.ErrNotSupported if this machine cannot have the
+// testbed. A report of violations is no error.
 func Run(ctx context.Context, cfg RunConfig) (report *Report, err error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func Run(ctx context.Context, cfg RunConfig) (report *Report, err error) {
 		case ok && fresh:
 			err = os.RemoveAll(cfg.Dir)
 		case !ok && ctx.Err() == nil:
-			fmt.Fprintln(cfg.Progress, "what roles and switches logged is in", cfg.Dir)
+			fmt.Fprintln(cfg.Progress, "the logs of roles and switches are in", cfg.Dir)
 		}
 	}()
 	bed, err := Build(plan)
@@ -89,8 +89,8 @@ func (r *run) start(ctx context.Context) error {
 	return err
 }
 
-// startPatience bounds how long the cluster may take to be ready: twenty switches get their programs and
-// entries on a small machine.
+// startPatience bounds the time until the cluster is ready: on a small machine, twenty switches get their
+// programs and entries.
 const startPatience = 2 * time.Minute
 
 func (r *run) stop() {
@@ -102,7 +102,7 @@ func (r *run) stop() {
 	}
 }
 
-// drive lets the load run, and fail what is to fail, then reports.
+// drive lets the load run, with the failure in between, then reports.
 func (r *run) drive(ctx context.Context) (*Report, error) {
 	sequencers, problem := r.sequencing(ctx)
 	judged, err := r.load.End()
@@ -143,7 +143,7 @@ func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 		return sequencers, err
 	}
 	session := before.Session + 1
-	if r.cfg.Fail == FailLink { // the controller may reroute around the link, in the same session
+	if r.cfg.Fail == failLink { // the controller may reroute around the link, in the same session
 		session = before.Session
 	} else if _, err := r.awaitSession(ctx, session); err != nil {
 		return sequencers, err
@@ -161,7 +161,7 @@ func (r *run) sequencing(ctx context.Context) (sequencers []string, err error) {
 // failure returns a description of the configured failure and the function that causes it.
 func (r *run) failure(sequencer string) (what string, fail func() error, err error) {
 	switch {
-	case r.cfg.Fail == FailLink:
+	case r.cfg.Fail == failLink:
 		l, err := r.bed.Plan.linkOf(sequencer)
 		return fmt.Sprintf("cut the cable %s-%s", l.A.Switch, l.B.Switch), func() error { return r.bed.cut(l) }, err
 	case r.switches != nil:

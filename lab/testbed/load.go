@@ -15,7 +15,7 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// Load is `nopaxos-lab load` on the client's host: the load and the judge of what its clients saw.
+// Load is `nopaxos-lab load` on the client's host.
 type Load struct {
 	cmd   *exec.Cmd
 	marks io.WriteCloser
@@ -24,7 +24,7 @@ type Load struct {
 	marking sync.Mutex // around marks
 }
 
-// LoadConfig says how to load a cluster.
+// LoadConfig configures a Load.
 type LoadConfig struct {
 	Lab      string // the nopaxos-lab binary
 	File     string // the cluster file
@@ -33,7 +33,7 @@ type LoadConfig struct {
 	Progress io.Writer // gets a line a second
 }
 
-// StartLoad starts the load. It lasts until End.
+// StartLoad starts a load that lasts until End.
 func (b *Bed) StartLoad(c LoadConfig) (*Load, error) {
 	l := &Load{cmd: exec.Command(c.Lab, "load", "--json", "--marks", "--duration", "0", "--cluster", c.File,
 		"--seed", strconv.FormatUint(c.Seed, 10), "--workers", strconv.Itoa(c.Workers))}
@@ -48,8 +48,8 @@ func (b *Bed) StartLoad(c LoadConfig) (*Load, error) {
 	return l, nil
 }
 
-// Mark tells the load what happens now: the report will have how long service stood still from it to the
-// next mark. An empty name begins what is not reported.
+// Mark names an event that happens now. The load reports the longest gap in service from each event to the
+// next mark. It does not report the time after an empty name.
 func (l *Load) Mark(name string) error {
 	l.marking.Lock()
 	defer l.marking.Unlock()
@@ -62,9 +62,9 @@ func (l *Load) Mark(name string) error {
 	return nil
 }
 
-// End stops the load and returns its report, also of one that found something wrong.
+// End stops the load and returns its report, whether or not everything held.
 func (l *Load) End() (*load.Report, error) {
-	_ = l.marks.Close() // what is wrong with the process, Wait says
+	_ = l.marks.Close() // Wait reports a failed process
 	ended := l.cmd.Wait()
 	var report load.Report
 	if err := json.Unmarshal(l.out.Bytes(), &report); err != nil {

@@ -9,11 +9,10 @@ import (
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
-// managementPort is the interface that leads to the management network, at hosts and switches.
+// managementPort is the interface to the management network, at hosts and switches.
 const managementPort = "mgmt0"
 
-// addManagement builds the network beside the switches: the controller, every switch and every host at
-// one bridge.
+// addManagement adds the out-of-band network: a bridge with the controller, every switch and every host.
 func (b *Bed) addManagement() error {
 	const name = "management"
 	if err := b.add(name); err != nil {

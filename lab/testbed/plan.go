@@ -7,39 +7,39 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 )
 
-// Config says what a testbed has.
+// Config configures a testbed.
 type Config struct {
-	Topology string // Single or FatTree
-	K        int    // of the fat-tree: the number of its pods, and of each of its switches' ports
+	Topology string // "single" or "fat-tree"
+	K        int    // of the fat-tree: the number of its pods, and of the ports of each switch
 	Switch   string // cluster.KindUDP: Linux routers and end-host sequencers; cluster.KindBMv2
 
 	Replicas   int // 2f+1
-	Sequencers int // with KindUDP; with KindBMv2 switches sequence
+	Sequencers int // with KindUDP; with KindBMv2, switches sequence
 	FrontEnds  int
 
-	Probe time.Duration // between two probes of a link between BMv2 switches; 0: none
+	Probe time.Duration // interval between probes of each link between BMv2 switches; 0: no probes
 }
 
 // The topologies.
 const (
 	Single  = "single"
-	FatTree = "fat-tree"
+	fatTree = "fat-tree"
 )
 
-// Client is the host that clients run on.
+// Client is the name of the clients' host.
 const Client = "client"
 
-// Plan is a testbed on paper: the switches, the cables between them, the hosts at them and the cluster
-// on these. A host has the name of the role that runs on it, like "replica-0".
+// Plan describes a testbed: switches, cables, hosts and the cluster on the hosts. A host has the name of the
+// role that runs on it, like "replica-0".
 type Plan struct {
 	Topology   cluster.Topology
-	Cluster    *cluster.File // without path and key files; with the topology if switches sequence
-	Controller string        // host of the controller; it has a cable to the management network if there is one
+	Cluster    *cluster.File // without path and key files; it has the topology if switches sequence
+	Controller string        // host of the controller, on the management network if there is one
 }
 
 // NewPlan draws up a testbed.
 func NewPlan(c Config) (*Plan, error) {
-	if err := c.Check(); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	p := &Plan{Controller: "controller-0"}
@@ -48,22 +48,22 @@ func NewPlan(c Config) (*Plan, error) {
 	case Single:
 		edges = p.single(c.Switch)
 		roots = edges
-	case FatTree:
+	case fatTree:
 		edges, roots = p.fatTree(c.Switch, c.K)
 	}
 	p.attach(c.roles(), edges)
 	return p, p.cast(c, roots)
 }
 
-// maxReplicas keeps a typing error from starting a hundred processes.
+// maxReplicas keeps a mistyped number from starting a hundred processes.
 const maxReplicas = 9
 
-// Check says what is wrong with a configuration.
-func (c Config) Check() error {
+// check returns an error about the first wrong setting.
+func (c Config) check() error {
 	switch {
-	case c.Topology != Single && c.Topology != FatTree:
-		return fmt.Errorf("topology is %q, expected %s or %s", c.Topology, Single, FatTree)
-	case c.Topology == FatTree && c.K != 2 && c.K != 4:
+	case c.Topology != Single && c.Topology != fatTree:
+		return fmt.Errorf("topology is %q, expected %s or %s", c.Topology, Single, fatTree)
+	case c.Topology == fatTree && c.K != 2 && c.K != 4:
 		return fmt.Errorf("k is %d, expected 2 or 4", c.K)
 	case c.Switch != cluster.KindUDP && c.Switch != cluster.KindBMv2:
 		return fmt.Errorf("switch is %q, expected %s or %s", c.Switch, cluster.KindUDP, cluster.KindBMv2)
@@ -79,8 +79,8 @@ func (c Config) Check() error {
 	return nil
 }
 
-// roles are the hosts at the switches, in the order in which they get their places: replicas first, so
-// that they are far from each other.
+// roles returns the hosts at the switches, in the order of their placement: replicas first, so that they are
+// far from each other.
 func (c Config) roles() []string {
 	var roles []string
 	add := func(kind string, n int) {
@@ -98,7 +98,7 @@ func (c Config) roles() []string {
 	return roles
 }
 
-// attach gives every role a host at one of the edge switches, in turn.
+// attach adds a host for every role, at the edge switches in turn.
 func (p *Plan) attach(roles, edges []string) {
 	for i, role := range roles {
 		n := i + 1
@@ -112,7 +112,7 @@ func (p *Plan) attach(roles, edges []string) {
 	}
 }
 
-// freePort is the next port of a switch without a cable.
+// freePort returns the next port of a switch without a cable.
 func (p *Plan) freePort(name string) cluster.Port {
 	next := cluster.Port{Switch: name, Port: 1}
 	taken := func(q cluster.Port) {

@@ -6,8 +6,7 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 )
 
-// nextHops returns the ports of a switch from which one of the shortest ways leads to another switch, in
-// the order of the links.
+// nextHops returns the ports of a switch with a shortest path to another switch, in the order of the links.
 func (p *Plan) nextHops(from, to string) []cluster.Port {
 	distance := p.distances(to)
 	var ports []cluster.Port
@@ -21,7 +20,7 @@ func (p *Plan) nextHops(from, to string) []cluster.Port {
 	return ports
 }
 
-// distances counts the links from every switch to one of them.
+// distances returns the number of links from every switch to one of them.
 func (p *Plan) distances(to string) map[string]int {
 	distance := map[string]int{to: 0}
 	for queue := []string{to}; len(queue) > 0; queue = queue[1:] {

@@ -11,58 +11,58 @@ import (
 	"github.com/netordered/nopaxos/lab/netlab"
 )
 
-// ErrNotSupported says that this machine, or this user, cannot have network namespaces.
+// ErrNotSupported means that this machine or user cannot have network namespaces.
 var ErrNotSupported = netlab.ErrNotSupported
 
-// RunConfig says what Run is to do.
+// RunConfig configures Run.
 type RunConfig struct {
 	Config
 	Nopaxos  string        // the nopaxos binary
 	Lab      string        // the nopaxos-lab binary
-	Dir      string        // for cluster file and logs; default a fresh one, which goes if everything held
+	Dir      string        // for cluster file and logs; default a fresh one, removed if everything held
 	Duration time.Duration // of the load
 	Seed     uint64        // of the load's keys and operations
 	Workers  int           // operations outstanding on each of the load's paths
-	Fail     string        // what fails after a third of the time: nothing if empty, FailSequencer, FailLink
+	Fail     string        // failure after a third of the time: "sequencer", "link", or empty for none
 	Progress io.Writer     // gets a line a second
 }
 
-// What can fail.
+// The failures.
 const (
-	FailSequencer = "sequencer" // it is killed
-	FailLink      = "link"      // the cable from the switch that sequences toward the first replica is cut
+	failSequencer = "sequencer" // it is killed
+	failLink      = "link"      // the cable from the switch that sequences toward the first replica is cut
 )
 
-// Check says what is wrong with a configuration.
+// Check returns an error about the first wrong setting.
 func (c RunConfig) Check() error {
 	switch {
-	case c.Fail != "" && c.Fail != FailSequencer && c.Fail != FailLink:
-		return fmt.Errorf("fail is %q, expected %s or %s", c.Fail, FailSequencer, FailLink)
+	case c.Fail != "" && c.Fail != failSequencer && c.Fail != failLink:
+		return fmt.Errorf("fail is %q, expected %s or %s", c.Fail, failSequencer, failLink)
 	case c.Fail != "" && c.Switch == cluster.KindBMv2 && c.Topology == Single:
-		return fmt.Errorf("fail is %s and topology is %s, expected %s: one switch has no other to take over from it", c.Fail, Single, FatTree)
-	case c.Fail == FailLink && c.Switch != cluster.KindBMv2:
-		return fmt.Errorf("fail is %s and switch is %s, expected %s: Linux routers keep their routes", FailLink, c.Switch, cluster.KindBMv2)
-	case c.Fail == FailSequencer && c.Switch == cluster.KindUDP && c.Sequencers < 2:
-		return fmt.Errorf("fail is %s and sequencers is %d, expected another to take over", FailSequencer, c.Sequencers)
+		return fmt.Errorf("fail is %s and topology is %s, expected %s: no other switch could take over", c.Fail, Single, fatTree)
+	case c.Fail == failLink && c.Switch != cluster.KindBMv2:
+		return fmt.Errorf("fail is %s and switch is %s, expected %s: Linux routers keep their routes", failLink, c.Switch, cluster.KindBMv2)
+	case c.Fail == failSequencer && c.Switch == cluster.KindUDP && c.Sequencers < 2:
+		return fmt.Errorf("fail is %s and sequencers is %d, expected at least 2, so that another can take over", failSequencer, c.Sequencers)
 	case c.Duration <= 0:
 		return fmt.Errorf("duration is %v, expected a time above zero", c.Duration)
 	case c.Workers < 1 || c.Workers > load.MaxWorkers:
 		return fmt.Errorf("workers is %d, expected 1 to %d", c.Workers, load.MaxWorkers)
 	}
-	return c.Config.Check()
+	return c.Config.check()
 }
 
-// Report is what came of a run.
+// Report is the outcome of a run.
 type Report struct {
 	load.Report
 	Topology   string   `json:"topology"`
 	Switch     string   `json:"switch"`
 	Switches   int      `json:"switches"`
 	Replicas   int      `json:"replicas"`
-	Sequencers []string `json:"sequencers"` // whose turn it was, in order
+	Sequencers []string `json:"sequencers"` // in order of their sessions
 }
 
-// WriteText writes the report for a person.
+// WriteText writes the report as text.
 func (r *Report) WriteText(w io.Writer) error {
 	of := "Linux routers"
 	if r.Switch == cluster.KindBMv2 {

@@ -22,7 +22,7 @@ type Switches struct {
 	logs    []io.Closer
 }
 
-// StartSwitches starts every switch on its node and returns when all of them wait for the controller.
+// StartSwitches starts every switch on its node and returns when all P4Runtime servers answer.
 func (b *Bed) StartSwitches(ctx context.Context, dir string) (*Switches, error) {
 	s := &Switches{running: make(map[string]*bmv2.Switch)}
 	group, ctx := errgroup.WithContext(ctx)
@@ -54,7 +54,7 @@ func (b *Bed) StartSwitches(ctx context.Context, dir string) (*Switches, error) 
 	return s, nil
 }
 
-// ports are the interfaces of a switch.
+// ports returns the interfaces of a switch.
 func (b *Bed) ports(name string) []bmv2.Port {
 	var ports []bmv2.Port
 	add := func(p cluster.Port) {
@@ -72,7 +72,7 @@ func (b *Bed) ports(name string) []bmv2.Port {
 	return ports
 }
 
-// kill ends a switch as a power cut would: the carrier at its ports goes, too.
+// kill ends a switch as a power cut would: its ports lose their carrier, too.
 func (s *Switches) kill(b *Bed, name string) error {
 	sw, ok := s.running[name]
 	if !ok {
@@ -96,6 +96,6 @@ func (s *Switches) Stop() {
 		sw.Stop()
 	}
 	for _, log := range s.logs {
-		_ = log.Close() // nothing was buffered
+		_ = log.Close() // writes are not buffered
 	}
 }

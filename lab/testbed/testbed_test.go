@@ -18,7 +18,7 @@ func everyPlan() []Config {
 	for _, kind := range []string{cluster.KindUDP, cluster.KindBMv2} {
 		all = append(all, Config{Topology: Single, Switch: kind, Replicas: 3, Sequencers: 2, FrontEnds: 2})
 		for _, k := range []int{2, 4} {
-			all = append(all, Config{Topology: FatTree, K: k, Switch: kind, Replicas: 5, Sequencers: 2, FrontEnds: 1})
+			all = append(all, Config{Topology: fatTree, K: k, Switch: kind, Replicas: 5, Sequencers: 2, FrontEnds: 1})
 		}
 	}
 	return all
@@ -26,7 +26,7 @@ func everyPlan() []Config {
 
 func (c Config) String() string { return fmt.Sprintf("%s, k=%d, %s", c.Topology, c.K, c.Switch) }
 
-// Every plan's cluster file is one that the cluster's roles accept.
+// Roles accept the cluster file of every plan.
 func TestPlansAreClusterFiles(t *testing.T) {
 	for _, c := range everyPlan() {
 		t.Run(c.String(), func(t *testing.T) {
@@ -47,10 +47,10 @@ func TestPlansAreClusterFiles(t *testing.T) {
 	}
 }
 
-// The fat-tree has the switches and links of its definition, and as many ways between pods as it has cores.
+// The fat-tree has the switches and links of its definition, and as many paths between pods as core switches.
 func TestFatTree(t *testing.T) {
 	for _, c := range []struct{ k, switches, links, ways int }{{2, 6, 6, 1}, {4, 20, 32, 2}} {
-		p, err := NewPlan(Config{Topology: FatTree, K: c.k, Switch: cluster.KindBMv2, Replicas: 3, FrontEnds: 1})
+		p, err := NewPlan(Config{Topology: fatTree, K: c.k, Switch: cluster.KindBMv2, Replicas: 3, FrontEnds: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,13 +58,13 @@ func TestFatTree(t *testing.T) {
 			t.Errorf("k=%d: %d switches and %d links, expected %d and %d", c.k, n, m, c.switches, c.links)
 		}
 		if ways := p.nextHops("e0-0", "e1-0"); len(ways) != c.ways {
-			t.Errorf("k=%d: first hops of the ways to another pod are %v, expected %d", c.k, ways, c.ways)
+			t.Errorf("k=%d: next hops to another pod are %v, expected %d", c.k, ways, c.ways)
 		}
 		if d := p.distances("e0-0")["e1-0"]; d != 4 {
 			t.Errorf("k=%d: %d links between edge switches of two pods, expected 4", c.k, d)
 		}
 		if len(p.Cluster.Sequencers) < 2 {
-			t.Errorf("k=%d: sequencers %v, expected one to fail over to", c.k, p.Cluster.Sequencers)
+			t.Errorf("k=%d: sequencers %v, expected a standby", c.k, p.Cluster.Sequencers)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func TestConfigErrors(t *testing.T) {
 		want   string
 	}{
 		{Config{Topology: "ring"}, `topology is "ring", expected single or fat-tree`},
-		{Config{Topology: FatTree, K: 3}, "k is 3, expected 2 or 4"},
+		{Config{Topology: fatTree, K: 3}, "k is 3, expected 2 or 4"},
 		{Config{Topology: Single, Switch: "hub"}, `switch is "hub", expected udp or bmv2`},
 		{Config{Topology: Single, Switch: "bmv2", Replicas: 4}, "replicas is 4, expected an odd number from 1 to 9"},
 		{Config{Topology: Single, Switch: "udp", Replicas: 3}, "sequencers is 0, expected 1 to 9"},
@@ -125,7 +125,7 @@ func TestRoutedHostsReachEachOther(t *testing.T) {
 	}
 }
 
-// accept lets a host accept connections at port 9000 until the test ends.
+// accept makes a host accept connections on port 9000 until the test ends.
 func accept(t *testing.T, bed *Bed, h cluster.Host) {
 	t.Helper()
 	var listener net.Listener

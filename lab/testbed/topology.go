@@ -8,16 +8,16 @@ import (
 	"github.com/netordered/nopaxos/cluster"
 )
 
-// single is one switch with every host at it.
+// single adds one switch, for all hosts.
 func (p *Plan) single(kind string) (edges []string) {
 	p.addSwitch("s1", kind)
 	return []string{"s1"}
 }
 
-// fatTree has k pods of k/2 edge and k/2 aggregation switches each, and (k/2)² core switches, of which
-// core number c leads to aggregation switch c/(k/2) of every pod. With k = 2 there would be one core only,
-// and nowhere to go when it fails: then there are two, at the one aggregation switch of each pod. Edge
-// switches have as many hosts as it takes.
+// fatTree adds k pods of k/2 edge and k/2 aggregation switches each, and (k/2)² core switches; core number c
+// has a link to aggregation switch c/(k/2) of every pod. With k = 2 there would be only one core and no
+// alternative when it fails, so there are two, at the one aggregation switch of each pod. Edge switches have
+// as many hosts as necessary.
 func (p *Plan) fatTree(kind string, k int) (edges, cores []string) {
 	half := k / 2
 	perGroup := max(half, 2) // cores at one aggregation switch
@@ -40,7 +40,7 @@ func (p *Plan) fatTree(kind string, k int) (edges, cores []string) {
 			}
 		}
 	}
-	for e := range half { // neighbours in this list are in different pods
+	for e := range half { // consecutive edges are in different pods
 		for pod := range k {
 			edges = append(edges, fmt.Sprintf("e%d-%d", pod, e))
 		}
@@ -48,7 +48,7 @@ func (p *Plan) fatTree(kind string, k int) (edges, cores []string) {
 	return edges, cores
 }
 
-// addSwitch adds a switch. Where the controller reaches it counts only if it is one for P4Runtime.
+// addSwitch adds a switch. Only a P4 switch uses the P4Runtime address.
 func (p *Plan) addSwitch(name, kind string) string {
 	n := len(p.Topology.Switches) + 1
 	p.Topology.Switches = append(p.Topology.Switches, cluster.Switch{
@@ -59,7 +59,7 @@ func (p *Plan) addSwitch(name, kind string) string {
 	return name
 }
 
-// linkOf is the first link of a core switch: it leads to the pod of the first replica.
+// linkOf returns the first link of a core switch, to the pod of the first replica.
 func (p *Plan) linkOf(core string) (cluster.Link, error) {
 	i := slices.IndexFunc(p.Topology.Links, func(l cluster.Link) bool { return l.A.Switch == core })
 	if i < 0 {

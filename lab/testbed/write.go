@@ -15,8 +15,8 @@ import (
 // planFile is the name of the file that has the plan.
 const planFile = "plan.json"
 
-// written is a plan as another tool reads it. Addresses of hosts and of the management network have their
-// prefix's length.
+// written is the JSON format of a plan. Addresses of hosts and of the management network include the length
+// of the prefix.
 type written struct {
 	ClusterFile string          `json:"cluster_file"`
 	Switches    []writtenSwitch `json:"switches"`
@@ -41,7 +41,7 @@ type writtenPort struct {
 	Port   uint16 `json:"port"`
 }
 
-// writtenHost is a host. One without a port, the controller, is at the management network only.
+// writtenHost is a host. The controller's has no port: it is on the management network only.
 type writtenHost struct {
 	Name       string       `json:"name"`
 	Address    netip.Prefix `json:"address,omitzero"`
@@ -49,13 +49,12 @@ type writtenHost struct {
 	Gateway    netip.Addr   `json:"gateway,omitzero"`
 	Port       *writtenPort `json:"port,omitempty"`
 	Management netip.Prefix `json:"management"`
-	// Arguments of nopaxos for the role that runs there, in its first life; none at the client's.
+	// Arguments of nopaxos for the first start of the host's role; none for the client's host.
 	Arguments []string `json:"arguments,omitempty"`
 }
 
-// Write writes the cluster file, its keys and the plan, for another tool to build the testbed, into a
-// directory, which is made. It returns the path of the plan. It is for testbeds whose switches are P4
-// switches.
+// Write creates a directory with the cluster file, its keys and the plan, for another tool to build the
+// testbed, and returns the path of the plan. The switches must be P4 switches.
 func (p *Plan) Write(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -101,7 +100,7 @@ func (p *Plan) written(clusterPath string) written {
 	return w
 }
 
-// arguments are how a role is started for the first time.
+// arguments returns the command line for the first start of a role.
 func arguments(role, clusterPath string) []string {
 	kind, index, ok := strings.Cut(role, "-")
 	if _, err := strconv.Atoi(index); !ok || err != nil {

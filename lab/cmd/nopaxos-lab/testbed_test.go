@@ -16,8 +16,8 @@ import (
 	"github.com/netordered/nopaxos/lab/testbed"
 )
 
-// testbedReport runs a testbed for a few seconds and returns its report. The test is skipped with the
-// reason where there can be none.
+// testbedReport runs a testbed for a few seconds and returns its report. It skips the test if this machine
+// cannot have the testbed.
 func testbedReport(t *testing.T, flags ...string) testbed.Report {
 	t.Helper()
 	if testing.Short() {
@@ -49,8 +49,8 @@ func TestTestbedOfRouters(t *testing.T) {
 	}
 }
 
-// When the sequencer dies under load, another takes over. Which is the first is not promised: the controller passes
-// over one that does not listen yet.
+// When the sequencer dies under load, another takes over. Either may be the first: the controller skips one that does
+// not listen yet.
 func TestTestbedFailover(t *testing.T) {
 	r := testbedReport(t, "--switch", "udp", "--topology", "fat-tree", "--fail", "sequencer")
 	if r.Switches != 6 || len(r.Sequencers) != 2 || r.Sequencers[0] == r.Sequencers[1] || len(r.Faults) != 1 {
@@ -74,7 +74,7 @@ func TestTestbedOfOneSwitch(t *testing.T) {
 	}
 }
 
-// When the switch that sequences dies under load, another root takes over.
+// When the sequencing switch dies under load, another root takes over.
 func TestTestbedSwitchFailover(t *testing.T) {
 	needBMv2(t)
 	r := testbedReport(t, "--switch", "bmv2", "--topology", "fat-tree", "--fail", "sequencer", "--duration", "6s")
@@ -83,7 +83,7 @@ func TestTestbedSwitchFailover(t *testing.T) {
 	}
 }
 
-// When a cable of the switch that sequences is cut, requests and copies go round it.
+// When a cable of the sequencing switch is cut, requests and copies are routed around it.
 func TestTestbedLinkFailure(t *testing.T) {
 	needBMv2(t)
 	r := testbedReport(t, "--switch", "bmv2", "--topology", "fat-tree", "--fail", "link", "--duration", "6s")
@@ -92,7 +92,7 @@ func TestTestbedLinkFailure(t *testing.T) {
 	}
 }
 
-// The same on Mininet; what is not installed there is said with exit status 2.
+// TestMininet runs the testbed on Mininet, whose script exits with status 2 if something is not installed.
 func TestMininet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes several seconds")
@@ -118,8 +118,8 @@ func TestTestbedUsage(t *testing.T) {
 		{[]string{"--fail", "everything"}, "nopaxos-lab: --fail is \"everything\", expected sequencer or link\n"},
 		{[]string{"--fail", "link"}, "nopaxos-lab: --fail is link and switch is udp, expected bmv2: Linux routers keep their routes\n"},
 		{[]string{"--fail", "sequencer", "--switch", "bmv2"},
-			"nopaxos-lab: --fail is sequencer and topology is single, expected fat-tree: one switch has no other to take over from it\n"},
-		{[]string{"--fail", "sequencer", "--sequencers", "1"}, "nopaxos-lab: --fail is sequencer and sequencers is 1, expected another to take over\n"},
+			"nopaxos-lab: --fail is sequencer and topology is single, expected fat-tree: no other switch could take over\n"},
+		{[]string{"--fail", "sequencer", "--sequencers", "1"}, "nopaxos-lab: --fail is sequencer and sequencers is 1, expected at least 2, so that another can take over\n"},
 		{[]string{"--probe", "1ms"}, "nopaxos-lab: --probe is 1ms, expected 0 or 10ms to 10s\n"},
 		{[]string{"--workers", "0"}, "nopaxos-lab: --workers is 0, expected 1 to 1000\n"},
 		{[]string{"--write-plan", filepath.Join(t.TempDir(), "x")}, "nopaxos-lab: --write-plan is for --switch bmv2, not udp: Linux routers are not in a cluster file\n"},
@@ -131,7 +131,7 @@ func TestTestbedUsage(t *testing.T) {
 	}
 }
 
-// A missing switch is named with the package that has it.
+// TestTestbedWithoutBMv2 checks that the error names the package of a missing switch.
 func TestTestbedWithoutBMv2(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, missing := bmv2.Find()
