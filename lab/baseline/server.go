@@ -12,6 +12,7 @@ import (
 // Server is a replica's process: its core on a socket's event loop.
 type Server struct {
 	sockets *replicaloop.Sockets
+	core    node.Core
 	node    *node.Node
 }
 
@@ -32,7 +33,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := replicaloop.NewSockets(udp)
 	mesh := replicaloop.Mesh{Network: udp, Peers: cfg.Replicas, Self: cfg.Self, MTU: mtu}
-	return &Server{sockets: s, node: node.New(core, mesh, s)}, nil
+	return &Server{sockets: s, core: core, node: node.New(core, mesh, s)}, nil
 }
 
 // Close releases the sockets of a server that is not run.

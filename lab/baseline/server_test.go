@@ -8,8 +8,10 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/p4src"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/sequencer"
@@ -127,6 +129,23 @@ func (g *group) start(i int, again bool) {
 			g.t.Errorf("replica %d: %v", i, err)
 		}
 	})
+	if again {
+		g.awaitRecovery(s)
+	}
+}
+
+// awaitRecovery waits for a restarted replica to get its state: until then the group survives no further failure.
+func (g *group) awaitRecovery(s *Server) {
+	g.t.Helper()
+	for range 2000 {
+		entered := make(chan bool)
+		s.sockets.Post(func(time.Duration) { entered <- s.core.(*vr.Replica).Stats.ViewsEntered > 0 })
+		if <-entered {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	g.t.Fatal("a restarted replica does not recover within 20 s")
 }
 
 // set stores a value and reads it back.
