@@ -2,45 +2,53 @@ package controlplane
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/p4runtime"
+	"github.com/netordered/nopaxos/controlplane/probe"
 )
 
-// carryOut starts what the core wants. Whatever waits does so in a goroutine of its own, which
-// ends by posting the answer.
-func (c *Controller) carryOut(ctx context.Context, e Effect) {
+// errReset ends a connection whose target does not do what it is sent.
+var errReset = errors.New("closed by the controller, to start again with the target")
+
+// carryOut starts what the core wants. Effects that wait do so in a goroutine of their own, which ends by posting the
+// answer.
+func (c *Controller) carryOut(ctx context.Context, e failover.Effect) {
 	switch e.Kind {
-	case EffectAllocate:
+	case failover.EffectAllocate:
 		c.work.Go(func() { c.allocate(ctx, e) })
-	case EffectPublish:
-		l := c.targets[e.Target]
-		c.log.Info("group has a new route", "group", e.Group, "session", e.Session, "sequencer", l.cfg.Name)
-		c.routes.publish(e.Group, e.Session, l.cfg)
-	case EffectProbe:
-		c.probe(ctx, e)
-	case EffectReadPipeline, EffectPushPipeline, EffectReadEntries, EffectPrepare, EffectInstall, EffectRemove, EffectReset:
-		l := c.targets[e.Target]
-		conn := l.live
-		if conn == nil {
-			return // the core is about to hear that it is lost
-		}
-		c.work.Go(func() { c.program(ctx, l, conn, e) })
+		return
+	case failover.EffectPublish:
+		t := c.targets[e.Target]
+		c.log.Info("group has a new route", "group", e.Group, "session", e.Session, "sequencer", t.name)
+		c.routes.publish(e.Group, e.Session, t.name, t.addressOf(e.Group))
+		return
+	}
+	t := c.targets[e.Target]
+	conn := t.conn
+	switch {
+	case conn == nil: // the core is about to learn that it is lost
+	case e.Kind == failover.EffectReset:
+		conn.Abort(errReset)
+	case e.Kind == failover.EffectProbe:
+		c.work.Go(func() { c.probe(ctx, t, conn, e) })
+	default:
+		c.work.Go(func() { c.program(ctx, t, conn, e) })
 	}
 }
 
-// probe hands a probe to the stream's writer. One that does not get there is lost, like on the way.
-func (c *Controller) probe(ctx context.Context, e Effect) {
-	l := c.targets[e.Target]
-	if conn := l.live; conn != nil {
-		from := Port{Switch: c.core.switchOfTarget(e.Target), Number: e.Port}
-		c.work.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, c.cfg.Topology.Probe)
-			defer cancel()
-			_ = conn.sendProbe(ctx, c.cfg.Topology, c.probeKey, from, e.Op)
-		})
-	}
+// probe hands a probe to the stream's writer. If that fails the probe is lost, as if it were on the way.
+func (c *Controller) probe(ctx context.Context, t *target, conn *p4runtime.Conn, e failover.Effect) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Topology.Probe)
+	defer cancel()
+	frame := probe.Frame(c.probeKey, c.cfg.Topology, fabric.Port{Switch: t.sw, Number: e.Port}, e.Op)
+	_ = conn.SendPacket(ctx, e.Port, frame)
 }
 
-func (c *Controller) allocate(ctx context.Context, e Effect) {
+func (c *Controller) allocate(ctx context.Context, e failover.Effect) {
 	session, err := c.store.Next(e.Group, e.Floor)
 	c.post(ctx, func(now time.Duration) {
 		if err != nil {
@@ -55,32 +63,29 @@ func (c *Controller) allocate(ctx context.Context, e Effect) {
 }
 
 // program carries out one effect on a target, over the connection that the effect belongs to.
-func (c *Controller) program(ctx context.Context, l *targetLink, conn *connection, e Effect) {
+func (c *Controller) program(ctx context.Context, t *target, conn *p4runtime.Conn, e failover.Effect) {
 	var err error
-	var answer func(now time.Duration) // what the core is told when err is nil
+	var answer func(now time.Duration) // to the core if err is nil
 	switch e.Kind {
-	case EffectReset:
-		conn.cancel(errReset)
-		return
-	case EffectReadPipeline:
+	case failover.EffectReadPipeline:
 		var ours bool
-		ours, err = conn.runs(conn.ctx, l.pipeline)
+		ours, err = conn.Runs(t.pipeline)
 		answer = func(now time.Duration) { c.core.PipelineRead(now, e.Target, e.Conn, ours) }
-	case EffectPushPipeline:
-		err = conn.push(conn.ctx, l.pipeline)
+	case failover.EffectPushPipeline:
+		err = conn.Push(t.pipeline)
 		answer = func(now time.Duration) { c.core.PipelinePushed(now, e.Target, e.Conn) }
-	case EffectReadEntries:
-		var entries []SequenceEntry
-		entries, err = conn.sequences(conn.ctx, c.plan)
+	case failover.EffectReadEntries:
+		var entries []failover.SequenceEntry
+		entries, err = conn.Sequences(c.plan)
 		answer = func(now time.Duration) { c.core.EntriesRead(now, e.Target, e.Conn, e.Op, entries) }
-	case EffectPrepare:
-		err = conn.prepare(conn.ctx, c.plan, e.Forwarding, e.Afresh)
+	case failover.EffectPrepare:
+		err = conn.Prepare(c.plan, e.Forwarding, e.Afresh)
 		answer = func(now time.Duration) { c.core.Prepared(now, e.Target, e.Conn, true) }
-	case EffectInstall:
-		err = conn.install(conn.ctx, c.plan, e.Group, e.Session, e.Replace)
+	case failover.EffectInstall:
+		err = conn.Install(c.plan, e.Group, e.Session, e.Replace)
 		answer = func(now time.Duration) { c.core.Installed(now, e.Target, e.Conn, e.Group, e.Session) }
-	case EffectRemove:
-		err = conn.remove(conn.ctx, c.plan, e.Group, e.Forwarding)
+	case failover.EffectRemove:
+		err = conn.Remove(c.plan, e.Group, e.Forwarding)
 		answer = func(now time.Duration) { c.core.Removed(now, e.Target, e.Conn, e.Group) }
 	}
 	c.post(ctx, func(now time.Duration) {
@@ -88,23 +93,23 @@ func (c *Controller) program(ctx context.Context, l *targetLink, conn *connectio
 			answer(now)
 			return
 		}
-		if conn.ctx.Err() == nil { // else the end of the connection is the news
-			l.lastError = err
-			c.metrics.targetFailures.WithLabelValues(l.cfg.Name, e.Kind.String()).Inc()
-			c.log.Error("sequencer cannot be programmed", "sequencer", l.cfg.Name, "effect", e.Kind, "group", e.Group, "session", e.Session, "error", err)
+		if conn.Err() == nil { // else the end of the connection is the news
+			t.lastError = err
+			c.metrics.targetFailures.WithLabelValues(t.name, e.Kind.String()).Inc()
+			c.log.Error("target cannot be programmed", "target", t.name, "effect", e.Kind, "group", e.Group, "session", e.Session, "error", err)
 		}
 		c.programFailed(now, e)
 	})
 }
 
 // programFailed tells the core that an effect on a target failed.
-func (c *Controller) programFailed(now time.Duration, e Effect) {
+func (c *Controller) programFailed(now time.Duration, e failover.Effect) {
 	switch e.Kind {
-	case EffectInstall:
+	case failover.EffectInstall:
 		c.core.InstallFailed(now, e.Target, e.Conn, e.Group, e.Session)
-	case EffectRemove:
+	case failover.EffectRemove:
 		c.core.Removed(now, e.Target, e.Conn, e.Group)
-	case EffectPrepare:
+	case failover.EffectPrepare:
 		c.core.Prepared(now, e.Target, e.Conn, false)
 	default:
 		c.core.Failed(now, e.Target, e.Conn)

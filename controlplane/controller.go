@@ -9,128 +9,131 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/probe"
+	"github.com/netordered/nopaxos/controlplane/store"
+	"github.com/netordered/nopaxos/controlplane/tables"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// Controller runs a Core: it carries out the core's effects over P4Runtime and the store, and
-// tells the core what came of them.
+// Controller runs a failover.Core: it carries out the core's effects over P4Runtime and the store, and reports the
+// outcome to the core.
 type Controller struct {
 	cfg      Config
 	log      *slog.Logger
-	store    Store
+	store    store.Store
 	listener net.Listener
-	plan     *plan
-	targets  []*targetLink
+	plan     *tables.Plan
+	targets  []*target
 	routes   *routes
 	metrics  *metrics
 
 	inputs   chan func(now time.Duration) // run by the loop, one after another
 	origin   time.Time
-	probeKey []byte         // of this life's probes
-	core     *Core          // owned by the loop
+	probeKey probe.Key      // of this life's probes
+	core     *failover.Core // owned by the loop
 	work     sync.WaitGroup // effects under way
 
 	mu     sync.Mutex
 	status Status
 }
 
-// New opens the store and the gRPC address and checks the configuration. The caller must call
-// Run, or Close.
+// New opens the store and the gRPC address and checks the configuration. The caller must call Run, or Close.
 func New(cfg Config) (*Controller, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	store, err := OpenStore(cfg.StorePath, p4src.MaxGroups)
+	st, err := store.Open(cfg.StorePath, p4src.MaxGroups)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newController(cfg, store)
+	c, err := newController(cfg, st)
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, st.Close())
 	}
 	if c.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
-		return nil, errors.Join(fmt.Errorf("controlplane: %w", err), store.Close())
+		return nil, errors.Join(fmt.Errorf("controlplane: %w", err), st.Close())
 	}
 	return c, nil
 }
 
-func newController(cfg Config, store Store) (*Controller, error) {
+func newController(cfg Config, st store.Store) (*Controller, error) {
 	c := &Controller{
 		cfg:      cfg,
 		log:      cfg.Logger,
-		store:    store,
+		store:    st,
 		routes:   newRoutes(cfg.Groups),
 		inputs:   make(chan func(time.Duration), 64),
 		origin:   time.Now(),
-		probeKey: newProbeKey(),
+		probeKey: probe.NewKey(),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	targets, switches := cfg.targets()
-	core := CoreConfig{Targets: len(cfg.Sequencers), Topology: cfg.Topology, Switches: switches, Timing: cfg.Timing}
+	groups := cfg.fabricGroups()
+	core := failover.Config{
+		Targets: len(cfg.Sequencers), Fabric: fabric.New(cfg.Topology, groups), Switches: cfg.switches(), Timing: cfg.Timing,
+	}
 	for _, g := range cfg.Groups {
-		last, err := store.Last(g.Number)
+		last, err := st.Last(g.Number)
 		if err != nil {
 			return nil, err
 		}
-		group := CoreGroup{Number: g.Number, F: g.F, Replicas: len(g.Replicas), Last: last}
-		for _, r := range g.Replicas {
-			group.Members = append(group.Members, r.Addr.Addr())
-		}
-		core.Groups = append(core.Groups, group)
+		core.Groups = append(core.Groups, failover.Group{Number: g.Number, F: g.F, Replicas: len(g.Replicas), Last: last})
 	}
 	var err error
-	if c.core, err = NewCore(core); err != nil {
+	if c.core, err = failover.New(core); err != nil {
 		return nil, err
 	}
-	if c.plan, err = compile(cfg.Topology, cfg.Groups, cfg.TokenKey, store.Index); err != nil {
+	if c.plan, err = tables.NewPlan(cfg.Topology, groups, cfg.TokenKey, st.Cell); err != nil {
 		return nil, err
 	}
-	election, err := store.Election(electionFloor())
+	life, err := st.Election(electionFloor())
 	if err != nil {
 		return nil, fmt.Errorf("controlplane: election id: %w", err)
 	}
-	for i, s := range targets {
-		pipeline, err := newPipeline(s.DeviceConfig)
+	for t, sw := range core.Switches {
+		tg, err := newTarget(cfg, t, sw, life)
 		if err != nil {
 			return nil, err
 		}
-		c.targets = append(c.targets, &targetLink{number: i, cfg: s, election: election, pipeline: pipeline})
+		c.targets = append(c.targets, tg)
 	}
-	c.metrics = newMetrics(c)
+	c.metrics = newMetrics(c.Status)
 	c.snapshot()
 	return c, nil
 }
 
-// Addr is the address of the gRPC service.
+// Addr returns the address of the gRPC service.
 func (c *Controller) Addr() net.Addr { return c.listener.Addr() }
 
 // Close releases a controller that is not going to Run.
 func (c *Controller) Close() error { return errors.Join(c.listener.Close(), c.store.Close()) }
 
-// Run works until ctx is done, which is no error, or the controller cannot go on. It disturbs no
-// session, neither when it begins nor when it ends.
+// Run works until ctx is done, which is no error, or the controller cannot go on. It disturbs no session, neither when
+// it begins nor when it ends.
 func (c *Controller) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	server := grpc.NewServer(serverOptions()...)
-	api.RegisterControllerServer(server, &service{c: c, ctx: ctx})
+	api.RegisterControllerServer(server, &service{routes: c.routes, status: c.Status, report: c.report})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(c.listener) }()
 
-	var links sync.WaitGroup
-	for _, l := range c.targets {
-		links.Go(func() { c.hold(ctx, l) })
+	var held sync.WaitGroup
+	for _, t := range c.targets {
+		held.Go(func() { c.hold(ctx, t) })
 	}
 	err := c.loop(ctx, served)
 	cancel()
 	server.Stop()
-	links.Wait()
+	held.Wait()
 	c.work.Wait()
 	if closeErr := c.store.Close(); closeErr != nil {
 		err = errors.Join(err, fmt.Errorf("controlplane: close the session store: %w", closeErr))
@@ -138,14 +141,30 @@ func (c *Controller) Run(ctx context.Context) error {
 	return err
 }
 
+// Metrics returns the controller's metrics, for a registry of the caller's. They may be collected from any goroutine.
+func (c *Controller) Metrics() prometheus.Collector { return c.metrics }
+
+// Status returns the state of the controller as of its last input.
+func (c *Controller) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
 func (c *Controller) now() time.Duration { return time.Since(c.origin) }
 
-// post hands f to the loop; it is dropped when the controller is ending.
+// post hands f to the loop, unless ctx is done first.
 func (c *Controller) post(ctx context.Context, f func(now time.Duration)) {
 	select {
 	case c.inputs <- f:
 	case <-ctx.Done():
 	}
+}
+
+// report hands a replica's report to the core.
+func (c *Controller) report(ctx context.Context, group, session uint32, replica int) {
+	c.metrics.reports.Inc()
+	c.post(ctx, func(now time.Duration) { c.core.Report(now, group, session, replica) })
 }
 
 // loop is the only goroutine that touches the core.

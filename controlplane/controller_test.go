@@ -19,6 +19,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/netordered/nopaxos/controlplane/api"
+
+	"github.com/netordered/nopaxos/controlplane/p4runtime"
+	"github.com/netordered/nopaxos/controlplane/store"
 )
 
 func TestSequencerFailover(t *testing.T) {
@@ -115,7 +118,7 @@ func TestMembershipChangesWithoutTheSession(t *testing.T) {
 	c.ready()
 	c.stop()
 	c.cfg.Groups = c.cfg.Groups[:1] // group B is gone
-	c.cfg.Groups[0].Replicas[1].Addr = loopback(2000)
+	c.cfg.Groups[0].Replicas[1] = loopback(2000)
 	c.run()
 	c.eventually("serving", func(s Status) bool { return s.Groups[0].Phase == "active" })
 	c.ready()
@@ -135,7 +138,7 @@ func TestAnotherControllerIsPrimary(t *testing.T) {
 	other := newCluster(t, 0, groupA)
 	other.cfg.Sequencers = c.cfg.Sequencers
 	for range 2 { // its election id is a second or two ahead
-		s, err := OpenStore(other.cfg.StorePath, 1)
+		s, err := store.Open(other.cfg.StorePath, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +153,7 @@ func TestAnotherControllerIsPrimary(t *testing.T) {
 	other.ready()
 	c.eventually("deposed", func(Status) bool {
 		s := deposed.Status()
-		return s.Targets[0].State == "down" && strings.Contains(s.Targets[0].LastError, errNotPrimary.Error())
+		return s.Targets[0].State == "down" && strings.Contains(s.Targets[0].LastError, p4runtime.ErrNotPrimary.Error())
 	})
 }
 
@@ -241,8 +244,8 @@ func TestNewRefusesWhatCannotRun(t *testing.T) {
 		{"name twice", func(cfg *Config) { cfg.Sequencers = append(cfg.Sequencers, cfg.Sequencers[0]) }, `"seq-0"`},
 		{"no P4Runtime address", func(cfg *Config) { cfg.Sequencers[0].P4RuntimeAddr = "" }, "P4Runtime address"},
 		{"no data address", func(cfg *Config) { cfg.Sequencers[0].DataAddr = netip.AddrPort{} }, "data address"},
-		{"IPv6 replica", func(cfg *Config) { cfg.Groups[0].Replicas[2].Addr = netip.MustParseAddrPort("[::1]:7") }, "replica 2"},
-		{"too many replicas", func(cfg *Config) { cfg.Groups[0].Replicas = make([]Replica, 64) }, "at most 63"},
+		{"IPv6 replica", func(cfg *Config) { cfg.Groups[0].Replicas[2] = netip.MustParseAddrPort("[::1]:7") }, "replica 2"},
+		{"too many replicas", func(cfg *Config) { cfg.Groups[0].Replicas = make([]netip.AddrPort, 64) }, "at most 63"},
 		{"too few replicas", func(cfg *Config) { cfg.Groups[0].F = 2 }, "3 replicas"},
 		{"no store", func(cfg *Config) { cfg.StorePath = "/dev/null/store" }, "/dev/null/store"},
 		{"address in use", func(cfg *Config) { cfg.Addr = busy.Addr().String() }, busy.Addr().String()},

@@ -7,13 +7,19 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 func testRNG() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 
 const (
 	probeInterval = 100 * time.Millisecond
-	probeMisses   = probeLimit / probeMiss // rounds in a row that cut a link
+	probeMisses   = 4   // lost rounds in a row that cut a link
+	probeHits     = 8   // rounds in a row that make it whole again, after the first time
+	probeCalm     = 512 // rounds as a whole link that forgive a cut
 )
 
 // probe lets the time of a number of rounds of probes pass.
@@ -38,7 +44,7 @@ func TestCutLinkIsGoneRound(t *testing.T) {
 		if mended {
 			clear(w.cut)
 			w.probe(probeHits + 1)
-			for i, cut := range w.core.fabric.health.cut {
+			for i, cut := range w.fabric.Cut() {
 				if cut {
 					t.Errorf("link %d counts as cut, and is whole again", i)
 				}
@@ -87,8 +93,8 @@ func TestLossIsNoCutLink(t *testing.T) {
 		w.cut[i] = true
 	}
 	w.probe(2 * probeMisses)
-	if w.core.fabric.cuts != 0 {
-		t.Errorf("links were found cut or whole %d times, want never", w.core.fabric.cuts)
+	if w.cuts != 0 {
+		t.Errorf("links were found cut or whole %d times, want never", w.cuts)
 	}
 }
 
@@ -103,41 +109,12 @@ func TestCutLinkIsBetterThanNone(t *testing.T) {
 		w.cut[i] = l.A.Switch == leaf
 	}
 	w.probe(probeMisses + 1)
-	if w.core.fabric.cuts != 1 {
-		t.Fatalf("links were found cut %d times, want once", w.core.fabric.cuts)
+	if w.cuts != 1 {
+		t.Fatalf("links were found cut %d times, want once", w.cuts)
 	}
 	clear(w.cut)
 	w.checkService()
 	w.wantRoute(0, 1)
-}
-
-// A probe counts for the link at the port that it came back to, in its round and the next.
-func TestLateProbeCounts(t *testing.T) {
-	topo := fatTree(2)
-	topo.Probe = probeInterval
-	w := newFabricWorld(t, testRNG(), topo, 1, groupA)
-	w.up()
-	w.probe(3)
-	l := topo.Links[0]
-	target := slices.Index(w.cfg.Switches, l.B.Switch)
-	f := w.core.fabric
-	for _, tt := range []struct {
-		port  uint16
-		round uint64
-		want  bool
-	}{
-		{l.B.Number, f.round, true},
-		{l.B.Number, f.round - 1, true},
-		{l.B.Number, f.round - 2, false},
-		{l.B.Number, f.round + 1, false},
-		{0xFFF, f.round, false},
-	} {
-		f.links[0].seen = false
-		w.core.ProbeSeen(target, tt.port, tt.round)
-		if f.links[0].seen != tt.want {
-			t.Errorf("in round %d a probe of round %d at port %d counts: %v, want %v", f.round, tt.round, tt.port, f.links[0].seen, tt.want)
-		}
-	}
 }
 
 func TestFatTreeServesEveryHost(t *testing.T) {
@@ -208,16 +185,16 @@ func TestSwitchesUnderRandomFaults(t *testing.T) {
 func TestControllerRestartWritesNothingToSwitches(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
-	before := make([]*tables, len(w.targets))
+	before := make([]*tables.State, len(w.targets))
 	for i, tg := range w.targets {
-		before[i] = tg.tables.clone()
+		before[i] = tg.tables.Clone()
 	}
 	w.crash()
 	for i := range w.targets {
 		w.connect(len(w.targets) - 1 - i) // the sequencer last
 		w.settle()
 		for i, tg := range w.targets {
-			if rest := difference(tg.tables, before[i]); len(rest) != 0 {
+			if rest := tables.Difference(tg.tables, before[i]); len(rest) != 0 {
 				t.Fatalf("target %d has other tables after a restart: %v", i, rest)
 			}
 		}
@@ -253,20 +230,20 @@ func TestMakeBeforeBreak(t *testing.T) {
 	}
 	w.collect()
 	walkTo := func() uint32 {
-		from := &w.cfg.Topology.Hosts[0]
+		from := &w.topo.Hosts[0]
 		got, err := w.walker().fromHost(from, packet{dst: groupA, oum: true})
 		if err != nil || len(got) == 0 {
 			return 0
 		}
 		return got[0].session
 	}
-	w.until(EffectInstall)
+	w.until(failover.EffectInstall)
 	if got := walkTo(); got == 2 {
 		t.Fatal("session 2 stamps before it is installed")
 	}
 	w.happen(0)
 	root := w.walker()
-	got, err := root.arrive(Port{1, 0}, packet{dst: groupA, oum: true, ttl: 64})
+	got, err := root.arrive(portAt(1, 0), packet{dst: groupA, oum: true, ttl: 64})
 	if err != nil || len(got) != 3 || got[0].session != 2 {
 		t.Fatalf("the new root delivers %v, %v as soon as it is installed, want session 2 to three replicas", got, err)
 	}
@@ -283,8 +260,8 @@ func TestLostSwitchIsAvoided(t *testing.T) {
 	const aggregation = 4 // the first pod's first aggregation switch
 	w.loseSwitch(aggregation, true)
 	w.checkService()
-	w.targets[w.core.fabric.targetOf[aggregation]].tables = newTables() // it forwards nothing any more
-	for _, r := range w.core.fabric.behind(aggregation, 0) {
+	w.targets[w.targetOf(aggregation)].tables = tables.New() // it forwards nothing any more
+	for _, r := range w.behind(aggregation, 0) {
 		w.report(1, r)
 	}
 	w.checkService()
@@ -295,10 +272,10 @@ func TestLostSwitchIsAvoided(t *testing.T) {
 func TestSlowAuditCostsNoSession(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
-	w.tick(DefaultTiming().AuditInterval)
-	w.until(EffectPrepare)
-	w.tick(2 * DefaultTiming().ProgramTimeout)
-	reset := func(p pending) bool { return p.Kind == EffectReset }
+	w.tick(failover.DefaultTiming().AuditInterval)
+	w.until(failover.EffectPrepare)
+	w.tick(2 * failover.DefaultTiming().ProgramTimeout)
+	reset := func(p pending) bool { return p.Kind == failover.EffectReset }
 	if slices.ContainsFunc(w.pending, reset) {
 		t.Fatal("a slow audit ends the connection, and with it every session of the switch")
 	}
@@ -306,25 +283,36 @@ func TestSlowAuditCostsNoSession(t *testing.T) {
 		w.core.Report(w.now, groupA, 1, r)
 	}
 	w.collect()
-	w.tick(DefaultTiming().ProgramTimeout)
+	w.tick(failover.DefaultTiming().ProgramTimeout)
 	if !slices.ContainsFunc(w.pending, reset) {
 		t.Fatal("a new tree waits for a switch in an audit without end")
 	}
 }
 
+// ways returns the switches after from on the way to a host.
+func ways(t *testing.T, topo *fabric.Topology, f *fabric.Fabric, from int, h *fabric.Host) (switches []int) {
+	t.Helper()
+	for s := from; s != h.At.Switch; {
+		hop, ok := f.Wanted(s).Routes[fabric.AddressNumber(h.Addr)]
+		link, end := topo.LinkAt(portAt(s, hop.Port))
+		if !ok || link < 0 || len(switches) == len(topo.Switches) {
+			t.Fatalf("no way from switch %d to %s", s, h.Name)
+		}
+		s = topo.Links[link].Ends()[1-end].Switch
+		switches = append(switches, s)
+	}
+	return switches
+}
+
 // Flows to different hosts take different ways through the core.
 func TestLoadSpreads(t *testing.T) {
 	topo := fatTree(4)
-	p := newPaths(topo, newHealth(topo))
+	f := fabric.New(topo, nil)
+	f.Start(0, 0)
 	used := map[int]int{}
 	for from := range topo.Switches {
-		for _, h := range topo.Hosts {
-			for s := from; s != h.At.Switch; {
-				n, ok := p.hop(s, h.At.Switch, addressNumber(h.Addr))
-				if !ok {
-					t.Fatalf("no way from switch %d to %s", s, h.Name)
-				}
-				s = n.to
+		for h := range topo.Hosts {
+			for _, s := range ways(t, topo, f, from, &topo.Hosts[h]) {
 				used[s]++
 			}
 		}
@@ -350,17 +338,17 @@ func TestFatTreePathsLeadUpThenDown(t *testing.T) {
 		}
 		return 0
 	}
-	p := newPaths(topo, newHealth(topo))
+	f := fabric.New(topo, nil)
+	f.Start(0, 0)
 	for from := range topo.Switches {
-		for _, h := range topo.Hosts {
-			down := false
-			for s := from; s != h.At.Switch; {
-				n, _ := p.hop(s, h.At.Switch, addressNumber(h.Addr))
-				if level(n.to) > level(s) && down && level(from) == 0 {
-					t.Fatalf("from switch %d to %s: up from %d to %d after a way down", from, h.Name, s, n.to)
+		for h := range topo.Hosts {
+			down, s := false, from
+			for _, next := range ways(t, topo, f, from, &topo.Hosts[h]) {
+				if level(next) > level(s) && down && level(from) == 0 {
+					t.Fatalf("from switch %d to %s: up from %d to %d after a way down", from, topo.Hosts[h].Name, s, next)
 				}
-				down = down || level(n.to) < level(s)
-				s = n.to
+				down = down || level(next) < level(s)
+				s = next
 			}
 		}
 	}

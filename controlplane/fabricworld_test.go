@@ -7,41 +7,49 @@ import (
 	"slices"
 
 	"github.com/netordered/nopaxos/p4src"
+
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 // What world needs where there are switches: they have tables, which are walked.
 
 // testTopology makes topologies.
 type testTopology struct {
-	Topology
+	fabric.Topology
 	ports []uint16 // by switch, the last one used
 }
 
 func (t *testTopology) addSwitch() int {
 	i := len(t.Switches)
-	t.Switches = append(t.Switches, Switch{Name: fmt.Sprintf("s%d", i), P4RuntimeAddr: fmt.Sprintf("s%d:9559", i), DeviceID: 1, MAC: MAC(0x020000000100 + i<<8), Probes: true})
+	t.Switches = append(t.Switches, fabric.Switch{Name: fmt.Sprintf("s%d", i), P4RuntimeAddr: fmt.Sprintf("s%d:9559", i), DeviceID: 1, MAC: fabric.MAC(0x020000000100 + i<<8), Probes: true})
 	t.ports = append(t.ports, 0)
 	return i
 }
 
-func (t *testTopology) port(s int) Port {
+func portAt(s int, number uint16) fabric.Port { return fabric.Port{Switch: s, Number: number} }
+
+func (t *testTopology) port(s int) fabric.Port {
 	t.ports[s]++
-	return Port{s, t.ports[s]}
+	return portAt(s, t.ports[s])
 }
 
-func (t *testTopology) link(a, b int) { t.Links = append(t.Links, Link{t.port(a), t.port(b)}) }
+func (t *testTopology) link(a, b int) {
+	t.Links = append(t.Links, fabric.Link{A: t.port(a), B: t.port(b)})
+}
 
 func (t *testTopology) addHost(s int) {
 	i := len(t.Hosts)
-	t.Hosts = append(t.Hosts, Host{
-		Name: fmt.Sprintf("h%d", i), Addr: netip.AddrFrom4([4]byte{10, 1, byte(i), 2}), MAC: MAC(0x02AA00000000 + i), At: t.port(s),
+	t.Hosts = append(t.Hosts, fabric.Host{
+		Name: fmt.Sprintf("h%d", i), Addr: netip.AddrFrom4([4]byte{10, 1, byte(i), 2}), MAC: fabric.MAC(0x02AA00000000 + i), At: t.port(s),
 		Gateway: netip.AddrFrom4([4]byte{10, 1, byte(i), 1}),
 	})
 }
 
 // fatTree is the k-ary fat-tree of Al-Fares et al. (SIGCOMM 2008): k pods of k/2 edge and k/2 aggregation
 // switches, (k/2)² core switches, which come first, and k/2 hosts, at least two, at every edge switch.
-func fatTree(k int) *Topology {
+func fatTree(k int) *fabric.Topology {
 	t := &testTopology{}
 	core := make([]int, k*k/4)
 	for i := range core {
@@ -70,7 +78,7 @@ func fatTree(k int) *Topology {
 
 // randomTopology has up to eight switches, connected, with a few cables more than that takes, some between the
 // same two switches.
-func randomTopology(rng *rand.Rand) *Topology {
+func randomTopology(rng *rand.Rand) *fabric.Topology {
 	t := &testTopology{}
 	n := 1 + rng.IntN(8)
 	for i := range n {
@@ -92,18 +100,17 @@ func randomTopology(rng *rand.Rand) *Topology {
 
 // newFabricWorld has switch number i as target number order[i]; the first candidates of them may be
 // sequencers. Each group has three replicas at some of the hosts.
-func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, groups ...uint32) *world {
+func newFabricWorld(t reporter, rng *rand.Rand, topo *fabric.Topology, candidates int, groups ...uint32) *world {
 	w := newWorld(t, candidates) // without groups, so that its core does nothing
-	w.cfg, w.cut, w.order = CoreConfig{Targets: candidates, Topology: topo}, map[int]bool{}, rng
+	w.topo, w.cut, w.order = topo, map[int]bool{}, rng
 	cfg := Config{Topology: topo}
 	for i, number := range groups {
-		g, cg := Group{Number: number, F: 1}, CoreGroup{Number: number, F: 1, Replicas: 3}
+		g := Group{Number: number, F: 1}
 		for r, h := range rng.Perm(len(topo.Hosts))[:3] {
-			addr := topo.Hosts[h].Addr
-			g.Replicas = append(g.Replicas, Replica{Addr: netip.AddrPortFrom(addr, uint16(9700+10*i+r))})
-			cg.Members = append(cg.Members, addr)
+			g.Replicas = append(g.Replicas, netip.AddrPortFrom(topo.Hosts[h].Addr, uint16(9700+10*i+r)))
 		}
-		cfg.Groups, w.cfg.Groups = append(cfg.Groups, g), append(w.cfg.Groups, cg)
+		cfg.Groups = append(cfg.Groups, g)
+		w.cfg.Groups = append(w.cfg.Groups, failover.Group{Number: number, F: 1, Replicas: 3})
 	}
 	for s := range candidates {
 		cfg.Sequencers = append(cfg.Sequencers, Sequencer{Name: topo.Switches[s].Name, Switch: true})
@@ -111,15 +118,15 @@ func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, 
 	if err := cfg.validate(); err != nil {
 		t.Fatal(err)
 	}
-	_, w.cfg.Switches = cfg.targets()
+	w.groups, w.cfg.Switches = cfg.fabricGroups(), cfg.switches()
 	var err error
 	cell := uint16(0)
-	if w.plan, err = compile(topo, cfg.Groups, []byte("key"), func(uint32) (uint16, error) { cell++; return cell, nil }); err != nil {
+	if w.plan, err = tables.NewPlan(topo, w.groups, []byte("key"), func(uint32) (uint16, error) { cell++; return cell, nil }); err != nil {
 		t.Fatal(err)
 	}
 	w.targets = nil
 	for range w.cfg.Switches {
-		w.targets = append(w.targets, &worldTarget{up: true, entries: map[uint32]SequenceEntry{}, tables: newTables()})
+		w.targets = append(w.targets, &worldTarget{up: true, entries: map[uint32]failover.SequenceEntry{}, tables: tables.New()})
 	}
 	w.boot()
 	return w
@@ -127,15 +134,15 @@ func newFabricWorld(t reporter, rng *rand.Rand, topo *Topology, candidates int, 
 
 // prepare does what a target does with EffectPrepare, in any order that it may choose. With w.faulty set it may
 // stop in the middle.
-func (w *world) prepare(tg *worldTarget, f *Forwarding) bool {
+func (w *world) prepare(tg *worldTarget, f *fabric.Forwarding) bool {
 	if w.plan == nil {
 		return true
 	}
-	batches := difference(tg.tables, w.plan.wanted(f, tg.tables))
+	batches := tables.Difference(tg.tables, w.plan.Compile(f, tg.tables))
 	fails := w.faulty != nil && w.faulty.IntN(20) == 0
 	for i, batch := range batches {
 		if fails && w.faulty.IntN(len(batches)-i) == 0 {
-			applyInAnyOrder(w.t, w.order, tg.tables, [][]change{batch[:w.faulty.IntN(len(batch))]})
+			applyInAnyOrder(w.t, w.order, tg.tables, [][]tables.Change{batch[:w.faulty.IntN(len(batch))]})
 			return false
 		}
 		applyInAnyOrder(w.t, w.order, tg.tables, batches[i:i+1])
@@ -143,36 +150,74 @@ func (w *world) prepare(tg *worldTarget, f *Forwarding) bool {
 	return true
 }
 
-func (w *world) mirrorInstall(tg *worldTarget, e Effect) {
+func (w *world) mirrorInstall(tg *worldTarget, e failover.Effect) {
 	if w.plan != nil && tg.pipeline {
-		tg.tables.entries[oumGroupKey(e.Group, unstamped)] = w.plan.sequence(w.plan.group(e.Group), e.Session)
+		tg.tables.Apply(w.plan.Install(e.Group, e.Session, false))
 	}
 }
 
-func (w *world) mirrorRemove(tg *worldTarget, e Effect) {
-	if w.plan == nil {
-		return
+func (w *world) mirrorRemove(tg *worldTarget, e failover.Effect) {
+	if w.plan != nil {
+		tg.tables.Apply(w.plan.Remove(e.Group, e.Forwarding))
 	}
-	key := oumGroupKey(e.Group, unstamped)
-	delete(tg.tables.entries, key)
-	if hop := e.Forwarding.Groups[w.plan.index[e.Group]].ToSequencer; hop != nil {
-		tg.tables.entries[key] = w.plan.toSequencer(e.Forwarding.Switch, *hop)
+}
+
+// targetOf returns the target that a switch is.
+func (w *world) targetOf(s int) int { return slices.Index(w.cfg.Switches, s) }
+
+// tree returns, by switch, the copies of a group's packets that the fabric wants.
+func (w *world) tree(group int) [][]fabric.Copy { return treeOf(w.topo, w.fabric, group) }
+
+// treeFrom returns the tree of a group from a root, where every switch can be programmed and every link works.
+func (w *world) treeFrom(group, root int) [][]fabric.Copy {
+	f := fabric.New(w.topo, w.groups)
+	f.Decide(group, root)
+	return treeOf(w.topo, f, group)
+}
+
+func treeOf(topo *fabric.Topology, f *fabric.Fabric, group int) (tree [][]fabric.Copy) {
+	for s := range topo.Switches {
+		tree = append(tree, f.Wanted(s).Groups[group].Copies)
 	}
+	return tree
+}
+
+func equalTrees(a, b [][]fabric.Copy) bool {
+	return slices.EqualFunc(a, b, slices.Equal[[]fabric.Copy])
+}
+
+// root returns the switch at which a group's tree starts, or -1.
+func (w *world) root(group int) int {
+	for s := range w.topo.Switches {
+		if w.fabric.Wanted(s).Groups[group].Sequences {
+			return s
+		}
+	}
+	return -1
+}
+
+// behind returns the replicas of a group whose copies pass a switch.
+func (w *world) behind(s, group int) (replicas []int) {
+	for _, c := range w.tree(group)[s] {
+		if !c.Relayed() {
+			replicas = append(replicas, c.Replica)
+			continue
+		}
+		link, end := w.topo.LinkAt(portAt(s, c.Port))
+		replicas = append(replicas, w.behind(w.topo.Links[link].Ends()[1-end].Switch, group)...)
+	}
+	return replicas
 }
 
 // walker passes packets through what is installed now.
 func (w *world) walker() *walker {
-	targetOf := make([]int, len(w.cfg.Topology.Switches))
-	for t, s := range w.cfg.Switches {
-		targetOf[s] = t
-	}
-	walker := newWalker(w.cfg.Topology, func(s int) *tables {
-		if tg := w.targets[targetOf[s]]; tg.up {
+	walker := newWalker(w.topo, func(s int) *tables.State {
+		if tg := w.targets[w.targetOf(s)]; tg.up {
 			return tg.tables
 		}
 		return nil
 	})
-	for i, l := range w.cfg.Topology.Links {
+	for i, l := range w.topo.Links {
 		walker.cut[l.A], walker.cut[l.B] = w.cut[i], w.cut[i]
 	}
 	return walker
@@ -183,14 +228,14 @@ func (w *world) walker() *walker {
 func (w *world) checkNoCircle() {
 	walker := w.walker()
 	for s, t := range walker.tables {
-		for i := range w.plan.groups {
-			g := &w.plan.groups[i]
+		for i := range w.groups {
+			g := &w.groups[i]
 			if t == nil {
 				continue
 			}
-			if act, there := t.entries[oumGroupKey(g.number, unstamped)]; there && act.id == p4src.ActionSequence {
-				if _, err := walker.arrive(Port{s, 0}, packet{dst: g.number, oum: true, ttl: 64}); err != nil {
-					w.violated("group %#x: %v", g.number, err)
+			if act, there := t.Entries[tables.GroupKey(g.Number, tables.Unstamped)]; there && act.ID == p4src.ActionSequence {
+				if _, err := walker.arrive(portAt(s, 0), packet{dst: g.Number, oum: true, ttl: 64}); err != nil {
+					w.violated("group %#x: %v", g.Number, err)
 				}
 			}
 		}
@@ -201,14 +246,14 @@ func (w *world) checkNoCircle() {
 // a packet from every host to every other.
 func (w *world) checkService() {
 	walker := w.walker()
-	for h := range w.cfg.Topology.Hosts {
-		from := &w.cfg.Topology.Hosts[h]
-		for i := range w.plan.groups {
-			w.checkRequest(walker, from, &w.plan.groups[i])
+	for h := range w.topo.Hosts {
+		from := &w.topo.Hosts[h]
+		for i := range w.groups {
+			w.checkRequest(walker, from, &w.groups[i])
 		}
-		for o := range w.cfg.Topology.Hosts {
-			to := &w.cfg.Topology.Hosts[o]
-			got, err := walker.fromHost(from, packet{dst: addressNumber(to.Addr)})
+		for o := range w.topo.Hosts {
+			to := &w.topo.Hosts[o]
+			got, err := walker.fromHost(from, packet{dst: fabric.AddressNumber(to.Addr)})
 			if err != nil || len(got) != 1 || got[0].host != to {
 				w.t.Fatalf("from %s to %s: %v, %v", from.Name, to.Name, got, err)
 			}
@@ -216,44 +261,44 @@ func (w *world) checkService() {
 	}
 }
 
-func (w *world) checkRequest(walker *walker, from *Host, g *groupPlan) {
-	got, err := walker.fromHost(from, packet{dst: g.number, oum: true})
+func (w *world) checkRequest(walker *walker, from *fabric.Host, g *fabric.Group) {
+	got, err := walker.fromHost(from, packet{dst: g.Number, oum: true})
 	if err != nil {
-		w.t.Fatalf("group %#x from %s: %v", g.number, from.Name, err)
+		w.t.Fatalf("group %#x from %s: %v", g.Number, from.Name, err)
 	}
 	var want, have []netip.AddrPort
-	for _, r := range g.replicas {
-		want = append(want, r.Addr)
+	for _, r := range g.Replicas {
+		want = append(want, r)
 	}
 	for _, d := range got {
-		if d.dst != addressNumber(d.host.Addr) || d.session != w.published[g.number].session || !d.stamped {
-			w.t.Fatalf("group %#x from %s: %+v came to %s, want session %d", g.number, from.Name, d.packet, d.host.Name, w.published[g.number].session)
+		if d.dst != fabric.AddressNumber(d.host.Addr) || d.session != w.published[g.Number].session || !d.stamped {
+			w.t.Fatalf("group %#x from %s: %+v came to %s, want session %d", g.Number, from.Name, d.packet, d.host.Name, w.published[g.Number].session)
 		}
 		have = append(have, netip.AddrPortFrom(d.host.Addr, d.udpPort))
 	}
 	slices.SortFunc(want, netip.AddrPort.Compare)
 	slices.SortFunc(have, netip.AddrPort.Compare)
 	if !slices.Equal(want, have) {
-		w.t.Fatalf("group %#x from %s: reached %v, want each of %v once", g.number, from.Name, have, want)
+		w.t.Fatalf("group %#x from %s: reached %v, want each of %v once", g.Number, from.Name, have, want)
 	}
 	// A host cannot inject what looks stamped.
-	if got, err := walker.fromHost(from, packet{dst: g.number, oum: true, stamped: true}); err != nil || len(got) != 0 {
-		w.t.Fatalf("group %#x: stamped by %s: %v, %v", g.number, from.Name, got, err)
+	if got, err := walker.fromHost(from, packet{dst: g.Number, oum: true, stamped: true}); err != nil || len(got) != 0 {
+		w.t.Fatalf("group %#x: stamped by %s: %v, %v", g.Number, from.Name, got, err)
 	}
 }
 
 // passProbe lets a probe leave its switch, and the controller hear of it if it comes back.
 func (w *world) passProbe(p *pending) {
-	topo := w.cfg.Topology
-	from := Port{w.cfg.Switches[p.Target], p.Port}
-	link, end := topo.linkAt(from)
-	to := topo.Links[link].ends()[1-end]
+	topo := w.topo
+	from := portAt(w.cfg.Switches[p.Target], p.Port)
+	link, end := topo.LinkAt(from)
+	to := topo.Links[link].Ends()[1-end]
 	walker := w.walker()
 	if walker.tables[from.Switch] == nil {
 		return
 	}
 	if _, err := walker.cross(from, packet{
-		dst: probeAddr(link, end), oum: true, stamped: true, ttl: probeTTL,
+		dst: fabric.ProbeAddr(link, end), oum: true, stamped: true, ttl: 3,
 		smac: topo.Switches[from.Switch].MAC, dmac: topo.Switches[to.Switch].MAC,
 	}); err != nil {
 		w.violated("a probe from %v: %v", from, err)

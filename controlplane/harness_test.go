@@ -130,7 +130,7 @@ func newCluster(t *testing.T, sequencers int, groups ...uint32) *testCluster {
 	for i, number := range groups {
 		g := Group{Number: number, Name: "group-" + string(rune('a'+i)), F: 1}
 		for r := range uint16(3) {
-			g.Replicas = append(g.Replicas, Replica{Addr: loopback(1000 + 10*uint16(i) + r)})
+			g.Replicas = append(g.Replicas, loopback(1000+10*uint16(i)+r))
 		}
 		c.cfg.Groups = append(c.cfg.Groups, g)
 	}
@@ -227,7 +227,7 @@ func (c *testCluster) wantRoute(routes <-chan api.Route, group uint32, sequencer
 func (c *testCluster) wantStamp(group uint32, sequencer int, session uint32) {
 	c.t.Helper()
 	copies := c.sequencers[sequencer].stamp(group)
-	var replicas []Replica
+	var replicas []netip.AddrPort
 	for _, g := range c.cfg.Groups {
 		if g.Number == group {
 			replicas = g.Replicas
@@ -237,8 +237,8 @@ func (c *testCluster) wantStamp(group uint32, sequencer int, session uint32) {
 		c.t.Fatalf("%s sends %d copies, want %d", c.cfg.Sequencers[sequencer].Name, len(copies), len(replicas))
 	}
 	for i, copied := range copies {
-		if copied.to != replicas[i].Addr {
-			c.t.Errorf("copy %d goes to %v, want %v", i, copied.to, replicas[i].Addr)
+		if copied.to != replicas[i] {
+			c.t.Errorf("copy %d goes to %v, want %v", i, copied.to, replicas[i])
 		}
 		if copied.h.Session != session || copied.h.Token != oumlib.SessionToken(c.cfg.TokenKey, group, session) {
 			c.t.Errorf("copy %d is stamped %v, want session %d and its token", i, copied.h, session)

@@ -8,16 +8,18 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/netordered/nopaxos/monotime"
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 // What becomes of a group's tree when the controller loses the stream to a switch in it.
 
 // transit returns the switches that relay the first group's packets, the root apart.
 func (w *world) transit() (switches []int) {
-	g := &w.core.fabric.groups[0]
-	for s, copies := range g.tree {
-		if s != g.root && slices.ContainsFunc(copies, Copy.relayed) {
+	root := w.root(0)
+	for s, copies := range w.tree(0) {
+		if s != root && slices.ContainsFunc(copies, fabric.Copy.Relayed) {
 			switches = append(switches, s)
 		}
 	}
@@ -26,23 +28,23 @@ func (w *world) transit() (switches []int) {
 
 // loseSwitch breaks the stream to a switch, and keeps it broken for longer than the grace. It forwards on, or not.
 func (w *world) loseSwitch(s int, forwards bool) {
-	t := w.core.fabric.targetOf[s]
+	t := w.targetOf(s)
 	w.targets[t].locked = true
 	w.lose(t, false)
 	if !forwards {
-		w.targets[t].tables = newTables()
+		w.targets[t].tables = tables.New()
 	}
-	w.tick(DefaultTiming().Grace)
+	w.tick(failover.DefaultTiming().Grace)
 	w.settle()
 }
 
 // delivered returns how often each replica of the first group gets what the sequencer stamps.
-func (w *world) delivered() map[*Host]int {
-	got, err := w.walker().arrive(Port{w.core.fabric.groups[0].root, 0}, packet{dst: groupA, oum: true, ttl: 64})
+func (w *world) delivered() map[*fabric.Host]int {
+	got, err := w.walker().arrive(portAt(w.root(0), 0), packet{dst: groupA, oum: true, ttl: 64})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	n := map[*Host]int{}
+	n := map[*fabric.Host]int{}
 	for _, d := range got {
 		n[d.host]++
 	}
@@ -71,27 +73,27 @@ func everyTransit(t *testing.T, probes bool, test func(t *testing.T, w *world, s
 
 func TestLostStreamKeepsTheTree(t *testing.T) {
 	everyTransit(t, true, func(t *testing.T, w *world, s int) {
-		before := w.core.fabric.groups[0].tree
+		before := w.tree(0)
 		w.loseSwitch(s, true)
 		w.probe(2 * probeMisses)
-		if !w.core.fabric.groups[0].tree.equal(before) {
+		if !equalTrees(w.tree(0), before) {
 			t.Errorf("the tree changes although switch %d, whose stream is lost, forwards on", s)
 		}
 		w.checkService()
 		// A new session of the same root has the same tree.
-		w.core.entriesGone(w.now, 0)
-		for t := 1; t < 4; t++ {
-			w.core.targets[t].retryAt = monotime.Never
+		w.loseEntry(0)
+		w.tick(failover.DefaultTiming().AuditInterval)
+		for t := 1; t < 4; t++ { // so that they are no candidates for now
+			w.core.InstallFailed(w.now, t, uint64(w.targets[t].conn), groupA, 0)
 		}
-		w.tick(0)
 		w.settle()
 		w.wantRoute(0, 2)
 		w.checkService()
 		// The switch comes back, and nothing has to change.
-		w.targets[w.core.fabric.targetOf[s]].locked = false
-		w.connect(w.core.fabric.targetOf[s])
+		w.targets[w.targetOf(s)].locked = false
+		w.connect(w.targetOf(s))
 		w.settle()
-		if !w.core.fabric.groups[0].tree.equal(before) {
+		if !equalTrees(w.tree(0), before) {
 			t.Errorf("the tree changes when switch %d comes back", s)
 		}
 		w.checkService()
@@ -110,12 +112,12 @@ func TestDeadSwitchIsLeftOut(t *testing.T) {
 	})
 	t.Run("reports", func(t *testing.T) {
 		everyTransit(t, false, func(t *testing.T, w *world, s int) {
-			behind := w.core.fabric.behind(s, 0)
+			behind := w.behind(s, 0)
 			w.loseSwitch(s, false)
-			before := w.core.fabric.groups[0].tree
+			before := w.tree(0)
 			for i, r := range behind {
 				w.report(w.published[groupA].session, r)
-				if last := i == len(behind)-1; !last && !w.core.fabric.groups[0].tree.equal(before) {
+				if last := i == len(behind)-1; !last && !equalTrees(w.tree(0), before) {
 					t.Errorf("switch %d is left out although replicas behind it do not complain", s)
 				}
 			}
@@ -125,7 +127,7 @@ func TestDeadSwitchIsLeftOut(t *testing.T) {
 	t.Run("ended", func(t *testing.T) {
 		everyTransit(t, false, func(t *testing.T, w *world, s int) {
 			w.loseSwitch(s, false)
-			w.core.Lost(w.now, w.core.fabric.targetOf[s], true)
+			w.core.Lost(w.now, w.targetOf(s), true)
 			w.collect()
 			w.settle()
 			w.checkService()
@@ -136,9 +138,9 @@ func TestDeadSwitchIsLeftOut(t *testing.T) {
 // A lost switch that forwards on is left out when one of the cables that its copies leave through is cut.
 func TestLostSwitchAboveACutLinkIsLeftOut(t *testing.T) {
 	everyTransit(t, true, func(t *testing.T, w *world, s int) {
-		copies := w.core.fabric.groups[0].tree[s]
-		below := copies[slices.IndexFunc(copies, Copy.relayed)]
-		link, _ := w.cfg.Topology.linkAt(Port{s, below.Port})
+		copies := w.tree(0)[s]
+		below := copies[slices.IndexFunc(copies, fabric.Copy.Relayed)]
+		link, _ := w.topo.LinkAt(portAt(s, below.Port))
 		w.loseSwitch(s, true)
 		w.cut[link] = true
 		w.probe(probeMisses + 1)
@@ -149,7 +151,7 @@ func TestLostSwitchAboveACutLinkIsLeftOut(t *testing.T) {
 // A report of one replica does not take the tree away from another.
 func TestReportLeavesOthersTheirTree(t *testing.T) {
 	everyTransit(t, false, func(t *testing.T, w *world, s int) {
-		behind := w.core.fabric.behind(s, 0)
+		behind := w.behind(s, 0)
 		w.loseSwitch(s, true)
 		for r := range 3 {
 			if !slices.Contains(behind, r) || len(behind) > 1 {
@@ -168,8 +170,8 @@ func TestLostStreamsAloneLoseNobody(t *testing.T) {
 		w := newFabricWorld(t, rng, randomTopology(rng), 1, groupA)
 		w.up()
 		before := w.delivered()
-		for s := range w.cfg.Topology.Switches {
-			if s != w.core.fabric.groups[0].root && rng.IntN(2) == 0 {
+		for s := range w.topo.Switches {
+			if s != w.root(0) && rng.IntN(2) == 0 {
 				w.loseSwitch(s, true)
 			}
 		}
@@ -189,7 +191,7 @@ func TestTreesAroundLostSwitches(t *testing.T) {
 		w := newFabricWorld(t, rng, topo, len(topo.Switches), groupA)
 		w.up()
 		for range 4 {
-			if s := rng.IntN(len(topo.Switches)); w.targets[w.core.fabric.targetOf[s]].stream {
+			if s := rng.IntN(len(topo.Switches)); w.targets[w.targetOf(s)].stream {
 				w.loseSwitch(s, rng.IntN(4) > 0)
 			}
 			if n := len(topo.Links); n > 0 {

@@ -2,9 +2,9 @@ package controlplane
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// metrics are the controller's: what it counts, and its status.
+// metrics are the controller's counters, and its status.
 type metrics struct {
-	controller     *Controller
+	status         func() Status
 	sessions       prometheus.Counter
 	storeFailures  prometheus.Counter
 	reports        prometheus.Counter
@@ -12,9 +12,9 @@ type metrics struct {
 	packetsRefused *prometheus.CounterVec // switch, reason
 }
 
-func newMetrics(c *Controller) *metrics {
+func newMetrics(status func() Status) *metrics {
 	return &metrics{
-		controller: c,
+		status: status,
 		sessions: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "nopaxos_controller_sessions_total", Help: "Session numbers made durable.",
 		}),
@@ -22,13 +22,13 @@ func newMetrics(c *Controller) *metrics {
 			Name: "nopaxos_controller_store_failures_total", Help: "Session numbers that could not be made durable.",
 		}),
 		reports: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "nopaxos_controller_reports_total", Help: "Reports of replicas that get nothing from the sequencer.",
+			Name: "nopaxos_controller_reports_total", Help: "Reports of replicas that receive nothing from the sequencer.",
 		}),
 		targetFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nopaxos_controller_target_failures_total", Help: "Reads and writes that a connected sequencer failed.",
+			Name: "nopaxos_controller_target_failures_total", Help: "Failed reads and writes of a connected sequencer or switch.",
 		}, []string{"sequencer", "effect"}),
 		packetsRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nopaxos_controller_packets_refused_total", Help: "Packets handed over by a switch that are no probe that was due.",
+			Name: "nopaxos_controller_packets_refused_total", Help: "Packets that a switch handed over and that are no probe that was due.",
 		}, []string{"switch", "reason"}),
 	}
 }
@@ -48,15 +48,11 @@ var (
 		"Connections made to the sequencer.", []string{"sequencer"}, nil)
 )
 
-// Metrics returns the controller's metrics, for a registry of the caller's. They may be collected from
-// any goroutine.
-func (c *Controller) Metrics() prometheus.Collector { return c.metrics }
-
 func (m *metrics) counters() []prometheus.Collector {
 	return []prometheus.Collector{m.sessions, m.storeFailures, m.reports, m.targetFailures, m.packetsRefused}
 }
 
-// Describe sends the descriptions of every metric.
+// Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, c := range m.counters() {
 		c.Describe(ch)
@@ -66,7 +62,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the metrics as they are now.
+// Collect implements prometheus.Collector.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for _, c := range m.counters() {
 		c.Collect(ch)
@@ -75,10 +71,10 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 }
 
 func (m *metrics) collectStatus(ch chan<- prometheus.Metric) {
-	status := m.controller.Status()
+	status := m.status()
 	for _, g := range status.Groups {
 		active := 0.0
-		if g.Phase == phaseActive.String() {
+		if g.Phase == "active" {
 			active = 1
 		}
 		ch <- prometheus.MustNewConstMetric(descSession, prometheus.GaugeValue, float64(g.Session), g.Name, g.Sequencer)

@@ -8,6 +8,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/netordered/nopaxos/monotime"
+
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 // Under any crashes of controller and sequencers, lost connections, lost and late answers, and
@@ -105,12 +108,9 @@ func (w *world) step(rng *rand.Rand, name string) {
 	case "crash":
 		w.crash()
 	case "lose entry":
-		delete(tg.entries, groupA)
-		if tg.tables != nil {
-			delete(tg.tables.entries, oumGroupKey(groupA, unstamped))
-		}
+		w.loseEntry(i)
 	case "replace pipeline":
-		tg.pipeline, tg.entries, tg.tables = false, map[uint32]SequenceEntry{}, newTables()
+		tg.pipeline, tg.entries, tg.tables = false, map[uint32]failover.SequenceEntry{}, tables.New()
 	case "report":
 		session := w.durable[groupA] - min(uint32(rng.IntN(3)), w.durable[groupA])
 		w.core.Report(w.now, groupA, session, rng.IntN(3))
@@ -121,6 +121,15 @@ func (w *world) step(rng *rand.Rand, name string) {
 		if at := w.core.Deadline(); at != monotime.Never {
 			w.tick(max(0, at-w.now))
 		}
+	}
+}
+
+// loseEntry takes the sequence entry of groupA from a target.
+func (w *world) loseEntry(t int) {
+	tg := w.targets[t]
+	delete(tg.entries, groupA)
+	if tg.tables != nil {
+		delete(tg.tables.Entries, tables.GroupKey(groupA, tables.Unstamped))
 	}
 }
 

@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"net/netip"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -8,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/controlplane/api"
 )
 
-// routes is what is published about each group, for any number of watchers. A slow watcher
-// skips states: only the newest counts.
+// routes has the published state of each group, for any number of watchers. A slow watcher skips states: only the newest
+// counts.
 type routes struct {
 	mu     sync.Mutex
 	groups map[uint32]*route
@@ -25,7 +26,7 @@ func newRoutes(groups []Group) *routes {
 	for _, g := range groups {
 		state := &api.GroupState{Group: g.Number, Name: g.Name, F: uint32(g.F)}
 		for _, member := range g.Replicas {
-			state.Replicas = append(state.Replicas, member.Addr.String())
+			state.Replicas = append(state.Replicas, member.String())
 		}
 		r.groups[g.Number] = &route{state: state, changed: make(chan struct{})}
 	}
@@ -33,19 +34,19 @@ func newRoutes(groups []Group) *routes {
 }
 
 // publish replaces the state of a group.
-func (r *routes) publish(group, session uint32, s Sequencer) {
+func (r *routes) publish(group, session uint32, sequencer string, addr netip.AddrPort) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	g := r.groups[group]
 	state := proto.CloneOf(g.state)
-	state.Session, state.Sequencer, state.SequencerAddress = session, s.Name, s.dataAddr(group).String()
+	state.Session, state.Sequencer, state.SequencerAddress = session, sequencer, addr.String()
 	g.state = state
 	close(g.changed)
 	g.changed = make(chan struct{})
 }
 
-// state returns what is published about a group, which the caller must not change, and a channel
-// that is closed when it is no longer so. ok is false for an unknown group.
+// state returns the published state of a group, which the caller must not change, and a channel that is closed when it
+// is replaced. ok is false for an unknown group.
 func (r *routes) state(group uint32) (state *api.GroupState, changed <-chan struct{}, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/netordered/nopaxos/controlplane/api"
 )
 
-// maxRequest is the largest message, in bytes, that a caller may send: they are all small.
+// maxRequest bounds the messages, in bytes, of callers: all of them are small.
 const maxRequest = 4096
 
 func serverOptions() []grpc.ServerOption {
@@ -26,14 +26,15 @@ func serverOptions() []grpc.ServerOption {
 // service is the gRPC side of the controller.
 type service struct {
 	api.UnimplementedControllerServer
-	c   *Controller
-	ctx context.Context // done when the controller ends
+	routes *routes
+	status func() Status
+	report func(ctx context.Context, group, session uint32, replica int)
 }
 
 // Watch implements api.ControllerServer.
 func (s *service) Watch(req *api.WatchRequest, stream grpc.ServerStreamingServer[api.GroupState]) error {
 	for {
-		state, changed, ok := s.c.routes.state(req.GetGroup())
+		state, changed, ok := s.routes.state(req.GetGroup())
 		if !ok {
 			return unknownGroup(req.GetGroup())
 		}
@@ -50,7 +51,7 @@ func (s *service) Watch(req *api.WatchRequest, stream grpc.ServerStreamingServer
 
 // Report implements api.ControllerServer.
 func (s *service) Report(ctx context.Context, req *api.ReportRequest) (*api.ReportReply, error) {
-	state, _, ok := s.c.routes.state(req.GetGroup())
+	state, _, ok := s.routes.state(req.GetGroup())
 	if !ok {
 		return nil, unknownGroup(req.GetGroup())
 	}
@@ -58,25 +59,19 @@ func (s *service) Report(ctx context.Context, req *api.ReportRequest) (*api.Repo
 		return nil, status.Errorf(codes.InvalidArgument, "replica is %d, group %s has replicas 0 to %d",
 			req.GetReplica(), state.GetName(), len(state.GetReplicas())-1)
 	}
-	s.c.metrics.reports.Inc()
-	select {
-	case s.c.inputs <- func(now time.Duration) {
-		s.c.core.Report(now, req.GetGroup(), req.GetSession(), int(req.GetReplica()))
-	}:
-		return &api.ReportReply{}, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-s.ctx.Done():
-		return nil, status.Error(codes.Unavailable, "the controller is ending")
+	s.report(ctx, req.GetGroup(), req.GetSession(), int(req.GetReplica()))
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
+	return &api.ReportReply{}, nil
 }
 
 // Status implements api.ControllerServer.
 func (s *service) Status(context.Context, *api.StatusRequest) (*api.StatusReply, error) {
-	now := s.c.Status()
+	now := s.status()
 	reply := &api.StatusReply{}
 	for _, g := range now.Groups {
-		state, _, _ := s.c.routes.state(g.Number)
+		state, _, _ := s.routes.state(g.Number)
 		reply.Groups = append(reply.Groups, &api.GroupStatus{
 			State: state, NewestSession: g.NewestSession, Phase: g.Phase, Failovers: g.Failovers,
 		})
@@ -91,5 +86,5 @@ func (s *service) Status(context.Context, *api.StatusRequest) (*api.StatusReply,
 }
 
 func unknownGroup(group uint32) error {
-	return status.Errorf(codes.NotFound, "no group %v here", addrOf(group))
+	return status.Errorf(codes.NotFound, "no group %v in this cluster", addrOf(group))
 }

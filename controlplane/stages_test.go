@@ -5,17 +5,18 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/netordered/nopaxos/controlplane/failover"
 )
 
-// withhold lets everything happen but what one of these targets is told, up to an effect of this kind; -1: none
-// comes.
-func (w *world) withhold(held func(target int) bool, kind EffectKind) int {
+// withhold lets everything happen but the effects that are held, up to one of this kind; -1: none comes.
+func (w *world) withhold(held func(p pending) bool, kind failover.EffectKind) int {
 	for i := 0; i < len(w.pending); {
 		p := w.pending[i]
 		switch {
 		case p.Kind == kind:
 			return i
-		case p.Kind != EffectAllocate && held(p.Target):
+		case p.Kind != failover.EffectAllocate && held(p):
 			i++
 		default:
 			w.happen(i)
@@ -30,27 +31,25 @@ func (w *world) withhold(held func(target int) bool, kind EffectKind) int {
 func TestBusySwitchHoldsUpNobodyElse(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 2, groupA)
 	w.up()
-	w.tick(DefaultTiming().ReportHoldoff)
-	f := w.core.fabric
-	old := f.groups[0].tree
-	next, _ := f.plant(w.core, 0, 1)
+	w.tick(failover.DefaultTiming().ReportHoldoff)
+	old, next := w.tree(0), w.treeFrom(0, 1)
 	busy := map[int]bool{}
-	for s := range f.switches {
+	for s := range w.topo.Switches {
 		if s > 1 && len(old[s]) == 0 && len(next[s]) == 0 {
-			busy[f.targetOf[s]] = true
+			busy[w.targetOf(s)] = true
 		}
 	}
 	for t := range busy {
 		w.lose(t, false)
 		w.connect(t)
 	}
-	held := func(t int) bool { return busy[t] }
-	w.withhold(func(t int) bool { return busy[t] && w.core.targets[t].step == stepEntries }, 0)
+	held := func(p pending) bool { return busy[p.Target] }
+	w.withhold(func(p pending) bool { return busy[p.Target] && p.Kind == failover.EffectReadEntries }, 0)
 	for r := range 2 {
 		w.core.Report(w.now, groupA, 1, r)
 	}
 	w.collect()
-	i := w.withhold(held, EffectInstall)
+	i := w.withhold(held, failover.EffectInstall)
 	if i < 0 {
 		t.Fatalf("the next session waits for targets %v, which have nothing to do with it", busy)
 	}
@@ -76,14 +75,12 @@ func TestMakeBeforeBreakWhoeverIsSlow(t *testing.T) {
 		}
 		w := newFabricWorld(t, rng, topo, 2, groupA)
 		w.up()
-		w.tick(DefaultTiming().ReportHoldoff)
-		f := w.core.fabric
-		old := f.groups[0].tree
-		next, _ := f.plant(w.core, 0, 1)
+		w.tick(failover.DefaultTiming().ReportHoldoff)
+		old, next := w.tree(0), w.treeFrom(0, 1)
 		slow, matters := map[int]bool{}, false
-		for s := range f.switches {
+		for s := range w.topo.Switches {
 			if rng.IntN(3) == 0 {
-				slow[f.targetOf[s]] = true
+				slow[w.targetOf(s)] = true
 				matters = matters || s < 2 || len(old[s]) > 0 || len(next[s]) > 0
 			}
 		}
@@ -91,7 +88,7 @@ func TestMakeBeforeBreakWhoeverIsSlow(t *testing.T) {
 			w.core.Report(w.now, groupA, 1, r)
 		}
 		w.collect()
-		i := w.withhold(func(t int) bool { return slow[t] }, EffectInstall)
+		i := w.withhold(func(p pending) bool { return slow[p.Target] }, failover.EffectInstall)
 		if i < 0 {
 			if !matters {
 				t.Fatalf("the next session waits for targets %v, which have nothing to do with it", slow)

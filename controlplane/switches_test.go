@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	p4client "github.com/antoninbas/p4runtime-go-client/pkg/client"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -20,7 +19,13 @@ import (
 
 	"github.com/netordered/nopaxos/bmv2"
 	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/controlplane/p4runtime"
 	"github.com/netordered/nopaxos/p4src"
+
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/store"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 // The controller against real P4Runtime servers: ours, which takes a switch's tables too, and BMv2 where it is
@@ -88,7 +93,7 @@ func onEverySwitch(t *testing.T, test func(t *testing.T, start func(t *testing.T
 // testFabric is two spines, which may be sequencers, over two leaves with two hosts each, and a controller.
 type testFabric struct {
 	*testCluster
-	topo     *Topology
+	topo     *fabric.Topology
 	switches []testSwitch
 	dead     map[int]bool
 }
@@ -110,7 +115,7 @@ func newFabricCluster(t *testing.T, start func(t *testing.T) testSwitch) *testFa
 	f := &testFabric{topo: &topo.Topology, dead: map[int]bool{}, testCluster: &testCluster{t: t, cfg: Config{
 		StorePath: filepath.Join(t.TempDir(), "sessions.db"), TokenKey: []byte("token key"), Addr: "127.0.0.1:0",
 		// However busy the machine is, what is slow is not what these tests look for.
-		Timing: Timing{StartGrace: patience, InstallTimeout: patience, ProgramTimeout: patience},
+		Timing: failover.Timing{StartGrace: patience, InstallTimeout: patience, ProgramTimeout: patience},
 	}}}
 	for i := range f.topo.Switches {
 		s := start(t)
@@ -120,7 +125,7 @@ func newFabricCluster(t *testing.T, start func(t *testing.T) testSwitch) *testFa
 	}
 	g := Group{Number: fabricGroup, Name: "kv", F: 1}
 	for _, h := range f.topo.Hosts[:3] {
-		g.Replicas = append(g.Replicas, Replica{Addr: netip.AddrPortFrom(h.Addr, 9701)})
+		g.Replicas = append(g.Replicas, netip.AddrPortFrom(h.Addr, 9701))
 	}
 	f.cfg.Groups, f.cfg.Topology = []Group{g}, f.topo
 	for _, spine := range f.topo.Switches[:2] {
@@ -133,15 +138,14 @@ func (f *testFabric) kill(s int)    { f.dead[s] = true; f.switches[s].kill() }
 func (f *testFabric) restart(s int) { f.switches[s].start(); delete(f.dead, s) }
 
 // read returns what a switch has installed; nil if it has no pipeline yet.
-func (f *testFabric) read(s int) *tables {
+func (f *testFabric) read(s int) *tables.State {
 	f.t.Helper()
 	conn, err := grpc.NewClient(f.switches[s].address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	defer conn.Close()
-	c := &connection{deviceID: 1, Client: p4client.NewClient(p4v1.NewP4RuntimeClient(conn), 1, nil)}
-	have, err := c.readTables(context.Background())
+	have, err := p4runtime.ReadTables(context.Background(), p4v1.NewP4RuntimeClient(conn), 1)
 	if status.Code(err) == codes.FailedPrecondition {
 		return nil
 	}
@@ -154,8 +158,8 @@ func (f *testFabric) read(s int) *tables {
 	return have
 }
 
-func (f *testFabric) readAll() []*tables {
-	all := make([]*tables, len(f.switches))
+func (f *testFabric) readAll() []*tables.State {
+	all := make([]*tables.State, len(f.switches))
 	for s := range f.switches {
 		if !f.dead[s] {
 			all[s] = f.read(s)
@@ -169,7 +173,7 @@ func (f *testFabric) wantNext(routes <-chan api.Route, spine int, session uint32
 	f.t.Helper()
 	want := api.Route{
 		Session: session, Name: f.topo.Switches[spine].Name,
-		Sequencer: netip.AddrPortFrom(addrOf(fabricGroup), OUMPort),
+		Sequencer: netip.AddrPortFrom(addrOf(fabricGroup), fabric.OUMPort),
 	}
 	if got := next(f.t, routes); got != want {
 		f.t.Fatalf("the route is %+v, want %+v", got, want)
@@ -196,15 +200,15 @@ var errService = errors.New("not every replica gets every request once")
 
 func (f *testFabric) service(session uint32) error {
 	have := f.readAll()
-	walker := newWalker(f.topo, func(s int) *tables { return have[s] })
+	walker := newWalker(f.topo, func(s int) *tables.State { return have[s] })
 	for h := range f.topo.Hosts {
 		got, err := walker.fromHost(&f.topo.Hosts[h], packet{dst: fabricGroup, oum: true})
 		if err != nil {
 			return err
 		}
-		reached := map[*Host]int{}
+		reached := map[*fabric.Host]int{}
 		for _, d := range got {
-			if d.session == session && d.stamped && d.dst == addressNumber(d.host.Addr) {
+			if d.session == session && d.stamped && d.dst == fabric.AddressNumber(d.host.Addr) {
 				reached[d.host]++
 			}
 		}
@@ -247,7 +251,7 @@ func TestSwitchesServe(t *testing.T) {
 			f.wantReady()
 		}
 		for s, now := range f.readAll() {
-			if !maps.Equal(now.entries, before[s].entries) || !maps.EqualFunc(now.mcast, before[s].mcast, slices.Equal) {
+			if !maps.Equal(now.Entries, before[s].Entries) || !maps.EqualFunc(now.Multicast, before[s].Multicast, slices.Equal) {
 				t.Errorf("switch %d has %+v after a restart of the controller, and had %+v", s, now, before[s])
 			}
 		}
@@ -297,7 +301,7 @@ func TestForeignPushGetsANewSession(t *testing.T) {
 		switches[0].DeviceConfig = append(slices.Clone(switches[0].DeviceConfig), '\n')
 		for round := range 2 {
 			pushed := map[string]bool{}
-			err := Push(context.Background(), f.cfg.StorePath, switches, func(s Switch, did bool) { pushed[s.Name] = did })
+			err := Push(context.Background(), f.cfg.StorePath, switches, func(s fabric.Switch, did bool) { pushed[s.Name] = did })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -308,8 +312,8 @@ func TestForeignPushGetsANewSession(t *testing.T) {
 		f.run()
 		f.wantNext(routes, 0, 2)
 		f.wantService(2)
-		if err := Push(context.Background(), f.cfg.StorePath, switches, nil); !errors.Is(err, ErrStoreLocked) {
-			t.Errorf("Push beside a controller: %v, want ErrStoreLocked", err)
+		if err := Push(context.Background(), f.cfg.StorePath, switches, nil); !errors.Is(err, store.ErrLocked) {
+			t.Errorf("Push beside a controller: %v, want store.ErrLocked", err)
 		}
 	})
 }

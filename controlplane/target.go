@@ -2,167 +2,116 @@ package controlplane
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
+	"net/netip"
 	"time"
 
-	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
-	"github.com/netordered/nopaxos/p4src"
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/p4runtime"
+	"github.com/netordered/nopaxos/controlplane/probe"
 )
 
-// rpcTimeout bounds every RPC to a target; pushing a pipeline compiles on some switches.
+// Pauses between two attempts to connect to a target. The first attempt after a connection was lost follows at once,
+// and its refusal distinguishes a process that ended from a network that dropped the connection; but at most once per
+// immediateEvery, for a target that accepts and hangs up.
 const (
-	rpcTimeout  = time.Second
-	pushTimeout = 30 * time.Second
+	minReconnect   = 10 * time.Millisecond
+	maxReconnect   = time.Second
+	immediateEvery = time.Second
 )
 
-// readAll reads the entities that match any of the wildcards.
-func (c *connection) readAll(ctx context.Context, wildcards ...*p4v1.Entity) ([]*p4v1.Entity, error) {
-	ctx, cancel := context.WithTimeout(ctx, rpcTimeout)
-	defer cancel()
-	stream, err := c.Read(ctx, &p4v1.ReadRequest{DeviceId: c.deviceID, Entities: wildcards})
-	if err != nil {
-		return nil, err
+// target is a P4Runtime target, and the connection to it.
+type target struct {
+	number   int
+	sw       int // its switch, or fabric.None
+	name     string
+	at       p4runtime.Target
+	dataAddr netip.AddrPort // of an end host
+	pipeline p4runtime.Pipeline
+	probes   probe.Gate
+
+	// Owned by the loop.
+	conn      *p4runtime.Conn // nil: none
+	lastError error           // why the last connection ended or could not be made
+	connected uint64          // connections made
+}
+
+// newTarget returns target number t, which is switch sw or, if that is fabric.None, end-host sequencer t. life is the
+// election id of this controller's life.
+func newTarget(cfg Config, t, sw int, life uint64) (*target, error) {
+	var s fabric.Switch
+	tg := &target{number: t, sw: sw}
+	if sw == fabric.None {
+		end := cfg.Sequencers[t]
+		s = fabric.Switch{Name: end.Name, P4RuntimeAddr: end.P4RuntimeAddr, DeviceID: end.DeviceID}
+		tg.dataAddr = end.DataAddr
+	} else {
+		s = cfg.Topology.Switches[sw]
 	}
-	var all []*p4v1.Entity
-	for {
-		reply, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return all, nil
+	tg.name, tg.at = s.Name, p4runtime.Target{Addr: s.P4RuntimeAddr, DeviceID: s.DeviceID, Life: life}
+	var err error
+	tg.pipeline, err = p4runtime.NewPipeline(s.DeviceConfig)
+	return tg, err
+}
+
+// addressOf returns where senders of a group send to while the target is its sequencer.
+func (t *target) addressOf(group uint32) netip.AddrPort {
+	if t.sw != fabric.None {
+		return netip.AddrPortFrom(addrOf(group), fabric.OUMPort)
+	}
+	return t.dataAddr
+}
+
+// hold connects to the target again and again until ctx is done.
+func (c *Controller) hold(ctx context.Context, t *target) {
+	pause := time.Duration(0)
+	var immediate time.Time // last attempt without a pause
+	at := t.at
+	at.PacketIn = func(port uint16, frame []byte) { c.packetIn(ctx, t, port, frame) }
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
 		}
+		pause = min(max(2*pause, minReconnect), maxReconnect)
+		at.Attempt++
+		conn, err := p4runtime.Connect(ctx, at)
 		if err != nil {
-			return nil, err
+			c.down(ctx, t, err)
+			continue
 		}
-		all = append(all, reply.GetEntities()...)
+		c.post(ctx, func(now time.Duration) {
+			t.conn = conn
+			t.connected++
+			c.core.Connected(now, t.number)
+		})
+		<-conn.Done()
+		c.down(ctx, t, conn.Err())
+		conn.Close()
+		if time.Since(immediate) >= immediateEvery {
+			pause, immediate = 0, time.Now()
+		}
 	}
 }
 
-// sequences reads the sequence entries of the plan's groups.
-func (c *connection) sequences(ctx context.Context, p *plan) ([]SequenceEntry, error) {
-	entities, err := c.readAll(ctx, tableEntity(&p4v1.TableEntry{TableId: p4src.TableOUMGroup}))
-	if err != nil {
-		return nil, fmt.Errorf("read the sequence entries: %w", err)
+// packetIn tells the core of a probe that a switch handed over.
+func (c *Controller) packetIn(ctx context.Context, t *target, port uint16, frame []byte) {
+	round, refused := t.probes.Admit(frame, c.probeKey, fabric.Port{Switch: t.sw, Number: port})
+	if refused != "" {
+		c.metrics.packetsRefused.WithLabelValues(t.name, refused).Inc()
+		return
 	}
-	return p.sequences(readTables(entities)), nil
+	c.post(ctx, func(time.Duration) { c.core.ProbeSeen(t.number, port, round) })
 }
 
-// readTables reads everything that the target has installed.
-func (c *connection) readTables(ctx context.Context) (*tables, error) {
-	wildcards := []*p4v1.Entity{multicastEntity(&p4v1.MulticastGroupEntry{})}
-	for _, table := range []uint32{p4src.TablePortRole, p4src.TableOUMGroup, p4src.TableIPv4LPM, p4src.TableOUMCopy, p4src.TableARPGateway} {
-		wildcards = append(wildcards, tableEntity(&p4v1.TableEntry{TableId: table}))
-	}
-	entities, err := c.readAll(ctx, wildcards...)
-	if err != nil {
-		return nil, fmt.Errorf("read what is installed: %w", err)
-	}
-	return readTables(entities), nil
-}
-
-// prepare brings the target to what f says (nil: it is an end-host sequencer), sequence entries of planned
-// groups apart. What is installed is read first if afresh is set, or if it is not known from what this
-// connection has read and written before.
-//
-// An audit's reading takes a while on a busy switch. It is done beside other changes, as an install that waited
-// for it would be given up, and again when there was one.
-func (c *connection) prepare(ctx context.Context, p *plan, f *Forwarding, afresh bool) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	if afresh && c.have != nil {
-		before := c.changes
-		c.writing.Unlock()
-		have, err := c.readTables(ctx)
-		c.writing.Lock()
-		if err != nil {
-			return err
+// down tells the core that the target is not connected.
+func (c *Controller) down(ctx context.Context, t *target, err error) {
+	c.post(ctx, func(now time.Duration) {
+		if t.conn != nil || t.lastError == nil || t.lastError.Error() != err.Error() {
+			c.log.Warn("target is not connected", "target", t.name, "address", t.at.Addr, "error", err)
 		}
-		if c.have = nil; c.changes == before {
-			c.have = have
-		}
-	}
-	if c.have == nil {
-		have, err := c.readTables(ctx)
-		if err != nil {
-			return err
-		}
-		c.have = have
-	}
-	return c.change(ctx, difference(c.have, p.wanted(f, c.have))...)
-}
-
-// install writes the sequence entry of (group, session), once. replace counts only where this connection
-// does not know what is installed.
-func (c *connection) install(ctx context.Context, p *plan, group, session uint32, replace bool) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	key := oumGroupKey(group, unstamped)
-	if c.have != nil {
-		_, replace = c.have.entries[key]
-	}
-	kind := changeInsert
-	if replace {
-		kind = changeModify
-	}
-	return c.change(ctx, []change{{kind: kind, key: key, act: p.sequence(p.group(group), session)}})
-}
-
-// remove takes the sequence entry of group away; on a switch that shall pass the group's packets on, f
-// says whereto, and that takes its place.
-func (c *connection) remove(ctx context.Context, p *plan, group uint32, f *Forwarding) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	ch := change{kind: changeDelete, key: oumGroupKey(group, unstamped)}
-	if f != nil {
-		if hop := f.Groups[p.index[group]].ToSequencer; hop != nil {
-			ch.kind, ch.act = changeModify, p.toSequencer(f.Switch, *hop)
-		}
-	}
-	return c.change(ctx, []change{ch})
-}
-
-// change sends batches of changes, each in a request that the target has answered before the next, and remembers
-// what is installed then. When one fails, what is installed is unknown.
-func (c *connection) change(ctx context.Context, batches ...[]change) error {
-	for _, batch := range batches {
-		c.changes++
-		updates := make([]*p4v1.Update, len(batch))
-		for i, ch := range batch {
-			updates[i] = ch.update()
-		}
-		if err := c.write(ctx, updates...); err != nil {
-			c.have = nil
-			return err
-		}
-		if c.have != nil {
-			for _, ch := range batch {
-				c.have.apply(ch)
-			}
-		}
-	}
-	return nil
-}
-
-// write sends updates in one request.
-func (c *connection) write(ctx context.Context, updates ...*p4v1.Update) error {
-	ctx, cancel := context.WithTimeout(ctx, rpcTimeout)
-	defer cancel()
-	_, err := c.Write(ctx, &p4v1.WriteRequest{DeviceId: c.deviceID, ElectionId: c.election, Updates: updates})
-	if err != nil {
-		return fmt.Errorf("write %d updates: %w", len(updates), withDetails(err))
-	}
-	return nil
-}
-
-// withDetails says which updates of a failed batch failed: gRPC has that in the details only.
-func withDetails(err error) error {
-	for i, d := range status.Convert(err).Details() {
-		if e, ok := d.(*p4v1.Error); ok && e.GetCanonicalCode() != int32(codes.OK) {
-			return fmt.Errorf("%w: update %d: %v: %s", err, i, codes.Code(e.GetCanonicalCode()), e.GetMessage())
-		}
-	}
-	return err
+		t.conn = nil
+		t.lastError = err
+		c.core.Lost(now, t.number, p4runtime.Refused(err))
+	})
 }

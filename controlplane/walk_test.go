@@ -5,20 +5,23 @@ import (
 	"slices"
 
 	"github.com/netordered/nopaxos/p4src"
+
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 // walker passes packets through compiled tables as the switch program does (p4src/oum.p4).
 type walker struct {
-	topo   *Topology
-	tables []*tables // by switch; nil: it drops everything
-	wires  map[Port]Port
-	hosts  map[Port]*Host
-	cut    map[Port]bool // what leaves there is lost
-	punted []Port        // where what the controller was handed came in
+	topo   *fabric.Topology
+	tables []*tables.State // by switch; nil: it drops everything
+	wires  map[fabric.Port]fabric.Port
+	hosts  map[fabric.Port]*fabric.Host
+	cut    map[fabric.Port]bool // what leaves there is lost
+	punted []fabric.Port        // where what the controller was handed came in
 }
 
-func newWalker(topo *Topology, at func(s int) *tables) *walker {
-	w := &walker{topo: topo, wires: map[Port]Port{}, hosts: map[Port]*Host{}, cut: map[Port]bool{}}
+func newWalker(topo *fabric.Topology, at func(s int) *tables.State) *walker {
+	w := &walker{topo: topo, wires: map[fabric.Port]fabric.Port{}, hosts: map[fabric.Port]*fabric.Host{}, cut: map[fabric.Port]bool{}}
 	for s := range topo.Switches {
 		w.tables = append(w.tables, at(s))
 	}
@@ -35,8 +38,8 @@ func newWalker(topo *Topology, at func(s int) *tables) *walker {
 type packet struct {
 	dst     uint32
 	udpPort uint16
-	dmac    MAC
-	smac    MAC
+	dmac    fabric.MAC
+	smac    fabric.MAC
 	oum     bool
 	stamped bool
 	session uint32
@@ -47,18 +50,18 @@ type packet struct {
 
 // delivery is a packet that reached a host.
 type delivery struct {
-	host *Host
+	host *fabric.Host
 	packet
 }
 
 // fromHost sends a packet from a host to its switch and returns what reaches hosts.
-func (w *walker) fromHost(h *Host, p packet) ([]delivery, error) {
+func (w *walker) fromHost(h *fabric.Host, p packet) ([]delivery, error) {
 	p.ttl = 64
 	return w.arrive(h.At, p)
 }
 
 // arrive is a packet that comes in through a port of a switch.
-func (w *walker) arrive(at Port, p packet) ([]delivery, error) {
+func (w *walker) arrive(at fabric.Port, p packet) ([]delivery, error) {
 	t := w.tables[at.Switch]
 	if t == nil || p.ttl <= 1 {
 		return nil, nil
@@ -72,32 +75,32 @@ func (w *walker) arrive(at Port, p packet) ([]delivery, error) {
 	if !p.oum {
 		return w.route(at.Switch, t, p)
 	}
-	if _, fabric := t.entries[tableKey{table: p4src.TablePortRole, match: uint64(at.Number)}]; p.stamped && !fabric {
+	if _, fabric := t.Entries[tables.Key{Table: p4src.TablePortRole, Match: uint64(at.Number)}]; p.stamped && !fabric {
 		return nil, nil
 	}
-	bit := uint64(unstamped)
+	bit := uint64(tables.Unstamped)
 	if p.stamped {
-		bit = stamped
+		bit = tables.Stamped
 	}
-	act, hit := t.entries[oumGroupKey(p.dst, bit)]
+	act, hit := t.Entries[tables.GroupKey(p.dst, bit)]
 	if !hit {
 		return w.route(at.Switch, t, p)
 	}
-	switch act.id {
+	switch act.ID {
 	case p4src.ActionSequence:
 		p.path = []int{at.Switch} // the way down may be the way up
-		p.stamped, p.session = true, uint32(act.params[p4src.ParamSequenceSession-1])
-		return w.multicast(at.Switch, t, uint16(act.params[p4src.ParamSequenceMcastGrp-1]), p)
+		p.stamped, p.session = true, uint32(act.Params[p4src.ParamSequenceSession-1])
+		return w.multicast(at.Switch, t, uint16(act.Params[p4src.ParamSequenceMcastGrp-1]), p)
 	case p4src.ActionReplicate:
-		return w.multicast(at.Switch, t, uint16(act.params[p4src.ParamReplicateMcastGrp-1]), p)
+		return w.multicast(at.Switch, t, uint16(act.Params[p4src.ParamReplicateMcastGrp-1]), p)
 	case p4src.ActionToSequencer:
 		return w.leave(at.Switch, act, p)
 	}
 	return nil, nil
 }
 
-func (w *walker) route(s int, t *tables, p packet) ([]delivery, error) {
-	act, hit := t.entries[tableKey{table: p4src.TableIPv4LPM, match: uint64(p.dst), second: 32}]
+func (w *walker) route(s int, t *tables.State, p packet) ([]delivery, error) {
+	act, hit := t.Entries[tables.Key{Table: p4src.TableIPv4LPM, Match: uint64(p.dst), Second: 32}]
 	if !hit {
 		return nil, nil
 	}
@@ -105,24 +108,24 @@ func (w *walker) route(s int, t *tables, p packet) ([]delivery, error) {
 }
 
 // leave carries out forward or to_sequencer, which have the same parameters.
-func (w *walker) leave(s int, act tableAction, p packet) ([]delivery, error) {
-	p.dmac, p.smac = MAC(act.params[1]), MAC(act.params[2])
-	return w.cross(Port{s, uint16(act.params[0])}, p)
+func (w *walker) leave(s int, act tables.Action, p packet) ([]delivery, error) {
+	p.dmac, p.smac = fabric.MAC(act.Params[1]), fabric.MAC(act.Params[2])
+	return w.cross(portAt(s, uint16(act.Params[0])), p)
 }
 
-func (w *walker) multicast(s int, t *tables, group uint16, p packet) (all []delivery, err error) {
-	for _, ref := range t.mcast[group] {
+func (w *walker) multicast(s int, t *tables.State, group uint16, p packet) (all []delivery, err error) {
+	for _, ref := range t.Multicast[group] {
 		copied := p
-		act := t.entries[tableKey{table: p4src.TableOUMCopy, match: uint64(ref.rid)}]
-		copied.dmac, copied.smac = MAC(act.params[0]), MAC(act.params[1])
-		switch act.id {
+		act := t.Entries[tables.Key{Table: p4src.TableOUMCopy, Match: uint64(ref.RID)}]
+		copied.dmac, copied.smac = fabric.MAC(act.Params[0]), fabric.MAC(act.Params[1])
+		switch act.ID {
 		case p4src.ActionRelay:
 		case p4src.ActionDeliver:
-			copied.dst, copied.udpPort = uint32(act.params[2]), uint16(act.params[3])
+			copied.dst, copied.udpPort = uint32(act.Params[2]), uint16(act.Params[3])
 		default:
 			continue
 		}
-		some, err := w.cross(Port{s, ref.port}, copied)
+		some, err := w.cross(portAt(s, ref.Port), copied)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +136,7 @@ func (w *walker) multicast(s int, t *tables, group uint16, p packet) (all []deli
 
 // cross is a packet that leaves through a port. A cable whose other end expects another MAC address is an
 // error: the program does not look at it, and people do.
-func (w *walker) cross(from Port, p packet) ([]delivery, error) {
+func (w *walker) cross(from fabric.Port, p packet) ([]delivery, error) {
 	if w.cut[from] {
 		return nil, nil
 	}
@@ -141,7 +144,7 @@ func (w *walker) cross(from Port, p packet) ([]delivery, error) {
 		return nil, fmt.Errorf("a packet leaves switch %d with source %#x, want its own MAC address", from.Switch, p.smac)
 	}
 	if from.Number == p4src.CPUPort {
-		w.punted = append(w.punted, Port{from.Switch, p.in})
+		w.punted = append(w.punted, portAt(from.Switch, p.in))
 		return nil, nil
 	}
 	if h := w.hosts[from]; h != nil {

@@ -3,7 +3,12 @@ package controlplane
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
+	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
 // reporter is what world needs of *testing.T and *rapid.T.
@@ -19,11 +24,16 @@ type reporter interface {
 // puts a new one in its place.
 type world struct {
 	t       reporter
-	cfg     CoreConfig
+	cfg     failover.Config
 	now     time.Duration
-	core    *Core
-	plan    *plan             // with a topology
+	core    *failover.Core
+	topo    *fabric.Topology  // nil: there are no switches
+	groups  []fabric.Group    // with a topology
+	fabric  *fabric.Fabric    // with a topology: of the core
+	plan    *tables.Plan      // with a topology
 	cut     map[int]bool      // with a topology: links that carry nothing
+	seenCut []bool            // with a topology: by link, whether the fabric considers it cut
+	cuts    int               // times that the fabric found a link cut or whole again
 	faulty  *rand.Rand        // with a topology: switches fail now and then; nil: never
 	order   *rand.Rand        // with a topology: of the changes in one request
 	durable map[uint32]uint32 // the store: group → newest session number
@@ -46,22 +56,22 @@ type publication struct {
 type worldTarget struct {
 	up       bool
 	pipeline bool
-	entries  map[uint32]SequenceEntry
-	tables   *tables // with a topology
-	stream   bool    // the core was told of a connection and of no loss since
-	link     int     // number of the connection, across controllers
-	locked   bool    // the controller cannot connect (the network is cut)
+	entries  map[uint32]failover.SequenceEntry
+	tables   *tables.State // with a topology
+	stream   bool          // the core was told of a connection and of no loss since
+	conn     int           // number of the connection, across controllers
+	locked   bool          // the controller cannot connect (the network is cut)
 }
 
 // pending is an effect on its way. done tells that it happened and only its answer is missing.
 type pending struct {
-	Effect
-	link    int
+	failover.Effect
+	conn    int
 	old     bool // of a controller that crashed: it may still happen, nobody hears of it
 	done    bool
 	ok      bool
 	session uint32 // of the answer to an allocation
-	entries []SequenceEntry
+	entries []failover.SequenceEntry
 	ours    bool
 }
 
@@ -77,10 +87,10 @@ func newWorld(t reporter, targets int, groups ...uint32) *world {
 	}
 	w.cfg.Targets = targets
 	for _, g := range groups {
-		w.cfg.Groups = append(w.cfg.Groups, CoreGroup{Number: g, F: 1, Replicas: 3})
+		w.cfg.Groups = append(w.cfg.Groups, failover.Group{Number: g, F: 1, Replicas: 3})
 	}
 	for range targets {
-		w.targets = append(w.targets, &worldTarget{up: true, entries: map[uint32]SequenceEntry{}})
+		w.targets = append(w.targets, &worldTarget{up: true, entries: map[uint32]failover.SequenceEntry{}})
 	}
 	w.boot()
 	return w
@@ -94,7 +104,12 @@ func (w *world) boot() {
 		g.Last = w.durable[g.Number]
 		cfg.Groups = append(cfg.Groups, g)
 	}
-	core, err := NewCore(cfg)
+	if w.topo != nil {
+		w.fabric = fabric.New(w.topo, w.groups)
+		cfg.Fabric = w.fabric
+		w.seenCut = slices.Clone(w.fabric.Cut())
+	}
+	core, err := failover.New(cfg)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -109,7 +124,7 @@ func (w *world) boot() {
 func (w *world) crash() {
 	kept := w.pending[:0]
 	for _, p := range w.pending {
-		if p.old = true; p.Kind != EffectAllocate {
+		if p.old = true; p.Kind != failover.EffectAllocate {
 			kept = append(kept, p)
 		}
 	}
@@ -127,10 +142,10 @@ func (w *world) collect() {
 	}
 	for _, e := range w.core.Effects() {
 		switch e.Kind {
-		case EffectPublish:
+		case failover.EffectPublish:
 			w.publish(e)
 			continue
-		case EffectInstall:
+		case failover.EffectInstall:
 			if e.Session <= w.newest[e.Group] {
 				w.violated("session %d of group %#x is sent after %d", e.Session, e.Group, w.newest[e.Group])
 			}
@@ -140,15 +155,21 @@ func (w *world) collect() {
 			w.newest[e.Group] = e.Session
 		}
 		p := pending{Effect: e}
-		if e.Kind != EffectAllocate {
-			p.link = w.targets[e.Target].link
+		if e.Kind != failover.EffectAllocate {
+			p.conn = w.targets[e.Target].conn
 		}
 		w.pending = append(w.pending, p)
 	}
 	w.core.ClearEffects()
+	for i, cut := range w.seenCut {
+		if now := w.fabric.Cut()[i]; now != cut {
+			w.seenCut[i] = now
+			w.cuts++
+		}
+	}
 }
 
-func (w *world) publish(e Effect) {
+func (w *world) publish(e failover.Effect) {
 	if old := w.published[e.Group]; e.Session < old.session {
 		w.violated("group %#x goes back from session %d to %d", e.Group, old.session, e.Session)
 	}
@@ -180,7 +201,7 @@ func (w *world) connect(t int) {
 	default:
 		w.fence(t)
 		tg.stream = true
-		tg.link++
+		tg.conn++
 		w.core.Connected(w.now, t)
 	}
 	w.collect()
@@ -191,7 +212,7 @@ func (w *world) connect(t int) {
 func (w *world) fence(t int) {
 	kept := w.pending[:0]
 	for _, p := range w.pending {
-		if p.Kind != EffectAllocate && p.Target == t {
+		if p.Kind != failover.EffectAllocate && p.Target == t {
 			if p.old {
 				continue
 			}
@@ -214,7 +235,7 @@ func (w *world) lose(t int, refused bool) {
 // kill ends the target's process; restart begins another one, which remembers nothing.
 func (w *world) kill(t int) {
 	tg := w.targets[t]
-	*tg = worldTarget{entries: map[uint32]SequenceEntry{}, tables: newTables(), link: tg.link, stream: tg.stream, locked: tg.locked}
+	*tg = worldTarget{entries: map[uint32]failover.SequenceEntry{}, tables: tables.New(), conn: tg.conn, stream: tg.stream, locked: tg.locked}
 	w.fence(t)
 	if tg.stream {
 		w.lose(t, false)
@@ -230,43 +251,43 @@ func (w *world) happen(i int) {
 		return
 	}
 	p.done, p.ok = true, true
-	if p.Kind == EffectAllocate {
+	if p.Kind == failover.EffectAllocate {
 		w.durable[p.Group] = max(w.durable[p.Group], p.Floor) + 1
 		p.session = w.durable[p.Group]
 		return
 	}
 	tg := w.targets[p.Target]
 	switch p.Kind {
-	case EffectReadPipeline:
+	case failover.EffectReadPipeline:
 		p.ours = tg.pipeline
-	case EffectPushPipeline:
+	case failover.EffectPushPipeline:
 		tg.pipeline = true
-		tg.entries, tg.tables = map[uint32]SequenceEntry{}, newTables()
-	case EffectReadEntries:
+		tg.entries, tg.tables = map[uint32]failover.SequenceEntry{}, tables.New()
+	case failover.EffectReadEntries:
 		for _, g := range w.cfg.Groups {
 			if e, there := tg.entries[g.Number]; there {
 				p.entries = append(p.entries, e)
 			}
 		}
-	case EffectPrepare:
+	case failover.EffectPrepare:
 		p.ok = tg.pipeline && w.prepare(tg, p.Forwarding)
-	case EffectInstall:
+	case failover.EffectInstall:
 		_, there := tg.entries[p.Group]
 		p.ok = tg.pipeline && (there == p.Replace || w.plan != nil) // there a connection knows itself
 		w.mirrorInstall(tg, p.Effect)
 		if p.ok {
-			tg.entries[p.Group] = SequenceEntry{Group: p.Group, Session: p.Session, Intact: true}
+			tg.entries[p.Group] = failover.SequenceEntry{Group: p.Group, Session: p.Session, Intact: true}
 			key := [2]uint32{p.Group, p.Session}
 			if w.installed[key]++; w.installed[key] > 1 {
 				w.violated("session %d of group %#x is installed twice", p.Session, p.Group)
 			}
 		}
-	case EffectRemove:
+	case failover.EffectRemove:
 		delete(tg.entries, p.Group)
 		w.mirrorRemove(tg, p.Effect)
-	case EffectProbe:
+	case failover.EffectProbe:
 		w.passProbe(p)
-	case EffectReset, EffectAllocate, EffectPublish:
+	case failover.EffectReset, failover.EffectAllocate, failover.EffectPublish:
 	}
 }
 
@@ -277,7 +298,7 @@ func (w *world) answer(i int) {
 	switch {
 	case p.old:
 		return
-	case p.Kind == EffectAllocate:
+	case p.Kind == failover.EffectAllocate:
 		if p.ok {
 			w.core.Allocated(w.now, p.Group, p.session)
 		} else {
@@ -285,29 +306,29 @@ func (w *world) answer(i int) {
 		}
 		w.collect()
 		return
-	case p.Kind == EffectReset:
-		if tg := w.targets[p.Target]; tg.stream && tg.link == p.link {
+	case p.Kind == failover.EffectReset:
+		if tg := w.targets[p.Target]; tg.stream && tg.conn == p.conn {
 			w.lose(p.Target, false)
 		}
 		return
 	}
 	switch {
-	case p.Kind == EffectInstall && p.ok:
+	case p.Kind == failover.EffectInstall && p.ok:
 		w.core.Installed(w.now, p.Target, p.Conn, p.Group, p.Session)
-	case p.Kind == EffectInstall:
+	case p.Kind == failover.EffectInstall:
 		w.core.InstallFailed(w.now, p.Target, p.Conn, p.Group, p.Session)
-	case p.Kind == EffectRemove:
+	case p.Kind == failover.EffectRemove:
 		w.core.Removed(w.now, p.Target, p.Conn, p.Group)
-	case p.Kind == EffectPrepare:
+	case p.Kind == failover.EffectPrepare:
 		w.core.Prepared(w.now, p.Target, p.Conn, p.ok)
-	case p.Kind == EffectProbe:
+	case p.Kind == failover.EffectProbe:
 	case !p.ok:
 		w.core.Failed(w.now, p.Target, p.Conn)
-	case p.Kind == EffectReadPipeline:
+	case p.Kind == failover.EffectReadPipeline:
 		w.core.PipelineRead(w.now, p.Target, p.Conn, p.ours)
-	case p.Kind == EffectPushPipeline:
+	case p.Kind == failover.EffectPushPipeline:
 		w.core.PipelinePushed(w.now, p.Target, p.Conn)
-	case p.Kind == EffectReadEntries:
+	case p.Kind == failover.EffectReadEntries:
 		w.core.EntriesRead(w.now, p.Target, p.Conn, p.Op, p.entries)
 	}
 	w.collect()
@@ -325,7 +346,7 @@ func (w *world) settle() {
 }
 
 // until lets everything happen up to the first pending effect of this kind, which it returns.
-func (w *world) until(kind EffectKind) int {
+func (w *world) until(kind failover.EffectKind) int {
 	for len(w.pending) > 0 {
 		if w.pending[0].Kind == kind {
 			return 0

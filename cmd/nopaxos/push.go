@@ -11,6 +11,8 @@ import (
 
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/store"
 	"github.com/netordered/nopaxos/controlplane/tofino"
 	"github.com/netordered/nopaxos/internal/cli"
 )
@@ -77,20 +79,20 @@ func push(cmd *cobra.Command, flags switchFlags) error {
 	if err := os.MkdirAll(filepath.Dir(config.StorePath), 0o700); err != nil {
 		return err
 	}
-	var switches []controlplane.Switch
+	var switches []fabric.Switch
 	for i, s := range config.Topology.Switches {
 		if chosen(&f.Topology.Switches[i]) {
 			switches = append(switches, s)
 		}
 	}
-	err = controlplane.Push(cmd.Context(), config.StorePath, switches, func(s controlplane.Switch, pushed bool) {
+	err = controlplane.Push(cmd.Context(), config.StorePath, switches, func(s fabric.Switch, pushed bool) {
 		what := "runs its program already"
 		if pushed {
 			what = fmt.Sprintf("runs its program now, pushed in %d bytes", len(s.DeviceConfig))
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", s.Name, what)
 	})
-	if errors.Is(err, controlplane.ErrStoreLocked) {
+	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("%w; a controller that runs pushes by itself", err)
 	}
 	return err

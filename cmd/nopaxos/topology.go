@@ -7,6 +7,8 @@ import (
 
 	"github.com/netordered/nopaxos/cluster"
 	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/controlplane/failover"
 	"github.com/netordered/nopaxos/p4src"
 )
 
@@ -26,7 +28,7 @@ func controllerConfig(f *cluster.File) (controlplane.Config, error) {
 	for _, g := range f.Groups {
 		group := controlplane.Group{Number: g.Number(), Name: g.Name, F: g.F}
 		for _, m := range g.Replicas {
-			group.Replicas = append(group.Replicas, controlplane.Replica{Addr: m.Address})
+			group.Replicas = append(group.Replicas, m.Address)
 		}
 		config.Groups = append(config.Groups, group)
 	}
@@ -47,17 +49,17 @@ func controllerConfig(f *cluster.File) (controlplane.Config, error) {
 
 // controllerTiming is how the controller waits for replicas that wait as t says. A replica repeats its report about once
 // in SuspectSequencer, in its own rhythm: those about one failure have to count together.
-func controllerTiming(t cluster.Timing) controlplane.Timing {
-	return controlplane.Timing{ReportWindow: max(controlplane.DefaultTiming().ReportWindow, 2*t.SuspectSequencer)}
+func controllerTiming(t cluster.Timing) failover.Timing {
+	return failover.Timing{ReportWindow: max(failover.DefaultTiming().ReportWindow, 2*t.SuspectSequencer)}
 }
 
 // topology returns the cluster file's network with switches as numbers, and with their programs; nil if there
 // is none. trusted has the hosts that may send stamped packets.
-func topology(f *cluster.File, trusted map[netip.Addr]bool) (*controlplane.Topology, error) {
+func topology(f *cluster.File, trusted map[netip.Addr]bool) (*fabric.Topology, error) {
 	if f.Topology == nil {
 		return nil, nil
 	}
-	t := &controlplane.Topology{Probe: f.Topology.Probe}
+	t := &fabric.Topology{Probe: f.Topology.Probe}
 	number := make(map[string]int)
 	for i, s := range f.Topology.Switches {
 		program, err := f.DeviceConfig(i)
@@ -68,26 +70,26 @@ func topology(f *cluster.File, trusted map[netip.Addr]bool) (*controlplane.Topol
 			program = p4src.BMv2Config()
 		}
 		number[s.Name] = i
-		t.Switches = append(t.Switches, controlplane.Switch{
+		t.Switches = append(t.Switches, fabric.Switch{
 			Name: s.Name, P4RuntimeAddr: s.P4Runtime.String(), DeviceID: s.DeviceID, MAC: mac(s.MAC), DeviceConfig: program,
 			// A Tofino numbers the controller's port otherwise than the tables do.
 			Probes: s.Kind == cluster.KindBMv2,
 		})
 	}
-	port := func(p cluster.Port) controlplane.Port {
-		return controlplane.Port{Switch: number[p.Switch], Number: p.Port}
+	port := func(p cluster.Port) fabric.Port {
+		return fabric.Port{Switch: number[p.Switch], Number: p.Port}
 	}
 	for _, l := range f.Topology.Links {
-		t.Links = append(t.Links, controlplane.Link{A: port(l.A), B: port(l.B)})
+		t.Links = append(t.Links, fabric.Link{A: port(l.A), B: port(l.B)})
 	}
 	for _, h := range f.Topology.Hosts {
-		t.Hosts = append(t.Hosts, controlplane.Host{
+		t.Hosts = append(t.Hosts, fabric.Host{
 			Name: h.Name, Addr: h.Address, MAC: mac(h.MAC), At: port(h.Port), Gateway: h.Gateway, Trusted: trusted[h.Address],
 		})
 	}
 	return t, nil
 }
 
-func mac(m cluster.MAC) controlplane.MAC {
-	return controlplane.MAC(binary.BigEndian.Uint64(append([]byte{0, 0}, m[:]...)))
+func mac(m cluster.MAC) fabric.MAC {
+	return fabric.MAC(binary.BigEndian.Uint64(append([]byte{0, 0}, m[:]...)))
 }

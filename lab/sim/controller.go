@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/controlplane/failover"
 )
 
-// controller is a controller's process: the unmodified controlplane.Core, and a model of its environment, which is
+// controller is a controller's process: the unmodified failover.Core, and a model of its environment, which is
 // the store and the connections to the targets. It may crash at any moment. Requests that it has sent may still take
 // effect until its successor connects to their target.
 type controller struct {
@@ -17,7 +17,7 @@ type controller struct {
 	durable uint32 // newest session number in the store
 	doom    Fault  // crash that waits for its moment; zero if none
 
-	core  *controlplane.Core
+	core  *failover.Core
 	links []channel
 
 	session uint32 // latest published; 0 if none
@@ -41,8 +41,8 @@ const (
 
 // controllerTiming suits runs that last less than a second. Replicas repeat their reports every SuspectSequencer,
 // each in its own rhythm, so reports within that time must count together.
-func controllerTiming(s *settings) controlplane.Timing {
-	return controlplane.Timing{
+func controllerTiming(s *settings) failover.Timing {
+	return failover.Timing{
 		Grace: 4 * time.Millisecond, StartGrace: 10 * time.Millisecond, InstallTimeout: effectTimeout,
 		AuditInterval: 50 * time.Millisecond, ReportWindow: max(40*time.Millisecond, 2*s.core.SuspectSequencer), ReportHoldoff: 5 * time.Millisecond,
 	}
@@ -54,14 +54,14 @@ func newController(w *world, seed uint64) *controller {
 
 // start starts a process with the store's content.
 func (c *controller) start() {
-	core, err := controlplane.NewCore(controlplane.CoreConfig{
-		Groups: []controlplane.CoreGroup{{
+	core, err := failover.New(failover.Config{
+		Groups: []failover.Group{{
 			Number: groupNumber, F: c.w.s.replicas / 2, Replicas: c.w.s.replicas, Last: c.durable,
 		}},
 		Targets: c.w.s.sequencers, Timing: controllerTiming(c.w.s),
 	})
 	if err != nil {
-		c.w.fail(c.node, "controlplane.NewCore: %v", err)
+		c.w.fail(c.node, "failover.New: %v", err)
 		return
 	}
 	c.boot(&c.rng)
@@ -183,7 +183,7 @@ func (c *controller) settle() {
 		if len(effects) == 0 {
 			break
 		}
-		wanted := append([]controlplane.Effect(nil), effects...)
+		wanted := append([]failover.Effect(nil), effects...)
 		c.core.ClearEffects()
 		for _, e := range wanted {
 			if c.up {
@@ -204,11 +204,11 @@ func (c *controller) tick(at time.Duration) {
 	}
 }
 
-func (c *controller) carryOut(e controlplane.Effect) {
+func (c *controller) carryOut(e failover.Effect) {
 	switch e.Kind {
-	case controlplane.EffectAllocate:
+	case failover.EffectAllocate:
 		c.allocate(e)
-	case controlplane.EffectPublish:
+	case failover.EffectPublish:
 		if c.dies(sessionConfirmed) {
 			return
 		}
@@ -221,7 +221,7 @@ func (c *controller) carryOut(e controlplane.Effect) {
 		}
 		c.announce(told)
 		c.dies(sessionHalfwayTold)
-	case controlplane.EffectReset:
+	case failover.EffectReset:
 		c.later(0, func() {
 			if c.links[e.Target].conn != 0 {
 				c.lost(e.Target, false)
@@ -234,7 +234,7 @@ func (c *controller) carryOut(e controlplane.Effect) {
 
 // allocate is the store: a number is durable before the core learns it. If the controller crashes in between, the
 // number is lost.
-func (c *controller) allocate(e controlplane.Effect) {
+func (c *controller) allocate(e failover.Effect) {
 	if c.dies(numberWanted) {
 		return
 	}
@@ -253,12 +253,12 @@ func (c *controller) allocate(e controlplane.Effect) {
 
 // program carries out an effect on a target: the request, the target's action, the answer. Meanwhile the controller
 // may crash, the connection break, the target restart or stall, or the answer be lost.
-func (c *controller) program(e controlplane.Effect) {
+func (c *controller) program(e failover.Effect) {
 	conn := c.links[e.Target].conn
 	if conn == 0 {
 		return // the core will learn that the connection is lost
 	}
-	if e.Kind == controlplane.EffectInstall && c.dies(numberKnown) {
+	if e.Kind == failover.EffectInstall && c.dies(numberKnown) {
 		return
 	}
 	answered := false
@@ -271,14 +271,14 @@ func (c *controller) program(e controlplane.Effect) {
 	}
 	c.later(effectTimeout, func() { answer(func() { c.failed(e) }) })
 	c.arrive(e, conn, c.life, c.rng.duration(0, writeLatency), answer)
-	if e.Kind == controlplane.EffectInstall {
+	if e.Kind == failover.EffectInstall {
 		c.dies(sessionOnItsWay)
 	}
 }
 
 // arrive delivers a request to its target after a delay. A request arrives even if its controller has crashed since;
 // the answer is then lost.
-func (c *controller) arrive(e controlplane.Effect, conn, life int, after time.Duration, answer func(func())) {
+func (c *controller) arrive(e failover.Effect, conn, life int, after time.Duration, answer func(func())) {
 	s := c.w.sequencers[e.Target]
 	c.w.after(after, func() {
 		switch {
@@ -289,7 +289,7 @@ func (c *controller) arrive(e controlplane.Effect, conn, life int, after time.Du
 			return
 		}
 		say := c.happen(e, s)
-		if c.life != life || e.Kind == controlplane.EffectInstall && (c.dies(sessionInstalled) || c.rng.chance(answerLost)) {
+		if c.life != life || e.Kind == failover.EffectInstall && (c.dies(sessionInstalled) || c.rng.chance(answerLost)) {
 			return
 		}
 		c.later(c.rng.duration(0, writeLatency), func() {
@@ -301,32 +301,32 @@ func (c *controller) arrive(e controlplane.Effect, conn, life int, after time.Du
 }
 
 // happen is the target's action. The function it returns delivers the answer.
-func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func()) {
+func (c *controller) happen(e failover.Effect, s *sequencer) (answer func()) {
 	core := c.core
 	switch e.Kind {
-	case controlplane.EffectReadPipeline:
+	case failover.EffectReadPipeline:
 		ours := s.pipeline
 		return func() { core.PipelineRead(c.now(), e.Target, e.Conn, ours) }
-	case controlplane.EffectPushPipeline:
+	case failover.EffectPushPipeline:
 		s.push()
 		return func() { core.PipelinePushed(c.now(), e.Target, e.Conn) }
-	case controlplane.EffectReadEntries:
-		var entries []controlplane.SequenceEntry
+	case failover.EffectReadEntries:
+		var entries []failover.SequenceEntry
 		if s.session != 0 {
-			entries = append(entries, controlplane.SequenceEntry{Group: groupNumber, Session: s.session, Intact: true})
+			entries = append(entries, failover.SequenceEntry{Group: groupNumber, Session: s.session, Intact: true})
 		}
 		return func() { core.EntriesRead(c.now(), e.Target, e.Conn, e.Op, entries) }
-	case controlplane.EffectPrepare:
+	case failover.EffectPrepare:
 		ok := s.pipeline
 		return func() { core.Prepared(c.now(), e.Target, e.Conn, ok) }
-	case controlplane.EffectInstall:
+	case failover.EffectInstall:
 		c.w.note(c.node, fmt.Sprintf("installs session %d at sequencer %d", e.Session, e.Target))
 		if c.w.check.durable(e.Session, c.durable); !s.pipeline || (s.session != 0) != e.Replace {
 			return func() { c.failed(e) }
 		}
 		s.install(e.Session)
 		return func() { core.Installed(c.now(), e.Target, e.Conn, e.Group, e.Session) }
-	case controlplane.EffectRemove:
+	case failover.EffectRemove:
 		s.session = 0
 		return func() { core.Removed(c.now(), e.Target, e.Conn, e.Group) }
 	}
@@ -335,13 +335,13 @@ func (c *controller) happen(e controlplane.Effect, s *sequencer) (answer func())
 }
 
 // failed answers an effect that a target refused or did not answer in time.
-func (c *controller) failed(e controlplane.Effect) {
+func (c *controller) failed(e failover.Effect) {
 	switch e.Kind {
-	case controlplane.EffectInstall:
+	case failover.EffectInstall:
 		c.core.InstallFailed(c.now(), e.Target, e.Conn, e.Group, e.Session)
-	case controlplane.EffectRemove:
+	case failover.EffectRemove:
 		c.core.Removed(c.now(), e.Target, e.Conn, e.Group)
-	case controlplane.EffectPrepare:
+	case failover.EffectPrepare:
 		c.core.Prepared(c.now(), e.Target, e.Conn, false)
 	default:
 		c.core.Failed(c.now(), e.Target, e.Conn)

@@ -85,7 +85,7 @@ func newCluster(t *testing.T) *testCluster {
 	for range 3 {
 		a := freeAddr(t)
 		c.peers = append(c.peers, transport.Peer{Addr: a, Bulk: a})
-		group.Replicas = append(group.Replicas, controlplane.Replica{Addr: a})
+		group.Replicas = append(group.Replicas, a)
 	}
 	c.control = controlplane.Config{
 		Groups: []controlplane.Group{group},

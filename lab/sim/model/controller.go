@@ -3,7 +3,7 @@ package model
 import (
 	"time"
 
-	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/controlplane/failover"
 	"github.com/netordered/nopaxos/monotime"
 )
 
@@ -14,11 +14,11 @@ const (
 	writeTime = time.Millisecond // a write or a read, at the switch
 )
 
-// controller runs the unmodified controlplane.Core with its default timing and carries out its effects. It is not on
+// controller runs the unmodified failover.Core with its default timing and carries out its effects. It is not on
 // a request's way and has no host: its messages take a message's time but no CPU.
 type controller struct {
 	g         *group
-	core      *controlplane.Core
+	core      *failover.Core
 	durable   uint32
 	session   uint32        // latest published
 	published time.Duration // time of that
@@ -27,8 +27,8 @@ type controller struct {
 
 // startController starts a controller. It finds both sequencers connected and the first one active.
 func (g *group) startController() (*controller, error) {
-	core, err := controlplane.NewCore(controlplane.CoreConfig{
-		Groups: []controlplane.CoreGroup{{
+	core, err := failover.New(failover.Config{
+		Groups: []failover.Group{{
 			Number: groupNumber, F: len(g.members) / 2, Replicas: len(g.members), Last: firstSession,
 		}},
 		Targets: len(g.relays),
@@ -66,7 +66,7 @@ func (c *controller) after(d time.Duration, f func(now time.Duration)) {
 
 // settle carries out the core's effects and arms its deadline.
 func (c *controller) settle() {
-	effects := append([]controlplane.Effect(nil), c.core.Effects()...)
+	effects := append([]failover.Effect(nil), c.core.Effects()...)
 	c.core.ClearEffects()
 	for _, e := range effects {
 		c.carryOut(e)
@@ -85,13 +85,13 @@ func (c *controller) settle() {
 	}
 }
 
-func (c *controller) carryOut(e controlplane.Effect) {
+func (c *controller) carryOut(e failover.Effect) {
 	switch e.Kind {
-	case controlplane.EffectAllocate:
+	case failover.EffectAllocate:
 		c.durable = max(c.durable, e.Floor) + 1
 		session := c.durable
 		c.after(storeTime, func(now time.Duration) { c.core.Allocated(now, e.Group, session) })
-	case controlplane.EffectPublish:
+	case failover.EffectPublish:
 		if e.Session > c.session {
 			c.publish(e)
 		}
@@ -101,7 +101,7 @@ func (c *controller) carryOut(e controlplane.Effect) {
 }
 
 // publish announces the group's sequencer to replicas and clients.
-func (c *controller) publish(e controlplane.Effect) {
+func (c *controller) publish(e failover.Effect) {
 	c.session, c.published = e.Session, c.g.net.Now()
 	address := c.g.relays[e.Target].address()
 	c.after(c.oneWay(), func(time.Duration) {
@@ -115,7 +115,7 @@ func (c *controller) publish(e controlplane.Effect) {
 }
 
 // program carries out an effect on a sequencer: the request, the sequencer's action, the answer.
-func (c *controller) program(e controlplane.Effect) {
+func (c *controller) program(e failover.Effect) {
 	r := c.g.relays[e.Target]
 	c.after(c.oneWay()+writeTime, func(time.Duration) {
 		if r.unplugged {
@@ -127,23 +127,23 @@ func (c *controller) program(e controlplane.Effect) {
 }
 
 // happen is a sequencer's action. The function it returns delivers the answer.
-func (c *controller) happen(r *relay, e controlplane.Effect) (answer func(now time.Duration)) {
+func (c *controller) happen(r *relay, e failover.Effect) (answer func(now time.Duration)) {
 	core := c.core
 	switch e.Kind {
-	case controlplane.EffectReadPipeline:
+	case failover.EffectReadPipeline:
 		return func(now time.Duration) { core.PipelineRead(now, e.Target, e.Conn, true) }
-	case controlplane.EffectReadEntries:
-		var entries []controlplane.SequenceEntry
+	case failover.EffectReadEntries:
+		var entries []failover.SequenceEntry
 		if r.session != 0 {
-			entries = append(entries, controlplane.SequenceEntry{Group: groupNumber, Session: r.session, Intact: true})
+			entries = append(entries, failover.SequenceEntry{Group: groupNumber, Session: r.session, Intact: true})
 		}
 		return func(now time.Duration) { core.EntriesRead(now, e.Target, e.Conn, e.Op, entries) }
-	case controlplane.EffectPrepare:
+	case failover.EffectPrepare:
 		return func(now time.Duration) { core.Prepared(now, e.Target, e.Conn, true) }
-	case controlplane.EffectInstall:
+	case failover.EffectInstall:
 		r.install(e.Session)
 		return func(now time.Duration) { core.Installed(now, e.Target, e.Conn, e.Group, e.Session) }
-	case controlplane.EffectRemove:
+	case failover.EffectRemove:
 		r.session = 0
 		return func(now time.Duration) { core.Removed(now, e.Target, e.Conn, e.Group) }
 	}

@@ -1,0 +1,37 @@
+package controlplane
+
+import "github.com/netordered/nopaxos/controlplane/fabric"
+
+// snapshot makes the state of the core visible to Status. A snapshot is immutable.
+func (c *Controller) snapshot() {
+	core := c.core.Status()
+	var s Status
+	for i, g := range core.Groups {
+		published, _, _ := c.routes.state(g.Number)
+		s.Groups = append(s.Groups, GroupStatus{
+			Number: g.Number, Name: c.cfg.Groups[i].Name, Address: addrOf(g.Number).String(),
+			Session: published.GetSession(), Sequencer: published.GetSequencer(), SequencerAddress: published.GetSequencerAddress(),
+			NewestSession: g.Session, Phase: g.Phase, Failovers: g.Failovers,
+		})
+	}
+	for i, t := range c.targets {
+		ts := TargetStatus{Name: t.name, P4RuntimeAddress: t.at.Addr, State: core.Targets[i].String(), Connections: t.connected}
+		if t.sw == fabric.None {
+			ts.DataAddress = t.dataAddr.String()
+		}
+		if t.lastError != nil {
+			ts.LastError = t.lastError.Error()
+		}
+		s.Targets = append(s.Targets, ts)
+	}
+	for i, cut := range core.Cut {
+		l := LinkStatus{Name: c.cfg.Topology.LinkName(i), Cut: cut}
+		if cut != (i < len(c.status.Links) && c.status.Links[i].Cut) {
+			c.log.Warn("link is cut, or whole again", "link", l.Name, "cut", cut)
+		}
+		s.Links = append(s.Links, l)
+	}
+	c.mu.Lock()
+	c.status = s
+	c.mu.Unlock()
+}
