@@ -167,7 +167,7 @@ func sumIPv4(frame []byte) []byte {
 	return setField(out, "ip.checksum", uint64(sum))
 }
 
-// UDPPayload returns what the UDP datagram in a frame carries; false if there is none.
+// UDPPayload returns the payload of the UDP datagram in a frame, or false if there is none.
 func UDPPayload(frame []byte) ([]byte, bool) {
 	f, ok := find(frame, "udp.length")
 	if !ok {
@@ -180,8 +180,8 @@ func UDPPayload(frame []byte) ([]byte, bool) {
 	return frame[start:end], true
 }
 
-// UDPDestination returns where the UDP datagram in a frame is addressed to; the zero value if there
-// is none.
+// UDPDestination returns the destination of the UDP datagram in a frame, or the zero value if there is
+// none.
 func UDPDestination(frame []byte) netip.AddrPort {
 	ip, _ := find(frame, "ip.dst")
 	port, ok := find(frame, "udp.dst_port")

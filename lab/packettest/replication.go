@@ -74,7 +74,7 @@ func samePortCase(h hosts) testCase {
 	g.members = []Host{h[2], second, h[3]}
 	p := g.request(h[1], "op")
 	return testCase{
-		name: "two replicas behind one port", needs: Frames, entries: g.entries(5),
+		name: "two replicas at one port", needs: Frames, entries: g.entries(5),
 		steps: []step{sendFrame{port: 1, frame: p.Frame(), want: g.copies(p, 5, 1)}},
 	}
 }

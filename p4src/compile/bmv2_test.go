@@ -33,10 +33,10 @@ func TestGeneratedIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(made.p4info, p4info) {
-		t.Error("generated/oum.p4info.txtpb is not what oum.p4 compiles to: run make p4")
+		t.Error("generated/oum.p4info.txtpb differs from the compiled oum.p4: run make p4")
 	}
 	if !bytes.Equal(made.config, p4src.BMv2Config()) {
-		t.Error("generated/oum.json is not what oum.p4 compiles to: run make p4")
+		t.Error("generated/oum.json differs from the compiled oum.p4: run make p4")
 	}
 }
 
