@@ -82,8 +82,7 @@ func newBulkChannel(addr string, cfg bulkConfig, stats *counters, alert func()) 
 	if err != nil {
 		return nil, err
 	}
-	local := listener.Addr().(*net.TCPAddr).AddrPort()
-	c.listener, c.local = listener, netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	c.listener, c.local = listener, unmap(listener.Addr().(*net.TCPAddr).AddrPort())
 	c.group.Go(c.accept)
 	return c, nil
 }

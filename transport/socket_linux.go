@@ -31,19 +31,12 @@ type socket struct {
 }
 
 func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
-	addr, err := net.ResolveUDPAddr("udp", cfg.Addr)
+	conn, local, err := bind(cfg.Addr)
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
-	// The standard library opens and binds the socket and names the address in its errors. From then on
-	// the loop uses a duplicate of the descriptor, unknown to the runtime's poller.
-	conn, err := net.ListenUDP("udp", addr)
-	if err != nil {
-		return nil, netip.AddrPort{}, err
-	}
+	// The loop uses a duplicate of the descriptor, unknown to the runtime's poller.
 	defer conn.Close()
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
 	fd, err := duplicate(conn)
 	if err != nil {
 		return nil, netip.AddrPort{}, err

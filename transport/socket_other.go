@@ -29,21 +29,14 @@ type socket struct {
 const shortestWait = 50 * time.Microsecond
 
 func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
-	addr, err := net.ResolveUDPAddr("udp", cfg.Addr)
-	if err != nil {
-		return nil, netip.AddrPort{}, err
-	}
-	conn, err := net.ListenUDP("udp", addr)
+	conn, local, err := bind(cfg.Addr)
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
 	_ = conn.SetReadBuffer(cfg.socketBuffer)
 	_ = conn.SetWriteBuffer(cfg.socketBuffer)
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	v6 := !local.Addr().Unmap().Is4()
-	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
 	// One byte beyond the MTU detects a datagram that is too long.
-	return &socket{conn: conn, v6: v6, buf: make([]byte, cfg.MTU+1), size: -1}, local, nil
+	return &socket{conn: conn, v6: !local.Addr().Is4(), buf: make([]byte, cfg.MTU+1), size: -1}, local, nil
 }
 
 func (s *socket) close() { s.conn.Close() }
@@ -113,7 +106,7 @@ func (s *socket) wait(timeout time.Duration) {
 	var timedOut net.Error
 	switch {
 	case err == nil:
-		s.size, s.from = n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		s.size, s.from = n, unmap(from)
 	case !errors.As(err, &timedOut) || !timedOut.Timeout():
 		s.failed = err
 	}

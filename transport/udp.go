@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -107,6 +108,22 @@ func ListenUDP(cfg UDPConfig) (*UDP, error) {
 	}
 	return t, nil
 }
+
+// bind opens a socket with the standard library, whose errors name the address.
+func bind(address string) (*net.UDPConn, netip.AddrPort, error) {
+	addr, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	conn, err := net.ListenUDP("udp", addr)
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	return conn, unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort()), nil
+}
+
+// unmap converts an IPv4-mapped IPv6 address to IPv4.
+func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 // Close closes the sockets of a transport that is not run. Run closes them itself.
 func (t *UDP) Close() {
