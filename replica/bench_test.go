@@ -51,7 +51,7 @@ func newTrio(tb testing.TB) *trio {
 	}
 	t.settle(tb)
 	for _, c := range t.cores {
-		if c.phase != phaseNormal || c.rec.View.Session != 1 {
+		if c.phase != phaseNormal || c.durable.View.Session != 1 {
 			tb.Fatalf("replica %d did not enter session 1: %+v", c.cfg.Self, c.Status())
 		}
 	}

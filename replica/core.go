@@ -11,83 +11,6 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// phase is the status of protocol descriptions; Status is taken by what operators see.
-type phase uint8
-
-const (
-	phaseNormal phase = iota
-	phaseViewChange
-	phaseRecovering
-)
-
-func (p phase) String() string {
-	return [...]string{"normal", "view-change", "recovering"}[p]
-}
-
-// Core is one replica's protocol state machine. It is not safe for concurrent use.
-type Core struct {
-	cfg  Config
-	f    int
-	sm   StateMachine
-	undo Undoer // sm, if it can take operations back; else nil
-	err  error
-	now  time.Duration
-	// promised is what Deadline returned last: an input that comes after it says how long this
-	// process was kept from running.
-	promised time.Duration
-
-	decoder wire.Decoder
-	effects []Effect
-	buf     []byte // what the effects' data lies in
-	out     outbox
-
-	rec   Record // as persisted
-	phase phase
-
-	rx       *oumlib.Receiver
-	log      log
-	base     uint64 // the slot before message 1 of the session
-	sp       uint64 // stable prefix
-	executed uint64 // operations at or below are in the state machine
-	table    clients.Table
-	logTime  uint64        // logical time at the end of the log
-	timeAt   time.Duration // when the log reached logTime
-	result   []byte        // scratch
-
-	snap         *snapshot // newest one at or below sp
-	prevSnap     *snapshot // the one before, while somebody fetches it
-	nextSnap     *snapshot // being written, or ahead of sp
-	snapshotting bool      // an EffectSnapshot is under way
-
-	known     []uint64        // newest incarnation of each replica
-	heard     []time.Duration // when each replica was last heard
-	answered  []time.Duration // when each was last told of our higher view
-	recovered []uint64        // incarnation of each for which a view change was started
-	settled   []uint64        // incarnation of each that was heard to take part in a view
-	backoff   int             // views gone to since the last one that worked, see viewWorks
-	enteredAt time.Duration   // the view
-
-	aside *assembled // what was fetched for a view that was not entered; nil in status normal
-
-	// What follows is per-view state, thrown away when the view is left.
-	window window
-	high   uint64 // highest slot known to exist
-	gap    gapState
-	sync   syncState
-	health health
-	change viewChange
-	begin  startView
-	asm    *assembly
-	repair *repair
-	fetch  *fetch
-
-	word         uint32 // highest session that was heard of while recovering
-	recoverAt    time.Duration
-	recoverDelay time.Duration
-
-	counters Counters
-}
-
 // Bootstrap is the record that the explicit bootstrap of a new group persists at each replica.
 func Bootstrap() Record { return Record{} }
 
@@ -99,40 +22,36 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 		return nil, err
 	}
 	c := &Core{
-		cfg: cfg, f: cfg.N / 2, sm: sm, rec: rec,
-		log:       newLog(cfg.Keys.Digest),
-		table:     clients.New(cfg.MaxClients),
-		window:    newWindow(cfg.Window),
-		known:     make([]uint64, cfg.N),
-		heard:     make([]time.Duration, cfg.N),
-		answered:  make([]time.Duration, cfg.N),
-		recovered: make([]uint64, cfg.N),
-		settled:   make([]uint64, cfg.N),
+		cfg: cfg, f: cfg.N / 2, sm: sm, durable: rec, wakeAt: monotime.Never, phase: phaseRecovering,
+		logState: logState{log: newLog(cfg.Keys.Digest), table: clients.New(cfg.MaxClients)},
+		peers:    make([]peer, cfg.N),
+		view:     viewState{window: newWindow(cfg.Window)},
 		rx: oumlib.NewReceiver(oumlib.ReceiverConfig{
 			Group: cfg.Group, TokenKey: cfg.Keys.Token, Grace: cfg.Grace,
 			Buffer: int(cfg.Window), MaxPayload: cfg.MTU - oumlib.HeaderLen,
 		}),
 	}
-	c.promised = monotime.Never
 	c.undo, _ = sm.(Undoer)
-	for i := range c.heard {
-		c.heard[i], c.answered[i] = -time.Hour, -time.Hour
+	for i := range c.peers {
+		c.peers[i].heardAt, c.peers[i].toldAt = longAgo, longAgo
 	}
-	c.phase = phaseRecovering
-	c.snap, err = c.emptySnapshot()
+	c.snapshots.stable, err = c.emptySnapshot()
 	return c, err
 }
+
+// longAgo is before any time that matters.
+const longAgo = -time.Hour
 
 // Start begins to take part. It is called once, before any other input.
 func (c *Core) Start(now time.Duration) {
 	defer c.guard()
-	c.now, c.timeAt = now, now
-	first := c.rec.Incarnation == 0
-	c.rec.Incarnation++
-	c.known[c.cfg.Self] = c.rec.Incarnation
+	c.now, c.logTimeAt = now, now
+	first := c.durable.Incarnation == 0
+	c.durable.Incarnation++
+	c.peers[c.cfg.Self].incarnation = c.durable.Incarnation
 	c.persist()
 	switch {
-	case c.rec.View.Session != 0:
+	case c.durable.View.Session != 0:
 		c.startRecovery()
 	case first:
 		c.startFirst()
@@ -236,10 +155,10 @@ func (c *Core) Err() error { return c.err }
 // arrive takes the time of an input.
 func (c *Core) arrive(now time.Duration) {
 	c.now = now
-	if late := now - c.promised; late > c.cfg.PingInterval {
+	if late := now - c.wakeAt; late > c.cfg.PingInterval {
 		c.excuse(late)
 	}
-	c.promised = monotime.Never
+	c.wakeAt = monotime.Never
 }
 
 // violation is a broken invariant on its way from assert to guard.
@@ -268,7 +187,7 @@ func (c *Core) assert(holds bool, format string, args ...any) {
 
 func (c *Core) fail(format string, args ...any) {
 	panic(violation{fmt.Errorf("replica %d in view %v, %v: "+format,
-		append([]any{c.cfg.Self, c.rec.View, c.phase}, args...)...)})
+		append([]any{c.cfg.Self, c.durable.View, c.phase}, args...)...)})
 }
 
 // Deadline is when Tick wants to be called next. It is never far, so that the core notices when
@@ -278,7 +197,7 @@ func (c *Core) Deadline() time.Duration {
 		return monotime.Never
 	}
 	d := c.deadline()
-	c.promised = max(d, c.now)
+	c.wakeAt = max(d, c.now)
 	return d
 }
 
@@ -288,9 +207,9 @@ func (c *Core) deadline() time.Duration {
 	case phaseNormal:
 		d = min(d, c.normalDeadline())
 	case phaseViewChange:
-		d = min(d, c.change.deadline, c.change.sendAt, c.change.pingAt)
+		d = min(d, c.view.change.deadline, c.view.change.sendAt, c.view.change.pingAt)
 	case phaseRecovering:
-		d = min(d, c.recoverAt)
+		d = min(d, c.recovery.sendAt)
 	}
 	return d
 }
@@ -303,12 +222,12 @@ func (c *Core) handle(m wire.Message) {
 		c.counters.BadSender++
 		return
 	}
-	if h.Incarnation < c.known[from] {
+	p := &c.peers[from]
+	if h.Incarnation < p.incarnation {
 		c.counters.OldIncarnation++
 		return
 	}
-	c.known[from] = h.Incarnation
-	c.heard[from] = c.now
+	p.incarnation, p.heardAt = h.Incarnation, c.now
 	if r, ok := m.(*wire.Recover); ok {
 		c.onRecover(from, r)
 		return
@@ -316,7 +235,7 @@ func (c *Core) handle(m wire.Message) {
 	switch m.(type) {
 	case *wire.Fetch, *wire.FetchSnapshot: // a recovering replica sends them too
 	default:
-		c.settled[from] = h.Incarnation
+		p.active = h.Incarnation
 	}
 	if c.phase == phaseRecovering {
 		c.handleRecovering(from, m)
@@ -374,43 +293,35 @@ func (c *Core) handleNormal(from int, m wire.Message) {
 // reach brings the replica to the join of its view and v, and reports whether v then is its view.
 // Whoever is behind is told.
 func (c *Core) reach(from int, v wire.View) bool {
-	if v == c.rec.View {
+	if v == c.durable.View {
 		return true
 	}
-	if join := c.rec.View.Join(v); join != c.rec.View {
+	if join := c.durable.View.Join(v); join != c.durable.View {
 		c.goTo(join)
-		return v == c.rec.View
+		return v == c.durable.View
 	}
-	if c.now-c.answered[from] >= c.cfg.Retransmit {
-		c.answered[from] = c.now
+	if p := &c.peers[from]; c.now-p.toldAt >= c.cfg.Retransmit {
+		p.toldAt = c.now
 		c.send(from, &wire.ViewChangeReq{})
 	}
 	return false
 }
 
-func (c *Core) leader() int    { return c.rec.View.LeaderOf(c.cfg.N) }
+func (c *Core) leader() int    { return c.durable.View.LeaderOf(c.cfg.N) }
 func (c *Core) isLeader() bool { return c.leader() == c.cfg.Self }
 
 // leads reports whether this replica is the leader of a view that has started.
 func (c *Core) leads() bool { return c.phase == phaseNormal && c.isLeader() }
 
-// outbox is memory for the messages that are sent all the time.
-type outbox struct {
-	syncPrepare wire.SyncPrepare
-	syncRep     wire.SyncRep
-	syncCommit  wire.SyncCommit
-	ping        wire.Ping
-}
-
 // persist wants the record durable before anything that follows.
 func (c *Core) persist() {
-	rec := c.rec
+	rec := c.durable
 	c.effects = append(c.effects, Effect{Kind: EffectPersist, Record: &rec})
 }
 
 // frame appends a sealed frame to the buffer.
 func (c *Core) frame(m wire.Message, view wire.View) []byte {
-	*m.Head() = wire.Header{View: view, Replica: uint16(c.cfg.Self), Incarnation: c.rec.Incarnation}
+	*m.Head() = wire.Header{View: view, Replica: uint16(c.cfg.Self), Incarnation: c.durable.Incarnation}
 	at := len(c.buf)
 	c.buf = wire.Append(c.buf, m)
 	c.buf = c.cfg.Keys.Replica.Seal(c.buf, at)
@@ -418,7 +329,7 @@ func (c *Core) frame(m wire.Message, view wire.View) []byte {
 }
 
 // send sends a message of one's own view to a replica.
-func (c *Core) send(to int, m wire.Message) { c.sendIn(c.rec.View, to, m) }
+func (c *Core) send(to int, m wire.Message) { c.sendIn(c.durable.View, to, m) }
 
 func (c *Core) sendIn(view wire.View, to int, m wire.Message) {
 	c.effects = append(c.effects, Effect{Kind: EffectReplica, To: to, Data: c.frame(m, view)})
@@ -427,7 +338,7 @@ func (c *Core) sendIn(view wire.View, to int, m wire.Message) {
 // sendAll sends a message of one's own view to every other replica.
 func (c *Core) sendAll(m wire.Message) {
 	if c.cfg.N > 1 {
-		c.effects = append(c.effects, Effect{Kind: EffectReplicas, Data: c.frame(m, c.rec.View)})
+		c.effects = append(c.effects, Effect{Kind: EffectReplicas, Data: c.frame(m, c.durable.View)})
 	}
 }
 

@@ -195,10 +195,10 @@ func TestEarlierFailure10FarBehindUnderLoad(t *testing.T) {
 	leader, late := w.nodes[0].core, w.nodes[sleeper].core
 	const patience, maxLookups = 30, 20 // milliseconds, messages
 	waited := 0
-	for ; late.log.end != leader.log.end || late.sp+5*perMillisecond < leader.sp; waited++ {
+	for ; late.log.end != leader.log.end || late.syncPoint+5*perMillisecond < leader.syncPoint; waited++ {
 		if waited == patience {
 			t.Fatalf("after %d ms and %d lookups the replica is at slot %d with sync point %d, the leader at %d with %d",
-				waited, lookups, late.log.end, late.sp, leader.log.end, leader.sp)
+				waited, lookups, late.log.end, late.syncPoint, leader.log.end, leader.syncPoint)
 		}
 		millisecond()
 	}
@@ -206,8 +206,8 @@ func TestEarlierFailure10FarBehindUnderLoad(t *testing.T) {
 	if lookups > maxLookups {
 		t.Errorf("the replica sent %d lookups for %d slots, expected at most %d", lookups, behind, maxLookups)
 	}
-	if leader.rec.View != (wire.View{Session: 1}) {
-		t.Errorf("the view is %v: a view change helped", leader.rec.View)
+	if leader.durable.View != (wire.View{Session: 1}) {
+		t.Errorf("the view is %v: a view change helped", leader.durable.View)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // assembled is the log of a view that is about to be entered, made beside the old one: entries
 // behind start, which is one's own sync point or that of a snapshot.
-type assembled struct {
+type viewLog struct {
 	view     wire.View
 	base     uint64
 	sp       uint64
@@ -19,24 +19,24 @@ type assembled struct {
 	entries  []wire.Entry
 }
 
-func (a *assembled) end() uint64 {
-	if n := len(a.entries); n > 0 {
-		return a.entries[n-1].Last()
+func (l *viewLog) end() uint64 {
+	if n := len(l.entries); n > 0 {
+		return l.entries[n-1].Last()
 	}
-	return a.start
+	return l.start
 }
 
 // take appends what was fetched behind the end.
-func (a *assembled) take(f *fetch) {
+func (l *viewLog) take(f *fetch) {
 	if f.snapshot != nil {
-		a.start, a.snapshot, a.entries = f.snapshot.slot, f.snapshot, nil
+		l.start, l.snapshot, l.entries = f.snapshot.slot, f.snapshot, nil
 	}
-	a.entries = append(a.entries, f.entries...)
+	l.entries = append(l.entries, f.entries...)
 }
 
 // assembly is a follower's way into a view: the newest START-VIEW, and what is there of its log.
-type assembly struct {
-	assembled
+type catchUp struct {
+	viewLog
 	target wire.StartView // without entries
 	anew   bool           // everything behind start comes from the leader
 }
@@ -51,18 +51,18 @@ type startView struct {
 // startViewMessage is START-VIEW with the leader's current sync point and end.
 func (c *Core) startViewMessage(withLog bool) *wire.StartView {
 	m := &wire.StartView{
-		Base: c.base, SP: c.sp, DigestSP: c.log.digestAt(c.sp),
+		Base: c.base, SP: c.syncPoint, DigestSP: c.log.digestAt(c.syncPoint),
 		End: c.log.end, DigestEnd: c.log.digestAt(c.log.end), WithLog: withLog,
 	}
 	if withLog {
-		m.Entries = c.log.entries(nil, c.sp, c.log.end, wholeLog)
+		m.Entries = c.log.entries(nil, c.syncPoint, c.log.end, wholeLog)
 	}
 	return m
 }
 
 // tickStartView repeats START-VIEW, without the log, to those who have not answered.
 func (c *Core) tickStartView() {
-	b := &c.begin
+	b := &c.view.startView
 	if c.now < b.at {
 		return
 	}
@@ -79,8 +79,8 @@ func (c *Core) onStartViewRep(from int) {
 	if !c.leads() {
 		return
 	}
-	if c.begin.acks.add(from); c.begin.acks.count() == c.cfg.N-1 {
-		c.begin.at = monotime.Never
+	if c.view.startView.acks.add(from); c.view.startView.acks.count() == c.cfg.N-1 {
+		c.view.startView.at = monotime.Never
 	}
 }
 
@@ -93,64 +93,64 @@ func (c *Core) onStartView(from int, m *wire.StartView) {
 		c.send(from, &wire.StartViewRep{})
 		return
 	}
-	c.assert(c.rec.LastNormal.Less(m.View), "START-VIEW for %v, last-normal is %v", m.View, c.rec.LastNormal)
-	a := c.asm
-	if a != nil && m.View.Less(a.view) {
+	c.assert(c.durable.LastNormal.Less(m.View), "START-VIEW for %v, last-normal is %v", m.View, c.durable.LastNormal)
+	up := c.view.catchUp
+	if up != nil && m.View.Less(up.view) {
 		return
 	}
-	if a == nil || a.view != m.View {
-		c.setAside()
-		a = &assembly{}
-		a.view, a.start = m.View, c.sp
-		c.asm, c.fetch = a, nil
-	} else if m.End < a.target.End {
+	if up == nil || up.view != m.View {
+		c.keepPrefetched()
+		up = &catchUp{}
+		up.view, up.start = m.View, c.syncPoint
+		c.view.catchUp, c.view.fetch = up, nil
+	} else if m.End < up.target.End {
 		return // older than what is known
 	}
-	a.base, a.sp = m.Base, m.SP
-	a.target = *m
-	a.target.Entries = nil
-	if !a.anew {
-		c.reuse(a, m)
+	up.base, up.sp = m.Base, m.SP
+	up.target = *m
+	up.target.Entries = nil
+	if !up.anew {
+		c.reuse(up, m)
 	}
-	c.assemble()
+	c.continueCatchUp()
 }
 
-// setAside keeps what was fetched for a view that is left before it was entered, up to that view's
+// keepPrefetched keeps what was fetched for a view that is left before it was entered, up to that view's
 // sync point: below it every later view's log is the same. A replica that lacks much would else start
 // from nothing in each view, and may never come to the end where the views are short.
-func (c *Core) setAside() {
-	a := c.asm
-	if a == nil {
+func (c *Core) keepPrefetched() {
+	up := c.view.catchUp
+	if up == nil {
 		return
 	}
-	if f := c.fetch; f != nil && f.purpose == fetchEnter {
-		a.take(f)
+	if f := c.view.fetch; f != nil && f.purpose == fetchEnter {
+		up.take(f)
 	}
-	k := a.assembled
+	k := up.viewLog
 	for n := len(k.entries); n > 0 && k.entries[n-1].Last() > k.sp; n = len(k.entries) {
 		k.entries = k.entries[:n-1]
 	}
-	if k.end() > c.sp && (c.aside == nil || k.end() > c.aside.end()) {
-		c.aside = &k
+	if k.end() > c.syncPoint && (c.prefetched == nil || k.end() > c.prefetched.end()) {
+		c.prefetched = &k
 	}
 }
 
 // reuse takes what one's own log, that of a view that was not entered and the START-VIEW itself have of
 // the new log.
-func (c *Core) reuse(a *assembly, m *wire.StartView) {
+func (c *Core) reuse(up *catchUp, m *wire.StartView) {
 	own := func(slot uint64, digest wire.Digest) {
-		if a.end() < slot && a.snapshot == nil && len(a.entries) == 0 && c.log.end >= slot && c.log.digestAt(slot) == digest {
-			a.entries = cloneEntries(c.log.entries(nil, a.start, slot, wholeLog))
+		if up.end() < slot && up.snapshot == nil && len(up.entries) == 0 && c.log.end >= slot && c.log.digestAt(slot) == digest {
+			up.entries = cloneEntries(c.log.entries(nil, up.start, slot, wholeLog))
 		}
 	}
 	own(m.End, m.DigestEnd)
 	own(m.SP, m.DigestSP)
-	if k := c.aside; k != nil && a.end() < k.end() && k.end() <= m.End {
-		a.start, a.snapshot, a.entries = k.start, k.snapshot, slices.Clip(k.entries)
+	if k := c.prefetched; k != nil && up.end() < k.end() && k.end() <= m.End {
+		up.start, up.snapshot, up.entries = k.start, k.snapshot, slices.Clip(k.entries)
 	}
-	if m.WithLog && m.SP <= a.end() {
+	if m.WithLog && m.SP <= up.end() {
 		for _, e := range cloneEntries(m.Entries) {
-			a.entries = appendBehind(a.entries, a.end(), e)
+			up.entries = appendBehind(up.entries, up.end(), e)
 		}
 	}
 }
@@ -168,82 +168,81 @@ func appendBehind(entries []wire.Entry, end uint64, e wire.Entry) []wire.Entry {
 
 // assemble fetches what the new log lacks, and enters the view when it is complete and has the
 // digest that its leader announced.
-func (c *Core) assemble() {
-	a := c.asm
-	switch end := a.end(); {
-	case end < a.target.End:
-		c.startFetch(&fetch{purpose: fetchEnter, from: int(a.target.Replica), view: a.view, lastNormal: a.view, start: end, have: end, want: a.target.End})
+func (c *Core) continueCatchUp() {
+	up := c.view.catchUp
+	switch end := up.end(); {
+	case end < up.target.End:
+		c.startFetch(&fetch{purpose: fetchEnter, from: int(up.target.Replica), view: up.view, lastNormal: up.view, start: end, have: end, want: up.target.End})
 		return
-	case end > a.target.End:
+	case end > up.target.End:
 		// A snapshot, or an older START-VIEW's log, is ahead of the newest START-VIEW's end: the
 		// leader is asked for its current one.
-		c.change.sendAt, c.recoverAt = c.now, c.now
+		c.view.change.sendAt, c.recovery.sendAt = c.now, c.now
 		return
 	}
-	if c.assembledDigest(&a.assembled) != a.target.DigestEnd {
+	if c.viewLogDigest(&up.viewLog) != up.target.DigestEnd {
 		c.counters.DigestMismatches++
-		a.anew, c.aside = true, nil
-		a.start, a.snapshot, a.entries = c.sp, nil, nil
-		c.assert(a.end() <= a.target.End, "START-VIEW for %v ends at %d, below the sync point %d", a.view, a.target.End, c.sp)
-		if a.end() == a.target.End {
-			c.fail("START-VIEW for %v has another digest at the sync point %d", a.view, c.sp)
+		up.anew, c.prefetched = true, nil
+		up.start, up.snapshot, up.entries = c.syncPoint, nil, nil
+		c.assert(up.end() <= up.target.End, "START-VIEW for %v ends at %d, below the sync point %d", up.view, up.target.End, c.syncPoint)
+		if up.end() == up.target.End {
+			c.fail("START-VIEW for %v has another digest at the sync point %d", up.view, c.syncPoint)
 		}
-		c.fetch = nil
-		c.assemble()
+		c.view.fetch = nil
+		c.continueCatchUp()
 		return
 	}
-	c.enter(&a.assembled)
+	c.enter(&up.viewLog)
 }
 
-// assembledDigest is the digest at the end of an assembled log.
-func (c *Core) assembledDigest(a *assembled) wire.Digest {
-	digest := c.startDigest(a)
-	for _, e := range a.entries {
+// viewLogDigest is the digest at the end of an assembled log.
+func (c *Core) viewLogDigest(l *viewLog) wire.Digest {
+	digest := c.startDigest(l)
+	for _, e := range l.entries {
 		digest = c.log.chainEntry(digest, e)
 	}
 	return digest
 }
 
-func (c *Core) startDigest(a *assembled) wire.Digest {
-	if a.snapshot != nil {
-		return a.snapshot.digest
+func (c *Core) startDigest(l *viewLog) wire.Digest {
+	if l.snapshot != nil {
+		return l.snapshot.digest
 	}
-	return c.log.digestAt(a.start)
+	return c.log.digestAt(l.start)
 }
 
 // enter replaces the log by an assembled one and starts to take part in its view: one step, from
 // the old log to the new one.
-func (c *Core) enter(a *assembled) {
-	c.assert(c.rec.LastNormal.Less(a.view) && c.rec.View.LessEq(a.view), "entering %v from last-normal %v", a.view, c.rec.LastNormal)
-	c.assert(a.base <= a.end() && a.sp <= a.end() && c.sp <= a.end(), "entering %v with base %d, sync points %d and %d, end %d",
-		a.view, a.base, a.sp, c.sp, a.end())
+func (c *Core) enter(l *viewLog) {
+	c.assert(c.durable.LastNormal.Less(l.view) && c.durable.View.LessEq(l.view), "entering %v from last-normal %v", l.view, c.durable.LastNormal)
+	c.assert(l.base <= l.end() && l.sp <= l.end() && c.syncPoint <= l.end(), "entering %v with base %d, sync points %d and %d, end %d",
+		l.view, l.base, l.sp, c.syncPoint, l.end())
 	// While it recovers, the receiver may have met a session above that of the view.
-	if c.rx.Session() <= a.view.Session {
-		c.rx.Hold(a.view.Session)
-		c.putBackLog(a)
+	if c.rx.Session() <= l.view.Session {
+		c.rx.Hold(l.view.Session)
+		c.putBackLog(l)
 	}
-	c.replaceLog(a)
+	c.replaceLog(l)
 
-	c.rec.View, c.rec.LastNormal = a.view, a.view
+	c.durable.View, c.durable.LastNormal = l.view, l.view
 	c.persist()
-	c.asm, c.aside = nil, nil // entered: nothing is left of it to keep
+	c.view.catchUp, c.prefetched = nil, nil // entered: nothing is left of it to keep
 	c.leaveView()
-	c.phase, c.base, c.enteredAt = phaseNormal, a.base, c.now
-	c.high = c.log.end
+	c.phase, c.base, c.view.enteredAt = phaseNormal, l.base, c.now
 	c.counters.ViewsEntered++
 	c.startHealth()
-	if a.sp > c.sp {
-		c.advanceStable(a.sp)
+	if l.sp > c.syncPoint {
+		c.advanceStable(l.sp)
 	}
 	c.resetLogTime()
 	c.startSync()
 	c.announce()
-	if session := max(c.word, c.rx.Session()); session > a.view.Session {
+	if session := max(c.recovery.session, c.rx.Session()); session > l.view.Session {
 		c.newSession(session)
 		return
 	}
-	if a.view.Session != 0 {
-		c.rx.Listen(a.view.Session, c.log.end-c.base+1)
+	if l.view.Session != 0 {
+		c.rx.Listen(l.view.Session, c.log.end-c.base+1)
 	}
 	c.drain()
 }
@@ -251,13 +250,13 @@ func (c *Core) enter(a *assembled) {
 // putBackLog hands the messages of the view's session that the new log has no place for yet back to
 // the receiver. They come again by their number, never by a slot: else each view change would
 // make NO-OPs of what was in flight.
-func (c *Core) putBackLog(a *assembled) {
-	if c.rec.LastNormal.Session != a.view.Session {
+func (c *Core) putBackLog(l *viewLog) {
+	if c.durable.LastNormal.Session != l.view.Session {
 		return
 	}
-	after := a.end() - a.base
+	after := l.end() - l.base
 	for slot := c.log.start + 1; slot <= c.log.end; slot++ {
-		if e := c.log.at(slot); e.kind != wire.EntryNoOp && e.session == a.view.Session && e.number > after {
+		if e := c.log.at(slot); e.kind != wire.EntryNoOp && e.session == l.view.Session && e.number > after {
 			c.putBack(e.session, e.number, e.payload)
 		}
 	}
@@ -265,12 +264,12 @@ func (c *Core) putBackLog(a *assembled) {
 
 // replaceLog puts an assembled log in place of the old one, keeping what is the same, and rolls
 // back what was executed and differs.
-func (c *Core) replaceLog(a *assembled) {
-	if s := a.snapshot; s != nil {
+func (c *Core) replaceLog(l *viewLog) {
+	if s := l.snapshot; s != nil {
 		c.installStable(s)
 	}
-	keep, digest := a.start, c.log.digestAt(a.start)
-	rest := a.entries
+	keep, digest := l.start, c.log.digestAt(l.start)
+	rest := l.entries
 	for len(rest) > 0 {
 		e := rest[0]
 		digest = c.log.chainEntry(digest, e)
@@ -284,8 +283,8 @@ func (c *Core) replaceLog(a *assembled) {
 	for _, e := range rest {
 		for i := uint64(0); i < e.Count; i++ {
 			slot := c.log.end + 1
-			c.assert(slot <= a.base || e.Session == a.view.Session && e.Number+i == slot-a.base,
-				"entry of session %d, number %d for slot %d with base %d", e.Session, e.Number+i, slot, a.base)
+			c.assert(slot <= l.base || e.Session == l.view.Session && e.Number+i == slot-l.base,
+				"entry of session %d, number %d for slot %d with base %d", e.Session, e.Number+i, slot, l.base)
 			c.log.append(e.Kind, e.Session, e.Number+i, e.Payload)
 		}
 	}
@@ -296,7 +295,7 @@ func (c *Core) replaceLog(a *assembled) {
 func (c *Core) announce() {
 	if !c.isLeader() {
 		c.send(c.leader(), &wire.StartViewRep{})
-		for slot := c.sp + 1; slot <= c.log.end; slot++ {
+		for slot := c.syncPoint + 1; slot <= c.log.end; slot++ {
 			if e := c.log.at(slot); e.kind == wire.EntryRequest {
 				c.replyLogged(slot, e.payload)
 			}
@@ -304,10 +303,10 @@ func (c *Core) announce() {
 		return
 	}
 	if c.cfg.N > 1 {
-		c.begin = startView{at: c.now + c.cfg.Retransmit, delay: c.cfg.Retransmit}
+		c.view.startView = startView{at: c.now + c.cfg.Retransmit, delay: c.cfg.Retransmit}
 		c.sendAll(c.startViewMessage(true))
 	}
-	for slot := c.sp + 1; slot <= c.executed; slot++ {
+	for slot := c.syncPoint + 1; slot <= c.executed; slot++ {
 		if e := c.log.at(slot); e.kind == wire.EntryRequest {
 			req := c.parseRequest(slot, e.payload)
 			c.answer(slot, &req)

@@ -10,8 +10,8 @@ import (
 // answers it.
 func (c *Core) executeLeader() {
 	limit := c.log.end
-	if len(c.gap.commits) > 0 {
-		limit = min(limit, c.gap.commits[0].slots.First-1)
+	if len(c.view.gaps.commits) > 0 {
+		limit = min(limit, c.view.gaps.commits[0].slots.First-1)
 	}
 	for c.executed < limit {
 		if req := c.execute(c.executed + 1); req.ID != 0 {
@@ -24,7 +24,7 @@ func (c *Core) executeLeader() {
 
 // executeStable executes up to the sync point, which is as far as a follower goes.
 func (c *Core) executeStable() {
-	for c.executed < c.sp {
+	for c.executed < c.syncPoint {
 		c.execute(c.executed + 1)
 	}
 	c.maybeSnapshot()
@@ -72,9 +72,9 @@ func (c *Core) rollback(slot uint64) {
 		return
 	}
 	c.counters.RolledBack += c.executed - slot
-	c.assert(slot >= c.sp, "rollback to slot %d below the sync point %d", slot, c.sp)
-	if s := c.nextSnap; s != nil && s.slot > slot {
-		c.nextSnap = nil
+	c.assert(slot >= c.syncPoint, "rollback to slot %d below the sync point %d", slot, c.syncPoint)
+	if s := c.snapshots.next; s != nil && s.slot > slot {
+		c.snapshots.next = nil
 	}
 	if c.undo != nil {
 		c.undo.Undo(slot)
@@ -82,7 +82,7 @@ func (c *Core) rollback(slot uint64) {
 		c.executed = slot
 		return
 	}
-	c.install(c.snap)
+	c.install(c.snapshots.stable)
 	for c.executed < slot {
 		c.execute(c.executed + 1)
 	}

@@ -43,17 +43,17 @@ type transfer struct {
 
 // startFetch asks, unless the same is under way; then only its end may move.
 func (c *Core) startFetch(f *fetch) {
-	if g := c.fetch; g != nil && g.purpose == f.purpose && g.from == f.from && g.view == f.view && g.start == f.start {
+	if g := c.view.fetch; g != nil && g.purpose == f.purpose && g.from == f.from && g.view == f.view && g.start == f.start {
 		g.want = max(g.want, f.want)
 		return
 	}
-	c.fetch = f
+	c.view.fetch = f
 	c.ask()
 }
 
 func (c *Core) ask() {
-	f := c.fetch
-	wait := max(4*c.cfg.Retransmit, 2*c.gap.rtt)
+	f := c.view.fetch
+	wait := max(4*c.cfg.Retransmit, 2*c.rtt)
 	if f.purpose != fetchMerge { // there maxTries ends it
 		// An answer is long. If the holder is slow to make it, asking again at a fixed pace makes
 		// it slower still, until nothing else gets done there.
@@ -68,10 +68,10 @@ func (c *Core) ask() {
 }
 
 func (c *Core) fetchDeadline() time.Duration {
-	if c.fetch == nil {
+	if c.view.fetch == nil {
 		return monotime.Never
 	}
-	return c.fetch.at
+	return c.view.fetch.at
 }
 
 // maxFetchBackOff is how often the wait for an answer doubles at most.
@@ -81,7 +81,7 @@ const maxFetchBackOff = 6
 const maxTries = 5
 
 func (c *Core) tickFetch() {
-	f := c.fetch
+	f := c.view.fetch
 	if f == nil || c.now < f.at {
 		return
 	}
@@ -95,11 +95,11 @@ func (c *Core) tickFetch() {
 // replaceHolder does the merge anew without a holder that does not answer, or, if too few
 // promises are left without it, with everyone.
 func (c *Core) replaceHolder(silent int) {
-	c.fetch, c.change.merge = nil, nil
-	c.change.silent.add(silent)
+	c.view.fetch, c.view.change.merge = nil, nil
+	c.view.change.silent.add(silent)
 	c.tryMerge()
-	if c.change.merge == nil && c.phase == phaseViewChange {
-		c.change.silent = set{}
+	if c.view.change.merge == nil && c.phase == phaseViewChange {
+		c.view.change.silent = set{}
 		c.tryMerge()
 	}
 }
@@ -107,7 +107,7 @@ func (c *Core) replaceHolder(silent int) {
 // onFetch answers with entries of one's log: the new one if the view has been entered, else the old
 // one. Its last-normal view tells which.
 func (c *Core) onFetch(from int, m *wire.Fetch) {
-	answer := &wire.FetchLog{LastNormal: c.rec.LastNormal, Start: c.log.start, End: c.log.end, Lo: m.Lo}
+	answer := &wire.FetchLog{LastNormal: c.durable.LastNormal, Start: c.log.start, End: c.log.end, Lo: m.Lo}
 	if m.Lo >= c.log.start && m.Lo < c.log.end {
 		answer.Entries = c.log.entries(nil, m.Lo, min(m.Hi, c.log.end), c.cfg.Chunk)
 	}
@@ -117,8 +117,8 @@ func (c *Core) onFetch(from int, m *wire.Fetch) {
 // onFetchSnapshot answers with a part of the snapshot that was asked for, or with the start of the
 // newest.
 func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
-	s, offset := c.snap, m.Offset
-	if p := c.prevSnap; p != nil && p.slot == m.Slot {
+	s, offset := c.snapshots.stable, m.Offset
+	if p := c.snapshots.previous; p != nil && p.slot == m.Slot {
 		s = p
 	}
 	if s.slot != m.Slot || offset > uint64(len(s.data)) {
@@ -126,19 +126,19 @@ func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
 	}
 	s.usedAt = c.now
 	c.send(from, &wire.SnapshotChunk{
-		LastNormal: c.rec.LastNormal, Slot: s.slot, Total: uint64(len(s.data)), Offset: offset,
+		LastNormal: c.durable.LastNormal, Slot: s.slot, Total: uint64(len(s.data)), Offset: offset,
 		Data: s.data[offset:min(offset+uint64(c.cfg.Chunk), uint64(len(s.data)))],
 	})
 }
 
 // awaited reports whether the running fetch waits for an answer of this kind.
 func (c *Core) awaited(from int, view, lastNormal wire.View, chunk bool) bool {
-	f := c.fetch
+	f := c.view.fetch
 	return f != nil && f.from == from && f.view == view && f.lastNormal == lastNormal && (f.transfer != nil) == chunk
 }
 
 func (c *Core) onFetchLog(from int, m *wire.FetchLog) {
-	f := c.fetch
+	f := c.view.fetch
 	if !c.awaited(from, m.View, m.LastNormal, false) || m.Lo != f.have {
 		return
 	}
@@ -164,7 +164,7 @@ func (c *Core) onFetchLog(from int, m *wire.FetchLog) {
 }
 
 func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
-	f := c.fetch
+	f := c.view.fetch
 	if !c.awaited(from, m.View, m.LastNormal, true) {
 		return
 	}
@@ -199,18 +199,18 @@ func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
 // fetched goes on when an answer has arrived: with the next question, or with what the fetch is for.
 func (c *Core) fetched() {
 	c.madeProgress()
-	f := c.fetch
+	f := c.view.fetch
 	if f.have < f.want {
 		c.ask()
 		return
 	}
-	c.fetch = nil
+	c.view.fetch = nil
 	switch f.purpose {
 	case fetchMerge:
 		c.mergeFetched(f)
 	case fetchEnter:
-		c.asm.take(f)
-		c.assemble()
+		c.view.catchUp.take(f)
+		c.continueCatchUp()
 	case fetchRepair:
 		c.repairFetched(f)
 	}
@@ -218,15 +218,15 @@ func (c *Core) fetched() {
 
 // mergeFetched goes on with the merge if what the holder sent is what it promised.
 func (c *Core) mergeFetched(f *fetch) {
-	a := &assembled{start: f.start, snapshot: f.snapshot, entries: f.entries}
+	l := &viewLog{start: f.start, snapshot: f.snapshot, entries: f.entries}
 	if f.snapshot != nil {
-		a.start = f.snapshot.slot
+		l.start = f.snapshot.slot
 	}
-	holder := c.change.got[f.from]
-	if a.end() != holder.SP || c.assembledDigest(a) != holder.DigestSP {
+	holder := c.view.change.got[f.from]
+	if l.end() != holder.SP || c.viewLogDigest(l) != holder.DigestSP {
 		c.counters.DigestMismatches++
 		c.replaceHolder(f.from)
 		return
 	}
-	c.finishMerge(a)
+	c.finishMerge(l)
 }

@@ -11,7 +11,6 @@ import (
 // gapState is what a replica in status normal knows of its gaps beside the window (OSDI 2016 §5.3).
 type gapState struct {
 	at      time.Duration // when gaps are looked at again
-	rtt     time.Duration // smoothed round trip to the followers, measured by synchronization
 	commits []gapCommit   // leader: NO-OPs that f followers have yet to acknowledge, by slot
 	owed    []wire.Range  // follower: GAP-COMMITs to acknowledge once the log reaches there
 }
@@ -29,7 +28,7 @@ type gapCommit struct {
 // onMissing notes that the messages of slots first … last exist and are not here, and asks for
 // those that nobody was asked for yet.
 func (c *Core) onMissing(first, last uint64) {
-	c.high = max(c.high, last)
+	c.view.high = max(c.view.high, last)
 	c.chase(max(first, c.log.end+1), last, monotime.Never)
 	c.scheduleGaps()
 }
@@ -37,14 +36,14 @@ func (c *Core) onMissing(first, last uint64) {
 // chase asks for what is missing in slots first … last, in the window, and was not asked for within
 // the given time.
 func (c *Core) chase(first, last uint64, again time.Duration) {
-	last = min(last, c.high, c.log.end+c.window.size())
+	last = min(last, c.view.high, c.log.end+c.view.window.size())
 	if c.full() {
 		// Being full never refuses repair up to a sync point.
-		last = min(last, c.sync.target())
+		last = min(last, c.view.sync.target())
 	}
 	var ranges []wire.Range
 	for slot := first; slot <= last && len(ranges) < c.maxRanges(); slot++ {
-		cell := c.window.at(slot)
+		cell := c.view.window.at(slot)
 		if cell.state != cellMissing || (cell.asked != 0 && (again == monotime.Never || c.now-cell.asked < again)) {
 			continue
 		}
@@ -85,10 +84,10 @@ func slotsIn(ranges []wire.Range) (n uint64) {
 
 // gapBound is how long the leader waits for its peers' answers before it decides NO-OP.
 func (c *Core) gapBound() time.Duration {
-	if c.gap.rtt == 0 {
+	if c.rtt == 0 {
 		return c.cfg.GapBound
 	}
-	return min(4*c.gap.rtt, c.cfg.GapBound)
+	return min(4*c.rtt, c.cfg.GapBound)
 }
 
 func (c *Core) scheduleGaps() {
@@ -96,18 +95,18 @@ func (c *Core) scheduleGaps() {
 	if c.isLeader() {
 		interval = min(interval, max(c.gapBound()/2, 50*time.Microsecond))
 	}
-	c.gap.at = min(c.gap.at, c.now+interval)
+	c.view.gaps.at = min(c.view.gaps.at, c.now+interval)
 }
 
 // tickGaps asks again for what is missing, decides what the leader has waited for long enough, and
 // repeats GAP-COMMITs.
 func (c *Core) tickGaps() {
-	if c.now < c.gap.at {
+	if c.now < c.view.gaps.at {
 		return
 	}
-	c.gap.at = monotime.Never
-	if c.high > c.log.end {
-		c.chase(c.log.end+1, c.high, c.cfg.Retransmit)
+	c.view.gaps.at = monotime.Never
+	if c.view.high > c.log.end {
+		c.chase(c.log.end+1, c.view.high, c.cfg.Retransmit)
 		c.scheduleGaps()
 	}
 	if !c.isLeader() {
@@ -120,14 +119,14 @@ func (c *Core) tickGaps() {
 // repeatGapCommits sends what f followers have not acknowledged again, at growing intervals.
 func (c *Core) repeatGapCommits() {
 	var ranges []wire.Range
-	for i := range c.gap.commits {
-		g := &c.gap.commits[i]
+	for i := range c.view.gaps.commits {
+		g := &c.view.gaps.commits[i]
 		if c.now >= g.at && len(ranges) < c.maxRanges() {
 			g.delay = min(2*g.delay, 32*c.cfg.Retransmit)
 			g.at = c.now + g.delay
 			ranges = append(ranges, g.slots)
 		}
-		c.gap.at = min(c.gap.at, g.at)
+		c.view.gaps.at = min(c.view.gaps.at, g.at)
 	}
 	if len(ranges) > 0 {
 		c.sendAll(&wire.GapCommit{Ranges: ranges})
@@ -142,8 +141,8 @@ func (c *Core) decide() {
 	}
 	var ranges []wire.Range
 	passed := c.base + c.rx.NextNumber() // the receiver waits for nothing below
-	for slot := c.log.end + 1; slot < passed && slot <= min(c.high, c.log.end+c.window.size()); slot++ {
-		cell := c.window.at(slot)
+	for slot := c.log.end + 1; slot < passed && slot <= min(c.view.high, c.log.end+c.view.window.size()); slot++ {
+		cell := c.view.window.at(slot)
 		if cell.state != cellMissing {
 			continue
 		}
@@ -161,9 +160,9 @@ func (c *Core) decide() {
 	c.counters.NoOps += slotsIn(ranges)
 	if c.f > 0 {
 		for _, r := range ranges {
-			c.gap.commits = append(c.gap.commits, gapCommit{slots: r, at: c.now + c.cfg.Retransmit, delay: c.cfg.Retransmit})
+			c.view.gaps.commits = append(c.view.gaps.commits, gapCommit{slots: r, at: c.now + c.cfg.Retransmit, delay: c.cfg.Retransmit})
 		}
-		slices.SortFunc(c.gap.commits, func(a, b gapCommit) int {
+		slices.SortFunc(c.view.gaps.commits, func(a, b gapCommit) int {
 			if a.slots.First < b.slots.First {
 				return -1
 			}
@@ -182,7 +181,7 @@ func (c *Core) decide() {
 // allLack reports whether every peer heard from within the suspicion time lacks the message.
 func (c *Core) allLack(cell *cell) bool {
 	for i := range c.cfg.N {
-		if i != c.cfg.Self && c.heard[i] >= c.now-c.cfg.SuspectLeader && !cell.no.has(i) {
+		if i != c.cfg.Self && c.peers[i].heardAt >= c.now-c.cfg.SuspectLeader && !cell.no.has(i) {
 			return false
 		}
 	}
@@ -198,9 +197,9 @@ func (c *Core) find(slot uint64) (wire.Entry, bool) {
 	if slot <= c.log.end {
 		return wire.Entry{}, false
 	}
-	session, number := c.rec.View.Session, slot-c.base
+	session, number := c.durable.View.Session, slot-c.base
 	found := wire.Entry{Slot: slot, Session: session, Number: number, Count: 1}
-	if cell := c.window.peek(slot); cell != nil && cell.state != cellMissing {
+	if cell := c.view.window.peek(slot); cell != nil && cell.state != cellMissing {
 		found.Kind, found.Payload = cell.kind, cell.payload
 		if cell.state == cellNoOp {
 			found.Kind, found.Payload = wire.EntryNoOp, nil
@@ -248,7 +247,7 @@ func (c *Core) answerSlots(to int, ranges []wire.Range, sayNone bool) (none []wi
 	below := false
 	for _, r := range ranges {
 		below = below || r.First <= c.log.start
-		for slot := max(r.First, c.log.start+1); slot <= min(r.Last, c.log.end+c.window.size()); slot++ {
+		for slot := max(r.First, c.log.start+1); slot <= min(r.Last, c.log.end+c.view.window.size()); slot++ {
 			e, ok := c.find(slot)
 			if !ok {
 				none = appendSlot(none, slot)
@@ -283,7 +282,7 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 	}
 	for _, e := range m.Entries {
 		for i := uint64(0); i < e.Count; i++ {
-			if slot := e.Slot + i; slot > c.log.end+c.window.size() {
+			if slot := e.Slot + i; slot > c.log.end+c.view.window.size() {
 				break
 			} else if slot > c.log.end {
 				c.fillGap(slot, e, i)
@@ -291,8 +290,8 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 		}
 	}
 	for _, r := range m.None {
-		for slot := max(r.First, c.log.end+1); slot <= min(r.Last, c.log.end+c.window.size()); slot++ {
-			if cell := c.window.peek(slot); cell != nil {
+		for slot := max(r.First, c.log.end+1); slot <= min(r.Last, c.log.end+c.view.window.size()); slot++ {
+			if cell := c.view.window.peek(slot); cell != nil {
 				cell.no.add(from)
 			}
 		}
@@ -310,27 +309,27 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 		c.startRepair(m.Start, wire.Digest{}, false)
 	}
 	// The window has moved: what has come into it is asked for without waiting.
-	c.chase(c.log.end+1, c.high, c.cfg.Retransmit)
+	c.chase(c.log.end+1, c.view.high, c.cfg.Retransmit)
 }
 
 // fillGap puts the i-th slot of an entry into the window.
 func (c *Core) fillGap(slot uint64, e wire.Entry, i uint64) {
-	if e.Session != c.rec.View.Session || e.Number+i != slot-c.base {
+	if e.Session != c.durable.View.Session || e.Number+i != slot-c.base {
 		c.counters.BadEntry++
 		return
 	}
-	if slot > c.log.end+1 && c.window.bytes > c.cfg.MaxLogSize/2 {
+	if slot > c.log.end+1 && c.view.window.bytes > c.cfg.MaxLogSize/2 {
 		return // asked for again when what is before it has made room
 	}
-	cell := c.window.at(slot)
+	cell := c.view.window.at(slot)
 	switch {
 	case e.Kind != wire.EntryNoOp && cell.state == cellMissing:
-		c.high = max(c.high, slot)
-		c.window.fill(cell, e.Kind, e.Payload)
+		c.view.high = max(c.view.high, slot)
+		c.view.window.fill(cell, e.Kind, e.Payload)
 	case e.Kind == wire.EntryNoOp && !c.isLeader():
 		// The leader decides once in a view, so its NO-OP stands also over a request.
-		c.high = max(c.high, slot)
-		c.window.clear(cell)
+		c.view.high = max(c.view.high, slot)
+		c.view.window.clear(cell)
 		cell.slot, cell.state = slot, cellNoOp
 	}
 }
@@ -344,19 +343,19 @@ func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 		return
 	}
 	for _, r := range m.Ranges {
-		if r.Last > c.log.end+c.window.size() {
+		if r.Last > c.log.end+c.view.window.size() {
 			c.onMissing(c.log.end+1, r.Last) // the leader repeats itself
 			continue
 		}
 		c.takeNoOps(r)
-		if len(c.gap.owed) < maxOwed && !slices.Contains(c.gap.owed, r) {
-			c.gap.owed = append(c.gap.owed, r)
+		if len(c.view.gaps.owed) < maxOwed && !slices.Contains(c.view.gaps.owed, r) {
+			c.view.gaps.owed = append(c.view.gaps.owed, r)
 		}
 	}
 	c.advance()
 	if c.phase == phaseNormal {
 		c.acknowledgeNoOps()
-		if c.high > c.log.end {
+		if c.view.high > c.log.end {
 			c.scheduleGaps()
 		}
 	}
@@ -365,7 +364,7 @@ func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 // takeNoOps writes the NO-OPs that the leader decided behind the sync point.
 func (c *Core) takeNoOps(r wire.Range) {
 	ticks := false
-	for slot := max(r.First, c.sp+1); slot <= r.Last; slot++ {
+	for slot := max(r.First, c.syncPoint+1); slot <= r.Last; slot++ {
 		ticks = ticks || c.log.holds(slot) && c.log.at(slot).kind == wire.EntryTick
 		c.takeNoOp(slot)
 	}
@@ -377,10 +376,10 @@ func (c *Core) takeNoOps(r wire.Range) {
 // takeNoOp writes a NO-OP into the log, or into the window behind it.
 func (c *Core) takeNoOp(slot uint64) {
 	if slot > c.log.end {
-		c.high = max(c.high, slot)
-		cell := c.window.at(slot)
+		c.view.high = max(c.view.high, slot)
+		cell := c.view.window.at(slot)
 		if cell.state != cellNoOp {
-			c.window.clear(cell)
+			c.view.window.clear(cell)
 			cell.slot, cell.state = slot, cellNoOp
 		}
 		return
@@ -396,7 +395,7 @@ func (c *Core) takeNoOp(slot uint64) {
 // acknowledgeNoOps answers the GAP-COMMITs that the log has reached without holes.
 func (c *Core) acknowledgeNoOps() {
 	var ready []wire.Range
-	c.gap.owed = slices.DeleteFunc(c.gap.owed, func(r wire.Range) bool {
+	c.view.gaps.owed = slices.DeleteFunc(c.view.gaps.owed, func(r wire.Range) bool {
 		if r.Last > c.log.end || len(ready) == c.maxRanges() {
 			return false
 		}
@@ -413,14 +412,14 @@ func (c *Core) onGapCommitRep(from int, m *wire.GapCommitRep) {
 	if !c.leads() {
 		return
 	}
-	for i := range c.gap.commits {
-		g := &c.gap.commits[i]
+	for i := range c.view.gaps.commits {
+		g := &c.view.gaps.commits[i]
 		for _, r := range m.Ranges {
 			if r.First <= g.slots.First && g.slots.Last <= r.Last {
 				g.acks.add(from)
 			}
 		}
 	}
-	c.gap.commits = slices.DeleteFunc(c.gap.commits, func(g gapCommit) bool { return g.acks.count() >= c.f })
+	c.view.gaps.commits = slices.DeleteFunc(c.view.gaps.commits, func(g gapCommit) bool { return g.acks.count() >= c.f })
 	c.executeLeader()
 }

@@ -110,10 +110,10 @@ func (w *scenarioWorld) diverged() string {
 		switch c := n.core; {
 		case !n.up:
 			return fmt.Sprintf("replica %d stopped\n%s", i, w.out.String())
-		case c.phase != phaseNormal || c.rec.View != first.core.rec.View:
-			return fmt.Sprintf("replica %d is %v in view %v, replica 0 in %v", i, c.phase, c.rec.View, first.core.rec.View)
-		case c.sp+8 < first.core.sp || c.sp < c.base:
-			return fmt.Sprintf("replica %d has sync point %d, replica 0 %d", i, c.sp, first.core.sp)
+		case c.phase != phaseNormal || c.durable.View != first.core.durable.View:
+			return fmt.Sprintf("replica %d is %v in view %v, replica 0 in %v", i, c.phase, c.durable.View, first.core.durable.View)
+		case c.syncPoint+8 < first.core.syncPoint || c.syncPoint < c.base:
+			return fmt.Sprintf("replica %d has sync point %d, replica 0 %d", i, c.syncPoint, first.core.syncPoint)
 		case !slices.Equal(n.sm.ops, first.sm.ops):
 			return fmt.Sprintf("replica %d has state %v, replica 0 %v", i, n.sm.ops, first.sm.ops)
 		}

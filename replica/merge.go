@@ -17,15 +17,15 @@ type merge struct {
 
 // tryMerge starts the merge once f+1 replicas, this one among them, have promised the view.
 func (c *Core) tryMerge() {
-	if c.change.merge != nil {
+	if c.view.change.merge != nil {
 		return
 	}
 	own := c.ownViewChange()
 	own.Replica = uint16(c.cfg.Self)
 	own.Entries = cloneEntries(own.Entries)
 	promised := []*wire.ViewChange{own}
-	for i, m := range c.change.got {
-		if m != nil && !c.change.silent.has(i) {
+	for i, m := range c.view.change.got {
+		if m != nil && !c.view.change.silent.has(i) {
 			promised = append(promised, m)
 		}
 	}
@@ -33,22 +33,22 @@ func (c *Core) tryMerge() {
 		return
 	}
 	m := c.newMerge(promised)
-	c.change.merge = m
-	if !c.change.formed {
-		c.change.formed = true
+	c.view.change.merge = m
+	if !c.view.change.formed {
+		c.view.change.formed = true
 		c.madeProgress()
 	}
 
-	if have := c.sp; m.holder != c.cfg.Self && have < m.sp {
-		holder := c.change.got[m.holder]
+	if have := c.syncPoint; m.holder != c.cfg.Self && have < m.sp {
+		holder := c.view.change.got[m.holder]
 		if c.log.end < m.sp || c.log.digestAt(m.sp) != holder.DigestSP {
-			c.startFetch(&fetch{purpose: fetchMerge, from: m.holder, view: c.rec.View, lastNormal: holder.LastNormal, start: have, have: have, want: m.sp})
+			c.startFetch(&fetch{purpose: fetchMerge, from: m.holder, view: c.durable.View, lastNormal: holder.LastNormal, start: have, have: have, want: m.sp})
 			return
 		}
 	}
-	c.finishMerge(&assembled{
-		start:   c.sp,
-		entries: cloneEntries(c.log.entries(nil, c.sp, max(m.sp, c.sp), wholeLog)),
+	c.finishMerge(&viewLog{
+		start:   c.syncPoint,
+		entries: cloneEntries(c.log.entries(nil, c.syncPoint, max(m.sp, c.syncPoint), wholeLog)),
 	})
 }
 
@@ -77,7 +77,7 @@ func (c *Core) newMerge(promised []*wire.ViewChange) *merge {
 		m.end = max(m.end, p.End)
 		m.contenders = append(m.contenders, p)
 	}
-	if highest.Session != c.rec.View.Session {
+	if highest.Session != c.durable.View.Session {
 		m.base = m.end // the new session's first message comes next
 	}
 	return m
@@ -85,11 +85,11 @@ func (c *Core) newMerge(promised []*wire.ViewChange) *merge {
 
 // finishMerge appends to the holder's stable prefix, slot by slot over the longest log, NO-OP if
 // any has NO-OP, else the entry; and enters the view.
-func (c *Core) finishMerge(a *assembled) {
-	m := c.change.merge
-	c.assert(m.end >= c.sp, "merged log ends at %d, below the sync point %d", m.end, c.sp)
+func (c *Core) finishMerge(l *viewLog) {
+	m := c.view.change.merge
+	c.assert(m.end >= c.syncPoint, "merged log ends at %d, below the sync point %d", m.end, c.syncPoint)
 	next := make([]int, len(m.contenders)) // into each contender's entries
-	for slot := a.end() + 1; slot <= m.end; slot++ {
+	for slot := l.end() + 1; slot <= m.end; slot++ {
 		var chosen *wire.Entry
 		for i, p := range m.contenders {
 			for next[i] < len(p.Entries) && p.Entries[next[i]].Last() < slot {
@@ -115,8 +115,8 @@ func (c *Core) finishMerge(a *assembled) {
 				"slot %d holds two different messages", slot)
 		}
 		c.assert(chosen != nil, "no log of view %v has slot %d", m.contenders[0].LastNormal, slot)
-		a.entries = append(a.entries, *chosen)
+		l.entries = append(l.entries, *chosen)
 	}
-	a.view, a.base, a.sp = c.rec.View, m.base, max(m.sp, c.sp)
-	c.enter(a)
+	l.view, l.base, l.sp = c.durable.View, m.base, max(m.sp, c.syncPoint)
+	c.enter(l)
 }

@@ -13,7 +13,7 @@ func (c *Core) drain() {
 			c.newSession(ev.Session)
 			continue
 		}
-		if c.phase != phaseNormal || ev.Session != c.rec.View.Session {
+		if c.phase != phaseNormal || ev.Session != c.durable.View.Session {
 			continue
 		}
 		switch ev.Kind {
@@ -32,7 +32,7 @@ func (c *Core) drain() {
 // wrong with a message is looked at only behind that.
 func (c *Core) onDeliver(number uint64, payload []byte) {
 	slot := c.base + number
-	c.health.stamped(c.now)
+	c.view.health.stamped(c.now)
 	if slot <= c.log.end {
 		return
 	}
@@ -52,8 +52,8 @@ func (c *Core) onDeliver(number uint64, payload []byte) {
 	if kind == wire.EntryTick {
 		tick, _ = wire.ParseTick(body) // openStamped has checked it
 	}
-	if slot == c.log.end+1 && c.high <= c.log.end {
-		c.append(kind, c.rec.View.Session, number, body)
+	if slot == c.log.end+1 && c.view.high <= c.log.end {
+		c.append(kind, c.durable.View.Session, number, body)
 		c.progress()
 	} else {
 		c.buffer(slot, kind, body)
@@ -83,35 +83,35 @@ func (c *Core) openStamped(payload []byte) (wire.EntryKind, []byte, bool) {
 
 // buffer keeps a message that waits for one before it.
 func (c *Core) buffer(slot uint64, kind wire.EntryKind, body []byte) {
-	c.high = max(c.high, slot)
-	if slot > c.log.end+c.window.size() || c.window.bytes > c.cfg.MaxLogSize/4 {
+	c.view.high = max(c.view.high, slot)
+	if slot > c.log.end+c.view.window.size() || c.view.window.bytes > c.cfg.MaxLogSize/4 {
 		return // as if lost; asked for when the window reaches it
 	}
-	if cell := c.window.at(slot); cell.state == cellMissing {
-		c.window.fill(cell, kind, body)
+	if cell := c.view.window.at(slot); cell.state == cellMissing {
+		c.view.window.fill(cell, kind, body)
 	}
 }
 
 // advance moves what no longer waits from the window to the log.
 func (c *Core) advance() {
-	for c.high > c.log.end {
+	for c.view.high > c.log.end {
 		slot := c.log.end + 1
-		cell := c.window.peek(slot)
+		cell := c.view.window.peek(slot)
 		if cell == nil || cell.state == cellMissing {
 			break
 		}
-		session, number := c.rec.View.Session, slot-c.base
+		session, number := c.durable.View.Session, slot-c.base
 		if cell.state == cellNoOp {
 			c.append(wire.EntryNoOp, session, number, nil)
 		} else {
 			c.append(cell.kind, session, number, cell.payload)
 		}
-		c.window.clear(cell)
+		c.view.window.clear(cell)
 	}
 	c.progress()
 	if c.phase == phaseNormal && c.rx.NextNumber()+c.base <= c.log.end {
 		// What the receiver still waits for came by another way.
-		c.rx.Listen(c.rec.View.Session, c.log.end-c.base+1)
+		c.rx.Listen(c.durable.View.Session, c.log.end-c.base+1)
 		c.drain()
 	}
 }
@@ -119,11 +119,11 @@ func (c *Core) advance() {
 // append adds an entry behind the end of the log, in status normal.
 func (c *Core) append(kind wire.EntryKind, session uint32, number uint64, payload []byte) {
 	slot := c.log.end + 1
-	if slot <= c.base || session != c.rec.View.Session || number != slot-c.base {
+	if slot <= c.base || session != c.durable.View.Session || number != slot-c.base {
 		c.fail("entry of session %d, number %d for slot %d with base %d", session, number, slot, c.base)
 	}
 	c.log.append(kind, session, number, payload)
-	c.high = max(c.high, slot)
+	c.view.high = max(c.view.high, slot)
 	switch kind {
 	case wire.EntryTick:
 		c.observeTime(payload)
@@ -150,7 +150,7 @@ func (c *Core) progress() {
 // observeTime notes the logical time that a TICK in the log carries.
 func (c *Core) observeTime(body []byte) {
 	if t, err := wire.ParseTick(body); err == nil && t.Time > c.logTime {
-		c.logTime, c.timeAt = t.Time, c.now
+		c.logTime, c.logTimeAt = t.Time, c.now
 	}
 }
 
@@ -175,8 +175,8 @@ func (c *Core) reply(slot uint64, req *wire.Request, status wire.Status, result 
 	}
 	part := c.cfg.MTU - wire.ReplyOverhead
 	m := wire.Reply{
-		View: c.rec.View, Slot: slot, Client: req.Client, ID: req.ID,
-		Replica: uint16(c.cfg.Self), Incarnation: c.rec.Incarnation,
+		View: c.durable.View, Slot: slot, Client: req.Client, ID: req.ID,
+		Replica: uint16(c.cfg.Self), Incarnation: c.durable.Incarnation,
 		Status: status, Total: uint32(len(result)),
 	}
 	for offset := 0; ; offset += part {
@@ -201,7 +201,7 @@ func (c *Core) full() bool {
 // dropAsFull treats a message as lost, and tells its client if this is the leader.
 func (c *Core) dropAsFull(slot uint64, kind wire.EntryKind, body []byte) {
 	c.counters.Full++
-	c.high = max(c.high, slot)
+	c.view.high = max(c.view.high, slot)
 	c.scheduleGaps()
 	if kind == wire.EntryRequest && c.isLeader() {
 		req := c.parseRequest(slot, body)

@@ -1,8 +1,17 @@
 package replica
 
 import (
+	"time"
+
 	"github.com/netordered/nopaxos/replica/wire"
 )
+
+// recovery is the state of a memory-mode restart.
+type recovery struct {
+	session   uint32        // highest that was heard of while recovering
+	sendAt    time.Duration // when RECOVER is sent again
+	sendDelay time.Duration
+}
 
 // startFirst starts a replica of a new group: in view ⟨0, 0⟩, whose session has no messages. The
 // first real session comes by an ordinary view change.
@@ -19,9 +28,9 @@ func (c *Core) restartEmpty() {
 	c.startFirst()
 	switch {
 	case c.isLeader():
-		v := c.rec.View
+		v := c.durable.View
 		c.goTo(wire.View{Leader: v.Leader + 1, Session: v.Session})
-	case c.rec.LastNormal != c.rec.View:
+	case c.durable.LastNormal != c.durable.View:
 		c.startViewChange()
 	}
 }
@@ -34,17 +43,17 @@ func (c *Core) restartEmpty() {
 func (c *Core) startRecovery() {
 	c.leaveView()
 	c.phase = phaseRecovering
-	c.recoverDelay = c.cfg.Retransmit
-	c.recoverAt = c.now
+	c.recovery.sendDelay = c.cfg.Retransmit
+	c.recovery.sendAt = c.now
 	c.tickRecovery()
 }
 
 func (c *Core) tickRecovery() {
-	if c.now < c.recoverAt {
+	if c.now < c.recovery.sendAt {
 		return
 	}
-	c.recoverDelay = min(2*c.recoverDelay, 64*c.cfg.Retransmit)
-	c.recoverAt = c.now + c.recoverDelay
+	c.recovery.sendDelay = min(2*c.recovery.sendDelay, 64*c.cfg.Retransmit)
+	c.recovery.sendAt = c.now + c.recovery.sendDelay
 	c.sendAll(&wire.Recover{})
 }
 
@@ -53,7 +62,7 @@ func (c *Core) tickRecovery() {
 func (c *Core) handleRecovering(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.StartView:
-		if c.rec.View.Less(m.View) {
+		if c.durable.View.Less(m.View) {
 			c.onStartView(from, m)
 		}
 	case *wire.FetchLog:
@@ -65,7 +74,7 @@ func (c *Core) handleRecovering(from int, m wire.Message) {
 
 // onRecover helps a restarted replica.
 func (c *Core) onRecover(from int, m *wire.Recover) {
-	if c.phase == phaseRecovering || c.settled[from] == m.Incarnation {
+	if c.phase == phaseRecovering || c.peers[from].active == m.Incarnation {
 		return // in the second case it has recovered; this was under way for long
 	}
 	if c.leader() == from {
@@ -75,16 +84,16 @@ func (c *Core) onRecover(from int, m *wire.Recover) {
 	if !c.leads() {
 		return
 	}
-	if m.View.Less(c.rec.View) {
+	if m.View.Less(c.durable.View) {
 		c.send(from, c.startViewMessage(false))
 		return
 	}
-	if c.recovered[from] == m.Incarnation {
+	if c.peers[from].recoverHandled == m.Incarnation {
 		return
 	}
-	c.recovered[from] = m.Incarnation
+	c.peers[from].recoverHandled = m.Incarnation
 	// The next view that this replica leads itself, so that nothing is handed over.
-	w := m.View.Join(c.rec.View)
+	w := m.View.Join(c.durable.View)
 	n := uint64(c.cfg.N)
 	next := w.Leader + 1
 	next += (uint64(c.cfg.Self) + n - next%n) % n

@@ -51,8 +51,8 @@ func (w *scenarioWorld) cluster(a *arguments) error {
 	}
 	w.deliverAll()
 	for i, n := range w.nodes {
-		if n.core.phase != phaseNormal || n.core.rec.View.Session != uint32(session) {
-			return fmt.Errorf("replica %d is not normal in session %d: %v %v", i, session, n.core.rec.View, n.core.phase)
+		if n.core.phase != phaseNormal || n.core.durable.View.Session != uint32(session) {
+			return fmt.Errorf("replica %d is not normal in session %d: %v %v", i, session, n.core.durable.View, n.core.phase)
 		}
 	}
 	w.quiet = false

@@ -651,7 +651,7 @@ func (w *scenarioWorld) statusOf(i int, n *scenarioNode) error {
 		what = "leads"
 	}
 	w.say("%d: %v %s last-normal=%v base=%d start=%d sp=%d executed=%d end=%d state=%v",
-		i, c.rec.View, what, c.rec.LastNormal, c.base, c.log.start, c.sp, c.executed, c.log.end, n.sm.ops)
+		i, c.durable.View, what, c.durable.LastNormal, c.base, c.log.start, c.syncPoint, c.executed, c.log.end, n.sm.ops)
 	return nil
 }
 

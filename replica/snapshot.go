@@ -24,6 +24,14 @@ type snapshot struct {
 	usedAt  time.Duration // when a part of it was last asked for
 }
 
+// snapshots are those that a replica holds.
+type snapshots struct {
+	stable   *snapshot // newest one at or below the sync point
+	previous *snapshot // the one before, while somebody fetches it; else nil
+	next     *snapshot // being written, or ahead of the sync point; else nil
+	writing  bool      // an EffectSnapshot is under way
+}
+
 const (
 	snapshotMagic  = 0x4E505331 // "NPS1"
 	snapshotHeader = 4 + 8 + 8 + 4 + 16
@@ -49,7 +57,7 @@ func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &snapshot{slot: c.executed, base: c.base, session: c.rec.View.Session, digest: c.log.digestAt(c.executed)}
+	s := &snapshot{slot: c.executed, base: c.base, session: c.durable.View.Session, digest: c.log.digestAt(c.executed)}
 	head := binary.BigEndian.AppendUint32(nil, snapshotMagic)
 	head = binary.BigEndian.AppendUint64(head, s.slot)
 	head = binary.BigEndian.AppendUint64(head, s.base)
@@ -62,15 +70,15 @@ func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 // maybeSnapshot starts a snapshot when enough was executed since the last one, or when the log
 // needs room.
 func (c *Core) maybeSnapshot() {
-	if c.snapshotting || c.nextSnap != nil || c.executed == c.snap.slot {
+	if c.snapshots.writing || c.snapshots.next != nil || c.executed == c.snapshots.stable.slot {
 		return
 	}
-	if c.executed-c.snap.slot < c.cfg.Snapshot && !c.pressed() {
+	if c.executed-c.snapshots.stable.slot < c.cfg.Snapshot && !c.pressed() {
 		return
 	}
 	s, w, err := c.takeSnapshot()
 	c.assert(err == nil, "state machine's snapshot at slot %d: %v", c.executed, err)
-	c.nextSnap, c.snapshotting = s, true
+	c.snapshots.next, c.snapshots.writing = s, true
 	c.effects = append(c.effects, Effect{Kind: EffectSnapshot, Slot: s.slot, Snapshot: w})
 }
 
@@ -81,8 +89,8 @@ func (c *Core) pressed() bool {
 
 func (c *Core) snapshotWritten(slot uint64, data []byte, err error) {
 	c.assert(err == nil, "writing the snapshot at slot %d: %v", slot, err)
-	c.snapshotting = false
-	if s := c.nextSnap; s != nil && s.slot == slot {
+	c.snapshots.writing = false
+	if s := c.snapshots.next; s != nil && s.slot == slot {
 		s.data, s.written = data, true
 		c.promoteSnapshot()
 	}
@@ -93,8 +101,8 @@ func (c *Core) snapshotWritten(slot uint64, data []byte, err error) {
 
 // promoteSnapshot lets the written snapshot count once it is stable.
 func (c *Core) promoteSnapshot() {
-	s := c.nextSnap
-	if s == nil || !s.written || s.slot > c.sp {
+	s := c.snapshots.next
+	if s == nil || !s.written || s.slot > c.syncPoint {
 		return
 	}
 	c.useSnapshot(s)
@@ -104,10 +112,10 @@ func (c *Core) promoteSnapshot() {
 const keepPrevious = time.Second
 
 func (c *Core) useSnapshot(s *snapshot) {
-	if !c.wanted(c.prevSnap) {
-		c.prevSnap = c.snap
+	if !c.wanted(c.snapshots.previous) {
+		c.snapshots.previous = c.snapshots.stable
 	}
-	c.snap, c.nextSnap = s, nil
+	c.snapshots.stable, c.snapshots.next = s, nil
 	c.counters.Snapshots++
 	c.truncate()
 }
@@ -120,14 +128,14 @@ func (c *Core) wanted(s *snapshot) bool {
 // truncate forgets the log at or below min(sync point, snapshot), except for what memory allows to
 // keep for replicas that lag, and for the one that will go on from the snapshot that it fetches.
 func (c *Core) truncate() {
-	if !c.wanted(c.prevSnap) {
-		c.prevSnap = nil
+	if !c.wanted(c.snapshots.previous) {
+		c.snapshots.previous = nil
 	}
-	to := min(c.sp, c.snap.slot)
+	to := min(c.syncPoint, c.snapshots.stable.slot)
 	if !c.pressed() {
-		to = min(to, max(c.sp, c.cfg.KeepLog)-c.cfg.KeepLog)
-		if c.prevSnap != nil {
-			to = min(to, c.prevSnap.slot)
+		to = min(to, max(c.syncPoint, c.cfg.KeepLog)-c.cfg.KeepLog)
+		if c.snapshots.previous != nil {
+			to = min(to, c.snapshots.previous.slot)
 		}
 	}
 	c.log.truncate(to)
@@ -136,10 +144,10 @@ func (c *Core) truncate() {
 // installStable replaces the executed state by a snapshot that another replica holds as stable;
 // what the log has behind it stays.
 func (c *Core) installStable(s *snapshot) {
-	c.assert(s.slot > c.sp, "snapshot at slot %d, own sync point %d", s.slot, c.sp)
+	c.assert(s.slot > c.syncPoint, "snapshot at slot %d, own sync point %d", s.slot, c.syncPoint)
 	c.install(s)
-	c.sp = s.slot
+	c.syncPoint = s.slot
 	c.log.rebase(s.slot, s.digest)
-	c.snap, c.nextSnap, c.prevSnap = s, nil, nil
+	c.snapshots.stable, c.snapshots.next, c.snapshots.previous = s, nil, nil
 	c.counters.SnapshotsInstalled++
 }

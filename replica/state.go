@@ -1,251 +1,123 @@
 package replica
 
 import (
-	"encoding/binary"
 	"time"
 
+	"github.com/netordered/nopaxos/monotime"
+	"github.com/netordered/nopaxos/oumlib"
+	"github.com/netordered/nopaxos/replica/clients"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// AppendState appends the core's state in a canonical form: two cores of one configuration whose forms are
-// equal do the same for the same input from here on, provided that their state machines are equal, that all
-// effects have been carried out, and that time-outs may end at any moment. An explorer of states, such as
-// package worlds of the simulator, uses it to recognise a state that it has visited before.
+// phase is the replica's status in the sense of the protocol; the name Status is taken by what operators see.
+type phase uint8
+
+const (
+	phaseNormal phase = iota
+	phaseViewChange
+	phaseRecovering
+)
+
+func (p phase) String() string {
+	return [...]string{"normal", "view-change", "recovering"}[p]
+}
+
+// Core is one replica's protocol state machine. It is not safe for concurrent use.
 //
-// Left out is what cannot influence which messages a core sends (counters, memory that is used again) and what
-// decides only when a time-out ends: the explorer lets it end whenever it may. TestStateIsComplete lists these
-// fields; it fails for a field that is neither listed nor written here. Of the times that remain class says
-// what matters to the explorer, such as whether it has passed.
-func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
-	w := stateWriter{b: b, class: class}
-	w.record(&c.rec)
-	w.uints(uint64(c.phase), uint64(c.word))
-	w.peers(c)
+// Its state is grouped by how long it lasts: the durable record outlives the process, the log and what is
+// known of the peers last as long as the process, and the state of a view as long as the view.
+type Core struct {
+	cfg  Config
+	f    int // replicas that may fail: N is 2f+1
+	sm   StateMachine
+	undo Undoer // sm, if it can take operations back; else nil
+	err  error
 
-	w.log(&c.log)
-	w.uints(c.base, c.sp, c.executed, c.logTime)
-	w.b = c.table.AppendState(w.b)
-	w.snapshot(c.snap)
-	w.snapshot(c.prevSnap)
-	w.snapshot(c.nextSnap)
-	w.bools(c.snapshotting)
+	now time.Duration
+	// wakeAt is what Deadline returned last: an input later than that tells for how long this process was
+	// descheduled.
+	wakeAt time.Duration
+	output
+	decoder wire.Decoder
+	scratch []byte
 
-	w.b = c.rx.AppendState(w.b)
-	w.window(&c.window)
-	w.uints(c.high)
-	w.gaps(&c.gap)
-	w.sync(&c.sync)
-	w.time(c.begin.at)
-	w.set(c.begin.acks)
-	w.change(&c.change)
-	w.assembled(c.aside)
-	if w.present(c.asm != nil) {
-		w.assembled(&c.asm.assembled)
-		w.b = wire.Append(w.b, &c.asm.target)
-		w.bools(c.asm.anew)
-	}
-	if r := c.repair; w.present(r != nil) {
-		w.uints(r.p)
-		w.digest(r.digest)
-		w.bools(r.stable)
-	}
-	w.fetch(c.fetch)
-	return w.b
+	durable Record // the durable record, see persist
+	phase   phase
+	rx      *oumlib.Receiver
+	logState
+	peers      []peer // by replica number
+	recovery   recovery
+	prefetched *viewLog      // fetched for a view that was left before it was entered, or nil
+	attempts   int           // views gone to since the last one that worked, see viewWorks
+	rtt        time.Duration // smoothed round trip to the fastest followers, measured by synchronization; 0 if it is not known
+
+	view viewState
 }
 
-// Entries returns the entries of the log, each slot's by itself. Their payloads alias the log.
-func (c *Core) Entries() []wire.Entry {
-	entries := make([]wire.Entry, 0, c.log.len())
-	for slot := c.log.start + 1; slot <= c.log.end; slot++ {
-		e, _ := c.find(slot)
-		entries = append(entries, e)
-	}
-	return entries
+// logState is the log and what was executed of it. Going to a view leaves it as it is, for it is what a
+// VIEW-CHANGE carries; entering one replaces what differs in one step.
+type logState struct {
+	log       log
+	base      uint64 // the slot before message 1 of the session
+	syncPoint uint64 // end of the stable prefix
+	executed  uint64 // operations at or below are in the state machine
+	table     clients.Table
+	logTime   uint64        // logical time at the end of the log
+	logTimeAt time.Duration // when the log reached logTime
+	snapshots snapshots
 }
 
-// Fetching is a part of another replica's log that a core waits for.
-type Fetching struct {
-	From     int    // the other replica
-	Have     uint64 // the part begins behind this slot
-	Snapshot bool   // a snapshot comes first
+// peer is what is known of another replica. Incarnations are 0 until there is one.
+type peer struct {
+	incarnation    uint64        // the newest
+	heardAt        time.Duration // when a message of it arrived last
+	toldAt         time.Duration // when it was told last that our view is higher
+	recoverHandled uint64        // incarnation whose RECOVER made us start a view change
+	active         uint64        // incarnation that has taken part in a view
 }
 
-// Fetching returns what the core fetches; ok is false if that is nothing.
-func (c *Core) Fetching() (f Fetching, ok bool) {
-	if c.fetch == nil {
-		return Fetching{}, false
-	}
-	return Fetching{From: c.fetch.from, Have: c.fetch.have, Snapshot: c.fetch.transfer != nil}, true
+// viewState is what holds for the current view only. leaveView replaces it whole.
+type viewState struct {
+	enteredAt time.Duration
+
+	// In status normal.
+	window    window
+	high      uint64 // highest slot known to exist
+	gaps      gapState
+	sync      syncState
+	health    health
+	startView startView
+	repair    *repair
+
+	// On the way into the view.
+	change  viewChange
+	catchUp *catchUp
+
+	fetch *fetch // for any of these
 }
 
-// stateWriter appends parts of a core's state. Numbers have variable length, lists begin with theirs.
-type stateWriter struct {
-	b     []byte
-	class func(time.Duration) byte
-}
-
-func (w *stateWriter) uints(values ...uint64) {
-	for _, v := range values {
-		w.b = binary.AppendUvarint(w.b, v)
-	}
-}
-
-func (w *stateWriter) bools(values ...bool) {
-	for _, v := range values {
-		if v {
-			w.b = append(w.b, 1)
-		} else {
-			w.b = append(w.b, 0)
-		}
+// leaveView replaces the state of the view that is left by that of a view of which nothing is known.
+func (c *Core) leaveView() {
+	c.keepPrefetched()
+	c.view.window.reset() // its memory stays
+	c.view = viewState{
+		window: c.view.window, high: c.log.end,
+		gaps: gapState{at: monotime.Never}, startView: startView{at: monotime.Never},
 	}
 }
 
-func (w *stateWriter) present(v bool) bool {
-	w.bools(v)
-	return v
+// output is what the core wants done, and the memory for it.
+type output struct {
+	effects  []Effect
+	buf      []byte // what the effects' data lies in
+	messages outbox
+	counters Counters
 }
 
-func (w *stateWriter) bytes(v []byte) {
-	w.uints(uint64(len(v)))
-	w.b = append(w.b, v...)
-}
-
-func (w *stateWriter) time(t time.Duration) { w.b = append(w.b, w.class(t)) }
-func (w *stateWriter) view(v wire.View)     { w.uints(v.Leader, uint64(v.Session)) }
-func (w *stateWriter) digest(d wire.Digest) { w.uints(d.Hi, d.Lo) }
-func (w *stateWriter) set(s set)            { w.uints(s[:]...) }
-func (w *stateWriter) record(r *Record) {
-	w.view(r.View)
-	w.view(r.LastNormal)
-	w.uints(r.Incarnation, r.Epoch)
-}
-
-func (w *stateWriter) ranges(ranges []wire.Range) {
-	w.uints(uint64(len(ranges)))
-	for _, r := range ranges {
-		w.uints(r.First, r.Last)
-	}
-}
-
-func (w *stateWriter) entries(entries []wire.Entry) {
-	w.uints(uint64(len(entries)))
-	for _, e := range entries {
-		w.uints(e.Slot, uint64(e.Kind), uint64(e.Session), e.Number, e.Count)
-		w.bytes(e.Payload)
-	}
-}
-
-// peers writes of the time at which a replica was heard only what allLack asks for.
-func (w *stateWriter) peers(c *Core) {
-	for i := range c.cfg.N {
-		w.uints(c.known[i], c.recovered[i], c.settled[i])
-		w.bools(c.heard[i] >= c.now-c.cfg.SuspectLeader)
-	}
-}
-
-// log writes what the log holds; digests follow from that.
-func (w *stateWriter) log(l *log) {
-	w.uints(l.start, l.end)
-	w.digest(l.startDigest)
-	w.ranges(l.noops)
-	for slot := l.start + 1; slot <= l.end; slot++ {
-		e := l.at(slot)
-		w.uints(uint64(e.kind), uint64(e.session), e.number)
-		w.bytes(e.payload)
-	}
-}
-
-func (w *stateWriter) snapshot(s *snapshot) {
-	if !w.present(s != nil) {
-		return
-	}
-	w.uints(s.slot, s.base, uint64(s.session))
-	w.digest(s.digest)
-	w.bytes(s.data)
-	w.bools(s.written)
-	w.time(s.usedAt)
-}
-
-func (w *stateWriter) window(win *window) {
-	for i := range win.cells {
-		c := &win.cells[i]
-		if c.slot == 0 {
-			continue
-		}
-		w.uints(c.slot, uint64(c.state), uint64(c.kind))
-		w.time(c.since)
-		w.time(c.asked)
-		w.set(c.no)
-		w.bytes(c.payload)
-	}
-	w.uints(0)
-}
-
-func (w *stateWriter) gaps(g *gapState) {
-	w.time(g.at)
-	w.uints(uint64(len(g.commits)))
-	for i := range g.commits {
-		w.uints(g.commits[i].slots.First, g.commits[i].slots.Last)
-		w.set(g.commits[i].acks)
-	}
-	w.ranges(g.owed)
-}
-
-func (w *stateWriter) sync(s *syncState) {
-	w.bools(s.open)
-	w.uints(s.p)
-	w.digest(s.digest)
-	w.set(s.acks)
-	w.time(s.nextAt)
-	w.uints(uint64(len(s.done)))
-	w.uints(s.done...)
-	w.b = wire.Append(w.b, &s.pending)
-}
-
-func (w *stateWriter) change(v *viewChange) {
-	w.promises(v.got)
-	w.set(v.silent)
-	w.bools(v.formed)
-	if m := v.merge; w.present(m != nil) {
-		w.promises(m.contenders)
-		w.uints(uint64(m.holder), m.base, m.sp, m.end)
-	}
-}
-
-func (w *stateWriter) promises(messages []*wire.ViewChange) {
-	w.uints(uint64(len(messages)))
-	for _, m := range messages {
-		if w.present(m != nil) {
-			w.b = wire.Append(w.b, m)
-		}
-	}
-}
-
-func (w *stateWriter) assembled(a *assembled) {
-	if !w.present(a != nil) {
-		return
-	}
-	w.view(a.view)
-	w.uints(a.base, a.sp, a.start)
-	w.snapshot(a.snapshot)
-	w.entries(a.entries)
-}
-
-// fetch writes how often a fetch was tried only for a merge, which gives its holder up after some.
-func (w *stateWriter) fetch(f *fetch) {
-	if !w.present(f != nil) {
-		return
-	}
-	w.uints(uint64(f.purpose), uint64(f.from), f.start, f.have, f.want)
-	w.view(f.view)
-	w.view(f.lastNormal)
-	w.entries(f.entries)
-	w.snapshot(f.snapshot)
-	if t := f.transfer; w.present(t != nil) {
-		w.uints(t.slot, t.total)
-		w.bytes(t.data)
-	}
-	if f.purpose == fetchMerge {
-		w.uints(uint64(f.tries))
-	}
+// outbox is memory for the messages that are sent all the time.
+type outbox struct {
+	syncPrepare wire.SyncPrepare
+	syncRep     wire.SyncRep
+	syncCommit  wire.SyncCommit
+	ping        wire.Ping
 }

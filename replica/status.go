@@ -90,11 +90,11 @@ func (s *Status) Recovering() bool { return s.Phase == phaseRecovering.String() 
 // Status returns the replica's status.
 func (c *Core) Status() Status {
 	return Status{
-		Replica: c.cfg.Self, Incarnation: c.rec.Incarnation,
-		View: c.rec.View, LastNormal: c.rec.LastNormal, Phase: c.phase.String(), Leader: c.leader(),
-		Base: c.base, LogStart: c.log.start, Snapshot: c.snap.slot, SyncPoint: c.sp, Executed: c.executed,
-		LogEnd: c.log.end, Missing: c.high - c.log.end, LogBytes: c.log.bytes, LogicalTime: c.table.Time(),
-		WaitingBytes: c.window.bytes, Buffered: c.rx.Buffered(), Gaps: c.rx.Gaps(),
+		Replica: c.cfg.Self, Incarnation: c.durable.Incarnation,
+		View: c.durable.View, LastNormal: c.durable.LastNormal, Phase: c.phase.String(), Leader: c.leader(),
+		Base: c.base, LogStart: c.log.start, Snapshot: c.snapshots.stable.slot, SyncPoint: c.syncPoint, Executed: c.executed,
+		LogEnd: c.log.end, Missing: c.view.high - c.log.end, LogBytes: c.log.bytes, LogicalTime: c.table.Time(),
+		WaitingBytes: c.view.window.bytes, Buffered: c.rx.Buffered(), Gaps: c.rx.Gaps(),
 		Clients: c.table.Len(), Full: c.full(), Counters: c.counters, OUM: c.rx.Stats(),
 	}
 }

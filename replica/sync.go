@@ -29,16 +29,16 @@ type syncState struct {
 func (s *syncState) target() uint64 { return s.pending.P }
 
 func (c *Core) startSync() {
-	c.sync = syncState{done: make([]uint64, c.cfg.N), nextAt: c.now + c.cfg.SyncInterval, sendAt: monotime.Never}
-	for i := range c.sync.done {
-		c.sync.done[i] = c.sp
+	c.view.sync = syncState{done: make([]uint64, c.cfg.N), nextAt: c.now + c.cfg.SyncInterval, sendAt: monotime.Never}
+	for i := range c.view.sync.done {
+		c.view.sync.done[i] = c.syncPoint
 	}
 }
 
 // trySyncPrepare proposes the executed prefix as the next sync point, if it is time.
 func (c *Core) trySyncPrepare() {
-	s := &c.sync
-	if s.open || c.executed <= c.sp || (c.executed < c.sp+c.cfg.SyncSlots && c.now < s.nextAt) {
+	s := &c.view.sync
+	if s.open || c.executed <= c.syncPoint || (c.executed < c.syncPoint+c.cfg.SyncSlots && c.now < s.nextAt) {
 		return
 	}
 	s.nextAt = c.now + c.cfg.SyncInterval
@@ -53,7 +53,7 @@ func (c *Core) trySyncPrepare() {
 }
 
 func (c *Core) sendSyncPrepare() {
-	s := &c.sync
+	s := &c.view.sync
 	s.sendAt = c.now + c.cfg.Retransmit
 	q := s.p
 	for i, done := range s.done {
@@ -61,8 +61,8 @@ func (c *Core) sendSyncPrepare() {
 			q = min(q, done)
 		}
 	}
-	m := &c.out.syncPrepare
-	*m = wire.SyncPrepare{P: s.p, DigestP: s.digest, SP: c.sp, DigestSP: c.log.digestAt(c.sp), Q: max(q, c.log.start)}
+	m := &c.messages.syncPrepare
+	*m = wire.SyncPrepare{P: s.p, DigestP: s.digest, SP: c.syncPoint, DigestSP: c.log.digestAt(c.syncPoint), Q: max(q, c.log.start)}
 	m.NoOps, m.WithNoOps = c.log.noOpsIn(m.Q, m.P, c.maxRanges())
 	c.sendAll(m)
 }
@@ -73,19 +73,19 @@ func (c *Core) tickSync() {
 		return
 	}
 	c.trySyncPrepare()
-	if c.sync.open && c.now >= c.sync.sendAt {
-		c.sync.repeated = true
+	if c.view.sync.open && c.now >= c.view.sync.sendAt {
+		c.view.sync.repeated = true
 		c.sendSyncPrepare()
 	}
 }
 
 func (c *Core) syncDeadline() time.Duration {
-	switch s := &c.sync; {
+	switch s := &c.view.sync; {
 	case !c.isLeader():
 		return monotime.Never
 	case s.open:
 		return s.sendAt
-	case c.executed > c.sp:
+	case c.executed > c.syncPoint:
 		return s.nextAt
 	}
 	return monotime.Never
@@ -93,7 +93,7 @@ func (c *Core) syncDeadline() time.Duration {
 
 // onSyncRep counts a follower whose log agrees up to p.
 func (c *Core) onSyncRep(from int, m *wire.SyncRep) {
-	s := &c.sync
+	s := &c.view.sync
 	if !c.leads() || m.P > c.executed {
 		return
 	}
@@ -110,26 +110,26 @@ func (c *Core) onSyncRep(from int, m *wire.SyncRep) {
 	s.open, s.sendAt = false, monotime.Never
 	c.viewWorks()
 	c.advanceStable(s.p)
-	c.out.syncCommit = wire.SyncCommit{P: s.p, DigestP: s.digest}
-	c.sendAll(&c.out.syncCommit)
+	c.messages.syncCommit = wire.SyncCommit{P: s.p, DigestP: s.digest}
+	c.sendAll(&c.messages.syncCommit)
 	c.trySyncPrepare()
 }
 
 // measure smooths the round trip to the fastest follower with a gain of 1/8.
 func (c *Core) measure(rtt time.Duration) {
-	if c.gap.rtt == 0 {
-		c.gap.rtt = max(rtt, 1)
+	if c.rtt == 0 {
+		c.rtt = max(rtt, 1)
 		return
 	}
-	c.gap.rtt += (rtt - c.gap.rtt) / 8
+	c.rtt += (rtt - c.rtt) / 8
 }
 
 // advanceStable moves the sync point to p, up to which f+1 replicas hold the same log.
 func (c *Core) advanceStable(p uint64) {
-	if p <= c.sp || p > c.log.end {
-		c.fail("sync point from %d to %d, log ends at %d", c.sp, p, c.log.end)
+	if p <= c.syncPoint || p > c.log.end {
+		c.fail("sync point from %d to %d, log ends at %d", c.syncPoint, p, c.log.end)
 	}
-	c.sp = p
+	c.syncPoint = p
 	c.executeStable()
 	c.table.Release(p)
 	if c.undo != nil {
@@ -146,14 +146,14 @@ func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
 		return
 	}
 	c.learnStable(m.SP, m.DigestSP)
-	if m.P <= c.sp {
+	if m.P <= c.syncPoint {
 		c.sendSyncRep(m.P)
 		return
 	}
-	if c.sync.pending.P > m.P {
+	if c.view.sync.pending.P > m.P {
 		return
 	}
-	c.sync.pending = *m // whose NO-OPs do not alias the frame
+	c.view.sync.pending = *m // whose NO-OPs do not alias the frame
 	if c.log.end < m.P {
 		c.onMissing(c.log.end+1, m.P)
 	}
@@ -162,25 +162,25 @@ func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
 
 // trySync answers the pending SYNC-PREPARE once the log is complete to p and agrees.
 func (c *Core) trySync() {
-	m := &c.sync.pending
+	m := &c.view.sync.pending
 	if m.P == 0 || c.log.end < m.P {
 		return
 	}
 	for _, r := range m.NoOps {
 		c.takeNoOps(r)
 	}
-	if c.sp < m.P && c.log.digestAt(m.P) != m.DigestP {
+	if c.syncPoint < m.P && c.log.digestAt(m.P) != m.DigestP {
 		c.counters.DigestMismatches++
 		c.startRepair(m.P, m.DigestP, false)
 		return
 	}
 	c.sendSyncRep(m.P)
-	c.sync.pending = wire.SyncPrepare{}
+	c.view.sync.pending = wire.SyncPrepare{}
 }
 
 func (c *Core) sendSyncRep(p uint64) {
-	c.out.syncRep = wire.SyncRep{P: p}
-	c.send(c.leader(), &c.out.syncRep)
+	c.messages.syncRep = wire.SyncRep{P: p}
+	c.send(c.leader(), &c.messages.syncRep)
 }
 
 func (c *Core) onSyncCommit(from int, m *wire.SyncCommit) {
@@ -192,7 +192,7 @@ func (c *Core) onSyncCommit(from int, m *wire.SyncCommit) {
 // learnStable moves the sync point to p where one's own digest agrees, and fetches otherwise:
 // complete is not enough, for a follower that missed a GAP-COMMIT is complete and wrong.
 func (c *Core) learnStable(p uint64, digest wire.Digest) {
-	if p <= c.sp {
+	if p <= c.syncPoint {
 		return
 	}
 	if c.log.end >= p && c.log.digestAt(p) == digest {
@@ -216,49 +216,49 @@ type repair struct {
 }
 
 func (c *Core) startRepair(p uint64, digest wire.Digest, stable bool) {
-	if r := c.repair; r != nil && (r.p > p || r.p == p && !stable) {
+	if r := c.view.repair; r != nil && (r.p > p || r.p == p && !stable) {
 		return
 	}
-	c.repair = &repair{p: p, digest: digest, stable: stable}
+	c.view.repair = &repair{p: p, digest: digest, stable: stable}
 	c.counters.Repairs++
-	c.startFetch(&fetch{purpose: fetchRepair, from: c.leader(), view: c.rec.View, lastNormal: c.rec.View, start: c.sp, have: c.sp, want: p})
+	c.startFetch(&fetch{purpose: fetchRepair, from: c.leader(), view: c.durable.View, lastNormal: c.durable.View, start: c.syncPoint, have: c.syncPoint, want: p})
 }
 
 // repairFetched puts what was fetched in place of exactly those slots. What lies behind stays: it
 // was acknowledged.
 func (c *Core) repairFetched(f *fetch) {
-	r := c.repair
-	c.repair = nil
-	a := &assembled{view: c.rec.View, base: c.base, start: f.start, snapshot: f.snapshot, entries: f.entries}
+	r := c.view.repair
+	c.view.repair = nil
+	l := &viewLog{view: c.durable.View, base: c.base, start: f.start, snapshot: f.snapshot, entries: f.entries}
 	if f.snapshot != nil {
-		a.start = f.snapshot.slot
+		l.start = f.snapshot.slot
 	}
-	if a.start < c.sp {
+	if l.start < c.syncPoint {
 		// The sync point has moved meanwhile.
-		a.entries = slices.DeleteFunc(a.entries, func(e wire.Entry) bool { return e.Last() <= c.sp })
-		if a.snapshot, a.start = nil, c.sp; a.end() <= c.sp {
+		l.entries = slices.DeleteFunc(l.entries, func(e wire.Entry) bool { return e.Last() <= c.syncPoint })
+		if l.snapshot, l.start = nil, c.syncPoint; l.end() <= c.syncPoint {
 			c.settle()
 			return
 		}
-		if e := &a.entries[0]; e.Slot <= c.sp {
-			skip := c.sp + 1 - e.Slot
+		if e := &l.entries[0]; e.Slot <= c.syncPoint {
+			skip := c.syncPoint + 1 - e.Slot
 			e.Slot, e.Number, e.Count = e.Slot+skip, e.Number+skip, e.Count-skip
 		}
-	} else if a.start == c.sp {
-		a.snapshot = nil
+	} else if l.start == c.syncPoint {
+		l.snapshot = nil
 	}
-	known := r.digest != (wire.Digest{}) && a.end() == r.p
-	if known && c.assembledDigest(a) != r.digest {
+	known := r.digest != (wire.Digest{}) && l.end() == r.p
+	if known && c.viewLogDigest(l) != r.digest {
 		c.counters.DigestMismatches++
 		c.settle()
 		return
 	}
-	if end := a.end(); end < c.log.end {
-		a.entries = append(a.entries, cloneEntries(c.log.entries(nil, end, c.log.end, wholeLog))...)
+	if end := l.end(); end < c.log.end {
+		l.entries = append(l.entries, cloneEntries(c.log.entries(nil, end, c.log.end, wholeLog))...)
 	}
-	c.replaceLog(a)
-	c.high = max(c.high, c.log.end)
-	if known && r.stable && r.p > c.sp {
+	c.replaceLog(l)
+	c.view.high = max(c.view.high, c.log.end)
+	if known && r.stable && r.p > c.syncPoint {
 		c.viewWorks()
 		c.advanceStable(r.p)
 	}
@@ -270,7 +270,7 @@ func (c *Core) repairFetched(f *fetch) {
 // settle goes on after a repair.
 func (c *Core) settle() {
 	c.advance()
-	if c.phase == phaseNormal && c.high > c.log.end {
+	if c.phase == phaseNormal && c.view.high > c.log.end {
 		c.scheduleGaps()
 	}
 }

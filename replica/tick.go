@@ -25,18 +25,18 @@ type health struct {
 // excuse moves the suspicion timers by the time that this process was kept from running: who was
 // not listening has no right to complain of silence.
 func (c *Core) excuse(late time.Duration) {
-	h := &c.health
+	h := &c.view.health
 	for _, at := range []*time.Duration{&h.leaderAt, &h.stampedAt, &h.aheadAt, &h.probeAt} {
 		*at = min(*at+late, c.now)
 	}
-	c.change.deadline += late
+	c.view.change.deadline += late
 	c.counters.Stalled += uint64(late)
 }
 
 func (h *health) stamped(now time.Duration) { h.stampedAt = now }
 
 func (c *Core) startHealth() {
-	c.health = health{leaderAt: c.now, stampedAt: c.now, tickAt: c.now, pingAt: c.now, reportAt: c.now}
+	c.view.health = health{leaderAt: c.now, stampedAt: c.now, tickAt: c.now, pingAt: c.now, reportAt: c.now}
 }
 
 // resetLogTime finds logical time at the end of the log anew, after entries were replaced.
@@ -50,7 +50,7 @@ func (c *Core) resetLogTime() {
 		}
 	}
 	if t != c.logTime {
-		c.logTime, c.timeAt = t, c.now
+		c.logTime, c.logTimeAt = t, c.now
 	}
 }
 
@@ -59,8 +59,8 @@ func (c *Core) resetLogTime() {
 func (c *Core) multicastTick() {
 	at := len(c.buf)
 	c.buf = wire.AppendTick(c.buf, &wire.Tick{
-		View: c.rec.View, Replica: uint16(c.cfg.Self), Incarnation: c.rec.Incarnation,
-		Time: c.logTime + uint64(max(0, c.now-c.timeAt)),
+		View: c.durable.View, Replica: uint16(c.cfg.Self), Incarnation: c.durable.Incarnation,
+		Time: c.logTime + uint64(max(0, c.now-c.logTimeAt)),
 	})
 	c.buf = c.cfg.Keys.Replica.Seal(c.buf, at)
 	c.effects = append(c.effects, Effect{Kind: EffectGroup, Data: c.buf[at:len(c.buf):len(c.buf)]})
@@ -70,26 +70,26 @@ func (c *Core) multicastTick() {
 // onTick looks at a TICK behind its slot in the log: its sender lives, and its view may be higher.
 func (c *Core) onTick(t wire.Tick) {
 	from := int(t.Replica)
-	if from >= c.cfg.N || t.Incarnation < c.known[from] {
+	if from >= c.cfg.N || t.Incarnation < c.peers[from].incarnation {
 		return
 	}
-	c.known[from] = t.Incarnation
+	c.peers[from].incarnation = t.Incarnation
 	if from != c.cfg.Self {
-		c.heard[from] = c.now
+		c.peers[from].heardAt = c.now
 		if !c.reach(from, t.View) {
 			return
 		}
 		if from == c.leader() {
-			c.health.leaderAt = c.now
-			c.health.probed = false
+			c.view.health.leaderAt = c.now
+			c.view.health.probed = false
 		}
 		return
 	}
-	if t.View != c.rec.View {
+	if t.View != c.durable.View {
 		return
 	}
-	c.health.ticksSeen++
-	if !c.isLeader() && c.health.probed && !c.health.full {
+	c.view.health.ticksSeen++
+	if !c.isLeader() && c.view.health.probed && !c.view.health.full {
 		// The sequencer lives, and the leader's TICKs do not come through it.
 		c.suspectLeader()
 	}
@@ -107,34 +107,34 @@ func (c *Core) onPing(from int, m *wire.Ping) {
 	if m.Forming {
 		return
 	}
-	h := &c.health
+	h := &c.view.health
 	h.leaderAt = c.now
 	h.full = m.Full
 	if m.Full || m.End >= h.ahead {
 		h.ahead = 0
 	}
-	if !m.Full && h.ahead == 0 && c.high > m.End {
-		h.ahead, h.aheadAt = c.high, c.now
+	if !m.Full && h.ahead == 0 && c.view.high > m.End {
+		h.ahead, h.aheadAt = c.view.high, c.now
 	}
 }
 
 // suspectLeader goes to the next leader's view in the same session.
 func (c *Core) suspectLeader() {
 	c.counters.Suspected++
-	v := c.rec.View
+	v := c.durable.View
 	c.goTo(wire.View{Leader: v.Leader + 1, Session: v.Session})
 }
 
 // newSession goes to a session that a valid token or the controller vouches for.
 func (c *Core) newSession(session uint32) {
 	if c.phase == phaseRecovering {
-		c.word = max(c.word, session)
+		c.recovery.session = max(c.recovery.session, session)
 		return
 	}
-	if session <= c.rec.View.Session {
+	if session <= c.durable.View.Session {
 		return
 	}
-	c.goTo(wire.View{Leader: c.rec.View.Leader, Session: session})
+	c.goTo(wire.View{Leader: c.durable.View.Leader, Session: session})
 }
 
 // tickNormal runs the timers of status normal.
@@ -154,15 +154,15 @@ func (c *Core) tickNormal() {
 }
 
 func (c *Core) tickLeader() {
-	h := &c.health
+	h := &c.view.health
 	if c.now >= c.nextTick() {
 		h.tickAt = c.now
 		c.multicastTick()
 	}
 	if c.now >= h.pingAt {
 		h.pingAt = c.now + c.cfg.PingInterval
-		c.out.ping = wire.Ping{End: c.log.end, TicksSeen: h.ticksSeen, Full: c.full()}
-		c.sendAll(&c.out.ping)
+		c.messages.ping = wire.Ping{End: c.log.end, TicksSeen: h.ticksSeen, Full: c.full()}
+		c.sendAll(&c.messages.ping)
 	}
 	if c.full() {
 		h.stampedAt = c.now // silence counts from when it ends
@@ -177,27 +177,27 @@ func (c *Core) nextTick() time.Duration {
 	if c.full() {
 		return monotime.Never
 	}
-	h := &c.health
+	h := &c.view.health
 	return min(max(h.stampedAt, h.tickAt)+c.cfg.TickInterval, h.tickAt+c.cfg.TickMax)
 }
 
 // report tells the controller that the session's sequencer seems dead.
 func (c *Core) report() {
-	if c.now < c.health.reportAt {
+	if c.now < c.view.health.reportAt {
 		return
 	}
-	c.health.reportAt = c.now + c.cfg.SuspectSequencer
-	if c.rec.View.Session == 0 {
+	c.view.health.reportAt = c.now + c.cfg.SuspectSequencer
+	if c.durable.View.Session == 0 {
 		return // no sequencer stamps session 0
 	}
 	c.counters.Reports++
-	c.effects = append(c.effects, Effect{Kind: EffectReport, Session: c.rec.View.Session})
+	c.effects = append(c.effects, Effect{Kind: EffectReport, Session: c.durable.View.Session})
 }
 
 // tickFollower decides who is sick: the leader, when it gives no sign, when its log does not reach
 // what the sequencer has stamped, or when only its TICKs do not come back; else the sequencer.
 func (c *Core) tickFollower() {
-	h := &c.health
+	h := &c.view.health
 	if c.now-h.leaderAt >= c.cfg.SuspectLeader {
 		c.suspectLeader()
 		return
@@ -229,8 +229,8 @@ func (c *Core) tickFollower() {
 
 // normalDeadline is when tickNormal has something to do.
 func (c *Core) normalDeadline() time.Duration {
-	h := &c.health
-	d := min(c.gap.at, c.syncDeadline(), c.begin.at)
+	h := &c.view.health
+	d := min(c.view.gaps.at, c.syncDeadline(), c.view.startView.at)
 	if c.isLeader() {
 		if !c.full() {
 			d = min(d, max(h.stampedAt+c.cfg.SuspectSequencer, h.reportAt))

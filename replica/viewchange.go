@@ -27,11 +27,11 @@ type viewChange struct {
 // goTo promises w: from here on the replica takes part in no lower view. Its log stays as it is
 // until it enters a view.
 func (c *Core) goTo(w wire.View) {
-	c.assert(c.rec.View.Less(w), "asked to go to %v", w)
+	c.assert(c.durable.View.Less(w), "asked to go to %v", w)
 	c.assert(c.phase != phaseRecovering, "asked to go to %v", w)
-	from := c.rec.View
+	from := c.durable.View
 	kept := c.phase == phaseNormal && w.Session == from.Session
-	c.rec.View = w
+	c.durable.View = w
 	c.rx.Hold(w.Session)
 	if kept {
 		c.putBackWindow()
@@ -42,25 +42,12 @@ func (c *Core) goTo(w wire.View) {
 	c.startViewChange()
 }
 
-// leaveView throws per-view state away.
-func (c *Core) leaveView() {
-	c.window.reset()
-	c.high = c.log.end
-	c.gap = gapState{at: monotime.Never, rtt: c.gap.rtt}
-	c.sync = syncState{}
-	c.begin = startView{at: monotime.Never}
-	c.health = health{}
-	c.change = viewChange{}
-	c.setAside()
-	c.asm, c.repair, c.fetch = nil, nil, nil
-}
-
 // putBackWindow hands what waits behind an open gap back to the receiver: it comes again, by its
 // number, in the next view.
 func (c *Core) putBackWindow() {
-	session := c.rec.View.Session
-	for slot := c.log.end + 1; slot <= min(c.high, c.log.end+c.window.size()); slot++ {
-		if cell := c.window.peek(slot); cell != nil && cell.state == cellEntry {
+	session := c.durable.View.Session
+	for slot := c.log.end + 1; slot <= min(c.view.high, c.log.end+c.view.window.size()); slot++ {
+		if cell := c.view.window.peek(slot); cell != nil && cell.state == cellEntry {
 			c.putBack(session, slot-c.base, cell.payload)
 		}
 	}
@@ -74,13 +61,13 @@ func (c *Core) putBack(session uint32, number uint64, body []byte) {
 	if kind.FromClient() {
 		auth = c.cfg.Keys.Client
 	}
-	c.result = auth.Seal(append(c.result[:0], body...), 0)
-	c.rx.Put(session, number, c.result)
+	c.scratch = auth.Seal(append(c.scratch[:0], body...), 0)
+	c.rx.Put(session, number, c.scratch)
 }
 
 // viewTimeout is how long the replica waits for the view that it has gone to: it doubles with every
 // view since the last one that worked.
-func (c *Core) viewTimeout() time.Duration { return c.cfg.ViewChange << min(c.backoff, maxBackoff) }
+func (c *Core) viewTimeout() time.Duration { return c.cfg.ViewChange << min(c.attempts, maxBackoff) }
 
 // worksAfter is how many view time-outs a view has to last to count as one that worked.
 const worksAfter = 8
@@ -96,8 +83,8 @@ const worksAnyway = time.Second
 // either: where only the view of a leader that is cut off from the sequencer forms in time, the
 // others' views would be tried with the shortest time-out for ever.
 func (c *Core) viewWorks() {
-	if c.now-c.enteredAt >= min(worksAfter*c.viewTimeout(), worksAnyway) {
-		c.backoff = 0
+	if c.now-c.view.enteredAt >= min(worksAfter*c.viewTimeout(), worksAnyway) {
+		c.attempts = 0
 	}
 }
 
@@ -110,14 +97,14 @@ const maxBackoff = 6
 
 func (c *Core) startViewChange() {
 	c.phase = phaseViewChange
-	c.change = viewChange{
+	c.view.change = viewChange{
 		timeout:   c.viewTimeout(),
 		sendDelay: max(c.cfg.Retransmit, time.Duration(c.log.bytes)*perLogByte),
 		pingAt:    monotime.Never,
 		got:       make([]*wire.ViewChange, c.cfg.N),
 	}
-	c.backoff++
-	c.change.deadline = c.now + c.change.timeout
+	c.attempts++
+	c.view.change.deadline = c.now + c.view.change.timeout
 	c.sendViewChange()
 	if c.isLeader() {
 		c.tryMerge()
@@ -126,7 +113,7 @@ func (c *Core) startViewChange() {
 
 // sendViewChange says what this replica promises and brings along, and asks the others to do so.
 func (c *Core) sendViewChange() {
-	v := &c.change
+	v := &c.view.change
 	v.sendAt = c.now + v.sendDelay
 	v.sendDelay = max(v.sendDelay, min(2*v.sendDelay, 32*c.cfg.Retransmit))
 	c.sendAll(&wire.ViewChangeReq{})
@@ -138,9 +125,9 @@ func (c *Core) sendViewChange() {
 // ownViewChange is the replica's last-normal view and its log. Entries alias the log.
 func (c *Core) ownViewChange() *wire.ViewChange {
 	return &wire.ViewChange{
-		LastNormal: c.rec.LastNormal, Base: c.base,
-		SP: c.sp, DigestSP: c.log.digestAt(c.sp), End: c.log.end,
-		Entries: c.log.entries(nil, c.sp, c.log.end, wholeLog),
+		LastNormal: c.durable.LastNormal, Base: c.base,
+		SP: c.syncPoint, DigestSP: c.log.digestAt(c.syncPoint), End: c.log.end,
+		Entries: c.log.entries(nil, c.syncPoint, c.log.end, wholeLog),
 	}
 }
 
@@ -148,10 +135,10 @@ func (c *Core) ownViewChange() *wire.ViewChange {
 const wholeLog = 1 << 62
 
 func (c *Core) tickViewChange() {
-	v := &c.change
+	v := &c.view.change
 	if c.now >= v.deadline {
 		// This view's leader did not make it.
-		c.goTo(wire.View{Leader: c.rec.View.Leader + 1, Session: c.rec.View.Session})
+		c.goTo(wire.View{Leader: c.durable.View.Leader + 1, Session: c.durable.View.Session})
 		return
 	}
 	if c.now >= v.sendAt {
@@ -167,12 +154,12 @@ func (c *Core) tickViewChange() {
 // the timer.
 func (c *Core) onFormingPing(m *wire.Ping) {
 	if m.Forming {
-		if m.End <= c.change.progress {
+		if m.End <= c.view.change.progress {
 			return
 		}
-		c.change.progress = m.End
+		c.view.change.progress = m.End
 	}
-	c.change.deadline = c.now + c.change.timeout
+	c.view.change.deadline = c.now + c.view.change.timeout
 }
 
 // madeProgress restarts the view change's timer; a leader tells the others.
@@ -180,10 +167,10 @@ func (c *Core) madeProgress() {
 	if c.phase != phaseViewChange {
 		return
 	}
-	c.change.deadline = c.now + c.change.timeout
+	c.view.change.deadline = c.now + c.view.change.timeout
 	if c.isLeader() {
-		c.change.progress++
-		c.change.pingAt = min(c.change.pingAt, c.now+c.cfg.PingInterval)
+		c.view.change.progress++
+		c.view.change.pingAt = min(c.view.change.pingAt, c.now+c.cfg.PingInterval)
 	}
 }
 
@@ -196,12 +183,12 @@ func (c *Core) onViewChange(from int, m *wire.ViewChange) {
 		c.send(from, c.startViewMessage(false))
 		return
 	}
-	if m.SP > m.End || m.Base > m.End || c.change.got[from] != nil {
+	if m.SP > m.End || m.Base > m.End || c.view.change.got[from] != nil {
 		return
 	}
 	kept := *m
 	kept.Entries = cloneEntries(m.Entries)
-	c.change.got[from] = &kept
+	c.view.change.got[from] = &kept
 	c.tryMerge()
 }
 

@@ -9,17 +9,17 @@ import (
 func TestTimeoutsShrinkAgain(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
-		backoff int
-		lasted  time.Duration
-		works   bool
+		attempts int
+		lasted   time.Duration
+		works    bool
 	}{
 		{0, 319 * ms, false}, {0, 320 * ms, true},
 		{1, 639 * ms, false}, {1, 640 * ms, true},
 		{2, 999 * ms, false}, {2, 1000 * ms, true},
 		{6, 999 * ms, false}, {6, 1000 * ms, true},
 	} {
-		core := &Core{cfg: Config{ViewChange: 40 * ms}, enteredAt: 5 * time.Second, backoff: c.backoff}
-		core.now = core.enteredAt + c.lasted
+		core := &Core{cfg: Config{ViewChange: 40 * ms}, view: viewState{enteredAt: 5 * time.Second}, attempts: c.attempts}
+		core.now = core.view.enteredAt + c.lasted
 		before := core.viewTimeout()
 		core.viewWorks()
 		want := before

@@ -22,28 +22,28 @@ func init() {
 		},
 		"the state machine, which its owner writes": {"replica.Core.sm", "replica.Core.undo"},
 		"memory that is used again": {
-			"replica.Core.decoder", "replica.Core.effects", "replica.Core.buf", "replica.Core.out", "replica.Core.result",
+			"replica.Core.output", "replica.Core.decoder", "replica.Core.scratch",
 			"replica.log.current", "replica.log.free", "replica.log.scratch", "replica.entry.chunk",
 			"clients.Table.buffers", "clients.Table.result",
 			"oumlib.Receiver.numbers", "oumlib.Receiver.direct", "oumlib.buffer.free",
 		},
-		"counters": {"replica.Core.counters", "oumlib.Receiver.stats"},
+		"counters": {"oumlib.Receiver.stats"},
 		"the end":  {"replica.Core.err"},
 		"follows from what is written": {
 			"replica.log.digested", "replica.log.bytes", "replica.entry.digest", "replica.window.bytes",
 			"clients.Table.byID", "oumlib.Receiver.tokens",
 		},
-		"the current time, which is the caller's": {"replica.Core.now", "replica.Core.promised", "oumlib.Receiver.now", "oumlib.Receiver.due"},
+		"the current time, which is the caller's": {"replica.Core.now", "replica.Core.wakeAt", "oumlib.Receiver.now", "oumlib.Receiver.due"},
 		"when a time-out ends": {
-			"replica.Core.timeAt", "replica.Core.enteredAt", "replica.Core.backoff", "replica.Core.recoverAt", "replica.Core.recoverDelay",
-			"replica.gapState.rtt", "replica.gapCommit.at", "replica.gapCommit.delay",
+			"replica.logState.logTimeAt", "replica.viewState.enteredAt", "replica.Core.attempts", "replica.recovery.sendAt", "replica.recovery.sendDelay",
+			"replica.Core.rtt", "replica.gapCommit.at", "replica.gapCommit.delay",
 			"replica.syncState.began", "replica.syncState.repeated", "replica.syncState.sendAt", "replica.startView.delay",
 			"replica.viewChange.timeout", "replica.viewChange.deadline", "replica.viewChange.sendAt", "replica.viewChange.sendDelay",
 			"replica.viewChange.pingAt", "replica.viewChange.progress",
 			"replica.fetch.at", "oumlib.gap.noticed",
 		},
-		"when the leader or the sequencer is suspected":                                           {"replica.Core.health"},
-		"when a replica was last told of a higher view, of which the promise had told it already": {"replica.Core.answered"},
+		"when the leader or the sequencer is suspected":                                           {"replica.viewState.health"},
+		"when a replica was last told of a higher view, of which the promise had told it already": {"replica.peer.toldAt"},
 	} {
 		for _, field := range fields {
 			notInState[field] = reason

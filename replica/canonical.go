@@ -1,0 +1,252 @@
+package replica
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/netordered/nopaxos/replica/wire"
+)
+
+// AppendState appends the core's state in a canonical form: two cores of one configuration whose forms are
+// equal do the same for the same input from here on, provided that their state machines are equal, that all
+// effects have been carried out, and that time-outs may end at any moment. An explorer of states, such as
+// package worlds of the simulator, uses it to recognise a state that it has visited before.
+//
+// Left out is what cannot influence which messages a core sends (counters, memory that is used again) and what
+// decides only when a time-out ends: the explorer lets it end whenever it may. TestStateIsComplete lists these
+// fields; it fails for a field that is neither listed nor written here. Of the times that remain class says
+// what matters to the explorer, such as whether it has passed.
+func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
+	w := stateWriter{b: b, class: class}
+	w.record(&c.durable)
+	w.uints(uint64(c.phase), uint64(c.recovery.session))
+	w.peers(c)
+
+	w.log(&c.log)
+	w.uints(c.base, c.syncPoint, c.executed, c.logTime)
+	w.b = c.table.AppendState(w.b)
+	w.snapshot(c.snapshots.stable)
+	w.snapshot(c.snapshots.previous)
+	w.snapshot(c.snapshots.next)
+	w.bools(c.snapshots.writing)
+
+	w.b = c.rx.AppendState(w.b)
+	w.window(&c.view.window)
+	w.uints(c.view.high)
+	w.gaps(&c.view.gaps)
+	w.sync(&c.view.sync)
+	w.time(c.view.startView.at)
+	w.set(c.view.startView.acks)
+	w.change(&c.view.change)
+	w.assembled(c.prefetched)
+	if w.present(c.view.catchUp != nil) {
+		w.assembled(&c.view.catchUp.viewLog)
+		w.b = wire.Append(w.b, &c.view.catchUp.target)
+		w.bools(c.view.catchUp.anew)
+	}
+	if r := c.view.repair; w.present(r != nil) {
+		w.uints(r.p)
+		w.digest(r.digest)
+		w.bools(r.stable)
+	}
+	w.fetch(c.view.fetch)
+	return w.b
+}
+
+// Entries returns the entries of the log, each slot's by itself. Their payloads alias the log.
+func (c *Core) Entries() []wire.Entry {
+	entries := make([]wire.Entry, 0, c.log.len())
+	for slot := c.log.start + 1; slot <= c.log.end; slot++ {
+		e, _ := c.find(slot)
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// Fetching is a part of another replica's log that a core waits for.
+type Fetching struct {
+	From     int    // the other replica
+	Have     uint64 // the part begins behind this slot
+	Snapshot bool   // a snapshot comes first
+}
+
+// Fetching returns what the core fetches; ok is false if that is nothing.
+func (c *Core) Fetching() (f Fetching, ok bool) {
+	if c.view.fetch == nil {
+		return Fetching{}, false
+	}
+	return Fetching{From: c.view.fetch.from, Have: c.view.fetch.have, Snapshot: c.view.fetch.transfer != nil}, true
+}
+
+// stateWriter appends parts of a core's state. Numbers have variable length, lists begin with theirs.
+type stateWriter struct {
+	b     []byte
+	class func(time.Duration) byte
+}
+
+func (w *stateWriter) uints(values ...uint64) {
+	for _, v := range values {
+		w.b = binary.AppendUvarint(w.b, v)
+	}
+}
+
+func (w *stateWriter) bools(values ...bool) {
+	for _, v := range values {
+		if v {
+			w.b = append(w.b, 1)
+		} else {
+			w.b = append(w.b, 0)
+		}
+	}
+}
+
+func (w *stateWriter) present(v bool) bool {
+	w.bools(v)
+	return v
+}
+
+func (w *stateWriter) bytes(v []byte) {
+	w.uints(uint64(len(v)))
+	w.b = append(w.b, v...)
+}
+
+func (w *stateWriter) time(t time.Duration) { w.b = append(w.b, w.class(t)) }
+func (w *stateWriter) view(v wire.View)     { w.uints(v.Leader, uint64(v.Session)) }
+func (w *stateWriter) digest(d wire.Digest) { w.uints(d.Hi, d.Lo) }
+func (w *stateWriter) set(s set)            { w.uints(s[:]...) }
+func (w *stateWriter) record(r *Record) {
+	w.view(r.View)
+	w.view(r.LastNormal)
+	w.uints(r.Incarnation, r.Epoch)
+}
+
+func (w *stateWriter) ranges(ranges []wire.Range) {
+	w.uints(uint64(len(ranges)))
+	for _, r := range ranges {
+		w.uints(r.First, r.Last)
+	}
+}
+
+func (w *stateWriter) entries(entries []wire.Entry) {
+	w.uints(uint64(len(entries)))
+	for _, e := range entries {
+		w.uints(e.Slot, uint64(e.Kind), uint64(e.Session), e.Number, e.Count)
+		w.bytes(e.Payload)
+	}
+}
+
+// peers writes of the time at which a replica was heard only what allLack asks for.
+func (w *stateWriter) peers(c *Core) {
+	for i := range c.peers {
+		p := &c.peers[i]
+		w.uints(p.incarnation, p.recoverHandled, p.active)
+		w.bools(p.heardAt >= c.now-c.cfg.SuspectLeader)
+	}
+}
+
+// log writes what the log holds; digests follow from that.
+func (w *stateWriter) log(l *log) {
+	w.uints(l.start, l.end)
+	w.digest(l.startDigest)
+	w.ranges(l.noops)
+	for slot := l.start + 1; slot <= l.end; slot++ {
+		e := l.at(slot)
+		w.uints(uint64(e.kind), uint64(e.session), e.number)
+		w.bytes(e.payload)
+	}
+}
+
+func (w *stateWriter) snapshot(s *snapshot) {
+	if !w.present(s != nil) {
+		return
+	}
+	w.uints(s.slot, s.base, uint64(s.session))
+	w.digest(s.digest)
+	w.bytes(s.data)
+	w.bools(s.written)
+	w.time(s.usedAt)
+}
+
+func (w *stateWriter) window(win *window) {
+	for i := range win.cells {
+		c := &win.cells[i]
+		if c.slot == 0 {
+			continue
+		}
+		w.uints(c.slot, uint64(c.state), uint64(c.kind))
+		w.time(c.since)
+		w.time(c.asked)
+		w.set(c.no)
+		w.bytes(c.payload)
+	}
+	w.uints(0)
+}
+
+func (w *stateWriter) gaps(g *gapState) {
+	w.time(g.at)
+	w.uints(uint64(len(g.commits)))
+	for i := range g.commits {
+		w.uints(g.commits[i].slots.First, g.commits[i].slots.Last)
+		w.set(g.commits[i].acks)
+	}
+	w.ranges(g.owed)
+}
+
+func (w *stateWriter) sync(s *syncState) {
+	w.bools(s.open)
+	w.uints(s.p)
+	w.digest(s.digest)
+	w.set(s.acks)
+	w.time(s.nextAt)
+	w.uints(uint64(len(s.done)))
+	w.uints(s.done...)
+	w.b = wire.Append(w.b, &s.pending)
+}
+
+func (w *stateWriter) change(v *viewChange) {
+	w.promises(v.got)
+	w.set(v.silent)
+	w.bools(v.formed)
+	if m := v.merge; w.present(m != nil) {
+		w.promises(m.contenders)
+		w.uints(uint64(m.holder), m.base, m.sp, m.end)
+	}
+}
+
+func (w *stateWriter) promises(messages []*wire.ViewChange) {
+	w.uints(uint64(len(messages)))
+	for _, m := range messages {
+		if w.present(m != nil) {
+			w.b = wire.Append(w.b, m)
+		}
+	}
+}
+
+func (w *stateWriter) assembled(l *viewLog) {
+	if !w.present(l != nil) {
+		return
+	}
+	w.view(l.view)
+	w.uints(l.base, l.sp, l.start)
+	w.snapshot(l.snapshot)
+	w.entries(l.entries)
+}
+
+// fetch writes how often a fetch was tried only for a merge, which gives its holder up after some.
+func (w *stateWriter) fetch(f *fetch) {
+	if !w.present(f != nil) {
+		return
+	}
+	w.uints(uint64(f.purpose), uint64(f.from), f.start, f.have, f.want)
+	w.view(f.view)
+	w.view(f.lastNormal)
+	w.entries(f.entries)
+	w.snapshot(f.snapshot)
+	if t := f.transfer; w.present(t != nil) {
+		w.uints(t.slot, t.total)
+		w.bytes(t.data)
+	}
+	if f.purpose == fetchMerge {
+		w.uints(uint64(f.tries))
+	}
+}
