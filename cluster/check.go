@@ -1,13 +1,10 @@
 package cluster
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"path/filepath"
 	"time"
-
-	"github.com/netordered/nopaxos/replica"
 )
 
 // checkNames finds names that are used twice, and more controllers than can agree.
@@ -113,27 +110,33 @@ func (f *File) checkDirs() *Error {
 	return nil
 }
 
-// checkTiming finds intervals under which healthy nodes would suspect each other.
+// checkTiming finds intervals with which healthy nodes would suspect each other.
 func (f *File) checkTiming() *Error {
-	d, t := replica.DefaultConfig(), f.Timing
+	t := f.Timing
 	for _, rule := range []struct {
-		interval, patience       string
-		every, everyDefault      time.Duration
-		suspects, suspectDefault time.Duration
+		interval, patience string
+		every, suspects    time.Duration
 	}{
-		{"ping", "suspect_leader", t.Ping, d.PingInterval, t.SuspectLeader, d.SuspectLeader},
-		{"tick", "suspect_sequencer", t.Tick, d.TickInterval, t.SuspectSequencer, d.SuspectSequencer},
+		{"ping", "suspect_leader", t.PingInterval, t.SuspectLeader},
+		{"tick", "suspect_sequencer", t.TickInterval, t.SuspectSequencer},
 	} {
-		every, suspects := cmp.Or(rule.every, rule.everyDefault), cmp.Or(rule.suspects, rule.suspectDefault)
-		if suspects >= 2*every {
+		if rule.suspects >= 2*rule.every {
 			continue
 		}
 		at := "timing." + rule.patience
-		if rule.suspects == 0 {
+		if f.lines[at] == 0 {
 			at = "timing." + rule.interval
 		}
-		return f.errorAt(at, fmt.Sprintf("%s is %v and %s is %v", rule.interval, every, rule.patience, suspects),
+		return f.errorAt(at, fmt.Sprintf("%s is %v and %s is %v", rule.interval, rule.every, rule.patience, rule.suspects),
 			fmt.Sprintf("%s to be at least twice %s", rule.patience, rule.interval))
+	}
+	return nil
+}
+
+// checkLimits finds limits of replicas that contradict each other.
+func (f *File) checkLimits() *Error {
+	if err := f.Limits.Check(f.MTU); err != nil {
+		return f.errorAt("limits."+err.Key, err.Problem, err.Expected)
 	}
 	return nil
 }

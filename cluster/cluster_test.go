@@ -58,6 +58,9 @@ func TestParse(t *testing.T) {
 	if f.Name != "lab" || f.MTU != 9000 || len(f.Sequencers) != 2 || f.Timing.SuspectLeader != 50*time.Millisecond {
 		t.Errorf("read %+v", f)
 	}
+	if f.Timing.GapBound != 5*time.Millisecond || f.Limits.MaxLog != 1<<18 || f.KV[0].MaxConns != 10_000 {
+		t.Errorf("without defaults: %+v, %+v, %+v", f.Timing, f.Limits, f.KV[0])
+	}
 	if s := f.Sequencers[1]; s.Kind != KindUDP || s.DeviceID != 2 || s.HTTP.IsValid() {
 		t.Errorf("sequencer b: %+v", s)
 	}
@@ -95,7 +98,7 @@ func TestMarshalIsWhatParseReads(t *testing.T) {
 	}
 }
 
-// Every complaint is one line with file, line, key, what is wrong and what is expected.
+// Every error is one line with the file, the line, the key, the problem and the expected value.
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -103,11 +106,11 @@ func TestParseErrors(t *testing.T) {
 		want     string // the whole error
 	}{
 		{"unknown key at the top", "mtu: 9000", "mtuu: 9000",
-			`c.yaml:2: mtuu: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing`},
+			`c.yaml:2: mtuu: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing, limits`},
 		{"unknown key below", "    f: 1", "    ff: 1",
 			`c.yaml:22: groups[0].ff: is an unknown key, expected one of name, address, f, replicas`},
 		{"key with a line break", "mtu: 9000", `"m\nt": 9000`,
-			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing`},
+			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing, limits`},
 		{"duplicate key", "mtu: 9000", "name: other",
 			`c.yaml:2: name: is there twice, first on line 1, expected it once`},
 		{"missing key", "    f: 1\n", "",
@@ -159,7 +162,7 @@ func TestParseErrors(t *testing.T) {
 		{"empty password file name", "    group: kv\n", "    group: kv\n    password_file:\n",
 			`c.yaml:35: kv[0].password_file: is empty, expected a path`},
 		{"unknown key of a front-end", "    group: kv\n", "    group: kv\n    password: secret\n",
-			`c.yaml:35: kv[0].password: is an unknown key, expected one of resp, group, http, password_file, tls_cert, tls_key`},
+			`c.yaml:35: kv[0].password: is an unknown key, expected one of resp, group, http, password_file, tls_cert, tls_key, max_connections, operation_timeout, write_timeout, max_request_bytes`},
 		{"duplicate datagram address", "127.0.0.1:9702", "127.0.0.1:9797",
 			`c.yaml:28: groups[0].replicas[1].address: 127.0.0.1:9797 is already used by sequencers[0].data on line 13, expected another address`},
 		{"duplicate stream address", "http: 127.0.0.1:7380", "http: 127.0.0.1:9600",
@@ -178,6 +181,20 @@ func TestParseErrors(t *testing.T) {
 			`c.yaml:37: timing.suspect_leader: ping is 5ms and suspect_leader is 6ms, expected suspect_leader to be at least twice ping`},
 		{"slow ticks", "suspect_leader: 50ms", "tick: 1s",
 			`c.yaml:37: timing.tick: tick is 1s and suspect_sequencer is 30ms, expected suspect_sequencer to be at least twice tick`},
+		{"no connections", "    group: kv\n", "    group: kv\n    max_connections: 0\n",
+			`c.yaml:35: kv[0].max_connections: is "0", expected a whole number, at least 1`},
+		{"limit that is no number", "timing:", "limits:\n  log_slots: 1e6\ntiming:",
+			`c.yaml:37: limits.log_slots: is "1e6", expected a whole number, at least 1`},
+		{"limit below its bound", "timing:", "limits:\n  window_slots: 8\ntiming:",
+			`c.yaml:37: limits.window_slots: is "8", expected a whole number from 16 to 1048576`},
+		{"window that is no power of two", "timing:", "limits:\n  window_slots: 100\ntiming:",
+			`c.yaml:37: limits.window_slots: is 100, expected a power of two`},
+		{"log that is too short for the default", "timing:", "limits:\n  sync_slots: 200000\ntiming:",
+			`c.yaml:36: limits.log_slots: is 262144 and sync_slots is 200000, expected log_slots to be at least twice sync_slots`},
+		{"chunk below the MTU", "timing:", "limits:\n  chunk_bytes: 8999\ntiming:",
+			`c.yaml:37: limits.chunk_bytes: is 8999 and the MTU is 9000 bytes, expected chunk_bytes to be at least the MTU`},
+		{"unknown limit", "timing:", "limits:\n  clients: 9\ntiming:",
+			`c.yaml:37: limits.clients: is an unknown key, expected one of sync_slots, window_slots, log_slots, log_bytes, keep_slots, snapshot_slots, chunk_bytes`},
 		{"second document", "timing:", "---\ntiming:",
 			`c.yaml:36: cluster file: has a second document, expected one`},
 		{"alias", "name: lab\nmtu: 9000", "name: &x lab\nmtu: *x",

@@ -4,96 +4,107 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
-	"time"
+	"strings"
 
+	"go.yaml.in/yaml/v3"
+
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/oumlib"
 )
 
 // File is a cluster file that passed every check.
 type File struct {
-	Path string `yaml:"-"` // where it was read from; relative paths in it are relative to its directory
+	Path string `yaml:"-"` // relative paths in the file are relative to its directory
 
-	Name          string       `yaml:"name"`
-	MTU           int          `yaml:"mtu"`                       // largest UDP payload in bytes
-	KeyFile       string       `yaml:"key_file"`                  // of the cluster key, as written; Key reads it
-	ClientKeyFile string       `yaml:"client_key_file,omitempty"` // as written; empty: ClientAuth derives the key
-	Controllers   []Controller `yaml:"controllers"`
-	Topology      *Topology    `yaml:"topology,omitempty"` // nil: no switches
-	Sequencers    []Sequencer  `yaml:"sequencers"`         // in the order of preference
-	Groups        []Group      `yaml:"groups"`
-	KV            []KV         `yaml:"kv,omitempty"`
-	Timing        Timing       `yaml:"timing,omitempty"`
+	Name          string         `yaml:"name" form:"name" required:"true"`
+	MTU           int            `yaml:"mtu" default:"1400" min:"256" max:"65507"` // largest UDP payload in bytes, see wire.DefaultMTU
+	KeyFile       string         `yaml:"key_file" form:"path" required:"true"`     // of the cluster key, as written; Key reads it
+	ClientKeyFile string         `yaml:"client_key_file,omitempty" form:"path"`    // as written; empty: ClientAuth derives the key
+	Controllers   []Controller   `yaml:"controllers" required:"true"`
+	Topology      *Topology      `yaml:"topology,omitempty"`         // nil: no switches
+	Sequencers    []Sequencer    `yaml:"sequencers" required:"true"` // in the order of preference
+	Groups        []Group        `yaml:"groups" required:"true"`
+	KV            []KV           `yaml:"kv,omitempty"`
+	Timing        limits.Timing  `yaml:"timing,omitempty"`
+	Limits        limits.Replica `yaml:"limits,omitempty"`
 
 	lines map[string]int // path of a key → its line
 }
 
 // Controller is one controller.
 type Controller struct {
-	Address netip.AddrPort `yaml:"address"` // gRPC
-	HTTP    netip.AddrPort `yaml:"http"`    // zero: not served
-	Dir     string         `yaml:"dir"`     // holds the durable session numbers
+	Address netip.AddrPort `yaml:"address" form:"connect" required:"true"` // gRPC
+	HTTP    netip.AddrPort `yaml:"http" form:"connect"`                    // zero: not served
+	Dir     string         `yaml:"dir" form:"path" required:"true"`        // holds the durable session numbers
 }
 
 // KindUDP is the end-host sequencer in Go user space.
 const KindUDP = "udp"
 
-// Sequencer is one candidate for stamping the groups' messages: an end host, or a switch of the topology,
-// which then says the rest.
+// Sequencer is one candidate for stamping the groups' messages: an end host, or a switch of the topology, whose entry there has
+// the other fields.
 type Sequencer struct {
-	Name      string         `yaml:"name"`                // of a switch: the switch's
-	Kind      string         `yaml:"kind"`                // KindUDP, KindBMv2 or KindTofino; only the first has the rest
-	DeviceID  uint64         `yaml:"device_id,omitempty"` // P4Runtime device id, from 1
-	P4Runtime netip.AddrPort `yaml:"p4runtime"`           // gRPC
-	Data      netip.AddrPort `yaml:"data"`                // UDP: where senders send to
-	HTTP      netip.AddrPort `yaml:"http"`                // zero: not served
+	Name      string         `yaml:"name" form:"name" required:"true"` // of a switch: the switch's
+	Kind      string         `yaml:"kind" oneof:"udp,bmv2,tofino" default:"udp"`
+	DeviceID  uint64         `yaml:"device_id,omitempty" default:"1" max:"4611686018427387904"` // P4Runtime device id
+	P4Runtime netip.AddrPort `yaml:"p4runtime" form:"connect" required:"true"`                  // gRPC
+	Data      netip.AddrPort `yaml:"data" form:"stamped" required:"true"`                       // UDP: receives requests
+	HTTP      netip.AddrPort `yaml:"http" form:"connect"`                                       // zero: not served
+}
+
+func (s *Sequencer) decode(d *decoder, n *yaml.Node, path string) {
+	if kind := peek(n, "kind"); kind != KindBMv2 && kind != KindTofino {
+		d.mapping(n, path, s)
+		return
+	}
+	var ref struct {
+		Name string `yaml:"name" form:"name" required:"true"`
+		Kind string `yaml:"kind" oneof:"bmv2,tofino" required:"true"`
+	}
+	d.mapping(n, path, &ref)
+	s.Name, s.Kind = ref.Name, ref.Kind
 }
 
 // Group is one replicated service.
 type Group struct {
-	Name     string     `yaml:"name"`
-	Address  netip.Addr `yaml:"address"` // virtual IPv4 address
-	F        int        `yaml:"f"`       // failures to survive
-	Replicas []Replica  `yaml:"replicas"`
+	Name     string     `yaml:"name" form:"name" required:"true"`
+	Address  netip.Addr `yaml:"address" like:"10.97.0.1, which is the group's number" required:"true"` // virtual
+	F        int        `yaml:"f" min:"0" max:"31" required:"true"`                                    // failures to survive
+	Replicas []Replica  `yaml:"replicas" required:"true"`
 }
 
-// Number returns the group's OUM number, which its address stands for.
+// Number returns the group's OUM number, which is its address.
 func (g *Group) Number() uint32 { return oumlib.GroupNumber(g.Address.As4()) }
 
 // Replica is one of the 2f+1 replicas of a group.
 type Replica struct {
-	Address netip.AddrPort `yaml:"address"` // UDP
-	Bulk    netip.AddrPort `yaml:"bulk"`    // TCP; the same as Address where the file has none
-	HTTP    netip.AddrPort `yaml:"http"`    // zero: not served
-	Dir     string         `yaml:"dir"`     // holds the durable record
+	Address netip.AddrPort `yaml:"address" form:"stamped" required:"true"` // UDP
+	Bulk    netip.AddrPort `yaml:"bulk" form:"connect"`                    // TCP; the same as Address where the file has none
+	HTTP    netip.AddrPort `yaml:"http" form:"connect"`                    // zero: not served
+	Dir     string         `yaml:"dir" form:"path" required:"true"`        // holds the durable record
+}
+
+func (r *Replica) decode(d *decoder, n *yaml.Node, path string) {
+	d.mapping(n, path, r)
+	if !r.Bulk.IsValid() {
+		r.Bulk = r.Address
+		d.lines[join(path, "bulk")] = d.lines[join(path, "address")]
+	}
 }
 
 // KV is one RESP front-end of a group that runs the key-value store.
 type KV struct {
-	RESP         netip.AddrPort `yaml:"resp"`
-	Group        string         `yaml:"group"`
-	HTTP         netip.AddrPort `yaml:"http"`                    // zero: not served
-	PasswordFile string         `yaml:"password_file,omitempty"` // as written, see Password; empty: anyone may connect
-	TLSCert      string         `yaml:"tls_cert,omitempty"`      // as written, see TLS; empty: plain TCP
-	TLSKey       string         `yaml:"tls_key,omitempty"`       // as written; there if and only if TLSCert is
+	RESP         netip.AddrPort `yaml:"resp" form:"listen" required:"true"`
+	Group        string         `yaml:"group" form:"name" required:"true"`
+	HTTP         netip.AddrPort `yaml:"http" form:"connect"`                 // zero: not served
+	PasswordFile string         `yaml:"password_file,omitempty" form:"path"` // as written, see Password; empty: no authentication
+	TLSCert      string         `yaml:"tls_cert,omitempty" form:"path"`      // as written, see TLS; empty: plain TCP
+	TLSKey       string         `yaml:"tls_key,omitempty" form:"path"`       // as written; set if and only if TLSCert is
+
+	limits.FrontEnd `yaml:",inline"`
 }
 
-// Timing overrides the protocol's intervals; a zero field stands for the default (see
-// replica.DefaultConfig, whose fields these are).
-type Timing struct {
-	Tick             time.Duration `yaml:"tick,omitempty"`
-	TickMax          time.Duration `yaml:"tick_max,omitempty"`
-	Ping             time.Duration `yaml:"ping,omitempty"`
-	SuspectLeader    time.Duration `yaml:"suspect_leader,omitempty"`
-	SuspectSequencer time.Duration `yaml:"suspect_sequencer,omitempty"`
-	ViewChange       time.Duration `yaml:"view_change,omitempty"`
-	Retransmit       time.Duration `yaml:"retransmit,omitempty"`
-	Grace            time.Duration `yaml:"grace,omitempty"`
-	GapBound         time.Duration `yaml:"gap_bound,omitempty"`
-	SyncInterval     time.Duration `yaml:"sync_interval,omitempty"`
-}
-
-// Resolve returns path as seen from the working directory: a relative one is relative to the cluster
-// file.
+// Resolve returns path as seen from the working directory: a relative path is relative to the cluster file.
 func (f *File) Resolve(path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -126,7 +137,11 @@ func (f *File) PickGroup(name string) (*Group, error) {
 	return nil, f.errorAt("groups", fmt.Sprintf("have no %q", name), fmt.Sprintf("one of the names %q", names))
 }
 
-// errorAt makes an Error about the key at path.
+// errorAt returns an Error about the key at path. The line of an absent key is that of the mapping around it.
 func (f *File) errorAt(path, problem, expected string) *Error {
-	return &Error{File: f.Path, Line: f.lines[path], Key: path, Problem: problem, Expected: expected}
+	line := f.lines[path]
+	for at := path; line == 0 && strings.Contains(at, "."); line = f.lines[at] {
+		at = at[:strings.LastIndex(at, ".")]
+	}
+	return &Error{File: f.Path, Line: line, Key: path, Problem: problem, Expected: expected}
 }

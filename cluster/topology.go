@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Kinds of switches, which are also the kinds of the sequencers on them.
@@ -23,33 +25,53 @@ type Topology struct {
 	// Management is the network beside the switches, on which hosts may reach the controller; the zero
 	// Prefix: there is none, and the controller is at a host.
 	Management netip.Prefix `yaml:"management"`
-	// Probe is the time between two probes of each link between BMv2 switches; 0: links are not probed.
-	Probe    time.Duration `yaml:"probe,omitempty"`
-	Switches []Switch      `yaml:"switches"`
+	// Probe is the time between two probes of each link between BMv2 switches; 0: links are not probed. A controller that
+	// probes more often than the least does little else; one that probes less often than the most takes minutes to find a cut
+	// link.
+	Probe    time.Duration `yaml:"probe,omitempty" min:"10ms" max:"10s"`
+	Switches []Switch      `yaml:"switches" required:"true"`
 	Links    []Link        `yaml:"links,omitempty"`
-	Hosts    []Host        `yaml:"hosts"`
+	Hosts    []Host        `yaml:"hosts" required:"true"`
 }
 
 // Switch is one P4 switch.
 type Switch struct {
-	Name      string         `yaml:"name"`
-	Kind      string         `yaml:"kind"`              // KindBMv2 or KindTofino
-	DeviceID  uint64         `yaml:"device_id"`         // P4Runtime device id, from 1
-	P4Runtime netip.AddrPort `yaml:"p4runtime"`         // gRPC
-	MAC       MAC            `yaml:"mac"`               // source of what it sends; Parse derives it from the name if the file has none
-	Program   string         `yaml:"program,omitempty"` // as written, see DeviceConfig; empty: the program that nopaxos carries
+	Name      string         `yaml:"name" form:"name" required:"true"`
+	Kind      string         `yaml:"kind" oneof:"bmv2,tofino" required:"true"`
+	DeviceID  uint64         `yaml:"device_id" default:"1" max:"4611686018427387904"` // P4Runtime device id
+	P4Runtime netip.AddrPort `yaml:"p4runtime" form:"connect" required:"true"`        // gRPC
+	MAC       MAC            `yaml:"mac"`                                             // source of its frames; derived from the name where the file has none
+	Program   string         `yaml:"program,omitempty" form:"path"`                   // as written, see DeviceConfig; empty: the program that nopaxos carries
 }
+
+func (s *Switch) decode(d *decoder, n *yaml.Node, path string) {
+	d.mapping(n, path, s)
+	if s.MAC == (MAC{}) {
+		s.MAC = switchMAC(s.Name)
+		d.lines[join(path, "mac")] = d.lines[join(path, "name")]
+	}
+	if s.Kind == KindTofino && s.Program == "" {
+		d.fail(n.Line, join(path, "program"), "is missing",
+			"the packed device config of a Tofino, which scripts/flash-tofino.sh makes")
+	}
+}
+
+// MinProbe and MaxProbe are the bounds of Topology.Probe.
+const (
+	MinProbe = 10 * time.Millisecond
+	MaxProbe = 10 * time.Second
+)
 
 // Link is a cable between two switches.
 type Link struct{ A, B Port }
 
 // Host is a machine at a switch.
 type Host struct {
-	Name    string     `yaml:"name"`
-	Address netip.Addr `yaml:"address"` // IPv4
-	MAC     MAC        `yaml:"mac"`
-	Port    Port       `yaml:"port"`
-	Gateway netip.Addr `yaml:"gateway"` // the switch answers ARP for it; zero: the host has a static neighbour
+	Name    string     `yaml:"name" form:"name" required:"true"`
+	Address netip.Addr `yaml:"address" like:"10.0.1.2" required:"true"`
+	MAC     MAC        `yaml:"mac" required:"true"`
+	Port    Port       `yaml:"port" required:"true"`
+	Gateway netip.Addr `yaml:"gateway" like:"10.0.1.1"` // the switch answers ARP for it; zero: the host has a static neighbour
 }
 
 // MaxPort is the highest port of a switch that may carry a cable: the program's ports have 9 bits, and the

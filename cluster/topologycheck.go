@@ -3,34 +3,18 @@ package cluster
 import (
 	"fmt"
 	"net/netip"
-	"time"
-)
-
-// MinProbe and MaxProbe bound the time between two probes of a link. Probing more often, a controller does little else;
-// more seldom, and it takes minutes to find a cut link.
-const (
-	MinProbe = 10 * time.Millisecond
-	MaxProbe = 10 * time.Second
 )
 
 // checkTopology finds switches, cables and hosts that contradict each other, sequencers that are no switch
 // of the topology, and roles at addresses that its hosts do not have.
 func (f *File) checkTopology() *Error {
-	for _, check := range []func() *Error{f.checkSwitchSequencers, f.checkProbe, f.checkFabricNames, f.checkPorts, f.checkConnected, f.checkHosts, f.checkMACs, f.checkRoles} {
+	for _, check := range []func() *Error{f.checkSwitchSequencers, f.checkFabricNames, f.checkPorts, f.checkConnected, f.checkHosts, f.checkMACs, f.checkRoles} {
 		if err := check(); err != nil {
 			return err
 		}
 		if f.Topology == nil {
 			break // the first check is the only one that goes for every file
 		}
-	}
-	return nil
-}
-
-// checkProbe finds a time between probes that is too short or too long.
-func (f *File) checkProbe() *Error {
-	if p := f.Topology.Probe; p != 0 && (p < MinProbe || p > MaxProbe) {
-		return f.errorAt("topology.probe", fmt.Sprintf("is %v", p), fmt.Sprintf("a duration from %v to %v", MinProbe, MaxProbe))
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (t *trio) load(tb testing.TB) (request func()) {
 			t.settle(tb)
 		}
 	}
-	for range 4 * DefaultConfig().Snapshot {
+	for range 4 * t.cores[0].cfg.Snapshot {
 		request()
 	}
 	return request

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/netordered/nopaxos/replica/wire"
 	"pgregory.net/rapid"
+
+	"github.com/netordered/nopaxos/replica/wire"
 )
 
 // TestLogAgainstModel drives a log by random operations and compares it with a plain slice: its

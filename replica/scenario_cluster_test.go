@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/dissect"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -27,8 +28,10 @@ func (w *scenarioWorld) cluster(a *arguments) error {
 	w.undo = slices.Contains(a.bare, "undo")
 	w.cfg = Config{
 		N: n, Group: scenarioGroup, Keys: w.keys,
-		TickInterval: hour, TickMax: hour, PingInterval: hour, SuspectLeader: hour, SuspectSequencer: hour,
-		ViewChange: hour, Retransmit: hour, SyncInterval: hour, Grace: time.Millisecond, GapBound: 5 * time.Millisecond,
+		Timing: limits.Timing{
+			TickInterval: hour, TickMax: hour, PingInterval: hour, SuspectLeader: hour, SuspectSequencer: hour,
+			ViewChange: hour, Retransmit: hour, SyncInterval: hour, Grace: time.Millisecond, GapBound: 5 * time.Millisecond,
+		},
 	}
 	if err := w.configure(a); err != nil {
 		return err

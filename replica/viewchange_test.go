@@ -3,6 +3,8 @@ package replica
 import (
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/cluster/limits"
 )
 
 // The doubling of time-outs ends when a view has lasted: in proportion to them, but never for long.
@@ -18,7 +20,7 @@ func TestTimeoutsShrinkAgain(t *testing.T) {
 		{2, 999 * ms, false}, {2, 1000 * ms, true},
 		{6, 999 * ms, false}, {6, 1000 * ms, true},
 	} {
-		core := &Core{cfg: Config{ViewChange: 40 * ms}, view: viewState{enteredAt: 5 * time.Second}, attempts: c.attempts}
+		core := &Core{cfg: Config{Timing: limits.Timing{ViewChange: 40 * ms}}, view: viewState{enteredAt: 5 * time.Second}, attempts: c.attempts}
 		core.now = core.view.enteredAt + c.lasted
 		before := core.viewTimeout()
 		core.viewWorks()

@@ -55,7 +55,7 @@ func runKV(ctx context.Context, flags roleFlags) error {
 	defer group.Close()
 	server, err := resp.NewServer(resp.Config{
 		Addr: self.RESP.String(), Invoker: group, MaxOp: group.MaxOp(), Logger: r.log, Version: cli.Version,
-		Password: password, TLS: encryption,
+		Password: password, TLS: encryption, FrontEnd: self.FrontEnd,
 		Replication: func() []resp.Field { return replicationFields(self.Group, group.Stats()) },
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/controlplane"
 	"github.com/netordered/nopaxos/controlplane/fabric"
 	"github.com/netordered/nopaxos/controlplane/failover"
@@ -49,7 +50,7 @@ func controllerConfig(f *cluster.File) (controlplane.Config, error) {
 
 // controllerTiming is how the controller waits for replicas that wait as t says. A replica repeats its report about once
 // in SuspectSequencer, in its own rhythm: those about one failure have to count together.
-func controllerTiming(t cluster.Timing) failover.Timing {
+func controllerTiming(t limits.Timing) failover.Timing {
 	return failover.Timing{ReportWindow: max(failover.DefaultTiming().ReportWindow, 2*t.SuspectSequencer)}
 }
 

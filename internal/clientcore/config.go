@@ -9,8 +9,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config is what a Core is told at its start. Zero values of the fields from MTU on stand for
-// the defaults named with them.
+// Config configures a Core. Zero values from MTU on stand for their defaults.
 type Config struct {
 	Replicas int                  // in the group: 2f+1
 	Auth     wire.Auth            // the clients' key: wire.Keys.Client
@@ -28,7 +27,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	c.MTU = cmp.Or(c.MTU, 1400)
+	c.MTU = cmp.Or(c.MTU, wire.DefaultMTU)
 	c.Window = cmp.Or(c.Window, 256)
 	c.MaxWaiting = cmp.Or(c.MaxWaiting, 1<<16)
 	c.MinTimeout = cmp.Or(c.MinTimeout, 2*time.Millisecond)
@@ -43,8 +42,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("client: Nonce is nil, expected a source of random nonces")
 	case !c.ReplyTo.IsValid() || c.ReplyTo.Addr().IsUnspecified() || c.ReplyTo.Port() == 0:
 		return c, fmt.Errorf("client: ReplyTo is %v, expected the address and port that replicas can reach", c.ReplyTo)
-	case c.MTU < minMTU:
-		return c, fmt.Errorf("client: MTU is %d bytes, expected at least %d", c.MTU, minMTU)
+	case c.MTU < wire.MinMTU:
+		return c, fmt.Errorf("client: MTU is %d bytes, expected at least %d", c.MTU, wire.MinMTU)
 	case c.Window < 1 || c.Window > wire.MaxOutstanding:
 		return c, fmt.Errorf("client: Window is %d requests, expected 1 to %d", c.Window, wire.MaxOutstanding)
 	case c.MaxWaiting < 1:
@@ -55,5 +54,3 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, nil
 }
-
-const minMTU = 256 // bytes; the replicas' messages want as much

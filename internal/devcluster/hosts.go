@@ -33,7 +33,7 @@ const loopbackMTU = 32768
 func newLoopback(c Config) (*loopback, error) {
 	h := &loopback{Loopback: process.NewLoopback()}
 	l := Layout{
-		Name: "dev", MTU: loopbackMTU, Timing: cluster.LocalTiming,
+		Name: "dev", MTU: loopbackMTU, Timing: LocalTiming,
 		Replicas: c.Replicas, Sequencers: c.Sequencers, FrontEnds: 1,
 	}
 	l.Address = func(role string, s Service) (netip.AddrPort, error) {

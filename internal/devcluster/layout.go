@@ -5,13 +5,14 @@ import (
 	"net/netip"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/cluster/limits"
 )
 
 // Layout describes a cluster of one group with end-host sequencers.
 type Layout struct {
 	Name   string
 	MTU    int // bytes of UDP payload
-	Timing cluster.Timing
+	Timing limits.Timing
 
 	Replicas, Sequencers, FrontEnds int
 

@@ -5,13 +5,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/cluster/limits"
 )
 
 // TestMaxRequests checks that the bytes of incomplete requests are bounded over all connections, and are
 // freed when a request completes or its connection ends.
 func TestMaxRequests(t *testing.T) {
 	const maxOp, room = 64 << 10, 300 << 10
-	s, _ := start(t, Config{MaxOp: maxOp, MaxRequests: room})
+	s, _ := start(t, Config{MaxOp: maxOp, FrontEnd: limits.FrontEnd{MaxRequests: room}})
 	value := strings.Repeat("v", maxOp/2)
 	whole := fmt.Appendf(nil, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$%d\r\n%s\r\n", len(value), value)
 	half := whole[:len(whole)-1]
@@ -73,7 +75,7 @@ func TestBudget(t *testing.T) {
 // replies.
 func TestClientThatDoesNotRead(t *testing.T) {
 	const maxOp = 64 << 10
-	s, _ := start(t, Config{MaxOp: maxOp, WriteTimeout: 10 * time.Millisecond})
+	s, _ := start(t, Config{MaxOp: maxOp, FrontEnd: limits.FrontEnd{WriteTimeout: 10 * time.Millisecond}})
 	p := dial(t, s.Addr().String())
 	p.send(request(t, "SET a "+strings.Repeat("v", maxOp/2)))
 	p.expect("+OK")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/client"
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/kv"
 )
 
@@ -276,7 +277,7 @@ func (i stuck) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 }
 
 func TestTimeout(t *testing.T) {
-	s, _ := start(t, Config{Invoker: stuck{make(chan struct{})}, Timeout: time.Millisecond})
+	s, _ := start(t, Config{Invoker: stuck{make(chan struct{})}, FrontEnd: limits.FrontEnd{Timeout: time.Millisecond}})
 	p := dial(t, s.Addr().String())
 	if got := p.do("GET a"); !strings.HasPrefix(got[0], "-ERR outcome unknown: ") {
 		t.Errorf("GET without an answer in time: %s", got)
@@ -286,13 +287,13 @@ func TestTimeout(t *testing.T) {
 // TestCloseAbandonsOperations closes the server, in start's cleanup, while an operation hangs.
 func TestCloseAbandonsOperations(t *testing.T) {
 	i := stuck{make(chan struct{})}
-	s, _ := start(t, Config{Invoker: i, Timeout: time.Hour})
+	s, _ := start(t, Config{Invoker: i, FrontEnd: limits.FrontEnd{Timeout: time.Hour}})
 	dial(t, s.Addr().String()).send(request(t, "GET a"))
 	<-i.called
 }
 
 func TestMaxConns(t *testing.T) {
-	s, _ := start(t, Config{MaxConns: 2})
+	s, _ := start(t, Config{FrontEnd: limits.FrontEnd{MaxConns: 2}})
 	var peers []*peer
 	for range 2 {
 		p := dial(t, s.Addr().String())
@@ -377,8 +378,8 @@ func TestNewServerErrors(t *testing.T) {
 		"port in use": {Invoker: l, Addr: s.Addr().String()},
 		"address":     {Invoker: l, Addr: "nowhere"},
 		"small op":    {Invoker: l, Addr: "127.0.0.1:0", MaxOp: 1},
-		"connections": {Invoker: l, Addr: "127.0.0.1:0", MaxConns: -1},
-		"timeout":     {Invoker: l, Addr: "127.0.0.1:0", Timeout: -1},
+		"connections": {Invoker: l, Addr: "127.0.0.1:0", FrontEnd: limits.FrontEnd{MaxConns: -1}},
+		"timeout":     {Invoker: l, Addr: "127.0.0.1:0", FrontEnd: limits.FrontEnd{Timeout: -1}},
 	} {
 		if s, err := NewServer(config); err == nil {
 			s.Close()

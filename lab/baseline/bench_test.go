@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/lab/baseline/node"
 	"github.com/netordered/nopaxos/lab/baseline/vr"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -172,7 +173,7 @@ func TestCoresDoNotAllocate(t *testing.T) {
 	const requests, limit = 10_000, 200
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
-			bench := newBench(t, s.system, s.n, vr.Config{Snapshot: 1 << 12, KeepLog: 1 << 11})
+			bench := newBench(t, s.system, s.n, vr.Config{Replica: limits.Replica{Snapshot: 1 << 12, KeepLog: 1 << 11}})
 			request := bench.load(s.system.toAll(s.n), 8<<12)
 			before := bench.answered
 			if n := testing.AllocsPerRun(1, func() {

@@ -65,7 +65,7 @@ func NewCore(cfg Config) (node.Core, error) {
 	case FastPaxos:
 		return fastpaxos.New(cfg.core(), cfg.StateMachine)
 	case SpecPaxos:
-		return specpaxos.New(specpaxos.Config{Config: cfg.core()}, cfg.StateMachine)
+		return specpaxos.New(cfg.core(), cfg.StateMachine)
 	}
 	return nil, fmt.Errorf("baseline: %v, expected one of the systems", cfg.System)
 }

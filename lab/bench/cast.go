@@ -185,7 +185,7 @@ func (c *cast) writeCluster() error {
 		replicas[fmt.Sprintf("%s-%d", kindReplica, i)] = a.UDP
 	}
 	l := devcluster.Layout{
-		Name: "bench", MTU: c.spec.MTU, Timing: cluster.LocalTiming, Replicas: c.n, Sequencers: sequencers,
+		Name: "bench", MTU: c.spec.MTU, Timing: devcluster.LocalTiming, Replicas: c.n, Sequencers: sequencers,
 		Address: func(role string, s devcluster.Service) (netip.AddrPort, error) {
 			switch s {
 			case devcluster.HTTP:

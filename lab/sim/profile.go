@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/replica"
 )
@@ -142,25 +143,29 @@ func (s *settings) stretch() {
 func drawCore(r *random, n int) replica.Config {
 	sync := uint64(pick(r, 4, 8, 16, 32))
 	c := replica.Config{
-		N:                n,
-		MTU:              pick(r, 256, 300, 512, 1400, 1472, 8972),
-		TickInterval:     pick(r, time.Millisecond, 2*time.Millisecond),
-		TickMax:          5 * time.Millisecond,
-		PingInterval:     3 * time.Millisecond,
-		SuspectLeader:    15 * time.Millisecond,
-		SuspectSequencer: 10 * time.Millisecond,
-		ViewChange:       20 * time.Millisecond,
-		Retransmit:       2 * time.Millisecond,
-		Grace:            pick(r, 100*time.Microsecond, 300*time.Microsecond),
-		GapBound:         2 * time.Millisecond,
-		SyncSlots:        sync,
-		SyncInterval:     pick(r, 2*time.Millisecond, 8*time.Millisecond),
-		Window:           uint64(pick(r, 16, 64, 256)),
-		MaxLog:           sync*2 + uint64(pick(r, 16, 64, 256, 1024)),
-		MaxLogSize:       pick(r, 16<<10, 1<<20),
-		KeepLog:          uint64(pick(r, 1, 8, 64)),
-		Snapshot:         uint64(pick(r, 8, 32, 128)),
-		MaxClients:       pick(r, 2, 3, 16, 16, 16, 16, 16, 16),
+		N:   n,
+		MTU: pick(r, 256, 300, 512, 1400, 1472, 8972),
+		Timing: limits.Timing{
+			TickInterval:     pick(r, time.Millisecond, 2*time.Millisecond),
+			TickMax:          5 * time.Millisecond,
+			PingInterval:     3 * time.Millisecond,
+			SuspectLeader:    15 * time.Millisecond,
+			SuspectSequencer: 10 * time.Millisecond,
+			ViewChange:       20 * time.Millisecond,
+			Retransmit:       2 * time.Millisecond,
+			Grace:            pick(r, 100*time.Microsecond, 300*time.Microsecond),
+			GapBound:         2 * time.Millisecond,
+			SyncInterval:     pick(r, 2*time.Millisecond, 8*time.Millisecond),
+		},
+		Replica: limits.Replica{
+			SyncSlots:  sync,
+			Window:     uint64(pick(r, 16, 64, 256)),
+			MaxLog:     sync*2 + uint64(pick(r, 16, 64, 256, 1024)),
+			MaxLogSize: pick(r, 16<<10, 1<<20),
+			KeepLog:    uint64(pick(r, 1, 8, 64)),
+			Snapshot:   uint64(pick(r, 8, 32, 128)),
+		},
+		MaxClients: pick(r, 2, 3, 16, 16, 16, 16, 16, 16),
 	}
 	// A snapshot must arrive before the log behind it is truncated, and a log must arrive faster than it grows.
 	c.Chunk = pick(r, 1<<13, 1<<18)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/devcluster"
 )
 
@@ -50,10 +51,10 @@ func (p *Plan) cast(c Config, roots []string) (err error) {
 // softwareSwitches has the protocol's intervals for packets that pass several BMv2 processes on one machine:
 // some ten times the defaults, so that a slow role is not suspected and an idle group's messages do not keep
 // the switches busy.
-var softwareSwitches = cluster.Timing{
-	Tick:             20 * time.Millisecond,
+var softwareSwitches = limits.Timing{
+	TickInterval:     20 * time.Millisecond,
 	TickMax:          100 * time.Millisecond,
-	Ping:             50 * time.Millisecond,
+	PingInterval:     50 * time.Millisecond,
 	SuspectLeader:    500 * time.Millisecond,
 	SuspectSequencer: 400 * time.Millisecond,
 	ViewChange:       500 * time.Millisecond,

@@ -24,6 +24,7 @@ type Table struct {
 	result     []byte   // scratch for the state machine
 }
 
+// The replicated state is a function of these limits, except maxBuffers: see the constants of package replica/wire.
 const (
 	// maxResultBytes bounds what the stored results take: beyond it the least recently used client
 	// is evicted, like when there are too many of them.

@@ -26,7 +26,7 @@ func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine)
 	cfg := Config{
 		Group: g.Number(), Self: index, Keys: keys, StateMachine: sm,
 		Dir:  f.Resolve(g.Replicas[index].Dir),
-		Core: coreConfig(f),
+		Core: replica.Config{MTU: f.MTU, Timing: f.Timing, Replica: f.Limits},
 	}
 	for _, r := range g.Replicas {
 		cfg.Replicas = append(cfg.Replicas, transport.Peer{Addr: r.Address, Bulk: r.Bulk})
@@ -35,15 +35,6 @@ func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine)
 		cfg.Controllers = append(cfg.Controllers, c.Address.String())
 	}
 	return cfg, nil
-}
-
-func coreConfig(f *cluster.File) replica.Config {
-	t := f.Timing
-	return replica.Config{
-		MTU: f.MTU, TickInterval: t.Tick, TickMax: t.TickMax, PingInterval: t.Ping,
-		SuspectLeader: t.SuspectLeader, SuspectSequencer: t.SuspectSequencer, ViewChange: t.ViewChange,
-		Retransmit: t.Retransmit, Grace: t.Grace, GapBound: t.GapBound, SyncInterval: t.SyncInterval,
-	}
 }
 
 // ListenAndServe runs replica number index of the cluster file's only group until ctx is done. sm is

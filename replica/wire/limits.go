@@ -7,3 +7,23 @@ const MaxReplicas = 63
 // MaxGroup is the largest group whose votes replicas and clients can count. Package sim/model looks at groups that
 // are larger than what a switch has copy numbers for.
 const MaxGroup = 127
+
+const (
+	// DefaultMTU is the default of the largest UDP payload in bytes: what an Ethernet carries, with room for a tunnel's
+	// headers.
+	DefaultMTU = 1400
+	// MinMTU is the smallest MTU in bytes that every protocol message of fixed size fits.
+	MinMTU = 256
+)
+
+// The replicated state is a function of these limits: replicas with different values diverge. They stay constants, and no
+// key of the cluster file, until the replicas of a group agree on them. The constants of package replica/clients that bound
+// the stored results are of the same kind.
+const (
+	// MaxClients is the number of clients in the client table.
+	MaxClients = 1 << 16
+	// MaxResult is the longest result, in bytes, that a request can have.
+	MaxResult = 4 << 20
+	// MaxOutstanding bounds ID - Low of a request.
+	MaxOutstanding = 1 << 12
+)

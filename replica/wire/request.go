@@ -87,12 +87,6 @@ const (
 	statusEnd Status = 7
 )
 
-// MaxResult is the longest result, in bytes, that a request can have.
-const MaxResult = 4 << 20
-
-// MaxOutstanding bounds ID - Low of a request.
-const MaxOutstanding = 1 << 12
-
 // Reply is REPLY ⟨view, slot, client, request-id, replica, result⟩. A result that does not fit a
 // datagram travels in several, each with its part.
 type Reply struct {

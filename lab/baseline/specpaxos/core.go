@@ -10,18 +10,9 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config configures a replica.
-type Config struct {
-	vr.Config
-	SyncSlots    uint64        // maximum number of slots between synchronizations; default 1000
-	SyncInterval time.Duration // maximum time between them; default 5 ms
-}
-
 // protocol is normal operation.
 type protocol struct {
 	*vr.Replica
-	syncSlots    uint64
-	syncInterval time.Duration
 
 	index     vr.Index      // of uncommitted requests
 	confirmed uint64        // the log up to here is the view's: no other log can be chosen
@@ -43,16 +34,9 @@ type protocol struct {
 var _ vr.Protocol = (*protocol)(nil)
 
 // New returns a replica of an empty state machine.
-func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
-	d := replica.DefaultConfig()
-	p := &protocol{syncSlots: cfg.SyncSlots, syncInterval: cfg.SyncInterval, index: vr.NewIndex(), lateAt: monotime.Never}
-	if p.syncSlots == 0 {
-		p.syncSlots = d.SyncSlots
-	}
-	if p.syncInterval == 0 {
-		p.syncInterval = d.SyncInterval
-	}
-	r, err := vr.New(cfg.Config, sm, p, vr.Traits{Chained: true, Unordered: true})
+func New(cfg vr.Config, sm replica.StateMachine) (*vr.Replica, error) {
+	p := &protocol{index: vr.NewIndex(), lateAt: monotime.Never}
+	r, err := vr.New(cfg, sm, p, vr.Traits{Chained: true, Unordered: true})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +67,7 @@ func (p *protocol) Message(from int, m wire.Message) {
 // views do not form a superquorum.
 func (p *protocol) Entered() {
 	p.pending, p.lateAt = wire.Sync{}, monotime.Never
-	p.sync = sync{sendAt: monotime.Never, nextAt: p.Now + p.syncInterval}
+	p.sync = sync{sendAt: monotime.Never, nextAt: p.Now + p.Cfg.SyncInterval}
 	p.confirmed = p.Commit()
 	if p.Leads() {
 		clear(p.accepted)

@@ -14,7 +14,7 @@ import (
 func newGroup(t *testing.T, n int) *vrtest.Group {
 	t.Helper()
 	return vrtest.NewGroup(t, n, func(cfg vr.Config, sm *vrtest.Echo) (*vr.Replica, error) {
-		return New(Config{Config: cfg}, sm)
+		return New(cfg, sm)
 	})
 }
 

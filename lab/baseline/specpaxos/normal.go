@@ -40,7 +40,7 @@ func (p *protocol) speculate(req *nopaxos.Request, body []byte) {
 		p.answerSync()
 	}
 	if p.lateAt == monotime.Never {
-		p.lateAt = p.Now + lateAfter*p.syncInterval
+		p.lateAt = p.Now + lateAfter*p.Cfg.SyncInterval
 	}
 }
 
@@ -83,6 +83,6 @@ func (p *protocol) commitTo(slot uint64, tell bool) {
 	p.CommitTo(slot)
 	p.lateAt = monotime.Never
 	if p.Log.End() > slot && !p.Leads() {
-		p.lateAt = p.Now + lateAfter*p.syncInterval
+		p.lateAt = p.Now + lateAfter*p.Cfg.SyncInterval
 	}
 }

@@ -28,10 +28,10 @@ const maxTries = 3
 // trySync starts a synchronization if one is due.
 func (p *protocol) trySync() {
 	s, end := &p.sync, p.Log.End()
-	if s.open || end == p.Commit() || end < p.Commit()+p.syncSlots && p.Now < s.nextAt {
+	if s.open || end == p.Commit() || end < p.Commit()+p.Cfg.SyncSlots && p.Now < s.nextAt {
 		return
 	}
-	s.nextAt = p.Now + p.syncInterval
+	s.nextAt = p.Now + p.Cfg.SyncInterval
 	if p.F == 0 {
 		p.commitTo(end, false)
 		return
@@ -177,7 +177,7 @@ func (p *protocol) finishSync(partial bool) {
 	s := &p.sync
 	s.open, s.partial, s.sendAt = false, partial, monotime.Never
 	if partial {
-		s.nextAt = min(s.nextAt, p.Now+p.syncInterval/5) // clients wait for it
+		s.nextAt = min(s.nextAt, p.Now+p.Cfg.SyncInterval/5) // clients wait for it
 	}
 	p.announce(s.slot, partial)
 	p.trySync()
@@ -214,7 +214,7 @@ const lateAfter = 4
 func (p *protocol) sayLate() {
 	p.lateAt = monotime.Never
 	if end := p.Log.End(); end > p.Commit() {
-		p.lateAt = p.Now + lateAfter*p.syncInterval
+		p.lateAt = p.Now + lateAfter*p.Cfg.SyncInterval
 		p.syncReply = wire.SyncReply{Slot: end, Digest: p.Log.Digest(end)}
 		p.Send(p.Leader(), &p.syncReply)
 	}

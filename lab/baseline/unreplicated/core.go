@@ -40,10 +40,10 @@ type Stats struct {
 
 // New returns a server of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*Core, error) {
-	cfg.MTU = cmp.Or(cfg.MTU, 1400)
-	cfg.MaxClients = cmp.Or(cfg.MaxClients, 1<<16)
-	if cfg.MTU < replica.MinMTU {
-		return nil, fmt.Errorf("unreplicated: MTU is %d bytes, expected at least %d", cfg.MTU, replica.MinMTU)
+	cfg.MTU = cmp.Or(cfg.MTU, wire.DefaultMTU)
+	cfg.MaxClients = cmp.Or(cfg.MaxClients, wire.MaxClients)
+	if cfg.MTU < wire.MinMTU {
+		return nil, fmt.Errorf("unreplicated: MTU is %d bytes, expected at least %d", cfg.MTU, wire.MinMTU)
 	}
 	c := &Core{cfg: cfg, sm: sm, table: clients.New(cfg.MaxClients), out: node.NewOutbox(cfg.Keys, cfg.MTU)}
 	c.undo, _ = sm.(replica.Undoer)

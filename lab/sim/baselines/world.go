@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/lab/baseline"
@@ -163,7 +164,7 @@ func (w *world) start(i int, again bool) error {
 	core, err := baseline.NewCore(baseline.Config{
 		System: w.system, Self: i, Replicas: w.peers, Keys: w.keys, StateMachine: sm,
 		Incarnation: w.lives, Recover: again,
-		Core: vr.Config{Snapshot: 64, KeepLog: 32, MaxLog: 1 << 12}, // small, so that runs take snapshots
+		Core: vr.Config{Replica: limits.Replica{Snapshot: 64, KeepLog: 32, MaxLog: 1 << 12}}, // small, so that runs take snapshots
 	})
 	if err != nil {
 		return err

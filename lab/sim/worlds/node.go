@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -74,10 +75,12 @@ func (d *deeds) fail(format string, args ...any) {
 func replicaConfig(b *Bounds, id int, keys wire.Keys) replica.Config {
 	cfg := replica.Config{
 		N: replicas, Self: id, Group: group, Keys: keys,
-		TickInterval: off, TickMax: off, PingInterval: off, SuspectSequencer: off,
-		SuspectLeader: suspicion, ViewChange: suspicion,
-		Retransmit: retransmit, Grace: grace, GapBound: gapBound, SyncInterval: mediumStep,
-		Window: 16, Snapshot: 1 << 30,
+		Timing: limits.Timing{
+			TickInterval: off, TickMax: off, PingInterval: off, SuspectSequencer: off,
+			SuspectLeader: suspicion, ViewChange: suspicion,
+			Retransmit: retransmit, Grace: grace, GapBound: gapBound, SyncInterval: mediumStep,
+		},
+		Replica: limits.Replica{Window: 16, Snapshot: 1 << 30},
 	}
 	if b.Snapshots {
 		cfg.Snapshot, cfg.KeepLog = 1, 1
