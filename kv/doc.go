@@ -13,7 +13,7 @@
 // (OSDI 2016 §5.2, speculative execution), and undo records take such operations back.
 //
 // Keys, values and elements are at most 1 MiB long. The replies of one operation are at most three
-// quarters of wire.MaxResult; the commands beyond that limit are answered by an error.
+// quarters of wire.MaxResult long; a reply beyond that limit is replaced by an error.
 //
 // Package kv/resp serves a Store's commands to Redis clients.
 package kv

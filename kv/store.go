@@ -9,8 +9,8 @@ const (
 	// maxValue is the longest key, string, element, member, field or value of a field in bytes.
 	// APPEND can make values that exceed the size of an operation.
 	maxValue = 1 << 20
-	// maxReplies is the bytes of replies that an operation may have. Commands beyond it are answered by
-	// an error, for which room is left below wire.MaxResult.
+	// maxReplies is the most bytes of replies of an operation. A reply beyond it is replaced by an error,
+	// for which there is room below wire.MaxResult.
 	maxReplies = wire.MaxResult - wire.MaxResult/4
 )
 
