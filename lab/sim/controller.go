@@ -85,14 +85,14 @@ func (c *controller) crash(downFor time.Duration) {
 }
 
 func (c *controller) waitsFor(moment int) bool {
-	return c.doom.Kind == StopControllerAt && c.doom.Arg == moment
+	return c.doom.Kind == stopControllerAt && c.doom.Arg == moment
 }
 
 // dies reports whether the controller crashes now because of a fault that waited for this moment.
 func (c *controller) dies(moment int) bool {
 	doomed := c.waitsFor(moment)
 	if doomed {
-		c.w.note(c.node, fmt.Sprintf("%v, moment %d", StopControllerAt, moment))
+		c.w.note(c.node, fmt.Sprintf("%v, moment %d", stopControllerAt, moment))
 		c.crash(c.doom.For)
 	}
 	return doomed

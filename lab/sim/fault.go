@@ -11,51 +11,51 @@ type FaultKind uint8
 // The faults. Those with a duration end by themselves, at the latest with the load. A fault that waits for a moment
 // ("at the next …") gives up after For, which is also the node's downtime.
 const (
-	Crash            FaultKind = iota + 1 // replica Node crashes, and restarts after For without its log
-	CrashAtRecord                         // replica Node crashes when it next persists; Arg: a moment below
-	CrashAtSnapshot                       // replica Node crashes when it next writes a snapshot; Arg: a moment below
-	CrashAtTransfer                       // replica Node crashes with a bulk message in flight; Arg: a moment below
-	Gone                                  // replica Node loses its disk and never comes back
-	Pause                                 // node Node is descheduled for For; its socket buffers a little
-	Slow                                  // messages to node Node take up to Arg µs longer
-	ClockJump                             // the clock of node Node goes forward by Arg µs at once
-	CutIn                                 // Node receives nothing
-	CutOut                                // Node's messages are lost
-	CutPair                               // messages from Node to node Arg are lost, not those back
-	Split                                 // a partition between the nodes in bit mask Arg and the others
-	LossBurst                             // Arg per million of all datagrams are lost
-	LossAt                                // Arg per million of the datagrams to Node are lost
-	LoseNext                              // the next Arg stamped datagrams to Node are lost
-	StopSequencer                         // sequencer Node crashes, and restarts after For with empty tables
-	Wipe                                  // sequencer Node loses entries and counters but keeps its streams; Arg 1: it loses its program too
-	Zombie                                // the controller cannot reach sequencer Node, which keeps working
-	StopController                        // the controller crashes, and restarts after For
-	StopControllerAt                      // the controller crashes on the way to a new session; Arg: a moment below
-	SpuriousFailover                      // the controller replaces a healthy sequencer
-	CrashClient                           // client Node crashes with outstanding operations; a new one starts after For
-	Isolate                               // a partition between replica Node and the other replicas, not the sequencer
-	Mute                                  // messages from replica Node to replica Arg are lost, not those back
-	Linger                                // messages from replica Node to replica Arg take up to lingerMax longer
-	Deaf                                  // replica Node receives no stamped datagrams any more
-	Stuck                                 // sequencer Node forwards nothing any more; its control plane works
-	Forge                                 // an attacker without keys sends replica Node stamped datagrams; Arg 1: of a new session
+	crash            FaultKind = iota + 1 // replica Node crashes, and restarts after For without its log
+	crashAtRecord                         // replica Node crashes when it next persists; Arg: a moment below
+	crashAtSnapshot                       // replica Node crashes when it next writes a snapshot; Arg: a moment below
+	crashAtTransfer                       // replica Node crashes with a bulk message in flight; Arg: a moment below
+	gone                                  // replica Node loses its disk and never comes back
+	pause                                 // node Node is descheduled for For; its socket buffers a little
+	slow                                  // messages to node Node take up to Arg µs longer
+	clockJump                             // the clock of node Node goes forward by Arg µs at once
+	cutIn                                 // Node receives nothing
+	cutOut                                // Node's messages are lost
+	cutPair                               // messages from Node to node Arg are lost, not those back
+	split                                 // a partition between the nodes in bit mask Arg and the others
+	lossBurst                             // Arg per million of all datagrams are lost
+	lossAt                                // Arg per million of the datagrams to Node are lost
+	loseNext                              // the next Arg stamped datagrams to Node are lost
+	stopSequencer                         // sequencer Node crashes, and restarts after For with empty tables
+	wipe                                  // sequencer Node loses entries and counters but keeps its streams; Arg 1: it loses its program too
+	zombie                                // the controller cannot reach sequencer Node, which keeps working
+	stopController                        // the controller crashes, and restarts after For
+	stopControllerAt                      // the controller crashes on the way to a new session; Arg: a moment below
+	spuriousFailover                      // the controller replaces a healthy sequencer
+	crashClient                           // client Node crashes with outstanding operations; a new one starts after For
+	isolate                               // a partition between replica Node and the other replicas, not the sequencer
+	mute                                  // messages from replica Node to replica Arg are lost, not those back
+	linger                                // messages from replica Node to replica Arg take up to lingerMax longer
+	deaf                                  // replica Node receives no stamped datagrams any more
+	stuck                                 // sequencer Node forwards nothing any more; its control plane works
+	forge                                 // an attacker without keys sends replica Node stamped datagrams; Arg 1: of a new session
 )
 
-// Moments of CrashAtRecord.
+// Moments of crashAtRecord.
 const (
 	beforeRecord = iota // not durable
 	afterRecord
 	recordMoments
 )
 
-// Moments of CrashAtSnapshot.
+// Moments of crashAtSnapshot.
 const (
 	whileWriting = iota
 	afterWriting
 	snapshotMoments
 )
 
-// Moments of CrashAtTransfer.
+// Moments of crashAtTransfer.
 const (
 	beforeReceiving = iota // the bulk message has no effect
 	afterReceiving
@@ -63,7 +63,7 @@ const (
 	transferMoments
 )
 
-// Moments of StopControllerAt, in the order of the steps to a new session.
+// Moments of stopControllerAt, in the order of the steps to a new session.
 const (
 	numberWanted       = iota // the store is being asked
 	numberDurable             // the core does not know
@@ -75,7 +75,7 @@ const (
 	controllerMoments
 )
 
-// A Node (and, for Mute and Linger, an Arg) that is a replica may be relative to the leader of the highest view at
+// A Node (and, for mute and linger, an Arg) that is a replica may be relative to the leader of the highest view at
 // that time: leading is that leader, leading-1 the next one, and so on.
 const leading = -1
 
@@ -83,13 +83,13 @@ const leading = -1
 const lingerMax = 40 * time.Millisecond
 
 var faultNames = [...]string{
-	Crash: "crash", CrashAtRecord: "crash-at-record", CrashAtSnapshot: "crash-at-snapshot",
-	CrashAtTransfer: "crash-at-transfer", Gone: "gone", Pause: "pause", Slow: "slow", ClockJump: "clock-jump",
-	CutIn: "cut-in", CutOut: "cut-out", CutPair: "cut-pair", Split: "split", LossBurst: "loss-burst",
-	LossAt: "loss-at", LoseNext: "lose-next", StopSequencer: "stop-sequencer", Wipe: "wipe", Zombie: "zombie",
-	StopController: "stop-controller", StopControllerAt: "stop-controller-at", SpuriousFailover: "spurious-failover",
-	CrashClient: "crash-client", Isolate: "isolate", Mute: "mute", Linger: "linger", Deaf: "deaf", Stuck: "stuck",
-	Forge: "forge",
+	crash: "crash", crashAtRecord: "crash-at-record", crashAtSnapshot: "crash-at-snapshot",
+	crashAtTransfer: "crash-at-transfer", gone: "gone", pause: "pause", slow: "slow", clockJump: "clock-jump",
+	cutIn: "cut-in", cutOut: "cut-out", cutPair: "cut-pair", split: "split", lossBurst: "loss-burst",
+	lossAt: "loss-at", loseNext: "lose-next", stopSequencer: "stop-sequencer", wipe: "wipe", zombie: "zombie",
+	stopController: "stop-controller", stopControllerAt: "stop-controller-at", spuriousFailover: "spurious-failover",
+	crashClient: "crash-client", isolate: "isolate", mute: "mute", linger: "linger", deaf: "deaf", stuck: "stuck",
+	forge: "forge",
 }
 
 func (k FaultKind) String() string {
@@ -103,7 +103,7 @@ func (k FaultKind) String() string {
 type Fault struct {
 	At   time.Duration
 	Kind FaultKind
-	Node int // replica, sequencer or client number; for Pause, Slow, ClockJump, LossAt and the cuts a node number
+	Node int // replica, sequencer or client number; for pause, slow, clockJump, lossAt and the cuts a node number
 	Arg  int
 	For  time.Duration
 }

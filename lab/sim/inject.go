@@ -9,23 +9,23 @@ import (
 // begin starts a fault and schedules its end.
 func (w *world) begin(f Fault) {
 	f.Node = w.resolve(f.Node)
-	if f.Kind == Mute || f.Kind == Linger {
+	if f.Kind == mute || f.Kind == linger {
 		f.Arg = w.resolve(f.Arg)
 	}
 	w.note(-1, "fault: "+f.String())
 	f.For = max(min(f.For, w.s.load-w.now), 0)
 	switch f.Kind {
-	case Crash, CrashAtRecord, CrashAtSnapshot, CrashAtTransfer, Gone:
+	case crash, crashAtRecord, crashAtSnapshot, crashAtTransfer, gone:
 		w.strikeReplica(f)
-	case StopSequencer, Wipe, Stuck, Forge:
+	case stopSequencer, wipe, stuck, forge:
 		w.strikeSequencer(f)
-	case StopController, StopControllerAt, Zombie, SpuriousFailover:
+	case stopController, stopControllerAt, zombie, spuriousFailover:
 		w.strikeController(f)
-	case Pause:
+	case pause:
 		w.process(f.Node).stall(w.now + f.For)
-	case ClockJump:
+	case clockJump:
 		w.jump(f.Node, time.Duration(f.Arg)*time.Microsecond)
-	case CrashClient:
+	case crashClient:
 		w.customers[f.Node].crash(f.For)
 	default:
 		w.strikeNetwork(f)
@@ -47,11 +47,11 @@ func (w *world) resolve(node int) int {
 func (w *world) strikeReplica(f Fault) {
 	n := w.nodes[f.Node]
 	switch f.Kind {
-	case Gone:
+	case gone:
 		if n.up && w.mayCrash(n.id) {
 			n.vanish()
 		}
-	case Crash:
+	case crash:
 		if n.up && w.mayCrash(n.id) {
 			n.crash(f.For)
 		}
@@ -79,15 +79,15 @@ func (w *world) mayCrash(id int) bool {
 
 func (w *world) strikeSequencer(f Fault) {
 	switch f.Kind {
-	case StopSequencer:
+	case stopSequencer:
 		s := w.sequencers[f.Node]
 		s.stop()
 		w.after(f.For, s.start)
-	case Wipe:
+	case wipe:
 		w.sequencers[f.Node].wipe(f.Arg == 1)
-	case Stuck:
+	case stuck:
 		w.sequencers[f.Node].stuck = true
-	case Forge:
+	case forge:
 		w.forge(f)
 	}
 }
@@ -95,23 +95,23 @@ func (w *world) strikeSequencer(f Fault) {
 func (w *world) strikeController(f Fault) {
 	c := w.controller
 	switch f.Kind {
-	case StopController:
+	case stopController:
 		if c.up {
 			c.crash(f.For)
 		}
-	case StopControllerAt:
+	case stopControllerAt:
 		c.doom = f
 		w.after(f.For, func() {
 			if c.doom == f {
 				c.doom = Fault{}
 			}
 		})
-	case Zombie:
+	case zombie:
 		a, b := c.node, w.s.sequencerNode(f.Node)
 		w.net.cut(a, b, 1)
 		w.net.cut(b, a, 1)
 		w.after(f.For, func() { w.net.cut(a, b, -1); w.net.cut(b, a, -1) })
-	case SpuriousFailover:
+	case spuriousFailover:
 		c.spurious(f.Node%2 == 1)
 	}
 }
@@ -119,24 +119,24 @@ func (w *world) strikeController(f Fault) {
 func (w *world) strikeNetwork(f Fault) {
 	end := func(undo func()) { w.after(f.For, undo) }
 	switch f.Kind {
-	case CutIn, CutOut, CutPair, Split, Isolate, Mute:
+	case cutIn, cutOut, cutPair, split, isolate, mute:
 		w.net.cutFault(f, 1)
 		end(func() { w.net.cutFault(f, -1) })
-	case Linger:
+	case linger:
 		w.net.linger[f.Node][f.Arg]++
 		end(func() { w.net.linger[f.Node][f.Arg]-- })
-	case LossBurst:
+	case lossBurst:
 		w.net.loss += f.Arg
 		end(func() { w.net.loss -= f.Arg })
-	case LossAt:
+	case lossAt:
 		w.net.lossAt[f.Node] += f.Arg
 		end(func() { w.net.lossAt[f.Node] -= f.Arg })
-	case Slow:
+	case slow:
 		w.net.slow[f.Node] += f.Arg
 		end(func() { w.net.slow[f.Node] -= f.Arg })
-	case LoseNext:
+	case loseNext:
 		w.net.drop[f.Node] += f.Arg
-	case Deaf:
+	case deaf:
 		w.net.deaf[f.Node] = true
 	}
 }

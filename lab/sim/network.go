@@ -164,11 +164,11 @@ func (n *network) cutFault(f Fault, delta int) {
 	nodes := n.w.s.nodes()
 	for other := range nodes {
 		switch f.Kind {
-		case CutIn:
+		case cutIn:
 			n.cut(other, f.Node, delta)
-		case CutOut:
+		case cutOut:
 			n.cut(f.Node, other, delta)
-		case Split:
+		case split:
 			for to := range nodes {
 				if f.Arg>>other&1 != f.Arg>>to&1 {
 					n.cut(other, to, delta)
@@ -177,9 +177,9 @@ func (n *network) cutFault(f Fault, delta int) {
 		}
 	}
 	switch f.Kind {
-	case CutPair, Mute:
+	case cutPair, mute:
 		n.cut(f.Node, f.Arg, delta)
-	case Isolate:
+	case isolate:
 		for other := range n.w.s.replicas {
 			n.cut(other, f.Node, delta)
 			n.cut(f.Node, other, delta)

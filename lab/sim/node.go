@@ -103,13 +103,13 @@ func (n *node) datagram(b []byte) {
 }
 
 func (n *node) bulk(b []byte) {
-	if n.dies(CrashAtTransfer, beforeReceiving) {
+	if n.dies(crashAtTransfer, beforeReceiving) {
 		return
 	}
 	n.core.Message(n.now(), b)
 	n.settle()
 	if n.up {
-		n.dies(CrashAtTransfer, afterReceiving)
+		n.dies(crashAtTransfer, afterReceiving)
 	}
 }
 
@@ -203,21 +203,21 @@ func (n *node) send(to int, frame []byte) {
 		n.w.net.datagram(n.id, to, frame, false)
 		return
 	}
-	arrives := n.doom.Kind != CrashAtTransfer || n.rng.below(2) == 0
+	arrives := n.doom.Kind != crashAtTransfer || n.rng.below(2) == 0
 	if arrives {
 		n.w.net.stream(n.id, to, frame, n.w.nodes[to].life)
 	}
-	n.dies(CrashAtTransfer, whileSending)
+	n.dies(crashAtTransfer, whileSending)
 }
 
 // persist makes a record durable. A planned crash may come just before or after.
 func (n *node) persist(r replica.Record) {
-	if n.dies(CrashAtRecord, beforeRecord) {
+	if n.dies(crashAtRecord, beforeRecord) {
 		return
 	}
 	n.w.check.persisted(n, r)
 	n.record = r
-	n.dies(CrashAtRecord, afterRecord)
+	n.dies(crashAtRecord, afterRecord)
 }
 
 func (n *node) report(session uint32) {
@@ -234,7 +234,7 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 	slot, snapshot := e.Slot, e.Snapshot
 	n.taken = taken{slot: slot, state: n.machine.Captured()}
 	n.later(n.rng.duration(0, 2*time.Millisecond), func() {
-		if n.dies(CrashAtSnapshot, whileWriting) {
+		if n.dies(crashAtSnapshot, whileWriting) {
 			return
 		}
 		var b bytes.Buffer
@@ -245,7 +245,7 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 		n.core.SnapshotWritten(n.now(), slot, b.Bytes(), nil)
 		n.settle()
 		if n.up {
-			n.dies(CrashAtSnapshot, afterWriting)
+			n.dies(crashAtSnapshot, afterWriting)
 		}
 	})
 }

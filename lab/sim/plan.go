@@ -7,14 +7,14 @@ import (
 
 // faultMix lists the kinds that a profile draws from. A kind listed twice is drawn twice as often.
 var faultMix = map[Profile][]FaultKind{
-	Lossy: {LossBurst, LossAt, LoseNext, LoseNext, CutPair, Slow, Forge},
-	Failover: {StopSequencer, StopSequencer, Zombie, Zombie, Wipe, StopController, StopControllerAt, StopControllerAt,
-		SpuriousFailover, LoseNext, CutIn, Pause, ClockJump, CrashClient},
-	Recovery: {Crash, Crash, Crash, CrashAtRecord, CrashAtSnapshot, CrashAtTransfer, CrashAtTransfer, Pause, Slow,
-		LoseNext, CutIn, CutOut, ClockJump, CrashClient},
-	Chaos: {Crash, Crash, CrashAtRecord, CrashAtSnapshot, CrashAtTransfer, Pause, Pause, Slow, CutIn, CutOut, CutPair,
-		Split, LossBurst, LossAt, LoseNext, StopSequencer, Wipe, Zombie, StopController, StopControllerAt,
-		SpuriousFailover, Forge, ClockJump, CrashClient},
+	Lossy: {lossBurst, lossAt, loseNext, loseNext, cutPair, slow, forge},
+	Failover: {stopSequencer, stopSequencer, zombie, zombie, wipe, stopController, stopControllerAt, stopControllerAt,
+		spuriousFailover, loseNext, cutIn, pause, clockJump, crashClient},
+	Recovery: {crash, crash, crash, crashAtRecord, crashAtSnapshot, crashAtTransfer, crashAtTransfer, pause, slow,
+		loseNext, cutIn, cutOut, clockJump, crashClient},
+	Chaos: {crash, crash, crashAtRecord, crashAtSnapshot, crashAtTransfer, pause, pause, slow, cutIn, cutOut, cutPair,
+		split, lossBurst, lossAt, loseNext, stopSequencer, wipe, zombie, stopController, stopControllerAt,
+		spuriousFailover, forge, clockJump, crashClient},
 }
 
 // plan draws the faults of a seed, ordered by time.
@@ -47,37 +47,37 @@ func plan(seed uint64, profile Profile, s *settings) []Fault {
 func aim(f *Fault, s *settings, r *random) {
 	patience := r.duration(20*time.Millisecond, 100*time.Millisecond) // for a rare moment
 	switch f.Kind {
-	case CrashAtRecord:
+	case crashAtRecord:
 		f.Arg, f.For = r.below(recordMoments), patience
-	case CrashAtSnapshot:
+	case crashAtSnapshot:
 		f.Arg = r.below(snapshotMoments)
-	case CrashAtTransfer:
+	case crashAtTransfer:
 		f.Arg, f.For = r.below(transferMoments), patience
-	case StopControllerAt:
+	case stopControllerAt:
 		f.Arg = r.below(controllerMoments)
-	case CrashClient:
+	case crashClient:
 		f.Node = r.below(s.clients)
-	case Pause, Slow, ClockJump:
+	case pause, slow, clockJump:
 		f.Node = pick(r, f.Node, f.Node, r.below(s.nodes()))
 		f.Arg = r.between(100, 5000)
-		if f.Kind == ClockJump {
+		if f.Kind == clockJump {
 			f.Arg *= pick(r, 1, 20, 1_000, 1_000_000)
 		}
-	case CutIn, CutOut:
+	case cutIn, cutOut:
 		f.Node = r.below(s.nodes())
-	case CutPair:
+	case cutPair:
 		f.Node, f.Arg = r.below(s.nodes()), r.below(s.nodes())
-	case Split:
+	case split:
 		f.Arg = int(r.next() & (1<<s.nodes() - 1))
-	case LossBurst, LossAt:
+	case lossBurst, lossAt:
 		f.Arg = pick(r, 50_000, 300_000, 800_000)
-	case LoseNext:
+	case loseNext:
 		f.Arg = r.between(1, pick(r, 1, 3, 40))
-	case StopSequencer, Zombie:
+	case stopSequencer, zombie:
 		f.Node = r.below(s.sequencers)
-	case Wipe:
+	case wipe:
 		f.Node, f.Arg = r.below(s.sequencers), r.below(2)
-	case Forge:
+	case forge:
 		f.Arg = r.below(2)
 	}
 }
@@ -90,12 +90,12 @@ func lasting(profile Profile, s *settings, r *random) (faults []Fault) {
 	switch {
 	case profile == Lossy:
 	case r.below(4) == 0:
-		faults = append(faults, Fault{At: at(), Kind: Deaf, Node: node})
+		faults = append(faults, Fault{At: at(), Kind: deaf, Node: node})
 	case profile != Failover && r.below(8) == 0:
-		faults = append(faults, Fault{At: at(), Kind: Gone, Node: node})
+		faults = append(faults, Fault{At: at(), Kind: gone, Node: node})
 	}
 	if (profile == Failover || profile == Chaos) && r.below(6) == 0 {
-		faults = append(faults, Fault{At: at(), Kind: Stuck, Node: r.below(s.sequencers)})
+		faults = append(faults, Fault{At: at(), Kind: stuck, Node: r.below(s.sequencers)})
 	}
 	return faults
 }

@@ -11,7 +11,7 @@ import (
 // number of remaining faults.
 func Shrink(ctx context.Context, cfg Config, tried func(left int)) Result {
 	cfg.Trace = nil
-	best := RunGuarded(cfg)
+	best := Run(cfg)
 	if len(best.Failures) == 0 {
 		return best
 	}
@@ -20,7 +20,7 @@ func Shrink(ctx context.Context, cfg Config, tried func(left int)) Result {
 		smaller := false
 		for at := 0; at < len(best.Plan) && ctx.Err() == nil; {
 			cfg.Faults = slices.Delete(slices.Clone(best.Plan), at, min(at+size, len(best.Plan)))
-			r := RunGuarded(cfg)
+			r := Run(cfg)
 			if len(r.Failures) > 0 && r.Failures[0].kind() == kind {
 				best, smaller = r, true
 			} else {

@@ -11,12 +11,12 @@ import (
 func TestShrinkKeepsWhatFails(t *testing.T) {
 	s := draw(3, Calm)
 	forGood := []Fault{
-		{At: 10 * time.Millisecond, Kind: LoseNext, Node: 0, Arg: 1},
-		{At: 20 * time.Millisecond, Kind: Deaf, Node: 0},
-		{At: 25 * time.Millisecond, Kind: Pause, Node: 1, For: 2 * time.Millisecond},
+		{At: 10 * time.Millisecond, Kind: loseNext, Node: 0, Arg: 1},
+		{At: 20 * time.Millisecond, Kind: deaf, Node: 0},
+		{At: 25 * time.Millisecond, Kind: pause, Node: 1, For: 2 * time.Millisecond},
 	}
 	for i := range s.sequencers {
-		forGood = append(forGood, Fault{At: 30 * time.Millisecond, Kind: Stuck, Node: i})
+		forGood = append(forGood, Fault{At: 30 * time.Millisecond, Kind: stuck, Node: i})
 	}
 	r := Shrink(context.Background(), Config{Seed: 3, Profile: Calm, Faults: forGood}, func(int) {})
 	if len(r.Failures) == 0 {
@@ -26,11 +26,11 @@ func TestShrinkKeepsWhatFails(t *testing.T) {
 		t.Errorf("%d faults are left, want the %d stuck sequencers: %v", len(r.Plan), s.sequencers, r.Plan)
 	}
 	for _, f := range r.Plan {
-		if f.Kind != Stuck {
+		if f.Kind != stuck {
 			t.Errorf("%v is left, but the run fails without it", f)
 		}
 	}
-	again := Run(Config{Seed: 3, Profile: Calm, Faults: r.Plan})
+	again := run(Config{Seed: 3, Profile: Calm, Faults: r.Plan})
 	if len(again.Failures) == 0 || again.Hash != r.Hash {
 		t.Errorf("the shrunk plan gives hash %x, then %x, with failures %v", r.Hash, again.Hash, again.Failures)
 	}

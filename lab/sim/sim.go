@@ -70,7 +70,7 @@ type world struct {
 	controller *controller
 	customers  []*customer
 	history    registers.History
-	overheard  []byte // the newest stamped datagram, for Forge
+	overheard  []byte // the newest stamped datagram, for forge
 	check      *checker
 
 	text   dissect.Dissector
@@ -78,8 +78,8 @@ type world struct {
 	ended  bool
 }
 
-// Run runs one seed. A mistake in a core makes it fail, not panic, unless the core panics.
-func Run(cfg Config) Result {
+// run is Run without the handling of panics.
+func run(cfg Config) Result {
 	s := draw(cfg.Seed, cfg.Profile)
 	w := &world{cfg: cfg, s: &s}
 	w.result.Config = cfg

@@ -36,7 +36,7 @@ func TestSeeds(t *testing.T) {
 	for _, p := range profilesToRun(t) {
 		count := *seedCount
 		if p == Calm {
-			count = (count + 3) / 4 // calm runs have the most operations and the fewest surprises
+			count = (count + 3) / 4 // Calm runs have the most operations and the fewest surprises
 		}
 		t.Run(string(p), func(t *testing.T) { runSeeds(t, p, *firstSeed, count) })
 	}
@@ -79,7 +79,7 @@ func replay(t *testing.T) {
 		defer f.Close()
 		cfg.Trace = f
 	}
-	r := RunGuarded(cfg)
+	r := Run(cfg)
 	for _, f := range r.Plan {
 		t.Logf("planned: %v", f)
 	}
@@ -92,8 +92,8 @@ func replay(t *testing.T) {
 // TestReplay checks that a seed gives the same run every time.
 func TestReplay(t *testing.T) {
 	for _, p := range Profiles() {
-		a := Run(Config{Seed: 7, Profile: p})
-		b := Run(Config{Seed: 7, Profile: p})
+		a := run(Config{Seed: 7, Profile: p})
+		b := run(Config{Seed: 7, Profile: p})
 		if a.Hash != b.Hash || a.Events != b.Events {
 			t.Errorf("%s: hash %x after %d events, then %x after %d", p, a.Hash, a.Events, b.Hash, b.Events)
 		}

@@ -42,7 +42,7 @@ func (s *Sweep) Run(ctx context.Context, visit func(*Result) bool) {
 	for range max(s.Parallel, 1) {
 		workers.Go(func() {
 			for j := range work {
-				j.done <- RunGuarded(j.cfg)
+				j.done <- Run(j.cfg)
 			}
 		})
 	}
@@ -75,13 +75,13 @@ func (s *Sweep) Run(ctx context.Context, visit func(*Result) bool) {
 	}
 }
 
-// RunGuarded is Run, but turns a panic of a core into a failure of its seed.
-func RunGuarded(cfg Config) (r Result) {
+// Run runs one seed. A panic of a core is a failure of the seed.
+func Run(cfg Config) (r Result) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.Config = cfg
 			r.Failures = append(r.Failures, Failure{Node: "world", What: fmt.Sprintf("panic: %v\n%s", v, debug.Stack())})
 		}
 	}()
-	return Run(cfg)
+	return run(cfg)
 }

@@ -8,8 +8,8 @@ import (
 	"sort"
 )
 
-// Exponent is that of YCSB (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010).
-const Exponent = 0.99
+// exponent is that of YCSB (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010).
+const exponent = 0.99
 
 // Table draws k with a probability in proportion to 1/(k+1)^Exponent. Its elements are the probabilities of a draw of
 // at most k.
@@ -20,7 +20,7 @@ func New(n int) Table {
 	table := make(Table, n)
 	sum := 0.0
 	for k := range table {
-		sum += math.Pow(float64(k+1), -Exponent)
+		sum += math.Pow(float64(k+1), -exponent)
 		table[k] = sum
 	}
 	for k := range table {

@@ -15,13 +15,13 @@ type Config struct {
 	Batch int
 }
 
-// MaxBatch is the largest Batch.
-const MaxBatch = 1 << 10
+// maxBatch is the largest Batch.
+const maxBatch = 1 << 10
 
 // New returns a replica of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*vr.Replica, error) {
-	if cfg.Batch < 0 || cfg.Batch > MaxBatch {
-		return nil, fmt.Errorf("paxos: Batch is %d requests, expected 0 to %d", cfg.Batch, MaxBatch)
+	if cfg.Batch < 0 || cfg.Batch > maxBatch {
+		return nil, fmt.Errorf("paxos: Batch is %d requests, expected 0 to %d", cfg.Batch, maxBatch)
 	}
 	p := &protocol{batch: max(cfg.Batch, 1), index: vr.NewIndex(), acked: make([]uint64, max(cfg.N, 0)), resendAt: monotime.Never}
 	r, err := vr.New(cfg.Config, sm, p, vr.Traits{})

@@ -27,16 +27,9 @@ type Core struct {
 	table clients.Table
 	slot  uint64
 	out   node.Outbox
-	stats Stats
 }
 
 var _ node.Core = (*Core)(nil)
-
-// Stats count events since the server's start.
-type Stats struct {
-	Executed uint64
-	Bad      uint64 // requests that fail authentication or do not parse
-}
 
 // New returns a server of an empty state machine.
 func New(cfg Config, sm replica.StateMachine) (*Core, error) {
@@ -54,14 +47,11 @@ func New(cfg Config, sm replica.StateMachine) (*Core, error) {
 func (c *Core) Request(now time.Duration, frame []byte) {
 	req, _, ok := node.OpenRequest(&c.cfg.Keys, frame)
 	if !ok {
-		c.stats.Bad++
 		return
 	}
 	c.slot++
 	c.table.SetTime(c.slot, uint64(now))
-	if c.table.Execute(c.slot, &req, c.sm) {
-		c.stats.Executed++
-	}
+	c.table.Execute(c.slot, &req, c.sm)
 	status, result, ok := c.table.Answer(c.slot, &req)
 	if !ok {
 		return
@@ -101,6 +91,3 @@ func (c *Core) ClearEffects() { c.out.Clear() }
 
 // Err is always nil.
 func (c *Core) Err() error { return nil }
-
-// Stats returns the counters.
-func (c *Core) Stats() Stats { return c.stats }

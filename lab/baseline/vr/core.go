@@ -293,14 +293,11 @@ func (r *Replica) Leader() int { return r.leaderOf(r.view) }
 
 func (r *Replica) leaderOf(view uint64) int { return int(view % uint64(r.Cfg.N)) }
 
-// Normal reports whether the replica is in status normal.
-func (r *Replica) Normal() bool { return r.phase == phaseNormal }
-
 // Leads reports whether this replica leads a view that has started.
 func (r *Replica) Leads() bool { return r.phase == phaseNormal && r.Leader() == r.Cfg.Self }
 
 // Full reports whether the log is full. Requests are then refused until more is committed.
-func (r *Replica) Full() bool { return r.Log.Len() >= r.Cfg.MaxLog }
+func (r *Replica) Full() bool { return r.Log.length() >= r.Cfg.MaxLog }
 
 func (r *Replica) head(view uint64) wire.Header {
 	return wire.Header{View: view, Replica: uint16(r.Cfg.Self), Incarnation: r.Cfg.Incarnation}

@@ -39,8 +39,8 @@ func (l *Log) Start() uint64 { return l.start }
 // End returns the last slot without a missing one before it.
 func (l *Log) End() uint64 { return l.end }
 
-// Len returns the number of slots in the log.
-func (l *Log) Len() uint64 { return l.end - l.start }
+// length returns the number of slots in the log.
+func (l *Log) length() uint64 { return l.end - l.start }
 
 // At returns the entry at a slot in (Start, End]. It is valid until the slot is removed.
 func (l *Log) At(slot uint64) []byte { return l.at(slot).payload }

@@ -50,13 +50,13 @@ type Decided struct {
 	Digest     nopaxos.Digest
 }
 
-func (*Accepted) Kind() Kind { return KindAccepted }
-func (*Resolve) Kind() Kind  { return KindResolve }
-func (*Resolved) Kind() Kind { return KindResolved }
-func (*AskVotes) Kind() Kind { return KindAskVotes }
-func (*AskValue) Kind() Kind { return KindAskValue }
-func (*Value) Kind() Kind    { return KindValue }
-func (*Decided) Kind() Kind  { return KindDecided }
+func (*Accepted) kind() kind { return kindAccepted }
+func (*Resolve) kind() kind  { return kindResolve }
+func (*Resolved) kind() kind { return kindResolved }
+func (*AskVotes) kind() kind { return kindAskVotes }
+func (*AskValue) kind() kind { return kindAskValue }
+func (*Value) kind() kind    { return kindValue }
+func (*Decided) kind() kind  { return kindDecided }
 
 func (m *Accepted) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Value) }
 func (m *Accepted) parseBody(r *reader)        { m.Slot, m.Value = r.U64(), r.digest() }

@@ -10,55 +10,55 @@ import (
 )
 
 const (
-	// Magic is the first two bytes of every frame: "NB".
-	Magic = 0x4E42
-	// Version is the frame version of this package.
-	Version = 1
+	// magic is the first two bytes of every frame: "NB".
+	magic = 0x4E42
+	// version is the frame version of this package.
+	version = 1
 
 	prefixLen = 4
 )
 
-// Kind is the kind of a message.
-type Kind uint8
+// kind is the kind of a message.
+type kind uint8
 
 // The messages. Values are part of the wire format.
 const (
-	KindPrepare          Kind = 1
-	KindPrepareOK        Kind = 2
-	KindCommit           Kind = 3
-	KindStartViewChange  Kind = 4
-	KindDoViewChange     Kind = 5
-	KindStartView        Kind = 6
-	KindRecovery         Kind = 7
-	KindRecoveryResponse Kind = 8
-	KindGetState         Kind = 9
-	KindNewState         Kind = 10
-	KindAccepted         Kind = 11
-	KindResolve          Kind = 12
-	KindResolved         Kind = 13
-	KindAskVotes         Kind = 14
-	KindAskValue         Kind = 15
-	KindValue            Kind = 16
-	KindDecided          Kind = 17
-	KindSync             Kind = 18
-	KindSyncReply        Kind = 19
-	KindConfirm          Kind = 20
-	KindSyncCommit       Kind = 21
+	kindPrepare          kind = 1
+	kindPrepareOK        kind = 2
+	kindCommit           kind = 3
+	kindStartViewChange  kind = 4
+	kindDoViewChange     kind = 5
+	kindStartView        kind = 6
+	kindRecovery         kind = 7
+	kindRecoveryResponse kind = 8
+	kindGetState         kind = 9
+	kindNewState         kind = 10
+	kindAccepted         kind = 11
+	kindResolve          kind = 12
+	kindResolved         kind = 13
+	kindAskVotes         kind = 14
+	kindAskValue         kind = 15
+	kindValue            kind = 16
+	kindDecided          kind = 17
+	kindSync             kind = 18
+	kindSyncReply        kind = 19
+	kindConfirm          kind = 20
+	kindSyncCommit       kind = 21
 
-	kindEnd Kind = 22
+	kindEnd kind = 22
 )
 
 var kindNames = [kindEnd]string{
-	KindPrepare: "PREPARE", KindPrepareOK: "PREPARE-OK", KindCommit: "COMMIT",
-	KindStartViewChange: "START-VIEW-CHANGE", KindDoViewChange: "DO-VIEW-CHANGE", KindStartView: "START-VIEW",
-	KindRecovery: "RECOVERY", KindRecoveryResponse: "RECOVERY-RESPONSE",
-	KindGetState: "GET-STATE", KindNewState: "NEW-STATE",
-	KindAccepted: "ACCEPTED", KindResolve: "RESOLVE", KindResolved: "RESOLVED",
-	KindAskVotes: "ASK-VOTES", KindAskValue: "ASK-VALUE", KindValue: "VALUE", KindDecided: "DECIDED",
-	KindSync: "SYNC", KindSyncReply: "SYNC-REPLY", KindConfirm: "CONFIRM", KindSyncCommit: "SYNC-COMMIT",
+	kindPrepare: "PREPARE", kindPrepareOK: "PREPARE-OK", kindCommit: "COMMIT",
+	kindStartViewChange: "START-VIEW-CHANGE", kindDoViewChange: "DO-VIEW-CHANGE", kindStartView: "START-VIEW",
+	kindRecovery: "RECOVERY", kindRecoveryResponse: "RECOVERY-RESPONSE",
+	kindGetState: "GET-STATE", kindNewState: "NEW-STATE",
+	kindAccepted: "ACCEPTED", kindResolve: "RESOLVE", kindResolved: "RESOLVED",
+	kindAskVotes: "ASK-VOTES", kindAskValue: "ASK-VALUE", kindValue: "VALUE", kindDecided: "DECIDED",
+	kindSync: "SYNC", kindSyncReply: "SYNC-REPLY", kindConfirm: "CONFIRM", kindSyncCommit: "SYNC-COMMIT",
 }
 
-func (k Kind) String() string {
+func (k kind) String() string {
 	if k > 0 && k < kindEnd {
 		return kindNames[k]
 	}
@@ -69,7 +69,7 @@ func (k Kind) String() string {
 var errPrefix = errors.New("wire: frame does not start with the magic 0x4E42 and version 1")
 
 // IsFrame reports whether b starts like a frame of this package.
-func IsFrame(b []byte) bool { return len(b) >= 2 && binary.BigEndian.Uint16(b) == Magic }
+func IsFrame(b []byte) bool { return len(b) >= 2 && binary.BigEndian.Uint16(b) == magic }
 
 // reader reads the fields of this package's frames.
 type reader struct{ codec.Reader }

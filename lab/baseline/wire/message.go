@@ -17,7 +17,7 @@ func (h *Header) Head() *Header { return h }
 
 // Message is a message among replicas. The dynamic types are the structs of this package.
 type Message interface {
-	Kind() Kind
+	kind() kind
 	Head() *Header
 
 	appendBody(b []byte) []byte
@@ -27,7 +27,7 @@ type Message interface {
 // Append appends the sealed frame of m.
 func Append(b []byte, m Message, auth nopaxos.Auth) []byte {
 	start := len(b)
-	b = append(b, Magic>>8, Magic&0xff, Version, byte(m.Kind()))
+	b = append(b, magic>>8, magic&0xff, version, byte(m.kind()))
 	h := m.Head()
 	b = appendU64(b, h.View)
 	b = appendU16(b, h.Replica)
@@ -47,21 +47,21 @@ func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
 	if len(frame) < prefixLen+nopaxos.TagLen {
 		return nil, nopaxos.ErrShort
 	}
-	if !IsFrame(frame) || frame[2] != Version {
+	if !IsFrame(frame) || frame[2] != version {
 		return nil, errPrefix
 	}
-	kind := Kind(frame[3])
-	if kind == 0 || kind >= kindEnd {
+	k := kind(frame[3])
+	if k == 0 || k >= kindEnd {
 		return nil, nopaxos.ErrKind
 	}
 	body, ok := auth.Open(frame)
 	if !ok {
 		return nil, nopaxos.ErrTag
 	}
-	m := d.messages[kind]
+	m := d.messages[k]
 	if m == nil {
-		m = newMessage(kind)
-		d.messages[kind] = m
+		m = newMessage(k)
+		d.messages[k] = m
 	}
 	r := &d.reader
 	*r = reader{codec.NewReader(body[prefixLen:])}
@@ -73,47 +73,47 @@ func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
 	return m, nil
 }
 
-func newMessage(kind Kind) Message {
-	switch kind {
-	case KindPrepare:
+func newMessage(k kind) Message {
+	switch k {
+	case kindPrepare:
 		return new(Prepare)
-	case KindPrepareOK:
+	case kindPrepareOK:
 		return new(PrepareOK)
-	case KindCommit:
+	case kindCommit:
 		return new(Commit)
-	case KindStartViewChange:
+	case kindStartViewChange:
 		return new(StartViewChange)
-	case KindDoViewChange:
+	case kindDoViewChange:
 		return new(DoViewChange)
-	case KindStartView:
+	case kindStartView:
 		return new(StartView)
-	case KindRecovery:
+	case kindRecovery:
 		return new(Recovery)
-	case KindRecoveryResponse:
+	case kindRecoveryResponse:
 		return new(RecoveryResponse)
-	case KindGetState:
+	case kindGetState:
 		return new(GetState)
-	case KindNewState:
+	case kindNewState:
 		return new(NewState)
-	case KindAccepted:
+	case kindAccepted:
 		return new(Accepted)
-	case KindResolve:
+	case kindResolve:
 		return new(Resolve)
-	case KindResolved:
+	case kindResolved:
 		return new(Resolved)
-	case KindAskVotes:
+	case kindAskVotes:
 		return new(AskVotes)
-	case KindAskValue:
+	case kindAskValue:
 		return new(AskValue)
-	case KindValue:
+	case kindValue:
 		return new(Value)
-	case KindDecided:
+	case kindDecided:
 		return new(Decided)
-	case KindSync:
+	case kindSync:
 		return new(Sync)
-	case KindSyncReply:
+	case kindSyncReply:
 		return new(SyncReply)
-	case KindConfirm:
+	case kindConfirm:
 		return new(Confirm)
 	default:
 		return new(SyncCommit)
@@ -216,16 +216,16 @@ type NewState struct {
 	Entries  [][]byte
 }
 
-func (*Prepare) Kind() Kind          { return KindPrepare }
-func (*PrepareOK) Kind() Kind        { return KindPrepareOK }
-func (*Commit) Kind() Kind           { return KindCommit }
-func (*StartViewChange) Kind() Kind  { return KindStartViewChange }
-func (*DoViewChange) Kind() Kind     { return KindDoViewChange }
-func (*StartView) Kind() Kind        { return KindStartView }
-func (*Recovery) Kind() Kind         { return KindRecovery }
-func (*RecoveryResponse) Kind() Kind { return KindRecoveryResponse }
-func (*GetState) Kind() Kind         { return KindGetState }
-func (*NewState) Kind() Kind         { return KindNewState }
+func (*Prepare) kind() kind          { return kindPrepare }
+func (*PrepareOK) kind() kind        { return kindPrepareOK }
+func (*Commit) kind() kind           { return kindCommit }
+func (*StartViewChange) kind() kind  { return kindStartViewChange }
+func (*DoViewChange) kind() kind     { return kindDoViewChange }
+func (*StartView) kind() kind        { return kindStartView }
+func (*Recovery) kind() kind         { return kindRecovery }
+func (*RecoveryResponse) kind() kind { return kindRecoveryResponse }
+func (*GetState) kind() kind         { return kindGetState }
+func (*NewState) kind() kind         { return kindNewState }
 
 func (m *Prepare) appendBody(b []byte) []byte {
 	return appendEntries(appendU64(appendU64(b, m.First), m.Commit), m.Entries)

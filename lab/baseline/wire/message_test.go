@@ -47,23 +47,23 @@ func samples() []Message {
 }
 
 func TestRoundTrip(t *testing.T) {
-	kinds := map[Kind]bool{}
+	kinds := map[kind]bool{}
 	for _, m := range samples() {
-		kinds[m.Kind()] = true
+		kinds[m.kind()] = true
 		frame := Append([]byte("before"), m, auth)[len("before"):]
 		var d Decoder
 		got, err := d.Open(auth, frame)
 		if err != nil || !reflect.DeepEqual(got, m) {
-			t.Errorf("%v comes back as %+v, %v, expected %+v", m.Kind(), got, err, m)
+			t.Errorf("%v comes back as %+v, %v, expected %+v", m.kind(), got, err, m)
 		}
 		for n := range frame {
 			if _, err := d.Open(auth, frame[:n]); err == nil {
-				t.Errorf("%v is accepted when cut to %d of %d bytes", m.Kind(), n, len(frame))
+				t.Errorf("%v is accepted when cut to %d of %d bytes", m.kind(), n, len(frame))
 			}
 		}
 		longer := auth.Seal(append(append([]byte{}, frame[:len(frame)-nopaxos.TagLen]...), 0), 0)
 		if _, err := d.Open(auth, longer); err == nil {
-			t.Errorf("%v is accepted with a byte too many", m.Kind())
+			t.Errorf("%v is accepted with a byte too many", m.kind())
 		}
 	}
 	if len(kinds) != int(kindEnd)-1 {
@@ -117,7 +117,7 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		if again := Append(nil, m, auth); string(again) != string(frame) {
-			t.Errorf("%v %+v: written as %x, read from %x", m.Kind(), m, again, frame)
+			t.Errorf("%v %+v: written as %x, read from %x", m.kind(), m, again, frame)
 		}
 	})
 }

@@ -36,10 +36,10 @@ type SyncCommit struct {
 	Digest nopaxos.Digest
 }
 
-func (*Sync) Kind() Kind       { return KindSync }
-func (*SyncReply) Kind() Kind  { return KindSyncReply }
-func (*Confirm) Kind() Kind    { return KindConfirm }
-func (*SyncCommit) Kind() Kind { return KindSyncCommit }
+func (*Sync) kind() kind       { return kindSync }
+func (*SyncReply) kind() kind  { return kindSyncReply }
+func (*Confirm) kind() kind    { return kindConfirm }
+func (*SyncCommit) kind() kind { return kindSyncCommit }
 
 func (m *Sync) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
 func (m *Sync) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.digest() }

@@ -122,7 +122,7 @@ func traceSeed(ctx context.Context, cfg sim.Config, shrink bool, out io.Writer) 
 	}
 	w := bufio.NewWriter(out)
 	cfg.Trace = w
-	r := sim.RunGuarded(cfg)
+	r := sim.Run(cfg)
 	if err := w.Flush(); err != nil {
 		return err
 	}

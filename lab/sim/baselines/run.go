@@ -9,19 +9,19 @@ import (
 	"github.com/netordered/nopaxos/lab/sim/registers"
 )
 
-// Result is the outcome of a run.
-type Result struct {
+// result is the outcome of a run.
+type result struct {
 	Calls    int
 	Replicas int
 	Stats    vr.Stats // summed over the replicas' last lives
 	Err      error    // a checker's finding
 }
 
-// Run runs a system with the workload and the faults of a seed.
-func Run(system baseline.System, seed uint64) Result {
+// run runs a system with the workload and the faults of a seed.
+func run(system baseline.System, seed uint64) result {
 	w, err := newWorld(system, seed)
 	if err != nil {
-		return Result{Err: err}
+		return result{Err: err}
 	}
 	w.plan()
 	w.network.RunUntil(loadFor)
@@ -30,7 +30,7 @@ func Run(system baseline.System, seed uint64) Result {
 	w.await(w.agreed, "all replicas are in the same state")
 	w.compare()
 	w.checkHistory()
-	result := Result{Calls: w.history.Count(registers.Done), Replicas: len(w.peers), Err: w.err}
+	result := result{Calls: w.history.Count(registers.Done), Replicas: len(w.peers), Err: w.err}
 	for _, m := range w.replicas {
 		if r, ok := m.core.(*vr.Replica); ok {
 			result.Stats.Add(&r.Stats)

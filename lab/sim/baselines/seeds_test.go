@@ -21,9 +21,9 @@ func TestSeeds(t *testing.T) {
 		}
 		t.Run(system.String(), func(t *testing.T) {
 			t.Parallel()
-			var sum Result
+			var sum result
 			for seed := *flagFirst; seed < *flagFirst+*flagSeeds; seed++ {
-				r := Run(system, seed)
+				r := run(system, seed)
 				if r.Err != nil {
 					t.Errorf("seed %d, %d replicas: %v", seed, r.Replicas, r.Err)
 				}

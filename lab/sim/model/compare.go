@@ -24,18 +24,18 @@ type Published struct {
 // Paxos, and 24 % above Speculative Paxos, which Paxos with batching equals. An end-host sequencer costs 36 % more
 // latency.
 var published = map[System]Published{
-	Unreplicated:   {Latency: 95 * time.Microsecond, Ratio: 0.98},
-	NOPaxos:        {Latency: 111 * time.Microsecond, Ratio: 1},
-	NOPaxosEndHost: {Latency: 151 * time.Microsecond},
-	Paxos:          {Latency: 240 * time.Microsecond, Ratio: 4.7},
-	PaxosBatching:  {Latency: 385 * time.Microsecond, Ratio: 1.24},
-	FastPaxos:      {Latency: 193 * time.Microsecond, Ratio: 4.7},
-	SpecPaxos:      {Ratio: 1.24},
+	unreplicated:   {Latency: 95 * time.Microsecond, Ratio: 0.98},
+	nopaxos:        {Latency: 111 * time.Microsecond, Ratio: 1},
+	nopaxosEndHost: {Latency: 151 * time.Microsecond},
+	paxos:          {Latency: 240 * time.Microsecond, Ratio: 4.7},
+	paxosBatching:  {Latency: 385 * time.Microsecond, Ratio: 1.24},
+	fastPaxos:      {Latency: 193 * time.Microsecond, Ratio: 4.7},
+	specPaxos:      {Ratio: 1.24},
 }
 
 // compare predicts the paper's figures 5 and 6.
 func (s *study) compare(r *Report) error {
-	for _, system := range Systems() {
+	for _, system := range allSystems() {
 		alone, err := s.measure(system, replicas, 1, 0)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (s *study) compare(r *Report) error {
 			System: system, Alone: alone, Peak: best.Outcome, Callers: best.Callers, Paper: published[system],
 		})
 	}
-	base, ours := r.Compare[Unreplicated], r.Compare[NOPaxos]
+	base, ours := r.Compare[unreplicated], r.Compare[nopaxos]
 	for i := range r.Compare {
 		c := &r.Compare[i]
 		c.Relative = c.Peak.Throughput / base.Peak.Throughput

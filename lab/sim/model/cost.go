@@ -55,8 +55,8 @@ const (
 	linkRate    = 10e9 // of the paper's testbed
 )
 
-// Calibrate returns the costs with which the model's unreplicated server has the given curve.
-func Calibrate(c Calibration, s Split) (Costs, error) {
+// calibrate returns the costs with which the model's unreplicated server has the given curve.
+func calibrate(c Calibration, s Split) (Costs, error) {
 	switch {
 	case c.Throughput <= 0 || c.Latency <= 0 || c.Turn < 0:
 		return Costs{}, fmt.Errorf("model: calibration has throughput %g, latency %v and turn %v, expected positive ones",

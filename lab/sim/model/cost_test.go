@@ -10,16 +10,16 @@ import (
 // costs calibrates.
 func costs(t *testing.T, c Calibration, s Split) Costs {
 	t.Helper()
-	costs, err := Calibrate(c, s)
+	costs, err := calibrate(c, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return costs
 }
 
-func measure(t *testing.T, load Load, warmUp, operations int) Outcome {
+func measure(t *testing.T, load workload, warmUp, operations int) Outcome {
 	t.Helper()
-	o, err := Measure(load, warmUp, operations)
+	o, err := runLoad(load, warmUp, operations)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestUnreplicatedIsWhatItWasCalibratedOn(t *testing.T) {
 		{"with turns that count", Calibration{Throughput: 400_000, Latency: 60 * time.Microsecond, Turn: 5 * time.Microsecond}, Even},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			load := Load{System: Unreplicated, Clients: 1, Callers: 1, Seed: 1, Costs: costs(t, test.c, test.s)}
+			load := workload{System: unreplicated, Clients: 1, Callers: 1, Seed: 1, Costs: costs(t, test.c, test.s)}
 			if got := measure(t, load, 100, 500).Median; math.Abs(float64(got-test.c.Latency)) > 0.005*float64(test.c.Latency) {
 				t.Errorf("latency with one caller is %v, calibrated %v", got, test.c.Latency)
 			}
@@ -61,7 +61,7 @@ func TestCalibrateRefuses(t *testing.T) {
 		{Calibration{Throughput: 1e6, Latency: time.Second, Turn: time.Second}, Even, "a turn takes 1s"},
 		{Paper, Split{Execute: 1}, "split is"},
 	} {
-		if _, err := Calibrate(test.c, test.s); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := calibrate(test.c, test.s); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("Calibrate(%+v, %+v): %v, expected %q", test.c, test.s, err, test.want)
 		}
 	}

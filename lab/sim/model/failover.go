@@ -57,8 +57,8 @@ func (s *study) failOver(r *Report) error {
 
 // crash stops the sequencer of a working group, and waits until throughput is restored.
 func (s *study) crash(at time.Duration, refused bool) (outage, restored time.Duration, err error) {
-	g, err := newGroup(Load{
-		System: NOPaxos, Replicas: replicas, Clients: failoverCallers, Callers: 1, Seed: s.cfg.Seed, Costs: s.costs,
+	g, err := newGroup(workload{
+		System: nopaxos, Replicas: replicas, Clients: failoverCallers, Callers: 1, Seed: s.cfg.Seed, Costs: s.costs,
 	})
 	if err != nil {
 		return 0, 0, err

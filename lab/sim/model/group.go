@@ -19,8 +19,8 @@ import (
 
 var groupNumber = oumlib.GroupNumber([4]byte{10, 97, 0, 1})
 
-// Load is a closed-loop load on a system.
-type Load struct {
+// workload is a closed-loop load on a system.
+type workload struct {
 	System   System
 	Replicas int // ignored for Unreplicated, which has 1
 	Clients  int // hosts
@@ -32,7 +32,7 @@ type Load struct {
 
 // group is a group of replicas on the tree with its sequencers and clients.
 type group struct {
-	load      Load
+	load      workload
 	net       *network
 	keys      wire.Keys
 	members   []*member
@@ -86,8 +86,8 @@ func (g *group) fail(err error) {
 
 // newGroup starts a system. It puts the replicas into successive pods, and the clients outside the pod of the first
 // replica, which leads.
-func newGroup(load Load) (*group, error) {
-	if load.System == Unreplicated {
+func newGroup(load workload) (*group, error) {
+	if load.System == unreplicated {
 		load.Replicas = 1
 	}
 	g := &group{load: load}

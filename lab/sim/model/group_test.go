@@ -9,8 +9,8 @@ import (
 // its CPU time.
 func TestCPUTimeIsConserved(t *testing.T) {
 	c := costs(t, Paper, Split{Execute: 0.1, Send: 0.4})
-	for _, system := range Systems() {
-		g, err := newGroup(Load{System: system, Replicas: 5, Clients: 16, Callers: 4, Loss: 0.001, Seed: 1, Costs: c})
+	for _, system := range allSystems() {
+		g, err := newGroup(workload{System: system, Replicas: 5, Clients: 16, Callers: 4, Loss: 0.001, Seed: 1, Costs: c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,9 +41,9 @@ func TestCPUTimeIsConserved(t *testing.T) {
 func TestLeaderPaysForMessages(t *testing.T) {
 	c := costs(t, Paper, Even)
 	full := func(s System) Outcome {
-		return measure(t, Load{System: s, Replicas: 5, Clients: 64, Callers: 1, Seed: 1, Costs: c}, 1000, 8000)
+		return measure(t, workload{System: s, Replicas: 5, Clients: 64, Callers: 1, Seed: 1, Costs: c}, 1000, 8000)
 	}
-	ours, paxos := full(NOPaxos), full(Paxos)
+	ours, paxos := full(nopaxos), full(paxos)
 	if share := ours.Throughput / Paper.Throughput; share < 0.98 || share > 1 {
 		t.Errorf("NOPaxos reaches %.3f of the unreplicated throughput, expected 0.98 to 1", share)
 	}
@@ -60,13 +60,13 @@ func TestLeaderPaysForMessages(t *testing.T) {
 func TestLargestGroups(t *testing.T) {
 	c := costs(t, Paper, Even)
 	for _, system := range compared[1:] {
-		measure(t, Load{System: system, Replicas: 101, Clients: 8, Callers: 1, Seed: 1, Costs: c}, 20, 100)
+		measure(t, workload{System: system, Replicas: 101, Clients: 8, Callers: 1, Seed: 1, Costs: c}, 20, 100)
 	}
 }
 
 // TestSeedDecides checks that the seed determines places and losses.
 func TestSeedDecides(t *testing.T) {
-	load := Load{System: NOPaxos, Replicas: 5, Clients: 16, Callers: 1, Loss: 0.01, Seed: 1, Costs: costs(t, Paper, Even)}
+	load := workload{System: nopaxos, Replicas: 5, Clients: 16, Callers: 1, Loss: 0.01, Seed: 1, Costs: costs(t, Paper, Even)}
 	one := measure(t, load, 100, 1000)
 	if again := measure(t, load, 100, 1000); again != one {
 		t.Errorf("one seed, two outcomes: %+v and %+v", one, again)

@@ -42,11 +42,11 @@ type host struct {
 	turnAt time.Duration // start of the current turn
 	taken  int           // datagrams received in it
 
-	work Work
+	work work
 }
 
-// Work counts what a host did.
-type Work struct {
+// work counts what a host did.
+type work struct {
 	Busy     time.Duration // CPU time
 	Received uint64        // datagrams
 	Sent     uint64        // datagrams
@@ -55,8 +55,8 @@ type Work struct {
 }
 
 // minus returns the work since an earlier reading.
-func (w Work) minus(o Work) Work {
-	return Work{
+func (w work) minus(o work) work {
+	return work{
 		Busy: w.Busy - o.Busy, Received: w.Received - o.Received, Sent: w.Sent - o.Sent,
 		Executed: w.Executed - o.Executed, Overflow: w.Overflow - o.Overflow,
 	}

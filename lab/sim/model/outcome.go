@@ -41,8 +41,8 @@ func (g *group) run(n int, atMost time.Duration) error {
 	return g.err
 }
 
-// Measure runs a load: first the warm-up, then the measured operations.
-func Measure(load Load, warmUp, operations int) (Outcome, error) {
+// runLoad measures a load: first the warm-up, then the measured operations.
+func runLoad(load workload, warmUp, operations int) (Outcome, error) {
 	g, err := newGroup(load)
 	if err != nil {
 		return Outcome{}, err
@@ -74,8 +74,8 @@ func Measure(load Load, warmUp, operations int) (Outcome, error) {
 }
 
 // works returns the work of the replicas so far.
-func (g *group) works() []Work {
-	var all []Work
+func (g *group) works() []work {
+	var all []work
 	for _, m := range g.members {
 		w := m.host.work
 		w.Busy -= max(m.host.busyUntil-g.net.Now(), 0) // of the current turn

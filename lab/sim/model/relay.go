@@ -36,7 +36,7 @@ func (g *group) startSequencers(free *places) error {
 		r := &relay{g: g, at: place(firstSwitch + i)}
 		var network transport.Network
 		var h *host
-		if g.load.System == NOPaxosEndHost {
+		if g.load.System == nopaxosEndHost {
 			r.at = free.outside(0)
 			h = g.net.host(r.at)
 			r.node, network = h.node, h

@@ -14,7 +14,7 @@ const leastOperations = 2000
 
 // grow predicts the paper's figure 8, beyond its nine replicas.
 func (s *study) grow(r *Report) error {
-	base := r.Compare[Unreplicated].Peak.Throughput
+	base := r.Compare[unreplicated].Peak.Throughput
 	for _, n := range s.cfg.Scale.Replicas {
 		size := Size{Replicas: n, Relative: make(map[System]float64)}
 		// Larger groups send more datagrams per operation. Work that occurs once in a thousand slots still shows.

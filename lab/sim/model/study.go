@@ -45,11 +45,11 @@ type study struct {
 const replicas = 5
 
 // compared are the systems in the paper's figures.
-var compared = []System{Unreplicated, NOPaxos, Paxos, PaxosBatching, FastPaxos, SpecPaxos}
+var compared = []System{unreplicated, nopaxos, paxos, paxosBatching, fastPaxos, specPaxos}
 
 // Run makes all predictions. Equal configurations give equal reports.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
-	costs, err := Calibrate(cfg.Calibration, cfg.Split)
+	costs, err := calibrate(cfg.Calibration, cfg.Split)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 func (s *study) measurements() int {
 	sweep := len(s.cfg.Scale.Callers)
 	sizes, losses := len(s.cfg.Scale.Replicas), len(s.cfg.Scale.Loss)
-	return (sweep+1)*len(Systems()) + sizes*len(crowds)*(len(compared)-1) + (losses+1)*len(lossCallers)*len(compared) +
+	return (sweep+1)*len(allSystems()) + sizes*len(crowds)*(len(compared)-1) + (losses+1)*len(lossCallers)*len(compared) +
 		2*s.cfg.Scale.Crashes + 2*sweep*len(splits)
 }
 
@@ -83,9 +83,9 @@ func (s *study) measureAt(costs Costs, system System, n, callers int, loss float
 	if err := s.ctx.Err(); err != nil {
 		return Outcome{}, err
 	}
-	load := Load{System: system, Replicas: n, Loss: loss, Seed: s.cfg.Seed, Costs: costs}
+	load := workload{System: system, Replicas: n, Loss: loss, Seed: s.cfg.Seed, Costs: costs}
 	load.Clients, load.Callers = spread(callers, n)
-	o, err := Measure(load, 2*callers+operations/10, operations)
+	o, err := runLoad(load, 2*callers+operations/10, operations)
 	s.advance()
 	return o, err
 }

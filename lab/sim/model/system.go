@@ -10,24 +10,24 @@ import (
 type System uint8
 
 const (
-	// Unreplicated is a single server.
-	Unreplicated System = iota
-	// NOPaxos uses a root switch as its sequencer.
-	NOPaxos
-	// NOPaxosEndHost uses a host as its sequencer, which sends a copy to every replica.
-	NOPaxosEndHost
+	// unreplicated is a single server.
+	unreplicated System = iota
+	// nopaxos uses a root switch as its sequencer.
+	nopaxos
+	// nopaxosEndHost uses a host as its sequencer, which sends a copy to every replica.
+	nopaxosEndHost
 	// Paxos, PaxosBatching, FastPaxos and SpecPaxos are those of package baseline. Requests of the last two are
 	// multicast through the same root switch as those of NOPaxos.
-	Paxos
-	PaxosBatching
-	FastPaxos
-	SpecPaxos
+	paxos
+	paxosBatching
+	fastPaxos
+	specPaxos
 
 	systems
 )
 
-// Systems returns all systems.
-func Systems() []System {
+// allSystems returns all systems.
+func allSystems() []System {
 	var all []System
 	for s := range systems {
 		all = append(all, s)
@@ -44,20 +44,20 @@ func (s System) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (s System) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-func (s System) ordered() bool { return s == NOPaxos || s == NOPaxosEndHost }
+func (s System) ordered() bool { return s == nopaxos || s == nopaxosEndHost }
 
 // baseline returns the corresponding system of package baseline.
 func (s System) baseline() baseline.System {
 	switch s {
-	case Unreplicated:
+	case unreplicated:
 		return baseline.Unreplicated
-	case Paxos:
+	case paxos:
 		return baseline.Paxos
-	case PaxosBatching:
+	case paxosBatching:
 		return baseline.PaxosBatching
-	case FastPaxos:
+	case fastPaxos:
 		return baseline.FastPaxos
-	case SpecPaxos:
+	case specPaxos:
 		return baseline.SpecPaxos
 	}
 	panic(fmt.Sprintf("model: %v is not a system of package baseline", s))

@@ -58,7 +58,7 @@ func (r *Report) writeCompare(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\nFive replicas: latency with one caller, and the highest throughput; in brackets the paper, figures 5 and 6\n\n")
 	rows := [][]string{{"system", "latency", "added", "", "throughput/s", "of unreplicated", "NOPaxos ÷ it", ""}}
 	busy := [][]string{{"system", "callers", "latency", "99th percentile", "datagrams in", "out", "CPU busy"}}
-	base := r.Compare[Unreplicated].Paper.Latency
+	base := r.Compare[unreplicated].Paper.Latency
 	for _, c := range r.Compare {
 		added, ratio := "", ""
 		if c.Paper.Latency > base {

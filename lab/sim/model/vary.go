@@ -13,12 +13,12 @@ var splits = []Split{{0, 1. / 3}, {0, 2. / 3}, {0.1, 0.5}, {0.25, 0.5}, {0.5, 0.
 // vary shows how much depends on the unknown Split.
 func (s *study) vary(r *Report) error {
 	for _, split := range splits {
-		costs, err := Calibrate(s.cfg.Calibration, split)
+		costs, err := calibrate(s.cfg.Calibration, split)
 		if err != nil {
 			return err
 		}
 		var best [2]peak
-		for i, system := range []System{NOPaxos, Paxos} {
+		for i, system := range []System{nopaxos, paxos} {
 			if best[i], err = s.peak(costs, system, replicas, s.cfg.Scale.Callers, 0, s.cfg.Scale.Operations); err != nil {
 				return err
 			}

@@ -39,7 +39,7 @@ type call struct {
 	called   time.Duration
 	returned time.Duration
 	state    State
-	result   Values
+	result   values
 }
 
 // Next returns the uid of the next operation.
@@ -96,11 +96,11 @@ func (h *History) Count(s State) (n int) {
 
 // model is the sequential specification of all registers together.
 var model = porcupine.Model{
-	Init: func() any { return Values{} },
+	Init: func() any { return values{} },
 	Step: func(state, input, output any) (bool, any) {
-		v, o := state.(Values), input.(Op)
+		v, o := state.(values), input.(Op)
 		result := o.apply(&v)
-		return output == nil || output.(Values) == result, v
+		return output == nil || output.(values) == result, v
 	},
 }
 
@@ -194,7 +194,7 @@ func (h *History) Witness(order []Execution) error {
 }
 
 func (h *History) replay(order []Execution) error {
-	var v Values
+	var v values
 	for _, e := range order {
 		c := &h.calls[e.UID-1]
 		result := c.op.apply(&v)

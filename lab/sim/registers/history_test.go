@@ -21,9 +21,9 @@ func TestMultiIsOneOperation(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := History{calls: []call{
-				{op: multi, called: at(0), returned: at(9), state: Done, result: Values{5, 5}},
-				{op: first, called: at(1), returned: at(2), state: Done, result: Values{test.first}},
-				{op: second, called: at(3), returned: at(4), state: Done, result: Values{test.second}},
+				{op: multi, called: at(0), returned: at(9), state: Done, result: values{5, 5}},
+				{op: first, called: at(1), returned: at(2), state: Done, result: values{test.first}},
+				{op: second, called: at(3), returned: at(4), state: Done, result: values{test.second}},
 			}}
 			order := []Execution{{Slot: 1, UID: 1}, {Slot: 2, UID: 2}, {Slot: 3, UID: 3}}
 			if err := h.Linearizable(order); (err != nil) != test.fails {
@@ -53,7 +53,7 @@ func TestLostOperations(t *testing.T) {
 			h.Call(int(o.UID), o, time.Duration(o.UID))
 		}
 		h.Abandon(1)
-		if err := h.Return(2, get.appendResult(nil, Values{result}), nil, 3); err != nil {
+		if err := h.Return(2, get.appendResult(nil, values{result}), nil, 3); err != nil {
 			t.Fatal(err)
 		}
 		if h.Count(Lost) != 1 || h.Count(Pending) != 0 {
@@ -87,7 +87,7 @@ func TestOperationEncoding(t *testing.T) {
 		if got, err := Decode(b); err != nil || got != o {
 			t.Errorf("%v is decoded as %v, %v", o, got, err)
 		}
-		v := Values{1, 2, 3, 4, 5, 6}
+		v := values{1, 2, 3, 4, 5, 6}
 		want := o.apply(&v)
 		result := o.appendResult(nil, want)
 		if got, err := o.decodeResult(result); err != nil || got != want {

@@ -12,7 +12,7 @@ type Execution struct {
 	Slot   uint64
 	UID    uint64
 	result uint64 // hash of it
-	before Values // of the registers, for Undo
+	before values // of the registers, for Undo
 	now    uint64 // logical time
 	chain  uint64 // hash over everything executed up to here
 }
@@ -35,7 +35,7 @@ func chainHash(chain uint64, e *Execution) uint64 {
 // inputs that contradict each other.
 type Machine struct {
 	fail   func(format string, args ...any)
-	values Values
+	values values
 	seen   map[uint64]uint64 // uid → slot; looked up only, never iterated
 	order  []uint64          // uids in execution order
 	last   Execution         // the newest, whatever log it came from

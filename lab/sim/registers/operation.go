@@ -29,11 +29,11 @@ const (
 	wideBytes = 2500 // added to a wide result
 )
 
-// Values are those of the registers. A result uses the first ones.
-type Values [Count]uint64
+// values are those of the registers. A result uses the first ones.
+type values [Count]uint64
 
 // sum is a hash.
-func (v *Values) sum() (sum uint64) {
+func (v *values) sum() (sum uint64) {
 	for _, x := range v {
 		sum = (sum ^ x) * 0x9E3779B97F4A7C15
 		sum ^= sum >> 29
@@ -108,7 +108,7 @@ func (o *Op) touches() uint8 {
 }
 
 // apply is the sequential specification, for the machine and for the linearizability checker.
-func (o *Op) apply(v *Values) (result Values) {
+func (o *Op) apply(v *values) (result values) {
 	switch o.Kind {
 	case Get:
 		result[0] = v[o.Key]
@@ -124,7 +124,7 @@ func (o *Op) apply(v *Values) (result Values) {
 }
 
 // applyMulti gives each of the registers the value of the next one, and the last that of the first, plus Arg.
-func (o *Op) applyMulti(v, result *Values) {
+func (o *Op) applyMulti(v, result *values) {
 	first := v[bits.TrailingZeros8(o.Keys)]
 	n := 0
 	for left := o.Keys; left != 0; n++ {
@@ -155,7 +155,7 @@ func (o *Op) resultLen() int {
 	return n
 }
 
-func (o *Op) appendResult(b []byte, result Values) []byte {
+func (o *Op) appendResult(b []byte, result values) []byte {
 	for _, v := range result[:o.words()] {
 		b = binary.BigEndian.AppendUint64(b, v)
 	}
@@ -167,7 +167,7 @@ func (o *Op) appendResult(b []byte, result Values) []byte {
 	return b
 }
 
-func (o *Op) decodeResult(b []byte) (result Values, err error) {
+func (o *Op) decodeResult(b []byte) (result values, err error) {
 	if len(b) != o.resultLen() {
 		return result, fmt.Errorf("result of %d bytes (%q), expected %d", len(b), b, o.resultLen())
 	}
