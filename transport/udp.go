@@ -1,11 +1,9 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -14,48 +12,6 @@ import (
 
 	"github.com/netordered/nopaxos/monotime"
 )
-
-const (
-	// DefaultMTU is the largest UDP payload, in bytes, that fits an Ethernet path with some room for
-	// tunnels.
-	DefaultMTU = 1400
-	// DefaultBatch is the most datagrams that are handled before their effects are sent.
-	DefaultBatch = 64
-	// defaultSocketBuffer is requested of the kernel. Without privileges it grants what
-	// net.core.rmem_max and wmem_max allow.
-	defaultSocketBuffer = 8 << 20
-
-	maxUDPPayload = 65507
-)
-
-// UDPConfig configures a UDP transport.
-type UDPConfig struct {
-	Addr     string // host:port to receive datagrams at; port 0: any
-	BulkAddr string // host:port (TCP) to receive bulk messages at; "": receive none
-	MTU      int    // largest datagram sent or accepted, in bytes of UDP payload; default DefaultMTU
-
-	batch        int // datagrams handled before their effects are sent; default DefaultBatch
-	socketBuffer int // requested of the kernel for each direction, in bytes; default 8 MiB
-	bulk         bulkConfig
-}
-
-func (c UDPConfig) withDefaults() (UDPConfig, error) {
-	c.MTU = cmp.Or(c.MTU, DefaultMTU)
-	c.batch = cmp.Or(c.batch, DefaultBatch)
-	c.socketBuffer = cmp.Or(c.socketBuffer, defaultSocketBuffer)
-	c.bulk = c.bulk.withDefaults()
-	if c.MTU < 1 || c.MTU > maxUDPPayload {
-		return c, fmt.Errorf("transport: MTU is %d bytes, expected 1 to %d", c.MTU, maxUDPPayload)
-	}
-	return c, nil
-}
-
-// datagram is a received datagram.
-type datagram struct {
-	from netip.AddrPort
-	data []byte
-	long bool // it exceeds the MTU, to which data is truncated
-}
 
 // UDP is the transport over real sockets. One event loop reads, handles and writes datagrams in batches. The
 // methods of [Network] may be called only from the loop, all others from any goroutine.
@@ -78,12 +34,6 @@ type UDP struct {
 }
 
 var _ Network = (*UDP)(nil)
-
-var origin = time.Now()
-
-// Now returns the time that every UDP transport of this process passes to its handler: monotonic time since
-// the process started.
-func Now() time.Duration { return time.Since(origin) }
 
 // ListenUDP opens the sockets. The caller must call Run or Close.
 func ListenUDP(cfg UDPConfig) (*UDP, error) {
@@ -108,22 +58,6 @@ func ListenUDP(cfg UDPConfig) (*UDP, error) {
 	}
 	return t, nil
 }
-
-// bind opens a socket with the standard library, whose errors name the address.
-func bind(address string) (*net.UDPConn, netip.AddrPort, error) {
-	addr, err := net.ResolveUDPAddr("udp", address)
-	if err != nil {
-		return nil, netip.AddrPort{}, err
-	}
-	conn, err := net.ListenUDP("udp", addr)
-	if err != nil {
-		return nil, netip.AddrPort{}, err
-	}
-	return conn, unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort()), nil
-}
-
-// unmap converts an IPv4-mapped IPv6 address to IPv4.
-func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 // Close closes the sockets of a transport that is not run. Run closes them itself.
 func (t *UDP) Close() {
