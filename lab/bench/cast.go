@@ -10,24 +10,24 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// cast gives the roles of a system to processes.
+// cast starts the processes of a system.
 type cast struct {
 	cfg     *Config
 	place   place
-	dir     string // of logs and of what the roles keep
+	dir     string // for logs and the state of roles
 	system  *System
 	n       int // replicas
 	machine string
 
-	spec       role.Spec // what all roles are told
-	controlled bool      // a controller is wanted
-	started    *Deployment
+	spec       role.Spec // common to all roles
+	controlled bool      // the system has a controller
+	started    *deployment
 }
 
-// payloadBytes is the largest UDP payload, in bytes, everywhere: what fits Ethernet.
+// payloadBytes is the largest UDP payload in bytes: it fits Ethernet.
 const payloadBytes = 1400
 
-// servers gives every replica its addresses.
+// servers assigns addresses to n replicas.
 func (c *cast) servers(kind string, n int) error {
 	c.spec.Replicas = nil
 	for i := range n {
@@ -51,7 +51,7 @@ func (c *cast) start(kind string, index int, spec role.Spec) error {
 	return nil
 }
 
-// The kinds of roles, as results name them.
+// The kinds of roles in results.
 const (
 	kindReplica    = "replica"
 	kindSequencer  = "sequencer"
@@ -72,7 +72,7 @@ func (c *cast) startServers() error {
 	return nil
 }
 
-// castServers is a system that consists of its replicas.
+// castServers starts a system that consists of its replicas.
 func castServers(c *cast) error {
 	if err := c.servers(kindReplica, c.n); err != nil {
 		return err
@@ -80,9 +80,9 @@ func castServers(c *cast) error {
 	return c.startServers()
 }
 
-// castOrdered is a system whose requests come through a sequencer: a controller, two end-host sequencers,
-// and replicas. NOPaxos is one. The systems whose clients multicast, and which want the same order at all
-// replicas as often as can be, get it from the same network.
+// castOrdered starts a system whose requests pass a sequencer: a controller, two end-host sequencers, and
+// replicas. Besides NOPaxos these are the systems whose clients multicast and which depend on the same order
+// at all replicas most of the time.
 func castOrdered(c *cast) error {
 	if err := c.servers(kindReplica, c.n); err != nil {
 		return err
@@ -96,7 +96,7 @@ func castOrdered(c *cast) error {
 	return c.startServers()
 }
 
-// castEcho is an echo server in the place of a replica.
+// castEcho starts an echo server in the place of a replica.
 func castEcho(c *cast) error {
 	if err := c.servers(kindReplica, 1); err != nil {
 		return err
@@ -106,8 +106,8 @@ func castEcho(c *cast) error {
 	return c.start(kindReplica, 0, spec)
 }
 
-// castSequencer is a group of which only the sequencers run: its first replica is the client, who gets
-// back what it sends; the others take their copies and do nothing.
+// castSequencer starts a group's sequencers only. The client takes the place of the first replica and gets its
+// own requests back; the other replicas are sinks.
 func castSequencer(c *cast) error {
 	if err := c.servers(kindSink, c.n); err != nil {
 		return err
@@ -133,10 +133,10 @@ func castSequencer(c *cast) error {
 	return nil
 }
 
-// sequencers is how many a group has: one to fail, and one to take over.
+// sequencers is the number of a group's sequencers: an active one and a standby.
 const sequencers = 2
 
-// startSequencers starts the sequencers of a group, and wants a controller for them.
+// startSequencers starts the sequencers of a group, which need a controller.
 func (c *cast) startSequencers() error {
 	for i := range sequencers {
 		spec := c.spec
@@ -149,8 +149,8 @@ func (c *cast) startSequencers() error {
 	return nil
 }
 
-// startController starts the controller once all sequencers listen: it passes over one that does not, and
-// then the first would not be the one in use.
+// startController starts the controller once all sequencers listen. It would skip one that does not listen, and
+// the first would not become the active one.
 func (c *cast) startController(ctx context.Context) error {
 	for _, s := range c.started.of(kindSequencer) {
 		if err := s.ready(ctx); err != nil {
@@ -165,7 +165,7 @@ func (c *cast) startController(ctx context.Context) error {
 	return nil
 }
 
-// useCluster writes a cluster's file and keys, and points all roles to them.
+// useCluster writes a cluster's file and keys, for all roles to use.
 func (c *cast) useCluster(f *cluster.File) error {
 	f, err := devcluster.Write(f, c.dir)
 	if err != nil {

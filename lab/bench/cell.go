@@ -2,7 +2,7 @@ package bench
 
 import "time"
 
-// Cell is one thing to be measured: a system under a load.
+// Cell is one measurement: a system under a load.
 type Cell struct {
 	System   string
 	Replicas int
@@ -10,14 +10,14 @@ type Cell struct {
 	Workload string  // see role.Workloads
 	Callers  int     `json:",omitempty"` // closed loop: operations outstanding
 	Rate     float64 `json:",omitempty"` // open loop: operations a second
-	Loss     float64 `json:",omitempty"` // share of the datagrams that every process loses of what it receives
-	// Saturated measures replicas that are the bottleneck: they do not take a core from clients and
-	// sequencers when something arrives, so that they find full batches when they run, as a replica does
-	// that has a core to itself and more to do than it can.
+	Loss     float64 `json:",omitempty"` // share of the received datagrams that every process drops
+	// Saturated makes the replicas the bottleneck: an arriving datagram does not let them preempt clients
+	// and sequencers, so they find full batches when they run, like an overloaded replica on a core of its
+	// own.
 	Saturated bool `json:",omitempty"`
 }
 
-// deploymentKey is what cells that can be measured on one deployment have in common.
+// deploymentKey identifies the cells that share a deployment.
 type deploymentKey struct {
 	system   string
 	replicas int
@@ -26,12 +26,12 @@ type deploymentKey struct {
 
 func (c Cell) key() deploymentKey { return deploymentKey{c.System, c.Replicas, c.Machine} }
 
-// Scale says how long to measure and how much of it.
+// Scale determines the extent and the duration of a run.
 type Scale struct {
 	Name        string
 	Repetitions int
-	Settle      time.Duration // of every deployment, loaded, before anything is measured on it
-	WarmUp      time.Duration // of every measurement
+	Settle      time.Duration // load on every deployment before its first measurement
+	WarmUp      time.Duration // before every measurement
 	Measure     time.Duration
 	Callers     []int     // closed loops, ascending
 	Rates       []float64 // open loops, operations a second, ascending
@@ -40,10 +40,10 @@ type Scale struct {
 	Keys        int           // in the store
 	Failovers   int           // sequencers to kill
 	Systems     []string      // nil: all
-	Limit       time.Duration // of the whole run, on a machine that has everything; 0: none
+	Limit       time.Duration // of the whole run, with all systems present; 0: none
 }
 
-// callerMarks are the numbers of callers, for an axis.
+// callerMarks returns the numbers of callers, for an axis.
 func (s *Scale) callerMarks() []float64 {
 	marks := make([]float64, len(s.Callers))
 	for i, n := range s.Callers {
@@ -52,7 +52,7 @@ func (s *Scale) callerMarks() []float64 {
 	return marks
 }
 
-// The scales.
+// Scales lists the scales.
 var Scales = []Scale{
 	{
 		Name: "smoke", Repetitions: 1, Settle: 40 * time.Millisecond, WarmUp: 20 * time.Millisecond, Measure: 100 * time.Millisecond,

@@ -2,21 +2,21 @@ package bench
 
 import "fmt"
 
-// claim is something that the paper says, and how it is looked for here.
+// claim is a claim of the paper and how to check it.
 type claim struct {
 	paper string
-	// here returns what was found, and whether the claim holds; ok: it was measured.
+	// here returns the finding and the verdict. ok reports whether the claim was measured.
 	here func(*Results) (found string, v Verdict, ok bool)
 }
 
-// Claim is something that the paper says, beside what is found here.
+// Claim is a claim of the paper with the finding here.
 type Claim struct {
 	Paper   string
 	Here    string
 	Verdict Verdict
 }
 
-// Verdict says whether a claim of the paper holds here.
+// Verdict is the verdict on a claim.
 type Verdict string
 
 // The verdicts.
@@ -28,7 +28,7 @@ const (
 	NotMeasured Verdict = "not measured"
 )
 
-// check looks for the claims in the results.
+// check checks the claims against the results.
 func check(claims []claim, r *Results) []Claim {
 	var list []Claim
 	for _, c := range claims {
@@ -41,10 +41,10 @@ func check(claims []claim, r *Results) []Claim {
 	return list
 }
 
-// closeTo is how far from what the paper has a figure may be that bears it out: a twentieth.
+// closeTo is the relative tolerance within which a figure confirms the paper's.
 const closeTo = 0.05
 
-// atLeast judges a ratio that the paper has as claimed, above 1.
+// atLeast judges a ratio against the one that the paper claims, which is above 1.
 func atLeast(ratio, claimed float64) Verdict {
 	switch {
 	case ratio >= claimed*(1-closeTo):
@@ -55,7 +55,7 @@ func atLeast(ratio, claimed float64) Verdict {
 	return HoldsNot
 }
 
-// holdsIf is the verdict of a claim that has no degrees.
+// holdsIf is the verdict on a claim without degrees.
 func holdsIf(yes bool) Verdict {
 	if yes {
 		return Holds
@@ -63,7 +63,7 @@ func holdsIf(yes bool) Verdict {
 	return HoldsNot
 }
 
-// moreCapacity claims that NOPaxos has so many times the throughput of another system, in a group of n.
+// moreCapacity claims that NOPaxos has a multiple of another system's throughput, with n replicas.
 func moreCapacity(paper, other string, n int, claimed float64) claim {
 	return claim{paper, func(r *Results) (string, Verdict, bool) {
 		v, ok := median(ratio(in(nopaxos, n, capacity), in(other, n, capacity)), r)
@@ -71,8 +71,8 @@ func moreCapacity(paper, other string, n int, claimed float64) claim {
 	}}
 }
 
-// times writes a ratio: "4.70×".
+// times formats a ratio: "4.70×".
 func times(v float64) string { return fmt.Sprintf("%.2f×", v) }
 
-// percent writes a share: "98 %".
+// percent formats a share: "98 %".
 func percent(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }

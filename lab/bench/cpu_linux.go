@@ -11,10 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuTime returns the CPU time that a process has used: of all its threads, also those that have ended,
-// user and system, to the nanosecond. It is the sum that /proc/PID/schedstat and /proc/PID/task have parts
-// of, and /proc/PID/stat in ticks. The kernel charges the work for a packet to whoever runs when it is
-// done, which for local traffic is mostly its sender.
+// cpuTime returns the user and system CPU time of all threads of a process, ended ones included, with a resolution of
+// nanoseconds. The files in /proc/PID lack ended threads (schedstat, task) or count in ticks (stat). The kernel charges
+// the work on a packet to the process that runs at the time, which for local traffic is mostly the sender.
 func cpuTime(pid int) (time.Duration, error) {
 	const processClock = 2 // CPUCLOCK_SCHED, of a process: clock_getcpuclockid(3)
 	var t unix.Timespec
@@ -36,8 +35,8 @@ func ownTime() time.Duration {
 	return sum
 }
 
-// sleeps returns how often the threads of a process have given their cores away because they had nothing to
-// do: proc_pid_status(5), voluntary_ctxt_switches.
+// sleeps returns the number of voluntary context switches of a process's threads (proc_pid_status(5),
+// voluntary_ctxt_switches): a thread gives its core away when it has no work.
 func sleeps(pid int) (uint64, error) {
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -60,7 +59,7 @@ func sleeps(pid int) (uint64, error) {
 	return sum, nil
 }
 
-// yieldCPU lets no thread of a process take the CPU from others when it wakes up: sched(7), SCHED_BATCH.
+// yieldCPU keeps the threads of a process from preempting others when they wake up: sched(7), SCHED_BATCH.
 func yieldCPU(pid int) error {
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -71,7 +70,7 @@ func yieldCPU(pid int) error {
 		id, err := strconv.Atoi(t.Name())
 		var attributes *unix.SchedAttr
 		if err == nil {
-			attributes, err = unix.SchedGetAttr(id, 0) // its nice value stays: not everybody may lower one
+			attributes, err = unix.SchedGetAttr(id, 0) // keeps the nice value, which not every user may lower
 		}
 		if err == nil {
 			attributes.Policy = schedBatch

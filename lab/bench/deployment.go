@@ -14,16 +14,16 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// Deployment is a system that runs, with its clients.
-type Deployment struct {
+// deployment is a running system with its clients.
+type deployment struct {
 	processes []*worker      // all
-	clients   []*worker      // those of them that make load
-	closers   []func() error // for what is not a role, the last first
+	clients   []*worker      // of these, the load generators
+	closers   []func() error // of resources besides processes, called in reverse order
 	dir       string
-	dropped   float64 // share of the received datagrams that all processes lose
+	dropped   float64 // share of the received datagrams that all processes drop
 }
 
-func (d *Deployment) add(p *worker) {
+func (d *deployment) add(p *worker) {
 	d.processes = append(d.processes, p)
 	if p.kind == kindClient {
 		d.clients = append(d.clients, p)
@@ -31,7 +31,7 @@ func (d *Deployment) add(p *worker) {
 }
 
 // of returns the processes of a kind.
-func (d *Deployment) of(kind string) []*worker {
+func (d *deployment) of(kind string) []*worker {
 	var list []*worker
 	for _, p := range d.processes {
 		if p.kind == kind {
@@ -43,17 +43,17 @@ func (d *Deployment) of(kind string) []*worker {
 
 func clientRole(i int) string { return fmt.Sprintf("%s-%d", kindClient, i) }
 
-// startPatience is how long a system may take until the first operation has been executed.
+// startPatience bounds the time until a system has executed the first operation.
 const startPatience = 30 * time.Second
 
-// deploy starts a system of n replicas and its clients, and returns when each of these has had an
-// operation executed. When it fails, nothing is left running.
-func deploy(ctx context.Context, cfg *Config, p place, s *System, n int, machine string) (*Deployment, error) {
+// deploy starts a system of n replicas and its clients, and returns when the system has executed an operation of
+// each client. If it fails, no process is left running.
+func deploy(ctx context.Context, cfg *Config, p place, s *System, n int, machine string) (*deployment, error) {
 	dir, err := os.MkdirTemp(cfg.Dir, s.Name+"-*")
 	if err != nil {
 		return nil, fmt.Errorf("directory of %s: %w", s.Name, err)
 	}
-	c := &cast{cfg: cfg, place: p, dir: dir, system: s, n: n, machine: machine, started: &Deployment{dir: dir}}
+	c := &cast{cfg: cfg, place: p, dir: dir, system: s, n: n, machine: machine, started: &deployment{dir: dir}}
 	if s.Single {
 		c.n = 1
 	}
@@ -98,8 +98,8 @@ func (c *cast) play(ctx context.Context) error {
 	return c.started.ready(ctx)
 }
 
-// ready returns when every process takes orders and every client has had an operation executed.
-func (d *Deployment) ready(ctx context.Context) error {
+// ready waits until every process takes orders and an operation of every client has been executed.
+func (d *deployment) ready(ctx context.Context) error {
 	for _, p := range d.processes {
 		if err := p.ready(ctx); err != nil {
 			return err
@@ -111,7 +111,7 @@ func (d *Deployment) ready(ctx context.Context) error {
 	})
 }
 
-// each calls f for all processes at once.
+// each calls f for all processes concurrently.
 func each(list []*worker, f func(*worker) error) error {
 	failed := make([]error, len(list))
 	var wg sync.WaitGroup
@@ -122,8 +122,8 @@ func each(list []*worker, f func(*worker) error) error {
 	return errors.Join(failed...)
 }
 
-// end ends all processes: clients first, so that nobody misses what it asks.
-func (d *Deployment) end() error {
+// end ends all processes, clients first.
+func (d *deployment) end() error {
 	rest := make([]*worker, 0, len(d.processes))
 	for _, p := range d.processes {
 		if p.kind != kindClient {

@@ -1,15 +1,15 @@
-// Package bench is the evaluation of the NOPaxos paper (Li et al., "Just Say NO to Paxos Overhead", OSDI
-// 2016, §6) as a program: it runs NOPaxos and the systems that it is compared with, each role a process of
-// its own, loads them, and writes what it measured as JSON, CSV, a page with figures, and a table.
+// Package bench runs the evaluation of the NOPaxos paper (Li et al., "Just Say NO to Paxos Overhead", OSDI
+// 2016, §6). It runs NOPaxos and the systems that the paper compares it with, each role as a process, loads
+// them, and writes the measurements as JSON, CSV, a page with figures, and tables.
 //
-// A [System] says of which roles a system consists. A [Figure] says what it wants to be measured, as
-// [Cell]s, and what it draws from that. [Run] measures all cells of all figures: repetition by repetition,
-// and in each of them system by system, so that whatever drifts on the machine meets all systems alike.
-// Of each cell the report has the median of the repetitions, and the lowest and the highest.
+// A [System] starts the roles of a system. A [Figure] lists the [Cell]s that it needs and draws them. [Run]
+// measures all cells of all figures, repetition by repetition, and in each repetition system by system, so
+// that drift of the machine affects all systems alike. For each cell the report has the median, the lowest
+// and the highest of the repetitions.
 //
-// The roles run in network namespaces that are joined by an Ethernet bridge if the user may make such
-// (internal/netlab), on the loopback interface otherwise. How many operations a second a machine carries
-// when all roles share its cores says little about a system; so the CPU time of every process is measured
-// too, and the *capacity* of a system is operations per CPU-second of its busiest replica: what it could
-// carry if that replica had a core of its own and nothing else were in the way.
+// If this user may create network namespaces (lab/netlab), each role runs in its own, and an Ethernet bridge
+// connects them; otherwise all use the loopback interface. The throughput of a machine whose cores are shared
+// by all roles says little about a system, so bench also measures the CPU time of every process. The
+// *capacity* of a system is the operations per CPU-second of its busiest replica: the throughput that this
+// replica could sustain on a core of its own.
 package bench

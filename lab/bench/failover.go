@@ -9,24 +9,24 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// Failover is what clients saw of a sequencer's crash.
+// Failover is a sequencer's crash as observed by the clients.
 type Failover struct {
-	Killed   float64  // milliseconds since the begin of Timeline
-	Outage   float64  // milliseconds from then until the first operation has ended in the next session
-	Timeline []uint32 // operations that ended in each millisecond
+	Killed   float64  // milliseconds since the beginning of Timeline
+	Outage   float64  // milliseconds from then to the first completed operation in the next session
+	Timeline []uint32 // operations completed in each millisecond
 }
 
-// How long a failover is watched, and when in it the sequencer is killed.
+// The measured time, and when in it the sequencer is killed.
 const (
 	failoverWatch = 2 * time.Second
 	failoverKill  = 300 * time.Millisecond
 )
 
-// failover kills the sequencer of a loaded group. Every failover has a deployment of its own, whose first
-// sequencer, by the order of preference, is the one in use.
+// failover kills the sequencer of a loaded group. Every failover uses a fresh deployment, in which the first
+// sequencer, by the order of preference, is active.
 func (b *bench) failover(ctx context.Context, s step) error {
 	b.line.Show(func() string { return b.state(title(s.key.system) + ", the sequencer crashes") })
-	return b.with(ctx, s, func(d *Deployment) error {
+	return b.with(ctx, s, func(d *deployment) error {
 		f, err := d.failover(ctx, &b.cfg.Scale)
 		if err != nil {
 			return fmt.Errorf("failover: %w", err)
@@ -37,7 +37,7 @@ func (b *bench) failover(ctx context.Context, s step) error {
 	})
 }
 
-func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
+func (d *deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
 	load := role.Load{
 		Begin: time.Now().Add(preparation), WarmUp: s.Settle, Measure: failoverWatch,
 		Workload: role.WorkloadEcho, ValueSize: valueSize, Timeline: true,
@@ -69,10 +69,10 @@ func (d *Deployment) failover(ctx context.Context, s *Scale) (Failover, error) {
 		}
 	}
 	if next == 0 {
-		return f, fmt.Errorf("no operation ended in another session within %v", failoverWatch-failoverKill)
+		return f, fmt.Errorf("no operation completed in another session within %v", failoverWatch-failoverKill)
 	}
 	if next < killed {
-		return f, fmt.Errorf("the group left its first sequencer by itself, %v before that was killed", killed-next)
+		return f, fmt.Errorf("the group had left its first sequencer %v before it was killed", killed-next)
 	}
 	f.Outage = float64(next-killed) / float64(time.Millisecond)
 	return f, nil

@@ -31,14 +31,14 @@ var figureFailover = Figure{
 				}
 			}
 			back := spread(times)
-			found := fmt.Sprintf("the pace before the crash is back after %.0f ms in the median, in %d of %d crashes",
+			found := fmt.Sprintf("the rate before the crash is back after %.0f ms in the median, in %d of %d crashes",
 				back.Median, len(times), len(r.Failovers))
 			return found, holdsIf(2*len(times) > len(r.Failovers) && back.Median <= 270), len(r.Failovers) > 0
 		}},
 	},
 }
 
-// outages sums up how long no operation ended.
+// outages returns the spread of the times without a completed operation.
 func outages(r *Results) Spread {
 	var list []float64
 	for _, f := range r.Failovers {
@@ -47,14 +47,14 @@ func outages(r *Results) Spread {
 	return spread(list)
 }
 
-// peakWindow is over how many milliseconds a pace is taken, and peakShare how much of that before the crash is peak
-// throughput: paces of milliseconds scatter.
+// Peak throughput is back when a window of peakWindow milliseconds has at least peakShare of the rate before the crash.
+// Rates of single milliseconds vary too much.
 const (
 	peakWindow = 20
 	peakShare  = 0.9
 )
 
-// peak is when the pace of before the crash is back, in milliseconds since the crash; ok: it came back.
+// peak returns when peak throughput was back, in milliseconds since the crash, if it was.
 func (f *Failover) peak() (at float64, ok bool) {
 	killed := int(f.Killed)
 	if killed <= 0 || killed > len(f.Timeline) {
@@ -77,7 +77,7 @@ func (f *Failover) peak() (at float64, ok bool) {
 	return 0, false
 }
 
-// What is shown around a crash, in milliseconds.
+// The plotted time around a crash, in milliseconds.
 const (
 	shownBefore = 50
 	shownAfter  = 150
@@ -92,9 +92,9 @@ func drawFailover(r *Results) Drawing {
 	course := Panel{Title: "Throughput in buckets of 1 ms, the median crash", X: "ms since the crash", Y: "operations/s", Steps: true}
 	curve := Curve{Name: title(nopaxos)}
 	for i, n := range middle.Timeline {
-		at, pace := float64(i)-middle.Killed, float64(n)*1000
+		at, rate := float64(i)-middle.Killed, float64(n)*1000
 		if at >= -shownBefore && at <= shownAfter {
-			curve.Points = append(curve.Points, Point{at, pace, pace, pace})
+			curve.add(at, Spread{rate, rate, rate})
 		}
 	}
 	course.Curves = []Curve{curve}
@@ -102,7 +102,7 @@ func drawFailover(r *Results) Drawing {
 	ended := Curve{Name: title(nopaxos)}
 	for i, f := range sorted {
 		y := 100 * float64(i+1) / float64(len(sorted))
-		ended.Points = append(ended.Points, Point{f.Outage, y, y, y})
+		ended.add(f.Outage, Spread{y, y, y})
 	}
 	share.Curves = []Curve{ended}
 	here := fmt.Sprintf("%d crashes: the first operation in the next session ends after %.0f ms in the median, %.0f ms at worst.",

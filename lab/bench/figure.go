@@ -1,35 +1,41 @@
 package bench
 
-// Figure is one of the evaluation's figures: what is measured for it, what it draws, and what the paper
-// says.
+// Figure is one of the evaluation's figures.
 type Figure struct {
 	Name   string // in file names
 	Title  string
-	Source string // where the paper has it
+	Source string // in the paper
 	Cells  func(*Scale) []Cell
-	// Failovers is where sequencers are killed for it; the zero value: nowhere.
+	// Failovers is the deployment whose sequencer is killed; the zero value: none.
 	Failovers deploymentKey
-	// Draw returns what was found; it may draw a part if not all systems were there.
+	// Draw draws the results. It omits systems that were not measured.
 	Draw func(*Results) Drawing
-	// Claims is what the paper says of its figure, each beside what is found here.
+	// Claims are the paper's, compared with the results.
 	Claims []claim
 }
 
-// Drawing is a figure as it came out.
+// Drawing is a drawn figure.
 type Drawing struct {
 	Panels []Panel
-	Here   string   // what is found here besides the paper's claims
-	Absent []string // what is missing, with the reasons
+	Here   string   // findings besides the paper's claims
+	Absent []string // missing systems, with the reasons
 }
 
-// Panel is one system of axes.
+// Panel is a plot with one pair of axes.
 type Panel struct {
 	Title, X, Y string
 	LogX, LogY  bool
-	Bars        []string  `json:",omitempty"` // names along the X axis, in place of numbers
+	Bars        []string  `json:",omitempty"` // names along the X axis, instead of numbers
 	Marks       []float64 `json:",omitempty"` // the only numbers along the X axis
 	Steps       bool      `json:",omitempty"` // points are intervals
 	Curves      []Curve
+}
+
+// add adds a curve unless it has no points.
+func (p *Panel) add(c Curve) {
+	if len(c.Points) > 0 {
+		p.Curves = append(p.Curves, c)
+	}
 }
 
 // Curve is one line of points, or one row of bars.
@@ -38,25 +44,30 @@ type Curve struct {
 	Points []Point
 }
 
-// Point has the spread of what was measured as the ends of a bar: Low and High are of Y.
+// add adds a spread of Y values.
+func (c *Curve) add(x float64, y Spread) {
+	c.Points = append(c.Points, Point{x, y.Median, y.Low, y.High})
+}
+
+// Point is a point with an error bar from Low to High, which are values of Y.
 type Point struct{ X, Y, Low, High float64 }
 
-// Figures are all figures, in the order of the report.
+// Figures lists all figures, in the order of the report.
 var Figures = []Figure{
 	figureLatency, figureSequencers, figureLoss, figureReplicas, figureFailover, figureStore,
 }
 
-// Results are what figures draw from.
+// Results has all measurements of a run.
 type Results struct {
 	Scale     *Scale
 	Cells     []CellResult
 	Failovers []Failover
 	Profiles  []Profile
-	Flaws     []string          // what went wrong
-	Absent    map[string]string // system → why it was not measured
+	Flaws     []string          // errors
+	Absent    map[string]string // system → reason why it was not measured
 }
 
-// find returns the result of a cell, nil if it was not measured.
+// find returns the result of a cell, or nil if it was not measured.
 func (r *Results) find(c Cell) *CellResult {
 	for i := range r.Cells {
 		if r.Cells[i].Cell == c {
@@ -65,6 +76,22 @@ func (r *Results) find(c Cell) *CellResult {
 	}
 	return nil
 }
+
+// curve returns a system's curve of a value, over its cells at each x. Cells that were not measured are omitted.
+func (r *Results) curve(system string, xs []float64, cell func(x float64) Cell, value func(*Summary) Spread) Curve {
+	c := Curve{Name: title(system)}
+	for _, x := range xs {
+		if m := r.find(cell(x)); m != nil {
+			c.add(x, value(&m.Summary))
+		}
+	}
+	return c
+}
+
+// The values that curves show.
+func p50Spread(s *Summary) Spread      { return s.P50 }
+func busiestSpread(s *Summary) Spread  { return s.BusiestCPU }
+func capacitySpread(s *Summary) Spread { return s.Capacity }
 
 // absent lists those of some systems that were not measured, with the reasons.
 func (r *Results) absent(names ...string) []string {
@@ -77,7 +104,7 @@ func (r *Results) absent(names ...string) []string {
 	return list
 }
 
-// title is how figures call a system.
+// title returns the name of a system in figures.
 func title(name string) string {
 	if s, err := findSystem(name); err == nil {
 		return s.Title

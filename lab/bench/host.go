@@ -12,29 +12,28 @@ import (
 	"github.com/netordered/nopaxos/internal/wait"
 )
 
-// Machine is what it was measured on.
+// Machine describes the machine of a run.
 type Machine struct {
-	Version, Go, OS, Arch string // Version is that of the program: a tag, or a commit
+	Version, Go, OS, Arch string // Version of the program: a tag, or a commit
 	CPU                   string
 	Cores                 int
 	Kernel                string
-	Load                  []float64 `json:",omitempty"` // average when the run began, over 1, 5 and 15 minutes
-	Busy                  float64   // share of the cores that others used just before the run
-	Others                float64   // share of the cores that others used during the run
+	Load                  []float64 `json:",omitempty"` // averages over 1, 5 and 15 minutes when the run began
+	Busy                  float64   // share of the cores that other processes used just before the run
+	Others                float64   // share of the cores that other processes used during the run
 	Stolen                float64   // share of the cores that the hypervisor withheld during the run
 }
 
-// What others, and the hypervisor, may take of a machine without a warning.
+// The largest shares of the cores that other processes and the hypervisor may take without a warning.
 const (
 	mostBusy   = 0.1
 	mostStolen = 0.02
 )
 
-// busyTime is how long a machine is watched before a run.
+// busyTime is the time for which the machine is observed before a run.
 const busyTime = 500 * time.Millisecond
 
-// lookAtMachine finds out what the machine is, and what it does at the time. Of what the system does not tell, nothing is
-// said.
+// lookAtMachine describes the machine and its current load. Fields that the system does not provide stay empty.
 func lookAtMachine(ctx context.Context, version string) (Machine, error) {
 	m := Machine{
 		Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
@@ -59,7 +58,7 @@ func lookAtMachine(ctx context.Context, version string) (Machine, error) {
 	return m, nil
 }
 
-// loadAverage is nil where the system does not tell.
+// loadAverage returns nil if the system does not provide it.
 func loadAverage() []float64 {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -72,11 +71,10 @@ func loadAverage() []float64 {
 	return list
 }
 
-// coreTicks is what the cores have done so far, in ticks of the kernel's clock: proc_stat(5). What interrupts took
-// is of nobody.
+// coreTicks counts the time of all cores in ticks of the kernel's clock: proc_stat(5). Interrupts belong to no process.
 type coreTicks struct{ all, idle, interrupts, stolen uint64 }
 
-// readTicks returns zeros where the system does not tell.
+// readTicks returns zeros if the system does not provide them.
 func readTicks() (t coreTicks) {
 	f, err := os.Open("/proc/stat")
 	if err != nil {
@@ -98,7 +96,7 @@ func readTicks() (t coreTicks) {
 	}
 }
 
-// since returns which shares of the time since an earlier reading were used, and stolen.
+// since returns the shares of the time since an earlier reading that were used and stolen.
 func (t coreTicks) since(before coreTicks) (used, stolen float64) {
 	all := float64(t.all - before.all)
 	if t.all <= before.all {
@@ -108,8 +106,8 @@ func (t coreTicks) since(before coreTicks) (used, stolen float64) {
 	return 1 - float64(t.idle-before.idle+t.interrupts-before.interrupts)/all - stolen, stolen
 }
 
-// watch notes what others take of the cores until the function that it returns is called, when all processes of the
-// run have ended.
+// watch measures the share of the cores that others take, until the returned function is called. All processes of the
+// run must have ended by then.
 func (m *Machine) watch() (end func()) {
 	began, cores, ours := time.Now(), readTicks(), ownTime()
 	return func() {
@@ -119,15 +117,15 @@ func (m *Machine) watch() (end func()) {
 	}
 }
 
-// warnings says why figures of this machine are not to be trusted.
+// warnings lists reasons to distrust figures of this machine.
 func (m *Machine) warnings() []string {
 	var list []string
 	if m.Busy > mostBusy {
-		list = append(list, fmt.Sprintf("the machine was busy before the run: others used %s of its cores, expected at most %s",
+		list = append(list, fmt.Sprintf("the machine was busy before the run: other processes used %s of its cores, expected at most %s",
 			percent(m.Busy), percent(mostBusy)))
 	}
 	if m.Others > mostBusy {
-		list = append(list, fmt.Sprintf("the machine was busy during the run: others used %s of its cores, expected at most %s",
+		list = append(list, fmt.Sprintf("the machine was busy during the run: other processes used %s of its cores, expected at most %s",
 			percent(m.Others), percent(mostBusy)))
 	}
 	if m.Stolen > mostStolen {
@@ -137,11 +135,11 @@ func (m *Machine) warnings() []string {
 	return list
 }
 
-// String says it in a line.
+// String describes the machine in a line.
 func (m Machine) String() string {
 	text := fmt.Sprintf("%s, %d cores, %s %s, %s, nopaxos %s", m.CPU, m.Cores, m.OS, m.Kernel, m.Go, m.Version)
 	if len(m.Load) > 0 {
-		text += fmt.Sprintf("; load average %.2f at the start; others used %s of the cores before the run, %s during it",
+		text += fmt.Sprintf("; load average %.2f at the start; other processes used %s of the cores before the run, %s during it",
 			m.Load[0], percent(m.Busy), percent(m.Others))
 	}
 	return text

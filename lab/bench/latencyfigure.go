@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// compared are the systems of the paper's comparison, and those that people use.
+// compared lists the systems of the paper's comparison and the Raft libraries.
 var compared = []string{nopaxos, unreplicated, paxos, batching, fastPaxos, specPaxos, etcdRaft, hashiRaft}
 
 // figureLatency is the paper's figure 5.
@@ -56,14 +56,14 @@ var figureLatency = Figure{
 	},
 }
 
-// openCell is an open loop on three replicas that do nothing else.
+// openCell is an open loop on three replicas whose operations do no work.
 func openCell(system string, rate float64) Cell {
 	c := echoCell(system, 0)
 	c.Rate = rate
 	return c
 }
 
-// echoCell is a closed loop on three replicas that do nothing else.
+// echoCell is a closed loop on three replicas whose operations do no work.
 func echoCell(system string, callers int) Cell {
 	return Cell{System: system, Replicas: 3, Machine: role.MachineEcho, Workload: role.WorkloadEcho, Callers: callers}
 }
@@ -73,17 +73,15 @@ func drawLatency(r *Results) Drawing {
 	busiest := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true, LogY: true}
 	busiest.Marks = r.Scale.callerMarks()
 	for _, name := range compared {
-		curve, work := Curve{Name: title(name)}, Curve{Name: title(name)}
-		for _, callers := range r.Scale.Callers {
-			if c := r.find(echoCell(name, callers)); c != nil {
-				m := c.Summary
-				curve.Points = append(curve.Points, Point{m.Throughput.Median, m.P50.Median, m.P50.Low, m.P50.High})
-				work.Points = append(work.Points, Point{float64(callers), m.BusiestCPU.Median, m.BusiestCPU.Low, m.BusiestCPU.High})
+		cell := func(callers float64) Cell { return echoCell(name, int(callers)) }
+		curve := Curve{Name: title(name)}
+		for _, callers := range busiest.Marks {
+			if c := r.find(cell(callers)); c != nil {
+				curve.add(c.Summary.Throughput.Median, c.Summary.P50)
 			}
 		}
-		if len(curve.Points) > 0 {
-			shared.Curves, busiest.Curves = append(shared.Curves, curve), append(busiest.Curves, work)
-		}
+		shared.add(curve)
+		busiest.add(r.curve(name, busiest.Marks, cell, busiestSpread))
 	}
 	bars := Panel{Title: "Capacity of the busiest replica when it is the bottleneck", X: "three replicas", Y: "operations per CPU-second"}
 	served := Curve{Name: "capacity"}
@@ -93,8 +91,7 @@ func drawLatency(r *Results) Drawing {
 		if c == nil {
 			continue
 		}
-		m := c.Summary.Capacity
-		served.Points = append(served.Points, Point{float64(len(bars.Bars)), m.Median, m.Low, m.High})
+		served.add(float64(len(bars.Bars)), c.Summary.Capacity)
 		bars.Bars = append(bars.Bars, title(name))
 		if v, ok := median(ratio(full(nopaxos, capacity), full(name, capacity)), r); ok && name != nopaxos {
 			here = append(here, times(v)+" "+title(name))

@@ -54,19 +54,20 @@ func lossy(r *Results, system string) quantity {
 	return at(lossCell(r.Scale, system, r.Scale.Loss[len(r.Scale.Loss)-1]), throughput)
 }
 
-// left is what share of its throughput a system has at the largest loss.
+// left is the share of its throughput that a system keeps at the largest loss.
 func left(r *Results, system string) quantity {
 	return ratio(lossy(r, system), at(lossCell(r.Scale, system, 0), throughput))
 }
 
-// mostLoss says what the largest loss is.
+// mostLoss formats the largest loss.
 func mostLoss(r *Results) string { return fmt.Sprintf("%g %%", 100*r.Scale.Loss[len(r.Scale.Loss)-1]) }
 
-// losers are the systems of the paper's figure. They can lose every datagram; others bring a transport of their own.
+// losers lists the systems of the paper's figure. All their messages are datagrams, which can be dropped; the others
+// have their own transport.
 var losers = []string{nopaxos, unreplicated, paxos, batching, fastPaxos, specPaxos}
 
-// lossCell is the largest closed loop, in which somebody always has something to do while others wait for
-// what was lost. Every process loses a share of what it receives.
+// lossCell is the largest closed loop, in which some callers always make progress while others wait for lost
+// datagrams. Every process drops a share of the datagrams that it receives.
 func lossCell(s *Scale, system string, share float64) Cell {
 	c := echoCell(system, s.Callers[len(s.Callers)-1])
 	c.Loss = share
@@ -88,7 +89,7 @@ func drawLoss(r *Results) Drawing {
 		for _, share := range r.Scale.Loss {
 			if c := r.find(lossCell(r.Scale, name, share)); c != nil {
 				t := c.Summary.Throughput
-				curve.Points = append(curve.Points, Point{100 * share, 100 * t.Median / whole, 100 * t.Low / whole, 100 * t.High / whole})
+				curve.add(100*share, Spread{100 * t.Median / whole, 100 * t.Low / whole, 100 * t.High / whole})
 			}
 		}
 		panel.Curves = append(panel.Curves, curve)
@@ -101,7 +102,7 @@ func drawLoss(r *Results) Drawing {
 	}
 	d := Drawing{Panels: []Panel{panel}, Absent: r.absent(losers...)}
 	if len(here) > 0 {
-		d.Here = fmt.Sprintf("What is left of the throughput at %s: %s.", mostLoss(r), strings.Join(here, ", "))
+		d.Here = fmt.Sprintf("Share of the throughput left at %s: %s.", mostLoss(r), strings.Join(here, ", "))
 	}
 	return d
 }

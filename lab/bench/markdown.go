@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// WriteMarkdown writes what a README shows: the paper's claims beside what is found here, the targets,
-// and every cell.
-func (r *Report) WriteMarkdown(w io.Writer) error {
+// writeMarkdown writes tables of the paper's claims with the findings here, the targets, and every cell.
+func (r *Report) writeMarkdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s. %s scale, roles in %s, %s.\n\n", r.Machine, r.Scale, r.Place, r.Started.Format("2006-01-02"))
 	for _, warning := range r.Warnings {
@@ -43,15 +42,12 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, p := range r.Profiles {
 		fmt.Fprintf(out, "| %s | %.2f | %s | %s |\n", title(p.System), p.CPU, list(p.Groups), list(p.Functions))
 	}
-	fmt.Fprintln(out, "\n| system | replicas | load | operations/s | p50 µs | p99 µs | busiest replica, µs CPU/op | capacity/s | all roles, µs CPU/op | allocations/op |\n|---|---|---|---|---|---|---|---|---|---|")
-	for _, c := range r.Cells {
-		s := c.Summary
-		fmt.Fprintf(out, "| %s | %d | %s | %.0f | %.0f | %.0f | %.2f | %.0f | %.2f | %.2f |\n",
-			title(c.System), c.Servers(), c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
-			s.BusiestCPU.Median, s.Capacity.Median, s.TotalCPU.Median, s.Mallocs.Median)
+	fmt.Fprintf(out, "\n| %s |\n|%s\n", strings.Join(cellColumns, " | "), strings.Repeat("---|", len(cellColumns)))
+	for i := range r.Cells {
+		fmt.Fprintf(out, "| %s |\n", strings.Join(r.Cells[i].columns(), " | "))
 	}
 	for _, f := range r.Flaws {
-		fmt.Fprintf(out, "\nWent wrong: %s.\n", f)
+		fmt.Fprintf(out, "\nError: %s.\n", f)
 	}
 	for _, m := range r.missing() {
 		fmt.Fprintf(out, "\nNot measured: %s.\n", m)
@@ -59,7 +55,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	return out.Flush()
 }
 
-// paperFigure is which of the paper's figures a source names: "Figure 5".
+// paperFigure returns the name of the paper's figure in a source: "Figure 5".
 func paperFigure(source string) string {
 	name, _, _ := strings.Cut(source, ",")
 	return name

@@ -18,7 +18,7 @@ type Sample struct {
 	Seconds         float64 // measured
 	Operations      uint64
 	Failed          uint64
-	Unfinished      uint64 // operations without an outcome when the clients stopped waiting
+	Unfinished      uint64 // operations without an outcome when clients stopped waiting
 	Retransmissions uint64
 	Throughput      float64 // operations a second
 	Latency         Latency
@@ -27,34 +27,34 @@ type Sample struct {
 	clientMallocs map[*worker]float64
 }
 
-// Latency is percentiles in microseconds.
+// Latency has percentiles in microseconds.
 type Latency struct{ Mean, P50, P90, P99, P999, Max float64 }
 
-// Usage is what a role used.
+// Usage is the resource usage of a role.
 type Usage struct {
 	Role, Kind string
 	CPU        float64 // microseconds of CPU time per operation
 	Cores      float64 // CPU seconds per second
-	Sleeps     float64 // times per operation that a thread had nothing to do and gave its core away
-	// Of roles of this program; others say nothing about it.
-	Mallocs                   float64 `json:",omitempty"` // objects allocated per operation; of a client, per own one
+	Sleeps     float64 // times per operation that a thread ran out of work
+	// Not for controllers:
+	Mallocs                   float64 `json:",omitempty"` // objects allocated per operation; for a client, per operation of its own
 	DatagramsIn, DatagramsOut float64 `json:",omitempty"` // per operation
 }
 
-// reading is what a role had used at a time.
+// reading is a role's cumulative usage at a time.
 type reading struct {
 	at     time.Time
 	cpu    time.Duration
 	sleeps uint64
-	stats  *role.Stats // nil: it does not say
+	stats  *role.Stats // nil: not available
 }
 
-// errNothing says that a measurement has nothing to tell.
-var errNothing = errors.New("no operation ended")
+// errNothing means that no operation completed during a measurement.
+var errNothing = errors.New("no operation completed")
 
-// measureAgain measures a second time if nothing happened in the first: on a busy machine a role may get
-// no CPU time for longer than a short measurement takes.
-func measureAgain(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) (Sample, error) {
+// measureAgain repeats a measurement in which no operation completed: on a busy machine a role may be descheduled for
+// longer than a short measurement.
+func measureAgain(ctx context.Context, d *deployment, c Cell, s *Scale, seed uint64) (Sample, error) {
 	sample, err := measure(ctx, d, c, s, seed)
 	if errors.Is(err, errNothing) {
 		return measure(ctx, d, c, s, seed)
@@ -62,11 +62,11 @@ func measureAgain(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uin
 	return sample, err
 }
 
-// preparation is how long before a load begins it is ordered.
+// preparation is the time between the order of a load and its beginning.
 const preparation = 20 * time.Millisecond
 
-// measure puts a load on a deployment and takes what came of it.
-func measure(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) (Sample, error) {
+// measure loads a deployment and returns the measurement.
+func measure(ctx context.Context, d *deployment, c Cell, s *Scale, seed uint64) (Sample, error) {
 	if err := d.drop(ctx, c.Loss); err != nil {
 		return Sample{}, err
 	}
@@ -113,10 +113,10 @@ func measure(ctx context.Context, d *Deployment, c Cell, s *Scale, seed uint64) 
 	return sample, err
 }
 
-// valueSize is the length in bytes of operations that mean nothing, and of values in the store.
+// valueSize is the length in bytes of echoed operations, and of values in the store.
 const valueSize = 64
 
-// startLoad orders a load of the clients, each of which makes its part of it.
+// startLoad splits a load among the clients and orders each part.
 func startLoad(ctx context.Context, clients []*worker, load role.Load, c Cell) ([]*worker, error) {
 	for i, p := range clients {
 		part := load
@@ -132,7 +132,7 @@ func startLoad(ctx context.Context, clients []*worker, load role.Load, c Cell) (
 	return clients, context.Cause(ctx)
 }
 
-// collect waits for the clients' results and adds them up.
+// collect waits for the clients' results and merges them.
 func (s *Sample) collect(ctx context.Context, clients []*worker) error {
 	var all *hdrhistogram.Histogram
 	var failure string
@@ -181,8 +181,8 @@ func latency(h *hdrhistogram.Histogram) Latency {
 	}
 }
 
-// read reads what every process has used, at a time. The clients, who are at work, are not asked.
-func (d *Deployment) read(ctx context.Context, at time.Time) ([]reading, error) {
+// read reads the usage of every process at a time. Clients are busy with the load and are not asked for counters.
+func (d *deployment) read(ctx context.Context, at time.Time) ([]reading, error) {
 	if err := wait.For(ctx, time.Until(at)); err != nil {
 		return nil, err
 	}
@@ -217,13 +217,13 @@ func (d *Deployment) read(ctx context.Context, at time.Time) ([]reading, error) 
 	return list, nil
 }
 
-// usage is what a role used between two readings, for operations at a pace.
+// usage returns a role's usage between two readings, per operation at the given throughput.
 func usage(p *worker, before, after reading, throughput float64) Usage {
 	seconds := after.at.Sub(before.at).Seconds()
 	operations := throughput * seconds
 	cpu := after.cpu - before.cpu
 	u := Usage{Role: p.Name(), Kind: p.kind, CPU: float64(cpu) / 1e3 / operations, Cores: cpu.Seconds() / seconds}
-	if after.sleeps > before.sleeps { // threads that have ended are not in it
+	if after.sleeps > before.sleeps { // ended threads are missing from the count
 		u.Sleeps = float64(after.sleeps-before.sleeps) / operations
 	}
 	if before.stats != nil && after.stats != nil {
@@ -234,8 +234,8 @@ func usage(p *worker, before, after reading, throughput float64) Usage {
 	return u
 }
 
-// drop makes every process lose a share of the datagrams that it receives.
-func (d *Deployment) drop(ctx context.Context, share float64) error {
+// drop makes every process drop a share of the datagrams that it receives.
+func (d *deployment) drop(ctx context.Context, share float64) error {
 	if share == d.dropped {
 		return nil
 	}
@@ -249,9 +249,9 @@ func (d *Deployment) drop(ctx context.Context, share float64) error {
 	})
 }
 
-// settle lets a new deployment come to its working state: memory that is touched for the first time,
-// logs and buffers that grow to their size, which costs much more than using them does.
-func (d *Deployment) settle(ctx context.Context, c Cell, s *Scale) error {
+// settle loads a new deployment until it is in its working state. Touching memory for the first time and growing
+// logs and buffers cost much more than using them.
+func (d *deployment) settle(ctx context.Context, c Cell, s *Scale) error {
 	load := role.Load{
 		Begin: time.Now(), Measure: s.Settle, Workload: c.Workload, ValueSize: valueSize, Keys: s.Keys,
 	}
@@ -265,15 +265,15 @@ func (d *Deployment) settle(ctx context.Context, c Cell, s *Scale) error {
 	})
 }
 
-// fill puts every key into the store.
-func (d *Deployment) fill(ctx context.Context, keys int) error {
+// fill writes every key of the store.
+func (d *deployment) fill(ctx context.Context, keys int) error {
 	const patience, callers = time.Minute, 16
 	p := d.clients[0]
 	a, err := p.ask(ctx, role.Order{Load: &role.Load{
 		Begin: time.Now(), Measure: patience, Callers: callers, Workload: role.WorkloadFill, ValueSize: valueSize, Keys: keys, Limit: keys,
 	}})
 	if err == nil && (a.Result == nil || a.Result.Operations != uint64(keys)) {
-		err = fmt.Errorf("%s: filling the store with %d keys went wrong: %+v", p.Name(), keys, a.Result)
+		err = fmt.Errorf("%s: filling the store with %d keys failed: %+v", p.Name(), keys, a.Result)
 	}
 	return err
 }

@@ -13,13 +13,13 @@ import (
 
 // The files of a report.
 const (
-	FileJSON = "results.json" // everything
-	FileCSV  = "results.csv"  // a line for every measurement
+	FileJSON = "results.json" // the Report
+	FileCSV  = "results.csv"  // a line per measurement
 	FileHTML = "report.html"  // figures
-	FileText = "report.md"    // tables
+	fileText = "report.md"    // tables
 )
 
-// Write writes a report's files into a directory, which is made if need be.
+// Write writes the report's files into a directory, which it creates if necessary.
 func (r *Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("directory of the report: %w", err)
@@ -29,9 +29,9 @@ func (r *Report) Write(dir string) error {
 		write func(io.Writer) error
 	}{
 		{FileJSON, r.WriteJSON},
-		{FileCSV, r.WriteCSV},
-		{FileHTML, r.WriteHTML},
-		{FileText, r.WriteMarkdown},
+		{FileCSV, r.writeCSV},
+		{FileHTML, r.writeHTML},
+		{fileText, r.writeMarkdown},
 	} {
 		if err := writeFile(filepath.Join(dir, f.name), f.write); err != nil {
 			return err
@@ -59,13 +59,13 @@ func (r *Report) Write(dir string) error {
 	return nil
 }
 
-// figureFile is the name of a figure's picture.
+// figureFile returns the name of a figure's picture.
 func figureFile(name string) string { return name + ".svg" }
 
-// profileFile is the name of a system's CPU profile, for `go tool pprof`.
+// profileFile returns the name of a system's CPU profile, for `go tool pprof`.
 func profileFile(system string) string { return "profile-" + system + ".pprof" }
 
-// text writes what is there already.
+// text returns a function that writes a text.
 func text[T string | []byte](t T) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := w.Write([]byte(t))
@@ -84,7 +84,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// WriteJSON writes everything.
+// WriteJSON writes the report as JSON.
 func (r *Report) WriteJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", " ")
@@ -98,8 +98,8 @@ var csvHeader = []string{
 	"operations", "failed", "unfinished", "retransmissions",
 }
 
-// WriteCSV writes a line for every measurement.
-func (r *Report) WriteCSV(w io.Writer) error {
+// writeCSV writes a line per measurement.
+func (r *Report) writeCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvHeader); err != nil {
 		return err

@@ -14,7 +14,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"title": title, "short": short, "list": list, "percent": percent,
 }).Parse(pageText))
 
-// page is what the template sees.
+// page is the data of the template.
 type page struct {
 	*Report
 	Charts  []chartedFigure
@@ -29,7 +29,7 @@ type chartedFigure struct {
 }
 
 type chart struct {
-	Title, Flaw string // Flaw: why there is no SVG
+	Title, Flaw string // Flaw: the reason for a missing SVG
 	SVG         template.HTML
 }
 
@@ -38,8 +38,8 @@ type legend struct {
 	Sample template.HTML
 }
 
-// WriteHTML writes the report as one page that needs nothing else.
-func (r *Report) WriteHTML(w io.Writer) error {
+// writeHTML writes the report as one self-contained page.
+func (r *Report) writeHTML(w io.Writer) error {
 	p := page{Report: r, Missing: r.missing()}
 	for _, f := range r.Figures {
 		p.Charts = append(p.Charts, f.charted())
@@ -55,17 +55,17 @@ func (f *FigureResult) charted() chartedFigure {
 		if text, err := panel.svg(); err != nil {
 			drawn.Flaw = err.Error()
 		} else {
-			drawn.SVG = template.HTML(text) // made by gonum's SVG writer, which escapes text
+			drawn.SVG = template.HTML(text) // by gonum's SVG writer, which escapes text
 		}
 		c.Charts = append(c.Charts, drawn)
 	}
 	for i, name := range f.curveNames() {
-		c.Legend = append(c.Legend, legend{name, template.HTML(lookOf(name, i).sample())}) // of numbers and colours only
+		c.Legend = append(c.Legend, legend{name, template.HTML(lookOf(name, i).sample())}) // only numbers and colours
 	}
 	return c
 }
 
-// missing lists what was not measured, with the reasons.
+// missing lists the systems that were not measured, with the reasons.
 func (r *Report) missing() []string {
 	var list []string
 	for name, why := range r.Absent {

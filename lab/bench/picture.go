@@ -10,17 +10,17 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A figure's picture of its own has its panels side by side, two in a row, and the legend above them.
+// A figure's picture has two panels per row and the legend above them.
 const (
 	pictureColumns = 2
 	captionHeight  = 26
 	legendHeight   = 22
 	legendSample   = 34
-	textWidth      = 7 // of a letter of the legend, about
+	textWidth      = 7 // of a letter of the legend, approximately
 	fontFamily     = "Liberation Sans, Arial, Helvetica, sans-serif"
 )
 
-// svg is the figure as a file of its own; empty: nothing was measured for it.
+// svg returns the figure as an SVG file, or nothing if it was not measured.
 func (f *FigureResult) svg() (string, error) {
 	var panels []*Panel
 	for i := range f.Panels {
@@ -56,7 +56,7 @@ func (f *FigureResult) svg() (string, error) {
 `, width, height, width, height, fontFamily, html.EscapeString(f.Title), legend, body.String()), nil
 }
 
-// curveNames are those of all panels, each once; none where a panel has but one curve, which its axis names.
+// curveNames lists the curves of all panels, each once. A panel with a single curve needs no legend.
 func (f *FigureResult) curveNames() []string {
 	var names []string
 	for _, p := range f.Panels {
@@ -69,7 +69,7 @@ func (f *FigureResult) curveNames() []string {
 	return names
 }
 
-// legendSVG draws the legend into lines of a width, and returns where they end.
+// legendSVG draws the legend in lines of the given width and returns where they end.
 func (f *FigureResult) legendSVG(width int) (drawn string, bottom int) {
 	var b strings.Builder
 	x, y := 8, 0
@@ -88,7 +88,7 @@ func (f *FigureResult) legendSVG(width int) (drawn string, bottom int) {
 	return b.String(), y + legendHeight + 4
 }
 
-// sample draws a piece of the curve with its mark, legendSample wide.
+// sample draws a piece of the curve with its glyph, legendSample wide.
 func (l look) sample() string {
 	const middle, half = 9, 3.5
 	dashes := make([]string, len(l.dash))

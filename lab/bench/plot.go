@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// palette is that of Okabe and Ito, whose colours can be told apart by most who see few.
+// palette is that of Okabe and Ito, whose colours most people with colour blindness can distinguish.
 var palette = []color.RGBA{
 	{0x00, 0x72, 0xb2, 0xff}, {0x00, 0x00, 0x00, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0xe6, 0x9f, 0x00, 0xff},
 	{0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff}, {0x56, 0xb4, 0xe9, 0xff}, {0x80, 0x80, 0x80, 0xff},
@@ -29,35 +29,35 @@ var glyphs = []draw.GlyphDrawer{
 	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}, draw.RingGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},
 }
 
-// look is how a curve is drawn: a system looks the same in all figures.
+// look is the style of a curve. A system has the same look in all figures.
 type look struct {
 	color color.RGBA
 	dash  []vg.Length
 	glyph draw.GlyphDrawer
 }
 
-// lookOf returns how the i-th curve of a panel is drawn.
+// lookOf returns the look of the i-th curve of a panel.
 func lookOf(name string, i int) look {
 	if at := slices.IndexFunc(Systems, func(s System) bool { return s.Title == name }); at >= 0 {
 		i = at
 	}
-	j := i + i/len(palette) // when colours begin again, lines and marks are others
+	j := i + i/len(palette) // repeated colours get other lines and glyphs
 	return look{palette[i%len(palette)], dashes[j%len(dashes)], glyphs[j%len(glyphs)]}
 }
 
-// hex is the colour as a style sheet writes it.
+// hex returns the colour in CSS notation.
 func (l look) hex() string { return fmt.Sprintf("#%02x%02x%02x", l.color.R, l.color.G, l.color.B) }
 
-// Panels are drawn for a column of this size; pages scale them.
+// The size of panels; pages scale them.
 const (
 	panelWidth  = 460 * vg.Length(1)
 	panelHeight = 300 * vg.Length(1)
 )
 
-// svg draws the panel as an SVG element that takes the width it is given.
+// svg draws the panel as an SVG element that fills the available width.
 func (p *Panel) svg() (string, error) {
 	if len(p.Curves) == 0 {
-		return "", errors.New("nothing was measured for it")
+		return "", errors.New("it has no measurements")
 	}
 	chart, err := p.chart()
 	if err != nil {
@@ -75,7 +75,7 @@ func (p *Panel) svg() (string, error) {
 		end = bytes.IndexByte(text[start:], '>')
 	}
 	if end < 0 {
-		return "", fmt.Errorf("panel %q: no SVG came out", p.Title)
+		return "", fmt.Errorf("panel %q: the output has no SVG element", p.Title)
 	}
 	head := fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">`,
 		float64(panelWidth), float64(panelHeight), html.EscapeString(p.Title))
@@ -122,10 +122,10 @@ func (p *Panel) chart() (*plot.Plot, error) {
 	return c, nil
 }
 
-// crowded is how many names have room side by side.
+// crowded is the largest number of bar names that fit horizontally.
 const crowded = 6
 
-// arrangeX gives the X axis its ends and its marks.
+// arrangeX sets the range and the ticks of the X axis.
 func (p *Panel) arrangeX(c *plot.Plot) {
 	switch {
 	case len(p.Bars) > 0:
@@ -152,7 +152,7 @@ func (p *Panel) arrangeX(c *plot.Plot) {
 	}
 }
 
-// headroom is an axis's end with some room behind the last mark.
+// headroom adds some room behind the last point of an axis.
 func headroom(end float64, log bool) float64 {
 	if log {
 		return end * 1.3
@@ -160,7 +160,7 @@ func headroom(end float64, log bool) float64 {
 	return end * 1.05
 }
 
-// widen keeps an axis of one value from having no length.
+// widen gives an axis with a single value a positive length.
 func widen(a *plot.Axis) {
 	if a.Max <= a.Min {
 		a.Min, a.Max = a.Min*0.9, a.Max*1.1
@@ -170,7 +170,7 @@ func widen(a *plot.Axis) {
 	}
 }
 
-// manyPoints is how many points a curve has at most to be marked; one of more is its own mark.
+// manyPoints is the largest number of points that get glyphs.
 const manyPoints = 64
 
 func (p *Panel) addCurves(c *plot.Plot) error {
@@ -228,14 +228,14 @@ func (p *Panel) addBars(c *plot.Plot) error {
 	return nil
 }
 
-// feet are a curve's marks at the feet of its bars: without colours they tell the bars apart.
+// feet draws a curve's glyph at the feet of its bars, which distinguishes the bars without colours.
 type feet struct {
 	points []Point
 	offset vg.Length
 	glyph  draw.GlyphDrawer
 }
 
-// Plot draws them, white, where a bar is tall enough.
+// Plot implements plot.Plotter. Only bars that are tall enough get a glyph.
 func (f feet) Plot(c draw.Canvas, p *plot.Plot) {
 	const above, room = 7, 14
 	x, y := p.Transforms(&c)
@@ -247,13 +247,13 @@ func (f feet) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// whiskers are the spreads of the columns of one row.
+// whiskers draws the spreads of one curve's bars.
 type whiskers struct {
 	points []Point
 	offset vg.Length
 }
 
-// Plot draws them: from the lowest to the highest.
+// Plot implements plot.Plotter.
 func (w whiskers) Plot(c draw.Canvas, p *plot.Plot) {
 	const half = 2
 	x, y := p.Transforms(&c)
@@ -269,7 +269,7 @@ func (w whiskers) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// DataRange returns what has to be on the axes.
+// DataRange implements plot.DataRanger.
 func (w whiskers) DataRange() (xmin, xmax, ymin, ymax float64) {
 	xmin, xmax, ymin, ymax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for _, point := range w.points {
@@ -281,17 +281,17 @@ func (w whiskers) DataRange() (xmin, xmax, ymin, ymax float64) {
 	return xmin, xmax, ymin, ymax
 }
 
-// bad reports what has no place on an axis.
+// bad reports whether a value cannot be plotted.
 func bad(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// points are a curve's, for the plotter.
+// points implements plotter.XYer and plotter.YErrorer.
 type points []Point
 
 func (p points) Len() int                       { return len(p) }
 func (p points) XY(i int) (x, y float64)        { return p[i].X, p[i].Y }
 func (p points) YError(i int) (low, hi float64) { return p[i].Y - p[i].Low, p[i].High - p[i].Y }
 
-// visible are the points that have a place on the panel's axes.
+// visible returns the points that the panel's axes can show.
 func (c *Curve) visible(p *Panel) points {
 	var list points
 	for _, point := range c.Points {
@@ -303,10 +303,10 @@ func (c *Curve) visible(p *Panel) points {
 	return list
 }
 
-// ticks writes numbers in thousands and millions.
+// ticks formats numbers in thousands and millions.
 type ticks struct{ log bool }
 
-// Ticks returns the marks of an axis.
+// Ticks implements plot.Ticker.
 func (t ticks) Ticks(low, high float64) []plot.Tick {
 	var list []plot.Tick
 	if t.log {
@@ -335,7 +335,7 @@ func labels(list []plot.Tick) int {
 	return n
 }
 
-// short writes a number in few characters.
+// short formats a number in few characters.
 func short(v float64) string {
 	switch {
 	case math.Abs(v) >= 1e6:

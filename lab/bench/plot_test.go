@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whatever was measured, what is drawn is well-formed.
+// Drawings of any measurements are well-formed.
 func TestPanelsAreWellFormed(t *testing.T) {
 	curve := func(points ...Point) []Curve {
 		return []Curve{{Name: "NOPaxos", Points: points}, {Name: "<&\">", Points: points}}

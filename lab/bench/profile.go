@@ -14,38 +14,38 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// Profile says where the CPU time of a system's busiest replica goes.
+// Profile shows where a system's busiest replica spends CPU time.
 type Profile struct {
 	System    string
 	Role      string
-	CPU       float64 // microseconds per operation, with the profiler at work
+	CPU       float64 // microseconds per operation while profiled
 	Seconds   float64 // of CPU time that was sampled
 	Groups    []Share // system calls, the Go runtime, and packages
 	Functions []Share // the largest
 
-	raw []byte // as `go tool pprof` reads it
+	raw []byte // in the format of `go tool pprof`
 }
 
-// Share is a part of a profile.
+// Share is an entry of a profile.
 type Share struct {
 	Name string
-	Part float64 // of 1
+	Part float64 // 0 to 1
 }
 
-// How long is profiled, and how much of a profile a report has. A profile has a sample every 10 ms of CPU time.
+// The duration of a profile, which has a sample every 10 ms of CPU time, and the number of reported entries.
 const (
 	profileTime   = 3 * time.Second
 	mostGroups    = 8
 	mostFunctions = 12
 )
 
-// profiledSystems are those whose replicas the targets compare.
+// profiledSystems lists the systems whose replicas the targets compare.
 var profiledSystems = append(slices.Clone(compared), bareEcho)
 
-// profile measures once more a system whose replicas are the bottleneck, with the profiler at work.
+// profile repeats a measurement of a system whose replicas are the bottleneck, while profiling them.
 func (b *bench) profile(ctx context.Context, s step) error {
 	b.line.Show(func() string { return b.state(title(s.key.system) + ", profile") })
-	return b.with(ctx, s, func(d *Deployment) error {
+	return b.with(ctx, s, func(d *deployment) error {
 		scale := b.cfg.Scale
 		scale.Measure = profileTime
 		if err := d.settle(ctx, s.cells[0], &scale); err != nil {
@@ -118,7 +118,7 @@ func running(s *pprof.Sample) string {
 	return s.Location[0].Line[0].Function.Name
 }
 
-// shares are the largest parts of a total.
+// shares returns the largest parts of a total.
 func shares(parts map[string]int64, total int64, most int) []Share {
 	var list []Share
 	for name, v := range parts {
@@ -134,10 +134,10 @@ const (
 	groupCrypto      = "authentication"
 )
 
-// module is what the names of this module's packages begin with.
+// module is the prefix of this project's packages.
 const module = "github.com/netordered/nopaxos/"
 
-// groupOf says what a function belongs to: its package, or what is more telling.
+// groupOf returns the group of a function: one of the above, or its package.
 func groupOf(function string) string {
 	path, rest := "", function
 	if i := strings.LastIndexByte(function, '/'); i >= 0 {

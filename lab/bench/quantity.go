@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// quantity is something that every repetition of a measurement has a value of; none: not measured.
-// Ratios are made repetition by repetition: what drifts on the machine meets both sides of one alike.
+// quantity has a value per measured repetition. Ratios are computed for each repetition, so that drift of the machine
+// affects both sides alike.
 type quantity func(*Results) map[int]float64
 
-// at is a figure of a cell.
+// at is a value of a cell.
 func at(c Cell, f func(*Sample) float64) quantity {
 	return func(r *Results) map[int]float64 {
 		m := r.find(c)
@@ -24,7 +24,7 @@ func at(c Cell, f func(*Sample) float64) quantity {
 	}
 }
 
-// combine computes a quantity of the repetitions that two others have.
+// combine computes a quantity from two others, for the repetitions that both have.
 func combine(a, b quantity, f func(x, y float64) float64) quantity {
 	return func(r *Results) map[int]float64 {
 		left, right := a(r), b(r)
@@ -46,47 +46,47 @@ func difference(a, b quantity) quantity {
 	return combine(a, b, func(x, y float64) float64 { return x - y })
 }
 
-// half is half of a quantity.
+// half divides a quantity by two.
 func half(a quantity) quantity { return combine(a, a, func(x, _ float64) float64 { return x / 2 }) }
 
-// spreadOf is the median of a quantity, and the lowest and the highest; ok: it was measured.
+// spreadOf returns the spread of a quantity, if it was measured.
 func spreadOf(q quantity, r *Results) (s Spread, ok bool) {
 	values := q(r)
 	return spread(slices.Collect(maps.Values(values))), len(values) > 0
 }
 
-// median is that of a quantity.
+// median returns the median of a quantity, if it was measured.
 func median(q quantity, r *Results) (float64, bool) {
 	s, ok := spreadOf(q, r)
 	return s.Median, ok
 }
 
-// The figures of one measurement.
+// The values of a sample.
 func busiestCPU(s *Sample) float64 { return s.busiest().CPU }
 func capacity(s *Sample) float64   { return 1e6 / s.busiest().CPU }
 func p50(s *Sample) float64        { return s.Latency.P50 }
 func p99(s *Sample) float64        { return s.Latency.P99 }
 func throughput(s *Sample) float64 { return s.Throughput }
 
-// targetCallers is the closed loop that the targets speak of.
+// targetCallers is the closed loop of the targets.
 const targetCallers = 64
 
-// of is a figure of a system under the targets' load.
+// of is a value of a system under the targets' load.
 func of(system string, f func(*Sample) float64) quantity {
 	return at(echoCell(system, targetCallers), f)
 }
 
-// full is a figure of a system whose three replicas are the bottleneck.
+// full is a value of a system whose three replicas are the bottleneck.
 func full(system string, f func(*Sample) float64) quantity { return in(system, 3, f) }
 
-// in is a figure of a system of n replicas that are the bottleneck.
+// in is a value of a system with n replicas that are the bottleneck.
 func in(system string, n int, f func(*Sample) float64) quantity { return at(groupCell(system, n), f) }
 
-// alone is a figure of a system with one caller.
+// alone is a value of a system with one caller.
 func alone(system string, f func(*Sample) float64) quantity { return at(echoCell(system, 1), f) }
 
-// hopLatency is what the way through the sequencer adds to the median round trip, in microseconds. A client
-// that gets its own messages back through the sequencer waits for the way there, the sequencer's work, and
-// the way back. Of these a replicated operation has one way and the work more than an unreplicated one; a way is
-// half a round trip to a bare echo server.
+// hopLatency is the latency, in microseconds, that the sequencer adds to the median round trip. A client that gets its
+// own messages back from the sequencer waits for one network hop there, the sequencer's work, and one hop back. Compared
+// with an unreplicated operation, a replicated one has one more hop and that work; a hop is half a round trip to a bare
+// echo server.
 var hopLatency = difference(alone(bareSeq, p50), half(alone(bareEcho, p50)))

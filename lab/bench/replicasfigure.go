@@ -46,7 +46,7 @@ var figureReplicas = Figure{
 	},
 }
 
-// kept is what share of its capacity a system has in the largest group, against the smallest.
+// kept is the share of its capacity that a system keeps from the smallest to the largest group.
 func kept(r *Results, system string) quantity {
 	first, last := r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1]
 	if first == last {
@@ -55,15 +55,15 @@ func kept(r *Results, system string) quantity {
 	return ratio(in(system, last, capacity), in(system, first, capacity))
 }
 
-// growth says between which groups.
+// growth names the smallest and the largest group.
 func growth(r *Results) string {
 	return fmt.Sprintf("%d to %d replicas", r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1])
 }
 
-// grouped are the systems that are measured in several sizes.
+// grouped lists the systems that are measured in several sizes.
 var grouped = []string{nopaxos, paxos, batching, fastPaxos, specPaxos}
 
-// groupCell is n replicas that do nothing else and are the bottleneck of the targets' load.
+// groupCell is n replicas whose operations do no work and which are the bottleneck under the targets' load.
 func groupCell(system string, n int) Cell {
 	c := echoCell(system, targetCallers)
 	c.Replicas, c.Saturated = n, true
@@ -72,27 +72,16 @@ func groupCell(system string, n int) Cell {
 
 func drawReplicas(r *Results) Drawing {
 	panel := Panel{Title: "Capacity of the busiest replica", X: "replicas", Y: "operations per CPU-second"}
-	cpu := Panel{Title: "Its work for an operation", X: "replicas", Y: "CPU time per operation (µs)"}
+	cpu := Panel{Title: "Its work per operation", X: "replicas", Y: "CPU time per operation (µs)"}
 	for _, n := range r.Scale.Groups {
 		panel.Marks = append(panel.Marks, float64(n))
 	}
 	cpu.Marks = panel.Marks
 	var here []string
 	for _, name := range grouped {
-		capacity, work := Curve{Name: title(name)}, Curve{Name: title(name)}
-		for _, n := range r.Scale.Groups {
-			c := r.find(groupCell(name, n))
-			if c == nil {
-				continue
-			}
-			s := c.Summary
-			capacity.Points = append(capacity.Points, Point{float64(n), s.Capacity.Median, s.Capacity.Low, s.Capacity.High})
-			work.Points = append(work.Points, Point{float64(n), s.BusiestCPU.Median, s.BusiestCPU.Low, s.BusiestCPU.High})
-		}
-		if len(work.Points) == 0 {
-			continue
-		}
-		panel.Curves, cpu.Curves = append(panel.Curves, capacity), append(cpu.Curves, work)
+		cell := func(n float64) Cell { return groupCell(name, int(n)) }
+		panel.add(r.curve(name, panel.Marks, cell, capacitySpread))
+		cpu.add(r.curve(name, panel.Marks, cell, busiestSpread))
 		if v, ok := median(kept(r, name), r); ok {
 			here = append(here, title(name)+" "+percent(v))
 		}

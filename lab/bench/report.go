@@ -2,32 +2,32 @@ package bench
 
 import "time"
 
-// Report is everything that a run found.
+// Report has all results of a run. docs/performance.md documents its JSON format.
 type Report struct {
-	Format   int // of this text
+	Format   int // of the JSON format
 	Machine  Machine
 	Scale    string
 	Place    string
 	Started  time.Time
 	Seconds  float64
-	Warnings []string `json:",omitempty"` // why the figures are not to be trusted
+	Warnings []string `json:",omitempty"` // reasons to distrust the figures
 
 	Cells     []CellResult
 	Failovers []Failover
 	Figures   []FigureResult
 	Targets   []Target
 	Profiles  []Profile         `json:",omitempty"`
-	Flaws     []string          // what went wrong
-	Absent    map[string]string // system → why it was not measured
+	Flaws     []string          // errors
+	Absent    map[string]string // system → reason why it was not measured
 }
 
-// reportFormat changes when a reader of the JSON would have to.
+// reportFormat increases when readers of the JSON have to change.
 const reportFormat = 2
 
-// FigureResult is a figure as it came out.
+// FigureResult is a figure with its results.
 type FigureResult struct {
 	Name, Title string
-	Source      string // where the paper has it, and how it was measured there
+	Source      string // in the paper, and how it was measured there
 	Claims      []Claim
 	Drawing
 }
@@ -42,7 +42,7 @@ func (b *bench) report(place string) *Report {
 	}
 	figures, err := b.cfg.figures()
 	if err != nil {
-		return r // run has refused it
+		return r // run has returned this error
 	}
 	for _, f := range figures {
 		r.Figures = append(r.Figures, FigureResult{f.Name, f.Title, f.Source, check(f.Claims, &b.results), f.Draw(&b.results)})

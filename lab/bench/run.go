@@ -14,21 +14,21 @@ import (
 	"github.com/netordered/nopaxos/lab/progress"
 )
 
-// Config says what to run.
+// Config configures a run.
 type Config struct {
 	Nopaxos string // the nopaxos binary
 	Lab     string // the nopaxos-lab binary, for the roles
-	Dir     string // for logs and for what roles keep; removed at the end
+	Dir     string // for logs and the state of roles; removed at the end
 	Place   string // one of the Places
 	Scale   Scale
 	Figures []string  // names; nil: all
 	Systems []string  // names; nil: all
 	Shown   io.Writer // progress
 	Version string
-	Profile bool // take CPU profiles, too
+	Profile bool // also take CPU profiles
 }
 
-// clientProcesses is how many processes make load.
+// clientProcesses is the number of load generators.
 const clientProcesses = 2
 
 // bench is a run.
@@ -39,26 +39,26 @@ type bench struct {
 	line    *progress.Line
 	plan    []step
 	began   time.Time
-	spent   float64 // of the plan's total, in estimated seconds
-	total   float64
+	spent   float64  // of total
+	total   float64  // of the plan, in estimated seconds
 	done    int      // steps
-	again   []string // why steps were tried a second time
+	again   []string // errors of steps that were repeated
 
 	results Results
 	samples map[Cell][]Sample
 }
 
-// step is one deployment and what is measured on it.
+// step is one deployment with its measurements.
 type step struct {
 	repetition int
 	key        deploymentKey
 	cells      []Cell
-	failover   bool // its sequencer is killed, in place of cells
-	profile    bool // its only cell is measured with the profiler at work
+	failover   bool // kill its sequencer, instead of measuring cells
+	profile    bool // profile its only cell
 }
 
-// Run measures everything and returns the report. What cannot be measured although it is there is one of
-// the report's Flaws, and leaves its logs in the configuration's directory.
+// Run measures everything and returns the report. A measurement that fails is one of the report's Flaws and leaves its
+// logs in the configuration's directory.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	place, have, err := newPlace(cfg.Place)
 	if err != nil {
@@ -103,7 +103,7 @@ func (b *bench) run(ctx context.Context) error {
 	}
 	for c, samples := range b.samples {
 		if len(samples) == 0 {
-			continue // it never went well
+			continue // every measurement failed
 		}
 		b.results.Cells = append(b.results.Cells, CellResult{Cell: c, Samples: samples, Summary: summarize(samples)})
 	}
@@ -111,8 +111,8 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
-// attempt measures a step, and once more if it goes wrong, on a new deployment: on a busy machine processes may be
-// kept from running for longer than others wait for them. What went wrong is told either way.
+// attempt measures a step, and repeats it on a new deployment if it fails: on a busy machine processes may be
+// descheduled for longer than others wait for them. Both failures are reported.
 func (b *bench) attempt(ctx context.Context, s step) error {
 	measure := b.step
 	switch {
@@ -128,8 +128,8 @@ func (b *bench) attempt(ctx context.Context, s step) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	b.line.Print("went wrong, once more: " + err.Error())
-	b.again = append(b.again, "tried a second time: "+err.Error())
+	b.line.Print("failed, trying again: " + err.Error())
+	b.again = append(b.again, "repeated after an error: "+err.Error())
 	for _, c := range s.cells {
 		b.samples[c] = slices.DeleteFunc(b.samples[c], func(m Sample) bool { return m.Repetition == s.repetition && !s.profile })
 	}
@@ -139,12 +139,12 @@ func (b *bench) attempt(ctx context.Context, s step) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	b.line.Print("went wrong: " + err.Error())
+	b.line.Print("failed again: " + err.Error())
 	b.results.Flaws = append(b.results.Flaws, err.Error())
 	return nil
 }
 
-// figures returns the figures that were asked for.
+// figures returns the requested figures.
 func (c *Config) figures() ([]*Figure, error) {
 	var list []*Figure
 	for i := range Figures {
@@ -167,7 +167,7 @@ func FigureNames() []string {
 	return names
 }
 
-// look finds out which systems cannot be measured.
+// look determines which systems are not measured, and why.
 func (b *bench) look() {
 	for i := range Systems {
 		s := &Systems[i]
@@ -179,15 +179,15 @@ func (b *bench) look() {
 		case missing != nil:
 			b.results.Absent[s.Name] = missing.Error()
 		case len(b.cfg.Systems) > 0 && !slices.Contains(b.cfg.Systems, s.Name):
-			b.results.Absent[s.Name] = "not asked for"
+			b.results.Absent[s.Name] = "not requested"
 		case b.cfg.Scale.Systems != nil && !slices.Contains(b.cfg.Scale.Systems, s.Name):
 			b.results.Absent[s.Name] = "not part of the " + b.cfg.Scale.Name + " scale"
 		}
 	}
 }
 
-// steps is the order of everything: every repetition measures all systems, one after the other, and each
-// repetition begins with another of them.
+// steps orders all measurements: every repetition measures all systems, one after the other, beginning with a
+// different one.
 func (b *bench) steps(figures []*Figure) []step {
 	byKey := make(map[deploymentKey][]Cell)
 	var keys []deploymentKey
@@ -203,7 +203,7 @@ func (b *bench) steps(figures []*Figure) []step {
 		}
 	}
 	for _, cells := range byKey {
-		// Last what leaves something behind: losses, and at the very end another way of scheduling.
+		// Cells with side effects come last: losses, then the scheduling policy of saturated replicas.
 		slices.SortStableFunc(cells, func(a, c Cell) int {
 			return cmp.Or(compareBool(a.Saturated, c.Saturated), cmp.Compare(a.Loss, c.Loss))
 		})
@@ -232,7 +232,7 @@ func (b *bench) steps(figures []*Figure) []step {
 	return plan
 }
 
-// announcement says what is about to be done.
+// announcement describes the plan.
 func (b *bench) announcement() string {
 	cells := 0
 	for _, s := range b.plan {
@@ -242,7 +242,7 @@ func (b *bench) announcement() string {
 	return fmt.Sprintf("%s scale: %d deployments, %d measurements, about %v", b.cfg.Scale.Name, len(b.plan), cells, about)
 }
 
-// compareBool puts false first.
+// compareBool orders false before true.
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:
@@ -253,10 +253,10 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// startEstimate is about how long a deployment takes to start and stop, besides settling.
+// startEstimate is the approximate time to start and stop a deployment, without settling.
 const startEstimate = 600 * time.Millisecond
 
-// estimate is about how long a step takes, in seconds.
+// estimate returns the approximate duration of a step in seconds.
 func (b *bench) estimate(s step) float64 {
 	if s.failover {
 		return (startEstimate + b.cfg.Scale.Settle + failoverWatch).Seconds()
@@ -270,7 +270,7 @@ func (b *bench) estimate(s step) float64 {
 
 // step deploys a system and measures its cells.
 func (b *bench) step(ctx context.Context, s step) error {
-	return b.with(ctx, s, func(d *Deployment) error {
+	return b.with(ctx, s, func(d *deployment) error {
 		if s.key.machine == role.MachineKV {
 			if err := d.fill(ctx, b.cfg.Scale.Keys); err != nil {
 				return err
@@ -294,8 +294,8 @@ func (b *bench) step(ctx context.Context, s step) error {
 	})
 }
 
-// with deploys a system, has it measured, and ends it; what went wrong leaves its logs.
-func (b *bench) with(ctx context.Context, s step, measure func(*Deployment) error) (err error) {
+// with deploys a system, calls measure, and ends the system. The logs of a failure are kept.
+func (b *bench) with(ctx context.Context, s step, measure func(*deployment) error) (err error) {
 	system, err := findSystem(s.key.system)
 	if err != nil {
 		return err
@@ -315,28 +315,15 @@ func (b *bench) with(ctx context.Context, s step, measure func(*Deployment) erro
 	return nil
 }
 
-// state is the line that says how far the run has come.
-func (b *bench) state(what string) string {
+// state formats the progress of the run.
+func (b *bench) state(current string) string {
 	left := "?"
 	if b.spent > 0 {
 		pace := time.Since(b.began).Seconds() / b.spent
 		left = (time.Duration((b.total-b.spent)*pace) * time.Second).String()
 	}
-	return fmt.Sprintf("%s  %s left  %s", progress.Bar(b.done, len(b.plan)), left, what)
+	return fmt.Sprintf("%s  %s left  %s", progress.Bar(b.done, len(b.plan)), left, current)
 }
 
-// String says what is measured, besides the system.
-func (c Cell) String() string {
-	load := fmt.Sprintf("%d callers", c.Callers)
-	if c.Rate > 0 {
-		load = fmt.Sprintf("%g operations/s", c.Rate)
-	}
-	text := fmt.Sprintf("%d replicas, %s, %s", c.Replicas, c.Workload, load)
-	if c.Loss > 0 {
-		text += fmt.Sprintf(", %g %% lost", 100*c.Loss)
-	}
-	if c.Saturated {
-		text += ", saturated"
-	}
-	return text
-}
+// String describes a cell without its system.
+func (c Cell) String() string { return fmt.Sprintf("%d replicas, %s", c.Replicas, c.Load()) }

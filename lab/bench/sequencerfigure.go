@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// figureSequencers is the paper's figure 6, and the sequencer by itself.
+// figureSequencers is the paper's figure 6, with measurements of the sequencer alone.
 var figureSequencers = Figure{
 	Name:   "sequencers",
 	Title:  "The sequencer",
@@ -44,13 +44,13 @@ var figureSequencers = Figure{
 	},
 }
 
-// mostForBMv2 is how many callers a BMv2 switch is given: its queues are short.
+// mostForBMv2 is the largest number of callers behind a BMv2 switch, whose queues are short.
 const mostForBMv2 = 8
 
-// otherSequencers are the data planes that this benchmark does not run, with the reasons.
+// otherSequencers lists the data planes that this benchmark does not run, with the reasons.
 var otherSequencers = []string{
 	"switch (Tofino): none on this machine",
-	"middlebox (eBPF in the kernel): there is none in this version",
+	"middlebox (eBPF in the kernel): not in this version",
 }
 
 func drawSequencers(r *Results) Drawing {
@@ -58,30 +58,14 @@ func drawSequencers(r *Results) Drawing {
 	trip := Panel{Title: "Round trip to oneself", X: "requests in flight", Y: "median (µs)", LogX: true, LogY: true}
 	work.Marks, trip.Marks = r.Scale.callerMarks(), r.Scale.callerMarks()
 	for _, name := range []string{bareSeq, bareEcho} {
-		cpu, latency := Curve{Name: title(name)}, Curve{Name: title(name)}
-		for _, callers := range r.Scale.Callers {
-			if c := r.find(echoCell(name, callers)); c != nil {
-				s, x := c.Summary, float64(callers)
-				cpu.Points = append(cpu.Points, Point{x, s.BusiestCPU.Median, s.BusiestCPU.Low, s.BusiestCPU.High})
-				latency.Points = append(latency.Points, Point{x, s.P50.Median, s.P50.Low, s.P50.High})
-			}
-		}
-		if len(cpu.Points) > 0 {
-			work.Curves, trip.Curves = append(work.Curves, cpu), append(trip.Curves, latency)
-		}
+		cell := func(callers float64) Cell { return echoCell(name, int(callers)) }
+		work.add(r.curve(name, work.Marks, cell, busiestSpread))
+		trip.add(r.curve(name, work.Marks, cell, p50Spread))
 	}
 	kinds := Panel{Title: "NOPaxos behind each kind of sequencer", X: "callers", Y: "median latency (µs)", LogX: true, LogY: true}
 	kinds.Marks = r.Scale.callerMarks()
 	for _, name := range []string{nopaxos, behindBMv2} {
-		curve := Curve{Name: title(name)}
-		for _, callers := range r.Scale.Callers {
-			if c := r.find(echoCell(name, callers)); c != nil {
-				curve.Points = append(curve.Points, Point{float64(callers), c.Summary.P50.Median, c.Summary.P50.Low, c.Summary.P50.High})
-			}
-		}
-		if len(curve.Points) > 0 {
-			kinds.Curves = append(kinds.Curves, curve)
-		}
+		kinds.add(r.curve(name, kinds.Marks, func(callers float64) Cell { return echoCell(name, int(callers)) }, p50Spread))
 	}
 	d := Drawing{
 		Panels: []Panel{kinds, work, trip}, Here: "The end-host sequencer was not measured.",

@@ -7,12 +7,12 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// figureStore is in the place of the paper's figure 10.
+// figureStore takes the place of the paper's figure 10.
 var figureStore = Figure{
 	Name:  "store",
 	Title: "The key-value store",
 	Source: "Figure 10, §6.5: a transactional store under a workload of Retwis, within 10 ms; " +
-		"here the store that ships, without transactions across groups, under YCSB's workloads A to F",
+		"here the key-value store of NOPaxos, without transactions across groups, under YCSB's workloads A to F",
 	Cells: func(s *Scale) []Cell {
 		var cells []Cell
 		for _, name := range stores {
@@ -30,8 +30,8 @@ var figureStore = Figure{
 	},
 }
 
-// storeClaim claims that NOPaxos's store has so many times the throughput of another system's. The workloads are
-// those of YCSB; the claim has to hold under all of them.
+// storeClaim claims that NOPaxos's store has a multiple of the throughput of another system's, under all of YCSB's
+// workloads.
 func storeClaim(paper, other string, claimed float64) claim {
 	return claim{paper, func(r *Results) (string, Verdict, bool) {
 		var list []float64
@@ -41,7 +41,7 @@ func storeClaim(paper, other string, claimed float64) claim {
 			}
 		}
 		s := spread(list)
-		found := fmt.Sprintf("%s to %s the capacity of %s, as the workload is", times(s.Low), times(s.High), title(other))
+		found := fmt.Sprintf("%s to %s the capacity of %s, depending on the workload", times(s.Low), times(s.High), title(other))
 		if claimed < 1 {
 			return found, holdsIf(s.Low >= claimed), len(list) > 0
 		}
@@ -49,10 +49,10 @@ func storeClaim(paper, other string, claimed float64) claim {
 	}}
 }
 
-// stores are the systems that replicate the store.
+// stores lists the systems that replicate the store.
 var stores = []string{unreplicated, nopaxos, paxos, batching, fastPaxos, specPaxos}
 
-// ycsbNames are YCSB's workloads, see role.Load.
+// ycsbNames lists YCSB's workloads; see role.Load.
 var ycsbNames = []string{"a", "b", "c", "d", "e", "f"}
 
 func storeCell(system, workload string) Cell {
@@ -62,8 +62,10 @@ func storeCell(system, workload string) Cell {
 func drawStore(r *Results) Drawing {
 	served := Panel{Title: "Capacity of the busiest replica", X: "YCSB workload", Y: "operations per CPU-second"}
 	latency := Panel{Title: "Median latency", X: "YCSB workload", Y: "µs"}
-	for _, w := range ycsbNames {
+	var places []float64 // of bars
+	for i, w := range ycsbNames {
 		served.Bars = append(served.Bars, strings.ToUpper(w))
+		places = append(places, float64(i))
 	}
 	latency.Bars = served.Bars
 	var here []string
@@ -73,17 +75,9 @@ func drawStore(r *Results) Drawing {
 		}
 	}
 	for _, name := range stores {
-		carried, waited := Curve{Name: title(name)}, Curve{Name: title(name)}
-		for i, w := range ycsbNames {
-			if c := r.find(storeCell(name, w)); c != nil {
-				s := c.Summary
-				carried.Points = append(carried.Points, Point{float64(i), s.Capacity.Median, s.Capacity.Low, s.Capacity.High})
-				waited.Points = append(waited.Points, Point{float64(i), s.P50.Median, s.P50.Low, s.P50.High})
-			}
-		}
-		if len(carried.Points) > 0 {
-			served.Curves, latency.Curves = append(served.Curves, carried), append(latency.Curves, waited)
-		}
+		cell := func(i float64) Cell { return storeCell(name, ycsbNames[int(i)]) }
+		served.add(r.curve(name, places, cell, capacitySpread))
+		latency.add(r.curve(name, places, cell, p50Spread))
 	}
 	d := Drawing{Panels: []Panel{served, latency}, Absent: r.absent(stores...)}
 	if len(here) > 0 {

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Spread is the median of some measurements, and the lowest and the highest.
+// Spread is the median, the lowest and the highest of some measurements.
 type Spread struct{ Median, Low, High float64 }
 
-// spread sums measurements up.
+// spread returns the spread of values.
 func spread(values []float64) Spread {
 	if len(values) == 0 {
 		return Spread{}
@@ -18,30 +18,30 @@ func spread(values []float64) Spread {
 	return Spread{Median: (v[(n-1)/2] + v[n/2]) / 2, Low: v[0], High: v[n-1]}
 }
 
-// Summary is what all measurements of a cell say together.
+// Summary summarizes the samples of a cell.
 type Summary struct {
 	Throughput Spread // operations a second
 	P50, P99   Spread // latency in microseconds
-	// BusiestCPU is CPU time per operation, in microseconds, of the replica that used most; Capacity is
-	// operations per CPU-second of that replica. TotalCPU is that of all roles, clients included.
+	// BusiestCPU is the CPU time per operation, in microseconds, of the replica that used most; Capacity is the
+	// operations per CPU-second of that replica. TotalCPU is the CPU time of all roles, clients included.
 	BusiestCPU, Capacity, TotalCPU Spread
-	// Mallocs is objects allocated per operation by the replica, sequencer or client that allocated most; a sequencer
-	// that stands by is on no operation's way.
+	// Mallocs is the number of objects allocated per operation by the replica, active sequencer or client that
+	// allocated most.
 	Mallocs Spread
-	// Busiest is what the busiest replica used, the median of each figure.
+	// Busiest has the median of each value of the busiest replica's usage.
 	Busiest         Usage
 	Failed          uint64 // operations, in all measurements
 	Retransmissions uint64
 }
 
-// CellResult is a cell, all its measurements, and what they say together.
+// CellResult is a cell with its samples and their summary.
 type CellResult struct {
 	Cell
 	Samples []Sample
 	Summary Summary
 }
 
-// summarize sums samples up, of which there is one at least.
+// summarize summarizes one or more samples.
 func summarize(samples []Sample) Summary {
 	var s Summary
 	each := func(f func(*Sample) float64) Spread {
@@ -76,7 +76,7 @@ func summarize(samples []Sample) Summary {
 	return s
 }
 
-// busiest is the replica that used most CPU time; of a sequencer alone, the sequencer.
+// busiest returns the usage of the replica that used most CPU time, or without replicas that of the busiest sequencer.
 func (m *Sample) busiest() Usage {
 	of := func(kind string) (u Usage, ok bool) {
 		for _, r := range m.Roles {
@@ -111,8 +111,8 @@ func (m *Sample) mallocs() float64 {
 	return most
 }
 
-// onTheWay reports whether operations pass a role. What a sequencer that stands by allocates, it allocates by the
-// clock.
+// onTheWay reports whether operations pass a role. The allocations of a standby sequencer depend on time, not on
+// operations.
 func (u Usage) onTheWay() bool {
 	const some = 0.1 // datagrams per operation
 	switch u.Kind {
@@ -124,7 +124,7 @@ func (u Usage) onTheWay() bool {
 	return false
 }
 
-// compareCells is the order of results: system by system as listed, the smaller before the larger.
+// compareCells orders results: by system as listed, then by increasing size.
 func compareCells(a, b Cell) int {
 	rank := func(name string) int {
 		return slices.IndexFunc(Systems, func(s System) bool { return s.Name == name })

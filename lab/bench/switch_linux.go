@@ -14,7 +14,7 @@ import (
 	"github.com/netordered/nopaxos/lab/testbed"
 )
 
-// switchPresent wants what a group behind a BMv2 switch needs.
+// switchPresent returns an error if this machine cannot run a group behind a BMv2 switch.
 func switchPresent() error {
 	if err := netlab.Supported(); err != nil {
 		return err
@@ -23,13 +23,13 @@ func switchPresent() error {
 	return err
 }
 
-// bed is a testbed as a place: every role has a host at one switch.
+// bed makes a testbed a place: every role has a host at one switch.
 type bed struct {
 	*testbed.Bed
-	ports map[string]uint16 // given out, by host
+	ports map[string]uint16 // used so far, by host
 }
 
-// host is the host of a role: clients share one.
+// host returns the host of a role. Clients share one.
 func (b bed) host(role string) string {
 	if strings.HasPrefix(role, kindClient) {
 		return testbed.Client
@@ -50,7 +50,7 @@ func (b bed) Address(role string) (netip.AddrPort, error) {
 // Start starts a process on the role's host.
 func (b bed) Start(role string, cmd *exec.Cmd) error { return b.Bed.Start(b.host(role), cmd) }
 
-// castBMv2 is a group behind a BMv2 switch that sequences, in a network of its own.
+// castBMv2 starts a group behind a BMv2 switch that sequences, in a separate network.
 func castBMv2(c *cast) error {
 	plan, err := testbed.NewPlan(testbed.Config{Topology: testbed.Single, Switch: cluster.KindBMv2, Replicas: c.n, FrontEnds: 1})
 	if err != nil {

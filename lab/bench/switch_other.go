@@ -4,7 +4,7 @@ package bench
 
 import "github.com/netordered/nopaxos/lab/netlab"
 
-// switchPresent says that there are no namespaces.
+// switchPresent returns an error: there are no network namespaces.
 func switchPresent() error { return netlab.ErrNotSupported }
 
 func castBMv2(*cast) error { return netlab.ErrNotSupported }

@@ -7,19 +7,19 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// System is something that can be measured: which roles it has, and how clients reach it.
+// System is a system that can be measured.
 type System struct {
 	Name  string // in results
 	Title string // in figures
-	// Single says that it is one server, whatever the number of replicas.
+	// Single means that it is one server for any number of replicas.
 	Single bool
-	// Present returns why the system cannot run on this machine. nil: it runs everywhere.
+	// Present returns an error if the system cannot run on this machine. nil: it runs everywhere.
 	Present func() error
 
-	cast func(*cast) error
+	cast func(*cast) error // starts the roles
 }
 
-// The names of the systems that figures and targets speak of.
+// The names of the systems.
 const (
 	nopaxos      = role.SystemNOPaxos
 	unreplicated = "unreplicated"
@@ -34,7 +34,7 @@ const (
 	behindBMv2   = "nopaxos-bmv2"
 )
 
-// Systems are all systems, in the order in which reports list them.
+// Systems lists all systems, in the order of reports.
 var Systems = []System{
 	{Name: nopaxos, Title: "NOPaxos", cast: castOrdered},
 	{Name: unreplicated, Title: "Unreplicated", Single: true, cast: castServers},
@@ -49,7 +49,7 @@ var Systems = []System{
 	{Name: behindBMv2, Title: "NOPaxos behind BMv2", Present: switchPresent, cast: castBMv2},
 }
 
-// findSystem returns the system of that name.
+// findSystem returns a system by its name.
 func findSystem(name string) (*System, error) {
 	for i := range Systems {
 		if Systems[i].Name == name {

@@ -3,11 +3,12 @@ package bench
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
 
-// WriteTable writes what a person at a terminal wants to see first.
+// WriteTable writes a summary for a terminal.
 func (r *Report) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "\n%s\n%s scale, roles in %s, %.0f s\n\n", r.Machine, r.Scale, r.Place, r.Seconds)
 	if err := r.writeCells(w); err != nil {
@@ -26,23 +27,41 @@ func (r *Report) WriteTable(w io.Writer) error {
 	return r.writeTargets(w)
 }
 
-// writeCells writes a line for every cell.
+// cellColumns are the titles of CellResult.columns.
+var cellColumns = []string{
+	"system", "replicas", "load", "operations/s", "p50 µs", "p99 µs",
+	"busiest replica, µs CPU/op", "its capacity/s", "all roles, µs CPU/op", "allocations/op",
+}
+
+// columns formats a cell and the medians of its samples.
+func (c *CellResult) columns() []string {
+	columns := []string{title(c.System), strconv.Itoa(c.Servers()), c.Load()}
+	for _, v := range []struct {
+		format string
+		of     Spread
+	}{
+		{"%.0f", c.Summary.Throughput}, {"%.0f", c.Summary.P50}, {"%.0f", c.Summary.P99},
+		{"%.2f", c.Summary.BusiestCPU}, {"%.0f", c.Summary.Capacity}, {"%.2f", c.Summary.TotalCPU}, {"%.2f", c.Summary.Mallocs},
+	} {
+		columns = append(columns, fmt.Sprintf(v.format, v.of.Median))
+	}
+	return columns
+}
+
+// writeCells writes a line per cell.
 func (r *Report) writeCells(w io.Writer) error {
 	if len(r.Cells) == 0 {
 		return nil
 	}
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "system\treplicas\tload\toperations/s\tp50 µs\tp99 µs\tbusiest replica µs CPU/op\tits capacity/s\tall roles µs CPU/op\tallocs/op\t")
-	for _, c := range r.Cells {
-		s := c.Summary
-		fmt.Fprintf(out, "%s\t%d\t%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.0f\t%.2f\t%.2f\t\n",
-			title(c.System), c.Servers(), c.Load(), s.Throughput.Median, s.P50.Median, s.P99.Median,
-			s.BusiestCPU.Median, s.Capacity.Median, s.TotalCPU.Median, s.Mallocs.Median)
+	fmt.Fprintln(out, strings.Join(cellColumns, "\t")+"\t")
+	for i := range r.Cells {
+		fmt.Fprintln(out, strings.Join(r.Cells[i].columns(), "\t")+"\t")
 	}
 	return out.Flush()
 }
 
-// Load says in a word or two under what a cell was measured.
+// Load describes the load of a cell in a few words.
 func (c Cell) Load() string {
 	text := fmt.Sprintf("%d callers", c.Callers)
 	if c.Rate > 0 {
@@ -79,7 +98,7 @@ func (r *Report) writeTargets(w io.Writer) error {
 		return err
 	}
 	if len(gaps) > 0 {
-		fmt.Fprintf(w, "\nwhat is missing:\n  %s\n", strings.Join(gaps, "\n  "))
+		fmt.Fprintf(w, "\nmissed targets:\n  %s\n", strings.Join(gaps, "\n  "))
 	}
 	if unknown > 0 {
 		fmt.Fprintf(w, "%d more targets were not measured\n", unknown)
@@ -91,7 +110,7 @@ func (r *Report) writeTargets(w io.Writer) error {
 		fmt.Fprintf(w, "\ncareful: %s\n", warning)
 	}
 	if len(r.Flaws) > 0 {
-		fmt.Fprintf(w, "\nwent wrong:\n  %s\n", strings.Join(r.Flaws, "\n  "))
+		fmt.Fprintf(w, "\nerrors:\n  %s\n", strings.Join(r.Flaws, "\n  "))
 	}
 	if missing := r.missing(); len(missing) > 0 {
 		fmt.Fprintf(w, "\nnot measured:\n  %s\n", strings.Join(missing, "\n  "))
@@ -99,7 +118,7 @@ func (r *Report) writeTargets(w io.Writer) error {
 	return nil
 }
 
-// Servers is how many replicas a cell has: one, where the system is a single server.
+// Servers returns the number of a cell's replicas, which is one for a single server.
 func (c Cell) Servers() int {
 	if s, err := findSystem(c.System); err == nil && s.Single {
 		return 1
@@ -107,7 +126,7 @@ func (c Cell) Servers() int {
 	return c.Replicas
 }
 
-// here says what was found, and whether the claim holds.
+// here formats the verdict and the finding.
 func (c Claim) here() string {
 	if c.Verdict == NotMeasured {
 		return string(NotMeasured)
@@ -115,7 +134,7 @@ func (c Claim) here() string {
 	return fmt.Sprintf("%s: %s", c.Verdict, c.Here)
 }
 
-// list writes shares.
+// list formats shares.
 func list(shares []Share) string {
 	parts := make([]string, len(shares))
 	for i, s := range shares {

@@ -2,20 +2,20 @@ package bench
 
 import "fmt"
 
-// Target is something that the implementation wants to reach, or a figure that is to be printed beside.
+// Target is a goal of the implementation, or a figure that is only printed.
 type Target struct {
 	Name     string
-	Want     string // "printed": nothing is wanted of it
+	Want     string // the bound, or "printed"
 	Unit     string
 	Measured bool
 	Got      Spread
 	Met      bool
-	Missed   float64 // by how much, in percent of the bound; 0: met, or not measured
-	Where    string  `json:",omitempty"` // where what is missing goes, as measured
+	Missed   float64 // distance from the bound, in percent of it; 0: met, or not measured
+	Where    string  `json:",omitempty"` // measured causes of a gap
 	Closing  string  `json:",omitempty"` // what would close a gap
 }
 
-// bound is what is wanted of a figure.
+// bound is a limit of a figure.
 type bound struct {
 	kind  boundKind
 	limit float64
@@ -24,7 +24,7 @@ type bound struct {
 type boundKind int
 
 const (
-	printed boundKind = iota // nothing is wanted
+	printed boundKind = iota // no limit
 	most
 	least
 )
@@ -32,7 +32,7 @@ const (
 func atMost(limit float64) bound { return bound{most, limit} }
 func noLess(limit float64) bound { return bound{least, limit} }
 
-// missedBy is how far a figure is from its bound, in percent of the bound; 0: it keeps it.
+// missedBy returns the distance of a figure from its bound, in percent of the bound; 0: it is within the bound.
 func (b bound) missedBy(v float64) float64 {
 	switch b.kind {
 	case most:
@@ -56,7 +56,7 @@ func (b bound) text(unit string) string {
 	return "printed"
 }
 
-// target is how one is judged.
+// target has the inputs of a Target.
 type target struct {
 	name  string
 	bound bound
@@ -65,18 +65,18 @@ type target struct {
 	gap   gap
 }
 
-// gap explains what is missing: it names the two cells whose busiest replicas are to be compared, or the one whose
-// allocations, and what would help.
+// gap explains a missed target: it names two cells whose busiest replicas to compare, or one whose allocations to
+// list, and a remedy.
 type gap struct {
 	ours, theirs *Cell
 	allocating   *Cell
 	closing      string
 }
 
-// noAllocation is what counts as none: something of a runtime happens now and then, by the clock.
+// noAllocation counts as no allocation: the runtime itself allocates now and then.
 const noAllocation = 0.005
 
-// targets are all, given the scale.
+// targets lists all targets at a scale.
 func targets(s *Scale) []target {
 	list := []target{
 		{"CPU per operation of the busiest replica, NOPaxos ÷ unreplicated", atMost(1.05), "",
@@ -133,23 +133,23 @@ func targets(s *Scale) []target {
 	return list
 }
 
-// What would close a gap.
+// Remedies for gaps.
 const (
-	closeBatches = "cores of their own for the replicas, so that each finds more datagrams whenever it wakes up"
-	closeSockets = "fewer or cheaper datagram system calls: larger batches, or a network card that the process reads itself"
-	closeCores   = "cores of their own for the roles: on shared ones every further process on the way waits for a core"
+	closeBatches = "cores of their own for the replicas, so that each finds more datagrams when it wakes up"
+	closeSockets = "fewer or cheaper datagram system calls: larger batches, or a network card that the process reads directly"
+	closeCores   = "cores of their own for the roles: on shared ones every additional process on the path waits for a core"
 	closeWork    = "less authentication, parsing and table look-up per request"
-	closeReuse   = "reuse of what is allocated there"
+	closeReuse   = "reuse of the allocated objects"
 )
 
 func ref(c Cell) *Cell { return &c }
 
-// against compares NOPaxos's busiest replica with that of another system.
+// against compares NOPaxos's busiest replica with another system's.
 func against(n int, other, closing string) gap {
 	return gap{ours: ref(groupCell(nopaxos, n)), theirs: ref(groupCell(other, n)), closing: closing}
 }
 
-// where says in figures where the CPU time of two busiest replicas goes.
+// where compares the work of two busiest replicas.
 func (g gap) where(r *Results) string {
 	switch {
 	case g.allocating != nil:
@@ -173,7 +173,7 @@ func (g gap) where(r *Results) string {
 	return text
 }
 
-// allocations says who allocates, in the last repetition of a cell.
+// allocations lists the roles that allocate, in the last repetition of a cell.
 func (r *Results) allocations(c Cell) string {
 	m := r.find(c)
 	if m == nil {
@@ -191,7 +191,7 @@ func (r *Results) allocations(c Cell) string {
 	return text
 }
 
-// judge measures the results by the targets.
+// judge compares the results with the targets.
 func judge(r *Results) []Target {
 	var list []Target
 	for _, t := range targets(r.Scale) {
@@ -208,7 +208,7 @@ func judge(r *Results) []Target {
 	return list
 }
 
-// Outcome says what came of a target.
+// Outcome describes the outcome of a target.
 func (t Target) Outcome() string {
 	if !t.Measured {
 		return "not measured"
@@ -226,18 +226,18 @@ func (t Target) Outcome() string {
 	return got + fmt.Sprintf(", missed by %.0f %%", t.Missed)
 }
 
-// Gap says where what is missing goes, and what would close it.
+// Gap explains a missed target.
 func (t Target) Gap() string {
 	switch {
 	case t.Where != "" && t.Closing != "":
-		return fmt.Sprintf("%s. What would close it: %s", t.Where, t.Closing)
+		return fmt.Sprintf("%s. Remedy: %s", t.Where, t.Closing)
 	case t.Closing != "":
-		return "What would close it: " + t.Closing
+		return "Remedy: " + t.Closing
 	}
 	return t.Where
 }
 
-// figure writes a number of any size in few digits.
+// figure formats a number of any size in few digits.
 func figure(v float64) string {
 	switch {
 	case v >= 1000:

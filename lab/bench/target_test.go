@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// result makes a cell whose busiest replica takes so many microseconds per operation, by repetition.
+// result returns a cell whose busiest replica uses these microseconds of CPU time per operation, by repetition.
 func result(c Cell, cpu ...float64) CellResult {
 	r := CellResult{Cell: c}
 	for i, v := range cpu {
@@ -18,7 +18,7 @@ func result(c Cell, cpu ...float64) CellResult {
 	return r
 }
 
-// Both sides of a ratio are of the same repetition: what drifts on the machine cancels out.
+// Both sides of a ratio come from the same repetition, so that drift of the machine cancels out.
 func TestRatiosArePaired(t *testing.T) {
 	r := &Results{Scale: &Scales[0], Cells: []CellResult{
 		result(groupCell(nopaxos, 3), 2, 20, 200), result(groupCell(unreplicated, 3), 1, 10, 100),
@@ -27,12 +27,12 @@ func TestRatiosArePaired(t *testing.T) {
 	if want := (Spread{2, 2, 2}); !ok || s != want {
 		t.Errorf("got %+v (%v), expected %+v", s, ok, want)
 	}
-	r.Cells[1].Samples = r.Cells[1].Samples[1:] // one repetition went wrong
+	r.Cells[1].Samples = r.Cells[1].Samples[1:] // one repetition failed
 	if s, ok := spreadOf(ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU)), r); !ok || s.Median != 2 {
 		t.Errorf("without the first repetition: got %+v (%v), expected 2", s, ok)
 	}
 	if _, ok := spreadOf(full(paxos, capacity), r); ok {
-		t.Error("what was not measured has a value")
+		t.Error("a quantity that was not measured has a value")
 	}
 }
 
@@ -74,7 +74,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// The longest plan, of a machine that has everything, keeps to what the Makefile promises, with some room.
+// The longest plan, with all systems present, stays within the time that the Makefile promises.
 func TestScalesKeepTheirTime(t *testing.T) {
 	for _, scale := range Scales {
 		if scale.Limit == 0 {
@@ -108,10 +108,10 @@ func TestPeak(t *testing.T) {
 		}
 	}
 	if at, ok := f.peak(); !ok || at < 95 || at > 100 {
-		t.Errorf("the pace is back after %v ms (%v), expected about 98", at, ok)
+		t.Errorf("the rate is back after %v ms (%v), expected about 98", at, ok)
 	}
 	clear(f.Timeline[150:])
 	if _, ok := f.peak(); ok {
-		t.Error("a pace is back that is not")
+		t.Error("a rate that does not recover is back")
 	}
 }

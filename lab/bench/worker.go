@@ -15,7 +15,7 @@ import (
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// worker is a role's process. One with a Spec takes orders.
+// worker is the process of a role.
 type worker struct {
 	*process.Process
 	kind string // like "replica"
@@ -25,7 +25,7 @@ type worker struct {
 	answers chan role.Answer // closed when the process has ended
 }
 
-// spawn starts a process.
+// spawn starts a process. A process with a spec takes orders.
 func spawn(p place, name, kind, dir string, spec *role.Spec, binary string, args ...string) (*worker, error) {
 	w := &worker{kind: kind, answers: make(chan role.Answer, 1)}
 	cmd := exec.Command(binary, args...)
