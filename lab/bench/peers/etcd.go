@@ -38,7 +38,7 @@ type etcd struct {
 	frame     []byte
 }
 
-// What etcd recommends: a heartbeat every tick of 100 ms, an election after ten without one.
+// The settings that etcd recommends: a heartbeat every 100 ms, an election after ten ticks without one.
 const (
 	tickInterval   = 100 * time.Millisecond
 	electionTicks  = 10
@@ -46,10 +46,10 @@ const (
 	maxInflight    = 256
 )
 
-// raftMagic starts the datagrams among replicas: neither a client's frame nor an OUM header does.
+// raftMagic starts the datagrams among replicas and distinguishes them from client frames.
 const raftMagic = 0x4552 // "ER"
 
-// entryOverhead is at least what an entry adds to its data in a message, and a message to its entries.
+// Upper bounds of the bytes that a message adds to each entry, and in total.
 const entryOverhead, messageOverhead = 24, 64
 
 func newEtcd(s *role.Spec) (role.Part, error) {
@@ -92,7 +92,7 @@ func (e *etcd) Run(ctx context.Context) error { return e.udp.Run(ctx, e) }
 
 func (e *etcd) Transport() transport.Stats { return e.udp.Stats() }
 
-// Datagram takes a client's request or a message of another replica.
+// Datagram handles a client's request or another replica's message.
 func (e *etcd) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
 	if wire.IsFrame(b) {
 		e.request(b)
@@ -101,10 +101,10 @@ func (e *etcd) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
 	e.message(b)
 }
 
-// Bulk takes a message that is longer than a datagram.
+// Bulk handles a message that exceeds a datagram.
 func (e *etcd) Bulk(_ time.Duration, b []byte) { e.message(b) }
 
-// message takes a message of another replica, which is authentic.
+// message handles another replica's message, if it is authentic.
 func (e *etcd) message(b []byte) {
 	if len(b) < 2 || binary.BigEndian.Uint16(b) != raftMagic {
 		return
@@ -115,14 +115,14 @@ func (e *etcd) message(b []byte) {
 	}
 	var m raftpb.Message
 	if proto.Unmarshal(body[2:], &m) == nil {
-		_ = e.raft.Step(&m) // what it refuses is lost, as it may be anyway
+		_ = e.raft.Step(&m) // a rejected message counts as lost
 	}
 }
 
-// request proposes a request, together with the others of the batch as far as they fit one message.
+// request adds a request to the proposals of the batch, which share a message as far as they fit.
 func (e *etcd) request(frame []byte) {
 	if !e.leads {
-		return // the client will ask all replicas
+		return // the client retransmits to all replicas
 	}
 	_, body, ok := node.OpenRequest(&e.machine.keys, frame)
 	if !ok {
@@ -142,11 +142,11 @@ func (e *etcd) propose() {
 		return
 	}
 	m := &raftpb.Message{Type: raftpb.MsgProp.Enum(), From: proto.Uint64(uint64(e.self + 1)), Entries: e.proposals}
-	_ = e.raft.Step(m) // refused: the clients will ask again
+	_ = e.raft.Step(m) // rejected: the clients retransmit
 	e.proposals, e.size = nil, 0
 }
 
-// Tick is Raft's clock. The first replica does not wait for a time-out to lead a new group.
+// Tick advances Raft's clock. In a new group the first replica campaigns without waiting for a time-out.
 func (e *etcd) Tick(now time.Duration) {
 	e.tick = now + tickInterval
 	e.raft.Tick()
@@ -155,10 +155,10 @@ func (e *etcd) Tick(now time.Duration) {
 	}
 }
 
-// Deadline is when Raft's clock ticks next.
+// Deadline returns the time of the next tick of Raft's clock.
 func (e *etcd) Deadline() time.Duration { return e.tick }
 
-// Flush proposes what has arrived, and does what Raft wants.
+// Flush proposes the batch and carries out Raft's effects.
 func (e *etcd) Flush(time.Duration) {
 	e.propose()
 	for e.raft.HasReady() {
@@ -170,7 +170,7 @@ func (e *etcd) Flush(time.Duration) {
 	e.out.Clear()
 }
 
-// ready stores, sends and applies, in the order that Raft asks for.
+// ready stores, sends and applies, in the order that Raft requires.
 func (e *etcd) ready(r raft.Ready) {
 	if r.SoftState != nil {
 		e.leads = r.RaftState == raft.StateLeader
@@ -193,7 +193,7 @@ func (e *etcd) ready(r raft.Ready) {
 	e.raft.Advance(r)
 }
 
-// send sends a message, by the bulk channel if a datagram is too small for it.
+// send sends a message, over the bulk channel if it exceeds a datagram.
 func (e *etcd) send(m *raftpb.Message) {
 	to := int(m.GetTo()) - 1
 	if to < 0 || to >= len(e.peers) {
@@ -212,7 +212,7 @@ func (e *etcd) send(m *raftpb.Message) {
 	e.udp.SendBulk(e.peers[to].TCP, append([]byte(nil), e.frame...))
 }
 
-// The log keeps so many entries behind what was applied, and is cut every so many.
+// The log is compacted every compactEvery entries and keeps keepEntries applied ones.
 const keepEntries, compactEvery = 1 << 14, 1 << 14
 
 func (e *etcd) compact() {
@@ -223,7 +223,7 @@ func (e *etcd) compact() {
 	_ = e.storage.Compact(e.compacted) // in range: no error
 }
 
-// quiet is a logger that says what ends the process and nothing else.
+// quiet is a logger that reports fatal errors only.
 type quiet struct{}
 
 func (quiet) Debug(...any)            {}

@@ -21,17 +21,17 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// hashicorp is a replica of hashicorp/raft: clients' requests arrive on an event loop, everything else is
-// done by the library's goroutines.
+// hashicorp is a replica of hashicorp/raft. An event loop receives clients' requests; the library's goroutines do
+// everything else.
 type hashicorp struct {
 	udp      *transport.UDP
 	raft     *raft.Raft
 	machine  *machine
 	requests chan []byte   // to be proposed
-	started  chan struct{} // closed when raft is set: the library applies entries before it returns from its start
+	started  chan struct{} // closed when raft is set: the library may apply entries before its constructor returns
 }
 
-// Settings: the library's own defaults, and for its transport what its documentation uses.
+// The settings of the library's documentation for its transport. All others are defaults.
 const (
 	connectionsPerPeer = 3
 	transportTimeout   = 10 * time.Second
@@ -91,12 +91,12 @@ func (h *hashicorp) Run(ctx context.Context) error {
 	return errors.Join(err, h.raft.Shutdown().Error())
 }
 
-// propose hands requests to the library, which may have to wait for it.
+// propose passes requests to the library, which may block.
 func (h *hashicorp) propose(ctx context.Context) {
 	for {
 		select {
 		case data := <-h.requests:
-			h.raft.Apply(data, 0) // what fails, its client asks for again
+			h.raft.Apply(data, 0) // after a failure the client retransmits
 		case <-ctx.Done():
 			return
 		}
@@ -105,10 +105,10 @@ func (h *hashicorp) propose(ctx context.Context) {
 
 func (h *hashicorp) Transport() transport.Stats { return h.udp.Stats() }
 
-// Datagram takes a client's request.
+// Datagram handles a client's request.
 func (h *hashicorp) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
 	if !wire.IsFrame(b) || h.raft.State() != raft.Leader {
-		return // the client will ask all replicas
+		return // the client retransmits to all replicas
 	}
 	_, body, ok := node.OpenRequest(&h.machine.keys, b)
 	if !ok {
@@ -117,7 +117,7 @@ func (h *hashicorp) Datagram(_ time.Duration, _ netip.AddrPort, b []byte) {
 	data := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(body)), uint64(time.Now().UnixNano()))
 	select {
 	case h.requests <- append(data, body...):
-	default: // full: lost
+	default: // the queue is full: the request counts as lost
 	}
 }
 
@@ -126,12 +126,12 @@ func (h *hashicorp) Tick(time.Duration)         {}
 func (h *hashicorp) Deadline() time.Duration    { return monotime.Never }
 func (h *hashicorp) Flush(time.Duration)        {}
 
-// fsm is what the library applies entries to, on a goroutine of its own.
+// fsm applies entries, on a goroutine of the library.
 type fsm struct{ h *hashicorp }
 
 var _ raft.BatchingFSM = fsm{}
 
-// ApplyBatch executes committed entries, and sends the replies together.
+// ApplyBatch executes committed entries and sends the replies together.
 func (f fsm) ApplyBatch(logs []*raft.Log) []any {
 	<-f.h.started
 	out := f.h.machine.outbox()
@@ -152,13 +152,13 @@ func (f fsm) ApplyBatch(logs []*raft.Log) []any {
 // Apply executes one entry.
 func (f fsm) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
 
-// Snapshot takes the state: the client table, then the service's.
+// Snapshot captures the client table and the service's state.
 func (f fsm) Snapshot() (raft.FSMSnapshot, error) {
 	service, err := f.h.machine.service.Snapshot()
 	return &snapshot{table: f.h.machine.table.AppendTo(nil), service: service}, err
 }
 
-// Restore replaces the state by one that Persist wrote.
+// Restore replaces the state by a persisted one.
 func (f fsm) Restore(r io.ReadCloser) error {
 	b, err := io.ReadAll(r)
 	if err == nil {
@@ -170,13 +170,13 @@ func (f fsm) Restore(r io.ReadCloser) error {
 	return errors.Join(err, r.Close())
 }
 
-// snapshot is the state at a time.
+// snapshot is a captured state.
 type snapshot struct {
 	table   []byte
 	service io.WriterTo
 }
 
-// Persist writes it.
+// Persist writes the snapshot.
 func (s *snapshot) Persist(sink raft.SnapshotSink) error {
 	_, err := sink.Write(s.table)
 	if err == nil {

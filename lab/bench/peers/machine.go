@@ -8,17 +8,17 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// machine is what a log's entries are applied to: the client table and the state machine.
+// machine has the state to which log entries are applied: the client table and the state machine.
 type machine struct {
 	keys    wire.Keys
 	self, n int
 	mtu     int
 	table   clients.Table
 	service replica.StateMachine
-	undo    replica.Undoer // service, if it keeps what it would need to take operations back; else nil
+	undo    replica.Undoer // service, if it implements Undoer; else nil
 }
 
-// maxClients is what the other systems have, too.
+// maxClients is the same as for other systems.
 const maxClients = 1 << 16
 
 func newMachine(s *role.Spec) (*machine, error) {
@@ -40,16 +40,16 @@ func newMachine(s *role.Spec) (*machine, error) {
 // outbox returns an empty outbox for replies.
 func (m *machine) outbox() node.Outbox { return node.NewOutbox(m.keys, m.mtu) }
 
-// view is how clients see a leader: the terms of Raft in the numbering of views.
+// view maps a term of Raft to the numbering of views that clients use.
 func (m *machine) view(term uint64) wire.View {
 	return wire.View{Leader: term*uint64(m.n) + uint64(m.self)}
 }
 
-// apply executes the request of a committed entry, and answers it if this replica leads the term.
+// apply executes the request of a committed entry, and replies if this replica leads the term.
 func (m *machine) apply(index, term, now uint64, body []byte, leads bool, out *node.Outbox) {
 	req, err := wire.ParseRequest(body)
 	if err != nil {
-		return // the leader has parsed it before it proposed it
+		return // cannot happen: the leader parsed it before it proposed it
 	}
 	m.table.SetTime(index, now)
 	m.table.Execute(index, &req, m.service)

@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"testing"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/process"
 	"github.com/netordered/nopaxos/lab/bench/role"
 )
 
-// member is a role that runs in this process.
+// member is a role in this process.
 type member struct {
 	t      *testing.T
 	orders *io.PipeWriter
@@ -21,7 +21,7 @@ type member struct {
 	ended  chan error
 }
 
-// start runs a role until the test ends, or until stop.
+// start runs a role until stop or the end of the test.
 func start(t *testing.T, spec role.Spec) *member {
 	t.Helper()
 	in, orders := io.Pipe()
@@ -30,7 +30,7 @@ func start(t *testing.T, spec role.Spec) *member {
 	m.lines.Buffer(nil, 1<<20)
 	go func() {
 		m.ended <- role.Serve(t.Context(), in, out, Build)
-		_ = out.Close() // what waits for an answer gets none
+		_ = out.Close() // ends the wait for an answer
 	}()
 	t.Cleanup(m.stop)
 	if a := m.exchange(spec); a.Error != "" {
@@ -65,13 +65,18 @@ func (m *member) stop() {
 	}
 }
 
-// group is three replicas of a library, and a client.
+// group starts three replicas of a library and a client.
 func group(t *testing.T, system string) (replicas []*member, client *member) {
 	t.Helper()
 	const n = 3
 	spec := role.Spec{Kind: role.KindServer, System: system, Machine: role.MachineEcho, Key: make([]byte, 32), MTU: 1400}
+	local := process.NewLoopback()
+	t.Cleanup(func() { _ = local.Close() }) // it started no process
 	for range n {
-		a := free(t)
+		a, err := local.Address("replica")
+		if err != nil {
+			t.Fatal(err)
+		}
 		spec.Replicas = append(spec.Replicas, role.Address{UDP: a, TCP: a})
 	}
 	for i := range n {
@@ -82,29 +87,10 @@ func group(t *testing.T, system string) (replicas []*member, client *member) {
 	return replicas, start(t, spec)
 }
 
-// free returns an address of this machine that nobody uses for UDP or TCP.
-func free(t *testing.T) netip.AddrPort {
-	t.Helper()
-	for range 100 {
-		tcp, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		udp, err := net.ListenPacket("udp", tcp.Addr().String())
-		_ = tcp.Close() // it was listened to for its number only
-		if err == nil {
-			_ = udp.Close() // likewise
-			return netip.MustParseAddrPort(tcp.Addr().String())
-		}
-	}
-	t.Fatal("no port is free for UDP and TCP")
-	return netip.AddrPort{}
-}
-
-// patience is how long a group may take to elect a leader and execute what it is asked to.
+// patience bounds the time to elect a leader and execute the operations.
 const patience = 30 * time.Second
 
-// operate executes operations, one after the other by so many callers.
+// operate executes operations from eight callers.
 func operate(t *testing.T, client *member, operations int) {
 	t.Helper()
 	a := client.exchange(role.Order{Load: &role.Load{
@@ -115,7 +101,7 @@ func operate(t *testing.T, client *member, operations int) {
 	}
 }
 
-// A group of each library executes what it is asked to, and goes on without one of its replicas.
+// A group of each library executes operations, and continues without one of its replicas.
 func TestGroups(t *testing.T) {
 	for _, system := range []string{Etcd, Hashicorp} {
 		for lost := range 3 {
@@ -130,12 +116,12 @@ func TestGroups(t *testing.T) {
 				for i, r := range replicas {
 					a := r.exchange(role.Order{Stats: true})
 					if a.Stats == nil {
-						t.Fatalf("replica %d says nothing about itself: %+v", i, a)
+						t.Fatalf("replica %d returned no counters: %+v", i, a)
 					}
 					in += a.Stats.DatagramsIn
 				}
 				if in < 2000 {
-					t.Errorf("%d datagrams came in, expected one of a client for each of 2000 operations", in)
+					t.Errorf("%d datagrams received, expected at least one per operation, 2000", in)
 				}
 				replicas[lost].stop()
 				operate(t, client, 500)
@@ -144,7 +130,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-func TestSpecsThatMakeNoSense(t *testing.T) {
+func TestInvalidSpecs(t *testing.T) {
 	a := role.Address{UDP: netip.MustParseAddrPort("127.0.0.1:0"), TCP: netip.MustParseAddrPort("127.0.0.1:0")}
 	good := role.Spec{Kind: role.KindServer, System: Etcd, Machine: role.MachineEcho, Key: make([]byte, 32), MTU: 1400, Replicas: []role.Address{a}}
 	for name, change := range map[string]func(*role.Spec){
@@ -156,7 +142,7 @@ func TestSpecsThatMakeNoSense(t *testing.T) {
 		spec := good
 		change(&spec)
 		if _, err := Build(&spec); err == nil {
-			t.Errorf("a spec with a wrong %s was taken", name)
+			t.Errorf("a spec with a wrong %s was accepted", name)
 		}
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// asker is the client's side of what is measured. All of it is called on the client's event loop.
+// asker is the client side of a measured system. Its methods are called on the client's event loop.
 type asker interface {
-	// invoke begins an operation; done is called with the tag when it has ended, in flush.
+	// invoke begins an operation; flush calls done with the tag when it has completed.
 	invoke(now time.Duration, tag uint64, op []byte) error
-	// abandon forgets all operations.
+	// abandon cancels all operations.
 	abandon(now time.Duration)
 	datagram(now time.Duration, b []byte)
 	tick(now time.Duration)
@@ -24,11 +24,11 @@ type asker interface {
 	flush(done func(tag uint64, err error))
 	reroute(now time.Duration)
 	retransmissions() uint64
-	// session is that of the newest view that an answer came from; 0 where there are none.
+	// session returns the session of the newest view in a reply, or 0 for a system without sessions.
 	session() uint32
 }
 
-// coreAsker asks a group of replicas, through the core of the client library.
+// coreAsker invokes operations on a group of replicas, through the core of the client library.
 type coreAsker struct {
 	core    *clientcore.Core
 	courier clientcore.Courier
@@ -36,7 +36,7 @@ type coreAsker struct {
 	open    []openCall
 }
 
-// openCall is an operation that has not ended, at the index of its tag's low half.
+// openCall is an outstanding operation, at the index in the low half of its tag.
 type openCall struct {
 	ticket clientcore.Ticket
 	open   bool
@@ -71,7 +71,7 @@ func (a *coreAsker) reroute(now time.Duration)            { a.core.Reroute(now) 
 func (a *coreAsker) retransmissions() uint64              { return a.core.Stats().Retransmissions }
 func (a *coreAsker) session() uint32                      { return a.core.Stats().View.Session }
 
-// flush carries out the core's effects. done may begin operations, whose effects are carried out, too.
+// flush carries out the core's effects, including those of operations that done begins.
 func (a *coreAsker) flush(done func(tag uint64, err error)) {
 	for i := 0; i < len(a.core.Effects()); i++ {
 		e := &a.core.Effects()[i]
@@ -87,13 +87,13 @@ func (a *coreAsker) flush(done func(tag uint64, err error)) {
 	a.core.ClearEffects()
 }
 
-// reflectAsker asks something that sends back what it gets: a bare echo server, or a sequencer whose
-// group has the client for a replica. A datagram has the size of a request with the same operation. What
-// is lost stays lost, and is asked for again when it has been missing for long.
+// reflectAsker talks to a peer that reflects datagrams: a bare echo server, or a sequencer whose group has the
+// client as a replica. A datagram has the size of a request with the same operation. It is sent again if it
+// does not come back in time.
 type reflectAsker struct {
 	network transport.Network
 	to      func() netip.AddrPort
-	header  int            // bytes in front of what was sent, in what comes back
+	header  int            // bytes that precede the payload in a reflected datagram
 	sender  *oumlib.Sender // nil: no OUM header is sent
 	frame   []byte
 	out     []byte
@@ -102,7 +102,7 @@ type reflectAsker struct {
 	again   uint64
 }
 
-// pending is a datagram that has not come back, at the index of its tag's low half.
+// pending is an outstanding datagram, at the index in the low half of its tag.
 type pending struct {
 	tag  uint64
 	sent time.Duration
@@ -110,7 +110,7 @@ type pending struct {
 	open bool
 }
 
-// reflectPatience is how long a datagram may be away before it is sent again.
+// reflectPatience is the time after which an outstanding datagram is sent again.
 const reflectPatience = 50 * time.Millisecond
 
 func (a *reflectAsker) invoke(now time.Duration, tag uint64, op []byte) error {
@@ -134,7 +134,7 @@ func (a *reflectAsker) send(tag uint64, size int) {
 	if a.sender != nil {
 		datagram, err := a.sender.Append(a.out[:0], b)
 		if err != nil {
-			return // the driver has seen to it that operations fit
+			return // cannot happen: operations fit
 		}
 		a.out, b = datagram, datagram
 	}
@@ -164,7 +164,7 @@ func (a *reflectAsker) tick(now time.Duration) {
 	}
 }
 
-// deadline is the earliest time at which something has been missing for long.
+// deadline returns the time of the next retransmission.
 func (a *reflectAsker) deadline() time.Duration {
 	at := monotime.Never
 	for i := range a.open {

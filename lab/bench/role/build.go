@@ -19,7 +19,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Build makes what a Spec says.
+// Build creates the role that a Spec describes.
 func Build(s *Spec) (Part, error) {
 	switch s.Kind {
 	case KindServer:
@@ -35,7 +35,7 @@ func Build(s *Spec) (Part, error) {
 		[]string{KindServer, KindSequencer, KindClient, KindEcho, KindSink})
 }
 
-// NewMachine makes the state machine of a server.
+// NewMachine creates the state machine of a server.
 func NewMachine(name string) (replica.StateMachine, error) {
 	switch name {
 	case MachineEcho:
@@ -46,7 +46,7 @@ func NewMachine(name string) (replica.StateMachine, error) {
 	return nil, fmt.Errorf("state machine is %q, expected %q or %q", name, MachineEcho, MachineKV)
 }
 
-// newServer makes a replica of a system of this repository.
+// newServer creates a replica of NOPaxos or of a system of package baseline.
 func newServer(s *Spec) (Part, error) {
 	machine, err := NewMachine(s.Machine)
 	if err != nil {
@@ -71,7 +71,7 @@ func newServer(s *Spec) (Part, error) {
 	return baseline.New(cfg)
 }
 
-// newReplica makes a NOPaxos replica of a new group.
+// newReplica creates a NOPaxos replica of a new group.
 func newReplica(s *Spec, machine replica.StateMachine) (Part, error) {
 	f, err := cluster.Load(s.Cluster)
 	if err != nil {
@@ -88,7 +88,7 @@ func newReplica(s *Spec, machine replica.StateMachine) (Part, error) {
 	return server.New(cfg)
 }
 
-// echoMachine is a state machine that costs nothing: what is measured is replication alone.
+// echoMachine is a state machine that does no work, so that measurements show replication alone.
 type echoMachine struct{}
 
 func (echoMachine) Execute(_, _ uint64, op, result []byte) []byte { return append(result, op...) }
@@ -108,7 +108,7 @@ func (l loop) Run(ctx context.Context) error { return l.UDP.Run(ctx, l.handler) 
 
 func (l loop) Transport() transport.Stats { return l.Stats() }
 
-// newReflector makes a bare echo server, or a sink.
+// newReflector creates a bare echo server or a sink.
 func newReflector(s *Spec) (Part, error) {
 	udp, err := transport.ListenUDP(transport.UDPConfig{Addr: s.Listen.String(), MTU: s.MTU})
 	if err != nil {
@@ -120,7 +120,7 @@ func newReflector(s *Spec) (Part, error) {
 	return loop{udp, echo{network: udp}}, nil
 }
 
-// sink is a handler that receives, and does nothing.
+// sink is a handler that ignores datagrams.
 type sink struct{}
 
 func (sink) Datagram(time.Duration, netip.AddrPort, []byte) {}
@@ -129,7 +129,7 @@ func (sink) Tick(time.Duration)                             {}
 func (sink) Deadline() time.Duration                        { return monotime.Never }
 func (sink) Flush(time.Duration)                            {}
 
-// echo is a handler that sends everything back: what sockets cost, and nothing else.
+// echo is a handler that returns every datagram, to measure the cost of sockets alone.
 type echo struct {
 	sink
 	network transport.Network

@@ -19,12 +19,12 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// clientPart makes load on one event loop.
+// clientPart generates load on one event loop.
 type clientPart struct {
 	udp    *transport.UDP
 	driver *driver
 
-	// Of a client whose datagrams go through a sequencer.
+	// For systems with a sequencer.
 	controllers []string
 	group       uint32
 	sender      *oumlib.Sender
@@ -54,7 +54,7 @@ func newClient(s *Spec) (Part, error) {
 	return c, nil
 }
 
-// route finds out who tells where the group's sequencer is.
+// route prepares to follow the address of the group's sequencer.
 func (c *clientPart) route(s *Spec) error {
 	f, err := cluster.Load(s.Cluster)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *clientPart) route(s *Spec) error {
 	return nil
 }
 
-// core makes the client of a replicated system.
+// core creates the client of a replicated system.
 func (c *clientPart) core(s *Spec) (asker, error) {
 	keys, err := wire.DeriveKeys(s.Key)
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *clientPart) Run(ctx context.Context) error {
 	defer cancel()
 	if c.sender != nil {
 		go func() {
-			// That no controller knows the group shows as operations that never end.
+			// If no controller knows the group, operations never complete.
 			_ = api.Watch(ctx, c.controllers, c.group, func(r api.Route) {
 				c.sender.SetAddr(r.Sequencer)
 				c.udp.Post(c.driver.asker.reroute)
@@ -136,7 +136,7 @@ func (c *clientPart) Run(ctx context.Context) error {
 // Transport returns the counters of the socket.
 func (c *clientPart) Transport() transport.Stats { return c.udp.Stats() }
 
-// Connect returns when an operation has been executed.
+// Connect waits until an operation has been executed.
 func (c *clientPart) Connect(ctx context.Context, o *Connect) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Patience, fmt.Errorf("no operation was executed within %v", o.Patience))
 	defer cancel()
@@ -144,10 +144,10 @@ func (c *clientPart) Connect(ctx context.Context, o *Connect) error {
 	return err
 }
 
-// Load makes load, and returns what came of it.
+// Load generates load and returns the result.
 func (c *clientPart) Load(ctx context.Context, l *Load) (*Result, error) { return c.run(ctx, l) }
 
-// run hands a load to the event loop and waits for its end.
+// run passes a load to the event loop and waits for its end.
 func (c *clientPart) run(ctx context.Context, l *Load) (*Result, error) {
 	r, err := newRun(l, c.driver.self)
 	if err != nil {

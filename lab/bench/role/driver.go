@@ -8,15 +8,14 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// driver is the event loop of a client: it begins operations as the load wants, and sees to what the
-// asker wants.
+// driver is the handler of a client's event loop. It begins operations according to the load and drives the asker.
 type driver struct {
 	asker asker
 	self  int
 	run   *run   // nil: no load
-	uses  uint32 // loads so far: a tag's high half, so that what is left of an old load is not taken for this one's
+	uses  uint32 // number of loads so far: the high half of tags, which distinguishes operations of earlier loads
 	done  func(tag uint64, err error)
-	clock func() time.Duration // transport.Now, but for tests
+	clock func() time.Duration // replaced in tests
 }
 
 func newDriver(a asker, self int) *driver {
@@ -27,13 +26,13 @@ func newDriver(a asker, self int) *driver {
 
 var _ transport.Handler = (*driver)(nil)
 
-// Datagram is the asker's.
+// Datagram passes a datagram to the asker.
 func (d *driver) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { d.asker.datagram(now, b) }
 
-// Bulk drops what nobody sends to a client.
+// Bulk does nothing: clients receive no bulk data.
 func (d *driver) Bulk(time.Duration, []byte) {}
 
-// Deadline is the asker's, or when the load has something to do.
+// Deadline returns the earlier of the deadlines of asker and load.
 func (d *driver) Deadline() time.Duration {
 	at := d.asker.deadline()
 	if d.run != nil {
@@ -42,7 +41,7 @@ func (d *driver) Deadline() time.Duration {
 	return at
 }
 
-// Tick does what is due.
+// Tick runs expired timers.
 func (d *driver) Tick(now time.Duration) {
 	if d.asker.deadline() <= now {
 		d.asker.tick(now)
@@ -52,10 +51,10 @@ func (d *driver) Tick(now time.Duration) {
 	}
 }
 
-// Flush carries out what the asker wants, and with it ends operations and begins others.
+// Flush carries out the asker's effects, which completes operations and begins others.
 func (d *driver) Flush(time.Duration) {
 	if d.run != nil {
-		d.run.now = d.clock() // the batch took time
+		d.run.now = d.clock() // handling the batch took time
 		d.run.count()
 	}
 	d.asker.flush(d.done)
@@ -64,7 +63,7 @@ func (d *driver) Flush(time.Duration) {
 	}
 }
 
-// begin takes a load.
+// begin begins a load.
 func (d *driver) begin(now time.Duration, r *run) {
 	if d.run != nil {
 		d.stop(now)
@@ -75,13 +74,13 @@ func (d *driver) begin(now time.Duration, r *run) {
 	r.session = d.asker.session()
 }
 
-// stop gives the load up.
+// stop abandons the load.
 func (d *driver) stop(now time.Duration) {
 	d.asker.abandon(now)
 	d.run = nil
 }
 
-// end closes the books of the load.
+// end completes the result of the load.
 func (d *driver) end() {
 	r := d.run
 	r.late()
@@ -91,7 +90,7 @@ func (d *driver) end() {
 	close(r.over)
 }
 
-// advance begins what is due, and ends the load when it is time.
+// advance begins the operations that are due.
 func (d *driver) advance(now time.Duration) {
 	r := d.run
 	r.now = now
@@ -110,7 +109,7 @@ func (d *driver) advance(now time.Duration) {
 	}
 }
 
-// invoke begins the operation that is due at a time, unless the load is over.
+// invoke begins an operation that was due at the given time, unless the load is over.
 func (d *driver) invoke(due time.Duration) {
 	r := d.run
 	if r.now >= r.last || r.load.Limit > 0 && r.invoked >= r.load.Limit {
@@ -125,7 +124,7 @@ func (d *driver) invoke(due time.Duration) {
 	}
 }
 
-// finish ends an operation. In a closed loop its caller begins the next.
+// finish completes an operation. In a closed loop its caller begins the next.
 func (d *driver) finish(tag uint64, err error) {
 	r := d.run
 	if r == nil || uint32(tag>>32) != d.uses {
@@ -145,7 +144,7 @@ func (d *driver) finish(tag uint64, err error) {
 	}
 }
 
-// gap draws the time to the next operation of an open loop.
+// gap draws the time until the next operation of an open loop.
 func (r *run) gap() time.Duration {
 	return time.Duration(rand.ExpFloat64() / r.load.Rate * float64(time.Second))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// fakeAsker answers when the test says so.
+// fakeAsker completes operations at the test's request.
 type fakeAsker struct {
 	open  []uint64
 	ended []uint64
@@ -41,7 +41,7 @@ func (a *fakeAsker) reroute(time.Duration)          {}
 func (a *fakeAsker) retransmissions() uint64        { return 0 }
 func (a *fakeAsker) session() uint32                { return a.view }
 
-// world is a driver in a time of its own.
+// world is a driver in virtual time.
 type world struct {
 	t     *testing.T
 	now   time.Duration
@@ -66,7 +66,7 @@ func newWorld(t *testing.T, l Load) *world {
 	return w
 }
 
-// step lets time go on, as the event loop does: Tick whenever it is due.
+// step advances time as the event loop does, calling Tick at each deadline.
 func (w *world) step(to time.Duration) {
 	for w.now <= to {
 		if at := w.Deadline(); at > w.now {
@@ -84,7 +84,7 @@ func (w *world) step(to time.Duration) {
 	w.now = to
 }
 
-// answer ends all operations now.
+// answer completes all operations now.
 func (w *world) answer() {
 	w.asker.answer()
 	w.Flush(w.now)
@@ -108,8 +108,8 @@ func (w *world) result() (*Result, *hdrhistogram.Histogram) {
 	return result, h
 }
 
-// A server that stands still for the whole measured time has made operations wait from when each was due,
-// not from when it could be noticed: half of the time, on average.
+// If the server stalls for the whole measured time, operations of an open loop wait from their due times: half of
+// the measured time on average.
 func TestOpenLoopOmitsNothing(t *testing.T) {
 	const stall, rate = time.Second, 2000
 	w := newWorld(t, Load{Measure: stall, Rate: rate})
@@ -123,11 +123,11 @@ func TestOpenLoopOmitsNothing(t *testing.T) {
 		t.Errorf("mean latency is %v, expected about %v", mean, stall/2)
 	}
 	if result.Operations != 0 || result.Unfinished != 0 {
-		t.Errorf("%d operations ended within the measured time, %d never, expected none", result.Operations, result.Unfinished)
+		t.Errorf("%d operations completed within the measured time, %d never, expected none", result.Operations, result.Unfinished)
 	}
 }
 
-// What a server never answers is in the latencies, too: as long as it had waited when the client gave up.
+// The latencies include unanswered operations, with their waiting time until the client gave up.
 func TestOpenLoopKeepsTheUnanswered(t *testing.T) {
 	const measured, rate = time.Second, 1000
 	w := newWorld(t, Load{Measure: measured, Rate: rate})
@@ -136,7 +136,7 @@ func TestOpenLoopKeepsTheUnanswered(t *testing.T) {
 	w.step(measured + drain)
 	result, h := w.result()
 	if result.Unfinished == 0 || h.TotalCount() != int64(result.Operations+result.Unfinished) {
-		t.Errorf("%d ended, %d did not, %d latencies, expected one of each", result.Operations, result.Unfinished, h.TotalCount())
+		t.Errorf("%d completed, %d did not, %d latencies, expected one of each", result.Operations, result.Unfinished, h.TotalCount())
 	}
 	if longest := time.Duration(h.Max()); longest < drain+measured/2*9/10 {
 		t.Errorf("the longest took %v, expected about %v", longest, drain+measured/2)
@@ -168,7 +168,7 @@ func TestClosedLoop(t *testing.T) {
 	}
 }
 
-// The first operation that ends in a later session tells when there is one.
+// The first operation that completes in a later session marks the new session.
 func TestNewSession(t *testing.T) {
 	w := newWorld(t, Load{Measure: 10 * time.Millisecond, Callers: 1, Timeline: true})
 	for ms := 1; w.run != nil; ms++ {
@@ -179,11 +179,11 @@ func TestNewSession(t *testing.T) {
 		w.answer()
 	}
 	if result, _ := w.result(); result.NewSession != 4*time.Millisecond {
-		t.Errorf("the new session was there after %v, expected 4ms", result.NewSession)
+		t.Errorf("the new session began after %v, expected 4ms", result.NewSession)
 	}
 }
 
-// What has no outcome when the client stops waiting is counted, and so are errors.
+// Operations without an outcome at the end, and errors, are counted.
 func TestUnfinishedAndFailed(t *testing.T) {
 	w := newWorld(t, Load{Measure: time.Millisecond, Callers: 2})
 	w.step(time.Second)
@@ -198,10 +198,10 @@ func TestUnfinishedAndFailed(t *testing.T) {
 	}
 }
 
-func TestLoadsThatMakeNoSense(t *testing.T) {
+func TestInvalidLoads(t *testing.T) {
 	for _, l := range []Load{{Workload: WorkloadEcho}, {Workload: WorkloadEcho, Callers: 1, Rate: 1}, {Workload: "?", Callers: 1}} {
 		if _, err := newRun(&l, 0); err == nil {
-			t.Errorf("%+v was taken", l)
+			t.Errorf("%+v was accepted", l)
 		}
 	}
 }

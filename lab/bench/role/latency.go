@@ -7,7 +7,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Latencies are kept from a nanosecond to a minute, with three digits.
+// Latencies are recorded from a nanosecond to a minute, with three significant digits.
 const (
 	maxLatency      = time.Minute
 	latencyAccuracy = 3
@@ -17,7 +17,7 @@ func newLatencies() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, int64(maxLatency), latencyAccuracy)
 }
 
-// record enters a latency; what is longer than the longest counts as that.
+// record adds a latency, at most maxLatency.
 func record(h *hdrhistogram.Histogram, d time.Duration) {
 	_ = h.RecordValue(int64(min(max(d, 1), maxLatency))) // in range: no error
 }
@@ -31,7 +31,7 @@ func encodeLatencies(h *hdrhistogram.Histogram) (string, error) {
 	return string(b), nil
 }
 
-// DecodeLatencies reads Result.Latencies: values are nanoseconds.
+// DecodeLatencies decodes Result.Latencies. Values are nanoseconds.
 func DecodeLatencies(text string) (*hdrhistogram.Histogram, error) {
 	h, err := hdrhistogram.Decode([]byte(text))
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"runtime/pprof"
 )
 
-// profiler takes the process's CPU profile when it is ordered to.
+// profiler takes CPU profiles of the process.
 type profiler struct {
-	taken *bytes.Buffer // nil: none is being taken
+	taken *bytes.Buffer // nil: not profiling
 }
 
-// obey carries out an order, and returns a profile when that was its end.
+// obey carries out an order. ProfileStop returns the profile.
 func (p *profiler) obey(order string) ([]byte, error) {
 	switch {
 	case order == ProfileStart:
@@ -30,5 +30,5 @@ func (p *profiler) obey(order string) ([]byte, error) {
 	case order == ProfileStop:
 		return nil, errors.New("no profile was started")
 	}
-	return nil, fmt.Errorf("order about a profile is %q, expected %q or %q", order, ProfileStart, ProfileStop)
+	return nil, fmt.Errorf("profile order is %q, expected %q or %q", order, ProfileStart, ProfileStop)
 }

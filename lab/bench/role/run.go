@@ -7,14 +7,14 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// run is a load being made, and its books. Only the event loop touches it between start and over.
+// run is a load in progress and its result. Only the event loop accesses it between start and over.
 type run struct {
 	load *Load
 	work *workload
-	over chan struct{} // closed when the books are
+	over chan struct{} // closed when the result is complete
 
 	now                       time.Duration // of the batch
-	first, from, last, giveUp time.Duration // first operation; measured from … to; waiting for the rest ends
+	first, from, last, giveUp time.Duration // first operation; measured time begins and ends; waiting for outstanding operations ends
 	due                       time.Duration // of the next operation of an open loop
 	begun                     bool
 	dues                      []time.Duration // of the operation at each place
@@ -26,13 +26,13 @@ type run struct {
 	timeline                  []uint32
 	operations, failed, again uint64
 	phase                     phase
-	mallocsBefore, mallocs    uint64 // when measuring began, and from then to its end
+	mallocsBefore, mallocs    uint64 // at the beginning of the measured time, and from then to its end
 	session                   uint32 // when the load began
 	newSession                time.Duration
 	firstError                error
 }
 
-// phase is how far a load is.
+// phase is the phase of a load.
 type phase int
 
 const (
@@ -41,7 +41,7 @@ const (
 	measured
 )
 
-// count takes the allocations of the measured time.
+// count counts the allocations of the measured time.
 func (r *run) count() {
 	switch {
 	case r.phase == warming && r.now >= r.from:
@@ -51,7 +51,7 @@ func (r *run) count() {
 	}
 }
 
-// drain is how long operations may take to end after the measured time.
+// drain is the time after the measured time in which operations may complete.
 const drain = 500 * time.Millisecond
 
 func newRun(l *Load, self int) (*run, error) {
@@ -69,7 +69,7 @@ func newRun(l *Load, self int) (*run, error) {
 	return r, nil
 }
 
-// start fixes the load's times.
+// start sets the times of the load.
 func (r *run) start(now time.Duration, again uint64) {
 	r.now, r.again = now, again
 	r.first = now + max(time.Until(r.load.Begin), 0)
@@ -79,7 +79,7 @@ func (r *run) start(now time.Duration, again uint64) {
 	r.due = r.first
 }
 
-// wake is when the load has something to do besides ending operations.
+// wake returns the time of the load's next action.
 func (r *run) wake() time.Duration {
 	switch {
 	case r.load.Callers > 0 && !r.begun:
@@ -94,13 +94,13 @@ func (r *run) wake() time.Duration {
 	return r.giveUp
 }
 
-// finished reports whether nothing is to come any more.
+// finished reports whether the load is over.
 func (r *run) finished() bool {
 	all := r.load.Limit > 0 && r.invoked >= r.load.Limit || r.now >= r.last
 	return all && r.open == 0 || r.now >= r.giveUp
 }
 
-// place returns a free place for an operation.
+// place allocates a place for an operation.
 func (r *run) place() uint32 {
 	r.open++
 	if n := len(r.free); n > 0 {
@@ -114,15 +114,15 @@ func (r *run) place() uint32 {
 
 func (r *run) leave(i uint32) {
 	r.open--
-	r.dues[i] = nobody
+	r.dues[i] = unused
 	r.free = append(r.free, i)
 }
 
-// nobody is the due time of a place that is free.
-const nobody = -1
+// unused is the due time of a free place.
+const unused = -1
 
-// late enters the operations of an open loop that have not ended: they took at least until now. Leaving them out
-// would make a system that answers nobody look fast.
+// late records the outstanding operations of an open loop, which took at least until now. Omitting them would make a
+// system that never replies look fast.
 func (r *run) late() {
 	for _, due := range r.dues {
 		if r.load.Rate > 0 && due >= r.from && due < r.last {
@@ -139,8 +139,8 @@ func (r *run) fail(i uint32, err error) {
 	}
 }
 
-// succeed enters an operation. What an open loop wanted in the measured time counts for the latencies
-// whenever it ends: leaving out what was late would flatter.
+// succeed records a completed operation. An open loop records the latencies of all operations that were due in the
+// measured time, whenever they complete, because omitting late ones would hide long latencies.
 func (r *run) succeed(i uint32) {
 	due := r.dues[i]
 	r.leave(i)
@@ -159,7 +159,7 @@ func (r *run) succeed(i uint32) {
 	}
 }
 
-// result is the books as they are told, after over.
+// result returns the result, after over is closed.
 func (r *run) result() (*Result, error) {
 	text, err := encodeLatencies(r.latencies)
 	if err != nil {

@@ -35,5 +35,5 @@ func newSequencer(s *Spec) (Part, error) {
 	return sequencerPart{loop{sequencer.Socket, sequencer.Plane}, sequencer}, nil
 }
 
-// Run serves packets and the controller.
+// Run serves the data plane and the controller.
 func (p sequencerPart) Run(ctx context.Context) error { return p.sequencer.Run(ctx) }

@@ -12,16 +12,16 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Part is the work of a process.
+// Part is a role that a process can have.
 type Part interface {
-	// Run works until ctx is done, and then returns nil.
+	// Run runs the role until ctx is done, and then returns nil.
 	Run(ctx context.Context) error
 	// Transport returns the counters of its socket.
 	Transport() transport.Stats
 }
 
-// Loader is a Part that makes load.
-type Loader interface {
+// loader is a Part that generates load.
+type loader interface {
 	Part
 	Connect(ctx context.Context, c *Connect) error
 	Load(ctx context.Context, l *Load) (*Result, error)
@@ -30,17 +30,16 @@ type Loader interface {
 // maxLine bounds an order, in bytes.
 const maxLine = 1 << 20
 
-// Serve is the whole process: it reads a Spec from in, has build make the Part, runs it, and answers the
-// orders that follow, until in or ctx ends.
+// Serve reads a Spec from in, builds its Part, runs it, and answers the orders that follow, until in or ctx ends.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, build func(*Spec) (Part, error)) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	if !lines.Scan() {
-		return fmt.Errorf("no line on standard input, expected what to be: %w", errors.Join(lines.Err(), io.ErrUnexpectedEOF))
+		return fmt.Errorf("no line on standard input, expected a spec: %w", errors.Join(lines.Err(), io.ErrUnexpectedEOF))
 	}
 	var spec Spec
 	if err := json.Unmarshal(lines.Bytes(), &spec); err != nil {
-		return fmt.Errorf("what to be: %w", err)
+		return fmt.Errorf("spec: %w", err)
 	}
 	part, err := build(&spec)
 	if err != nil {
@@ -64,7 +63,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, build func(*Spec) (
 	}
 }
 
-// answer says that the process is ready, and carries out orders.
+// answer announces that the process is ready, and carries out orders.
 func answer(ctx context.Context, lines *bufio.Scanner, out *json.Encoder, part Part) error {
 	if err := out.Encode(Answer{}); err != nil {
 		return err
@@ -88,7 +87,7 @@ func answer(ctx context.Context, lines *bufio.Scanner, out *json.Encoder, part P
 }
 
 func obey(ctx context.Context, part Part, prof *profiler, o *Order) (a Answer, err error) {
-	loader, _ := part.(Loader)
+	l, _ := part.(loader)
 	switch {
 	case o.Stats:
 		a.Stats = stats(part)
@@ -96,23 +95,23 @@ func obey(ctx context.Context, part Part, prof *profiler, o *Order) (a Answer, e
 		a.Profile, err = prof.obey(o.Profile)
 	case o.Drop != nil:
 		transport.SetDrop(*o.Drop)
-	case o.Connect != nil && loader != nil:
-		err = loader.Connect(ctx, o.Connect)
-	case o.Load != nil && loader != nil:
-		a.Result, err = loader.Load(ctx, o.Load)
+	case o.Connect != nil && l != nil:
+		err = l.Connect(ctx, o.Connect)
+	case o.Load != nil && l != nil:
+		a.Result, err = l.Load(ctx, o.Load)
 	default:
-		err = errors.New("an order that this process does not know")
+		err = errors.New("unknown order for this process")
 	}
 	return a, err
 }
 
-// stats reads the counters without stopping the process.
+// stats reads the counters.
 func stats(part Part) *Stats {
 	t := part.Transport()
 	return &Stats{Mallocs: mallocs(), DatagramsIn: t.DatagramsIn, DatagramsOut: t.DatagramsOut}
 }
 
-// mallocs returns how many objects the process has allocated.
+// mallocs returns the number of objects that the process has allocated.
 func mallocs() uint64 {
 	sample := [...]metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}}
 	metrics.Read(sample[:])

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// start runs a role in this process, and returns how to talk to it.
+// start runs a role in this process and returns a function that gives it orders.
 func start(t *testing.T, spec Spec) (order func(Order) Answer) {
 	t.Helper()
 	in, toRole := io.Pipe()
@@ -51,7 +51,7 @@ var (
 	clientAddress = netip.MustParseAddrPort("127.0.0.9:0")
 )
 
-// A client and what it measures talk to each other, for each kind that needs no controller.
+// A client measures each system that needs no controller.
 func TestRoles(t *testing.T) {
 	key := make([]byte, 32)
 	for _, c := range []struct{ name, kind, system string }{
@@ -77,7 +77,7 @@ func TestRoles(t *testing.T) {
 				t.Errorf("%+v, expected at least 1000 datagrams each way", a.Stats)
 			}
 			if a := server(Order{Profile: ProfileStop}); a.Error == "" {
-				t.Error("a profile ended that had not begun")
+				t.Error("a profile stopped that had not been started")
 			}
 			if a := server(Order{Profile: ProfileStart}); a.Error != "" {
 				t.Error(a.Error)
@@ -86,13 +86,13 @@ func TestRoles(t *testing.T) {
 				t.Errorf("%q, a profile of %d bytes, expected one", a.Error, len(a.Profile))
 			}
 			if a := server(Order{}); a.Error == "" {
-				t.Error("an empty order was taken")
+				t.Error("an empty order was accepted")
 			}
 		})
 	}
 }
 
-func TestSpecsThatMakeNoSense(t *testing.T) {
+func TestInvalidSpecs(t *testing.T) {
 	for _, s := range []Spec{
 		{},
 		{Kind: KindServer, System: "unreplicated", Machine: "?"},
@@ -101,7 +101,7 @@ func TestSpecsThatMakeNoSense(t *testing.T) {
 		{Kind: KindSequencer, Cluster: "/nowhere/cluster.yaml"},
 	} {
 		if _, err := Build(&s); err == nil {
-			t.Errorf("%+v was taken", s)
+			t.Errorf("%+v was accepted", s)
 		}
 	}
 }

@@ -11,19 +11,19 @@ import (
 
 // The workloads.
 const (
-	// WorkloadEcho sends bytes that mean nothing.
+	// WorkloadEcho sends meaningless bytes.
 	WorkloadEcho = "echo"
-	// WorkloadFill puts every key into the store, once, one after the other.
+	// WorkloadFill writes every key of the store once, in order.
 	WorkloadFill = "fill"
 )
 
-// Workloads of YCSB (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010), with
-// values of one field. Shares of operations:
+// ycsb has the workloads of YCSB (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010),
+// with values of one field. Shares of operations:
 //
 //	A  50 % reads, 50 % updates
 //	B  95 % reads, 5 % updates
 //	C  reads
-//	D  95 % reads of what was inserted latest, 5 % inserts
+//	D  95 % reads of the latest inserts, 5 % inserts
 //	E  95 % reads of 1 to 16 keys in a row, 5 % inserts
 //	F  50 % reads, 50 % reads that write back, in one transaction
 //
@@ -37,24 +37,24 @@ var ycsb = map[string]mix{
 	"f": {read: 0.5, modify: 0.5},
 }
 
-// mix is shares of operations, which add up to 1.
+// mix has the shares of operations, with a sum of 1.
 type mix struct {
 	read, update, insert, scan, modify float64
 
-	latest bool // reads prefer what was inserted latest
+	latest bool // reads prefer the latest inserts
 }
 
 const maxScan = 16
 
-// workload makes operations, in memory that it uses again.
+// workload generates operations in reused memory.
 type workload struct {
 	name  string
 	mix   mix
 	rng   *rand.Rand
-	self  int // which client this is
+	self  int // index of this client
 	keys  int
-	next  int    // of the keys that this client inserts
-	value []byte // what is written
+	next  int    // number of keys that this client has inserted
+	value []byte // to write
 	ranks zipf.Table
 	args  [maxScan + 1][]byte
 	names [maxScan][]byte
@@ -121,7 +121,7 @@ func (w *workload) append(op []byte) []byte {
 	if w.mix.modify > 0 {
 		return w.modify(op)
 	}
-	return w.read(op) // the shares' sum was rounded
+	return w.read(op) // the sum of the shares is rounded
 }
 
 var (
@@ -130,13 +130,13 @@ var (
 	commandMGet = []byte("MGET")
 )
 
-// name writes the name of a key into the i-th buffer.
+// nameOf writes the name of a key into the i-th buffer.
 func (w *workload) nameOf(i, key int) []byte {
 	w.names[i] = strconv.AppendInt(append(w.names[i][:0], "user"...), int64(key), 10)
 	return w.names[i]
 }
 
-// inserted writes the name of a key that this client has inserted.
+// inserted writes the name of the n-th key that this client has inserted.
 func (w *workload) inserted(n int) []byte {
 	b := strconv.AppendInt(append(w.names[0][:0], "user"...), int64(w.self), 10)
 	w.names[0] = strconv.AppendInt(append(b, '-'), int64(n), 10)
@@ -174,7 +174,7 @@ func (w *workload) scan(op []byte) []byte {
 	return kv.AppendCommand(op, args...)
 }
 
-// modify reads a key and writes it.
+// modify reads and writes a key in one transaction.
 func (w *workload) modify(op []byte) []byte {
 	key := w.nameOf(0, w.key())
 	w.multi = w.command(w.multi[:0], commandGet, key)

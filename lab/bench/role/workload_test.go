@@ -8,8 +8,7 @@ import (
 	"github.com/netordered/nopaxos/kv"
 )
 
-// Every operation of every workload is one that the store carries out, and a seed's operations are
-// always the same.
+// The store executes every operation of every workload, and the same seed gives the same operations.
 func TestWorkloadsOfTheStore(t *testing.T) {
 	const keys, operations = 50, 2000
 	for name := range ycsb {
@@ -25,7 +24,7 @@ func TestWorkloadsOfTheStore(t *testing.T) {
 						err = reply.Err()
 					}
 					if err != nil || len(rest) > 0 {
-						t.Fatalf("%q: %v, %d bytes behind the reply", op, err, len(rest))
+						t.Fatalf("%q: %v, %d bytes after the reply", op, err, len(rest))
 					}
 				}
 				load := &Load{Workload: WorkloadFill, Keys: keys, ValueSize: 8, Seed: 7}
@@ -78,7 +77,7 @@ func TestKeysAreZipf(t *testing.T) {
 func TestWorkloadErrors(t *testing.T) {
 	for _, l := range []Load{{Workload: "g", Keys: 1}, {Workload: "a"}, {Workload: WorkloadFill}} {
 		if _, err := newWorkload(&l, 0); err == nil {
-			t.Errorf("%+v was taken", l)
+			t.Errorf("%+v was accepted", l)
 		}
 	}
 }
