@@ -1,5 +1,5 @@
-// Package cluster reads and writes the cluster file: the one YAML file that describes a cluster and
-// from which every role (controller, sequencer, replica, front-end, client) takes its part.
+// Package cluster reads and writes the cluster file: the YAML file that describes a cluster and from which every role
+// (controller, sequencer, replica, front-end, client) takes its part.
 //
 //	name: lab
 //	mtu: 1400                        # largest UDP payload that the network carries, in bytes
@@ -29,21 +29,21 @@
 //	      gateway: 10.0.1.1          # optional: the switch answers ARP for it
 //	    - …
 //	sequencers:                      # in the order of preference
-//	  - name: s1                     # a switch of the topology, which says the rest
+//	  - name: s1                     # a switch of the topology, which has its other keys
 //	    kind: bmv2
 //	  - name: middlebox-a
 //	    kind: udp
 //	    device_id: 1
 //	    p4runtime: 10.0.0.2:9559     # gRPC
-//	    data: 10.0.0.2:9797          # UDP: where requests go
+//	    data: 10.0.0.2:9797          # UDP: receives requests
 //	    http: 10.0.0.2:9561
 //	groups:
 //	  - name: kv
-//	    address: 10.97.0.1           # the group's virtual IPv4 address, which is its number
+//	    address: 10.97.0.1           # virtual IPv4 address, which is the group's number
 //	    f: 1                         # failures to survive; a group has 2f+1 replicas
 //	    replicas:
 //	      - address: 10.0.0.3:9701   # UDP
-//	        bulk: 10.0.0.3:9701      # TCP, for what exceeds a datagram
+//	        bulk: 10.0.0.3:9701      # TCP: messages that exceed a datagram; default: the same
 //	        http: 10.0.0.3:9702
 //	        dir: /var/lib/nopaxos
 //	      - …
@@ -51,13 +51,19 @@
 //	  - resp: 127.0.0.1:7379
 //	    group: kv
 //	    http: 127.0.0.1:7380
-//	    password_file: kv.password   # optional, mode 0600: what clients give to AUTH
+//	    password_file: kv.password   # optional, mode 0600: the password for AUTH
 //	    tls_cert: kv.crt             # optional, PEM; with tls_key, which has mode 0600
 //	    tls_key: kv.key
-//	timing:                          # optional; every field has a default
+//	    max_connections: 20000       # optional, like all keys of limits.FrontEnd
+//	timing:                          # optional, like all keys of limits.Timing
 //	  suspect_leader: 30ms
+//	limits:                          # optional, like all keys of limits.Replica
+//	  log_bytes: 67108864
 //
-// Reading is strict: what is unknown, twice there, missing or contradictory is an [Error], which is
-// one line that names file, line, key, what is wrong and what is expected. Relative paths are
-// relative to the cluster file.
+// Package [github.com/netordered/nopaxos/cluster/limits] documents the keys of timing and limits, and the limits of
+// front-ends, with their defaults. A new key is a field of a struct here or there: its tags have its name, its form, its
+// default and its bounds (see decode.go).
+//
+// Reading is strict: an unknown, duplicate, missing or contradictory key is an [Error], one line that names the file, the
+// line, the key, the problem and the expected value. Relative paths are relative to the cluster file.
 package cluster

@@ -4,20 +4,21 @@ import "fmt"
 
 // Replica bounds the memory of a replica. The bounds are each replica's own: they need not be equal within a group.
 type Replica struct {
-	// SyncSlots is the most slots between two sync points. Raising it saves messages under load and lengthens the log that is
-	// not stable, like Timing.SyncInterval.
+	// SyncSlots is the largest number of slots between two sync points. Raising it has the effects of a longer
+	// Timing.SyncInterval, under load.
 	SyncSlots uint64 `yaml:"sync_slots,omitempty" default:"1000"`
 	// Window is the number of slots kept behind a missing message, a power of two. A message beyond it is dropped and fetched
 	// later. Raising it costs memory for as many messages; it should cover those of several round trips.
 	Window uint64 `yaml:"window_slots,omitempty" default:"16384" min:"16" max:"1048576"`
 	// MaxLog is the number of slots that the log may hold, at least twice SyncSlots. At half of it the replica takes a snapshot
-	// and truncates; at the limit it drops messages and the group reports that it is full. Raising it costs about 70 bytes for each
+	// and truncates; at the limit it drops messages, and the leader answers FULL. Raising it costs about 70 bytes for each
 	// slot besides the payload.
 	MaxLog uint64 `yaml:"log_slots,omitempty" default:"262144"`
-	// MaxLogSize is MaxLog for the payload, in bytes. A view change may transfer as much.
+	// MaxLogSize is the total size in bytes of the payloads that the log may hold, with the effects of MaxLog. A view change
+	// may transfer as much; the largest value keeps a log within one message of the bulk channel.
 	MaxLogSize int `yaml:"log_bytes,omitempty" default:"134217728" max:"201326592"`
-	// KeepLog is the number of slots kept below the sync point while the log is less than half full. Raising it costs memory for
-	// them and lets replicas that lag further catch up without a snapshot.
+	// KeepLog is the number of slots kept below the sync point while the log is less than half full. Raising it costs their
+	// memory and lets replicas that lag further catch up without a snapshot.
 	KeepLog uint64 `yaml:"keep_slots,omitempty" default:"16384"`
 	// Snapshot is the number of slots between two snapshots. Raising it saves the CPU time and the memory traffic of writing the
 	// whole state, and keeps as many more slots in the log. Each replica holds up to three snapshots in memory.
