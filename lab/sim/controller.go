@@ -15,7 +15,7 @@ type controller struct {
 	rng random
 
 	durable uint32 // newest session number in the store
-	doom    Fault  // crash that waits for its moment; zero if none
+	pending Fault  // crash that waits for its moment; zero if none
 
 	core  *failover.Core
 	links []channel
@@ -73,7 +73,7 @@ func (c *controller) start() {
 }
 
 func (c *controller) stop() {
-	c.up, c.doom, c.stalledUntil = false, Fault{}, 0
+	c.up, c.pending, c.stalledUntil = false, Fault{}, 0
 	c.life++
 }
 
@@ -85,17 +85,17 @@ func (c *controller) crash(downFor time.Duration) {
 }
 
 func (c *controller) waitsFor(moment int) bool {
-	return c.doom.Kind == stopControllerAt && c.doom.Arg == moment
+	return c.pending.Kind == stopControllerAt && c.pending.Arg == moment
 }
 
-// dies reports whether the controller crashes now because of a fault that waited for this moment.
-func (c *controller) dies(moment int) bool {
-	doomed := c.waitsFor(moment)
-	if doomed {
+// crashesAt reports whether the controller crashes now because of a fault that waited for this moment.
+func (c *controller) crashesAt(moment int) bool {
+	crashes := c.waitsFor(moment)
+	if crashes {
 		c.w.note(c.node, fmt.Sprintf("%v, moment %d", stopControllerAt, moment))
-		c.crash(c.doom.For)
+		c.crash(c.pending.For)
 	}
-	return doomed
+	return crashes
 }
 
 // step is the periodic work of one life of the controller.
@@ -198,7 +198,7 @@ func (c *controller) settle() {
 
 // tick handles the timer's event.
 func (c *controller) tick(at time.Duration) {
-	if c.rings(at) && c.up {
+	if c.fires(at) && c.up {
 		c.core.Tick(c.now())
 		c.settle()
 	}
@@ -209,18 +209,18 @@ func (c *controller) carryOut(e failover.Effect) {
 	case failover.EffectAllocate:
 		c.allocate(e)
 	case failover.EffectPublish:
-		if c.dies(sessionConfirmed) {
+		if c.crashesAt(sessionConfirmed) {
 			return
 		}
 		c.w.note(c.node, fmt.Sprintf("publishes session %d at sequencer %d", e.Session, e.Target))
 		c.w.check.published(e.Session, e.Target)
 		c.session, c.target = e.Session, e.Target
-		told := c.w.s.nodes()
+		nodes := c.w.s.nodes()
 		if c.waitsFor(sessionHalfwayTold) {
-			told = c.rng.below(told)
+			nodes = c.rng.below(nodes)
 		}
-		c.announce(told)
-		c.dies(sessionHalfwayTold)
+		c.announce(nodes)
+		c.crashesAt(sessionHalfwayTold)
 	case failover.EffectReset:
 		c.later(0, func() {
 			if c.links[e.Target].conn != 0 {
@@ -235,13 +235,13 @@ func (c *controller) carryOut(e failover.Effect) {
 // allocate is the store: a number is durable before the core learns it. If the controller crashes in between, the
 // number is lost.
 func (c *controller) allocate(e failover.Effect) {
-	if c.dies(numberWanted) {
+	if c.crashesAt(numberWanted) {
 		return
 	}
 	c.later(c.rng.duration(0, storeLatency), func() {
 		c.durable = max(c.durable, e.Floor) + 1
 		session := c.durable
-		if c.dies(numberDurable) {
+		if c.crashesAt(numberDurable) {
 			return
 		}
 		c.later(c.rng.duration(0, storeLatency), func() {
@@ -258,7 +258,7 @@ func (c *controller) program(e failover.Effect) {
 	if conn == 0 {
 		return // the core will learn that the connection is lost
 	}
-	if e.Kind == failover.EffectInstall && c.dies(numberKnown) {
+	if e.Kind == failover.EffectInstall && c.crashesAt(numberKnown) {
 		return
 	}
 	answered := false
@@ -272,7 +272,7 @@ func (c *controller) program(e failover.Effect) {
 	c.later(effectTimeout, func() { answer(func() { c.failed(e) }) })
 	c.arrive(e, conn, c.life, c.rng.duration(0, writeLatency), answer)
 	if e.Kind == failover.EffectInstall {
-		c.dies(sessionOnItsWay)
+		c.crashesAt(sessionOnItsWay)
 	}
 }
 
@@ -288,20 +288,20 @@ func (c *controller) arrive(e failover.Effect, conn, life int, after time.Durati
 			c.arrive(e, conn, life, s.stalledUntil-c.w.now, answer)
 			return
 		}
-		say := c.happen(e, s)
-		if c.life != life || e.Kind == failover.EffectInstall && (c.dies(sessionInstalled) || c.rng.chance(answerLost)) {
+		deliver := c.perform(e, s)
+		if c.life != life || e.Kind == failover.EffectInstall && (c.crashesAt(sessionInstalled) || c.rng.chance(answerLost)) {
 			return
 		}
 		c.later(c.rng.duration(0, writeLatency), func() {
 			if c.reaches(e.Target) {
-				answer(say)
+				answer(deliver)
 			}
 		})
 	})
 }
 
-// happen is the target's action. The function it returns delivers the answer.
-func (c *controller) happen(e failover.Effect, s *sequencer) (answer func()) {
+// perform is the target's action. The function it returns delivers the answer.
+func (c *controller) perform(e failover.Effect, s *sequencer) (answer func()) {
 	core := c.core
 	switch e.Kind {
 	case failover.EffectReadPipeline:
@@ -353,7 +353,7 @@ func (c *controller) announce(nodes int) {
 	session, target := c.session, c.target
 	for node := range nodes {
 		if c.w.net.connected(c.node, node) {
-			c.w.after(c.w.net.delay(c.node, node), func() { c.w.told(node, session, target) })
+			c.w.after(c.w.net.delay(c.node, node), func() { c.w.announced(node, session, target) })
 		}
 	}
 }

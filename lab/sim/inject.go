@@ -26,7 +26,7 @@ func (w *world) begin(f Fault) {
 	case clockJump:
 		w.jump(f.Node, time.Duration(f.Arg)*time.Microsecond)
 	case crashClient:
-		w.customers[f.Node].crash(f.For)
+		w.callers[f.Node].crash(f.For)
 	default:
 		w.strikeNetwork(f)
 	}
@@ -49,17 +49,17 @@ func (w *world) strikeReplica(f Fault) {
 	switch f.Kind {
 	case gone:
 		if n.up && w.mayCrash(n.id) {
-			n.vanish()
+			n.remove()
 		}
 	case crash:
 		if n.up && w.mayCrash(n.id) {
 			n.crash(f.For)
 		}
 	default:
-		n.doom = f
+		n.pending = f
 		w.after(f.For, func() {
-			if n.doom == f {
-				n.doom = Fault{}
+			if n.pending == f {
+				n.pending = Fault{}
 			}
 		})
 	}
@@ -100,10 +100,10 @@ func (w *world) strikeController(f Fault) {
 			c.crash(f.For)
 		}
 	case stopControllerAt:
-		c.doom = f
+		c.pending = f
 		w.after(f.For, func() {
-			if c.doom == f {
-				c.doom = Fault{}
+			if c.pending == f {
+				c.pending = Fault{}
 			}
 		})
 	case zombie:

@@ -33,7 +33,7 @@ func (c *checker) bounds(n *node, s *replica.Status) {
 }
 
 // client checks a client's memory.
-func (c *checker) client(of *customer) {
+func (c *checker) client(of *caller) {
 	s, cfg := of.core.Stats(), c.w.s
 	if s.InFlight > cfg.window || s.InFlight+s.Waiting != of.inFlight {
 		c.w.fail(of.node, "%d requests are in flight and %d wait, of %d that were called; the window is %d", s.InFlight, s.Waiting, of.inFlight, cfg.window)

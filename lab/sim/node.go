@@ -22,12 +22,12 @@ type node struct {
 
 	core    *replica.Core
 	machine *registers.Machine
-	told    uint32 // session that the controller announced last to this process
+	session uint32 // that the controller announced last to this process
 	route   int    // its sequencer; -1 if unknown
 
 	restarted bool // not the first process
 	taken     taken
-	doom      Fault // crash that waits for its moment; zero if none
+	pending   Fault // crash that waits for its moment; zero if none
 
 	spins int // successive ticks that did not move the deadline
 }
@@ -50,7 +50,7 @@ func (n *node) start() {
 	}
 	n.restarted = n.life > 0
 	n.boot(&n.rng)
-	n.core, n.told, n.route, n.taken = core, 0, -1, taken{}
+	n.core, n.session, n.route, n.taken = core, 0, -1, taken{}
 	w.note(n.id, fmt.Sprintf("starts, record %v last-normal %v", n.record.View, n.record.LastNormal))
 	n.core.Start(n.now())
 	n.settle()
@@ -63,9 +63,9 @@ func (n *node) crash(downFor time.Duration) {
 	n.w.after(downFor, n.start)
 }
 
-// vanish removes the machine and its disk. A new disk would need a new configuration of the group: a replica without
+// remove removes the machine and its disk. A new disk would need a new configuration of the group: a replica without
 // its record does not start.
-func (n *node) vanish() {
+func (n *node) remove() {
 	n.w.note(n.id, "is gone for good")
 	n.stop()
 	n.gone = true
@@ -77,14 +77,14 @@ func (n *node) stop() {
 	n.w.check.crashed(n.id)
 }
 
-// dies reports whether the replica crashes now because of a fault that waited for this moment.
-func (n *node) dies(kind FaultKind, moment int) bool {
-	if n.doom.Kind != kind || n.doom.Arg != moment || !n.w.mayCrash(n.id) {
+// crashesAt reports whether the replica crashes now because of a fault that waited for this moment.
+func (n *node) crashesAt(kind FaultKind, moment int) bool {
+	if n.pending.Kind != kind || n.pending.Arg != moment || !n.w.mayCrash(n.id) {
 		return false
 	}
 	n.w.note(n.id, fmt.Sprintf("%v, moment %d", kind, moment))
-	n.crash(n.doom.For)
-	n.doom = Fault{}
+	n.crash(n.pending.For)
+	n.pending = Fault{}
 	return true
 }
 
@@ -103,19 +103,19 @@ func (n *node) datagram(b []byte) {
 }
 
 func (n *node) bulk(b []byte) {
-	if n.dies(crashAtTransfer, beforeReceiving) {
+	if n.crashesAt(crashAtTransfer, beforeReceiving) {
 		return
 	}
 	n.core.Message(n.now(), b)
 	n.settle()
 	if n.up {
-		n.dies(crashAtTransfer, afterReceiving)
+		n.crashesAt(crashAtTransfer, afterReceiving)
 	}
 }
 
 // tick handles the timer's event.
 func (n *node) tick(at time.Duration) {
-	if !n.rings(at) {
+	if !n.fires(at) {
 		return
 	}
 	if deadline := n.core.Deadline(); deadline <= n.now() {
@@ -132,12 +132,12 @@ func (n *node) tick(at time.Duration) {
 	n.settle()
 }
 
-// hear takes the controller's announcement.
-func (n *node) hear(session uint32, target int) {
-	if session <= n.told {
+// reroute takes the controller's announcement.
+func (n *node) reroute(session uint32, target int) {
+	if session <= n.session {
 		return
 	}
-	n.told, n.route = session, target
+	n.session, n.route = session, target
 	n.core.Session(n.now(), session)
 	n.settle()
 }
@@ -203,21 +203,21 @@ func (n *node) send(to int, frame []byte) {
 		n.w.net.datagram(n.id, to, frame, false)
 		return
 	}
-	arrives := n.doom.Kind != crashAtTransfer || n.rng.below(2) == 0
+	arrives := n.pending.Kind != crashAtTransfer || n.rng.below(2) == 0
 	if arrives {
 		n.w.net.stream(n.id, to, frame, n.w.nodes[to].life)
 	}
-	n.dies(crashAtTransfer, whileSending)
+	n.crashesAt(crashAtTransfer, whileSending)
 }
 
 // persist makes a record durable. A planned crash may come just before or after.
 func (n *node) persist(r replica.Record) {
-	if n.dies(crashAtRecord, beforeRecord) {
+	if n.crashesAt(crashAtRecord, beforeRecord) {
 		return
 	}
 	n.w.check.persisted(n, r)
 	n.record = r
-	n.dies(crashAtRecord, afterRecord)
+	n.crashesAt(crashAtRecord, afterRecord)
 }
 
 func (n *node) report(session uint32) {
@@ -234,7 +234,7 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 	slot, snapshot := e.Slot, e.Snapshot
 	n.taken = taken{slot: slot, state: n.machine.Captured()}
 	n.later(n.rng.duration(0, 2*time.Millisecond), func() {
-		if n.dies(crashAtSnapshot, whileWriting) {
+		if n.crashesAt(crashAtSnapshot, whileWriting) {
 			return
 		}
 		var b bytes.Buffer
@@ -245,7 +245,7 @@ func (n *node) writeSnapshot(e *replica.Effect) {
 		n.core.SnapshotWritten(n.now(), slot, b.Bytes(), nil)
 		n.settle()
 		if n.up {
-			n.dies(crashAtSnapshot, afterWriting)
+			n.crashesAt(crashAtSnapshot, afterWriting)
 		}
 	})
 }

@@ -82,8 +82,8 @@ func (p *process) arm(deadline time.Duration) {
 	}
 }
 
-// rings reports whether a timer event is current, and consumes it.
-func (p *process) rings(at time.Duration) bool {
+// fires reports whether a timer event is current, and consumes it.
+func (p *process) fires(at time.Duration) bool {
 	if at != p.due {
 		return false
 	}
@@ -119,7 +119,7 @@ func (w *world) process(node int) *process {
 	case node == s.controllerNode():
 		return &w.controller.process
 	}
-	return &w.customers[node-s.clientNode(0)].process
+	return &w.callers[node-s.clientNode(0)].process
 }
 
 // jump moves a node's clock forward.
@@ -137,7 +137,7 @@ func (w *world) jump(node int, by time.Duration) {
 			w.controller.settle()
 		}
 	case node >= s.clientNode(0):
-		if c := w.customers[node-s.clientNode(0)]; c.up {
+		if c := w.callers[node-s.clientNode(0)]; c.up {
 			c.arm(c.core.Deadline())
 		}
 	}

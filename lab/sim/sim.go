@@ -68,7 +68,7 @@ type world struct {
 	nodes      []*node
 	sequencers []*sequencer
 	controller *controller
-	customers  []*customer
+	callers    []*caller
 	history    registers.History
 	overheard  []byte // the newest stamped datagram, for forge
 	check      *checker
@@ -124,7 +124,7 @@ func (w *world) build() {
 		})
 	}
 	for i := range w.s.clients {
-		w.customers = append(w.customers, newCustomer(w, i, seed))
+		w.callers = append(w.callers, newCaller(w, i, seed))
 	}
 	w.result.Plan = w.cfg.Faults
 	if w.result.Plan == nil {
@@ -138,7 +138,7 @@ func (w *world) build() {
 		n.start()
 	}
 	w.controller.start()
-	for _, c := range w.customers {
+	for _, c := range w.callers {
 		c.start()
 	}
 }
@@ -171,11 +171,11 @@ func (w *world) dispatch(e *event) {
 	case e.node == w.s.controllerNode():
 		w.controller.tick(e.at)
 	default:
-		w.dispatchClient(w.customers[e.node-w.s.clientNode(0)], e)
+		w.dispatchClient(w.callers[e.node-w.s.clientNode(0)], e)
 	}
 }
 
-func (w *world) dispatchClient(c *customer, e *event) {
+func (w *world) dispatchClient(c *caller, e *event) {
 	if !c.up {
 		return
 	}
@@ -206,17 +206,17 @@ func (w *world) dispatchReplica(n *node, e *event) {
 	}
 }
 
-// told delivers the controller's announcement of the current session.
-func (w *world) told(id int, session uint32, target int) {
+// announced delivers the controller's announcement of the current session.
+func (w *world) announced(id int, session uint32, target int) {
 	if w.process(id).stalled(w.now) {
 		return
 	}
 	if i := id - w.s.clientNode(0); i >= 0 {
-		w.customers[i].hear(session, target)
+		w.callers[i].reroute(session, target)
 		return
 	}
 	if id < w.s.replicas && w.nodes[id].up {
-		w.nodes[id].hear(session, target)
+		w.nodes[id].reroute(session, target)
 	}
 }
 
@@ -228,9 +228,9 @@ func (w *world) quiet() {
 		w.net.drop[i] = 0
 	}
 	for _, n := range w.nodes {
-		n.doom = Fault{}
+		n.pending = Fault{}
 	}
-	w.controller.doom = Fault{}
+	w.controller.pending = Fault{}
 	w.wait()
 }
 

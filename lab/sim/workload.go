@@ -11,8 +11,8 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// customer is a client's address, at which one client process runs after the other.
-type customer struct {
+// caller is a client's address, at which one client process runs after the other.
+type caller struct {
 	process
 	id  int
 	rng random
@@ -20,7 +20,7 @@ type customer struct {
 	// The current client process.
 	core     *clientcore.Core
 	route    int    // its sequencer; -1 if unknown
-	told     uint32 // session that the controller announced last
+	session  uint32 // that the controller announced last
 	inFlight int
 }
 
@@ -37,12 +37,12 @@ func (w *world) clientAt(a netip.AddrPort) (int, bool) {
 	return w.s.clientNode(id), true
 }
 
-func newCustomer(w *world, id int, seed uint64) *customer {
-	return &customer{process: process{w: w, node: w.s.clientNode(id)}, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8)}
+func newCaller(w *world, id int, seed uint64) *caller {
+	return &caller{process: process{w: w, node: w.s.clientNode(id)}, id: id, rng: stream(seed, purposeWorkload+uint64(id)<<8)}
 }
 
 // start starts a client process. It does not know its predecessors, whose replies may still arrive.
-func (c *customer) start() {
+func (c *caller) start() {
 	core, err := clientcore.New(clientcore.Config{
 		Replicas: c.w.s.replicas, Auth: c.w.keys.Client, ReplyTo: clientAddr(c.id),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.next() | 1, Lo: c.rng.next()} },
@@ -55,14 +55,14 @@ func (c *customer) start() {
 		return
 	}
 	c.boot(&c.rng)
-	c.core, c.route, c.told, c.inFlight = core, -1, 0, 0
+	c.core, c.route, c.session, c.inFlight = core, -1, 0, 0
 	for range c.w.s.outstanding {
 		c.think()
 	}
 }
 
 // crash is kill -9. Outstanding operations may or may not be executed, now or later; no client learns the outcome.
-func (c *customer) crash(downFor time.Duration) {
+func (c *caller) crash(downFor time.Duration) {
 	if !c.up {
 		return
 	}
@@ -73,7 +73,7 @@ func (c *customer) crash(downFor time.Duration) {
 }
 
 // think calls the next operation after a pause, unless the load has ended or the client has crashed.
-func (c *customer) think() {
+func (c *caller) think() {
 	life := c.life
 	c.w.after(c.rng.tail(c.w.s.think), func() {
 		if c.up && c.life == life && c.w.now < c.w.s.load {
@@ -82,7 +82,7 @@ func (c *customer) think() {
 	})
 }
 
-func (c *customer) invoke() {
+func (c *caller) invoke() {
 	o := c.choose()
 	c.w.history.Call(c.id, o, c.w.now)
 	c.w.note(c.node, "calls "+o.String())
@@ -94,7 +94,7 @@ func (c *customer) invoke() {
 }
 
 // choose draws the next operation.
-func (c *customer) choose() registers.Op {
+func (c *caller) choose() registers.Op {
 	s, r := c.w.s, &c.rng
 	o := registers.Op{
 		UID: c.w.history.Next(), Kind: registers.Kind(r.below(int(registers.Multi))),
@@ -112,7 +112,7 @@ func (c *customer) choose() registers.Op {
 }
 
 // overfull checks that Invoke refuses an operation one byte longer than a datagram can carry, with the limit.
-func (c *customer) overfull(o registers.Op) {
+func (c *caller) overfull(o registers.Op) {
 	o.Pad++
 	var tooLarge *clientcore.TooLargeError
 	_, err := c.core.Invoke(c.now(), o.UID, o.Encode())
@@ -121,7 +121,7 @@ func (c *customer) overfull(o registers.Op) {
 	}
 }
 
-func (c *customer) datagram(b []byte) {
+func (c *caller) datagram(b []byte) {
 	c.core.Reply(c.now(), b)
 	for i := range b {
 		b[i] = 0xDB
@@ -129,23 +129,23 @@ func (c *customer) datagram(b []byte) {
 	c.settle()
 }
 
-func (c *customer) hear(session uint32, target int) {
-	if !c.up || session <= c.told {
+func (c *caller) reroute(session uint32, target int) {
+	if !c.up || session <= c.session {
 		return
 	}
-	c.told, c.route = session, target
+	c.session, c.route = session, target
 	c.core.Reroute(c.now())
 	c.settle()
 }
 
-func (c *customer) tick(at time.Duration) {
-	if c.rings(at) {
+func (c *caller) tick(at time.Duration) {
+	if c.fires(at) {
 		c.core.Tick(c.now())
 		c.settle()
 	}
 }
 
-func (c *customer) settle() {
+func (c *caller) settle() {
 	for {
 		effects := c.core.Effects()
 		if len(effects) == 0 {
@@ -160,7 +160,7 @@ func (c *customer) settle() {
 	c.arm(c.core.Deadline())
 }
 
-func (c *customer) carryOut(e *clientcore.Effect) {
+func (c *caller) carryOut(e *clientcore.Effect) {
 	if e.Kind == clientcore.EffectGroup {
 		c.w.trace(c.node, "to group", e.Data)
 		c.w.check.asks(c.node, e.Data)

@@ -108,7 +108,7 @@ func (p *protocol) commitChosen() {
 	p.watchHead()
 }
 
-// Followers learn what is committed after this time or this many slots.
+// Followers receive DECIDED after this time or this many slots.
 const (
 	decideAfter = time.Millisecond
 	decideSlots = 256

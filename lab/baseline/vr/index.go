@@ -2,17 +2,17 @@ package vr
 
 import "github.com/netordered/nopaxos/replica/wire"
 
-// RequestID names a client's request.
+// RequestID identifies a client's request.
 type RequestID struct {
 	Client wire.ClientID
 	ID     uint64
 }
 
-// IDOf returns a request's name.
+// IDOf returns a request's identity.
 func IDOf(req *wire.Request) RequestID { return RequestID{Client: req.Client, ID: req.ID} }
 
-// Index finds the slots of requests that are in the log and not executed yet, so that one which is sent
-// again takes no second slot. It is a hash table with linear probing, which allocates only to grow.
+// Index maps logged requests that are not executed yet to their slots, so that a retransmission gets no second slot.
+// It is a hash table with linear probing that allocates only to grow.
 type Index struct {
 	cells []indexCell // its length is a power of two
 	len   int
@@ -20,14 +20,14 @@ type Index struct {
 
 type indexCell struct {
 	id   RequestID
-	slot uint64 // 0: the cell is empty
+	slot uint64 // 0 if the cell is empty
 }
 
 // NewIndex returns an empty index.
 func NewIndex() Index { return Index{cells: make([]indexCell, 1<<8)} }
 
-// home is the cell at which the search for a request starts. The constants are those of splitmix64
-// (Steele et al., OOPSLA 2014).
+// home is the first cell in the search for a request. The constants are those of SplitMix64 (Steele et al., OOPSLA
+// 2014).
 func (x *Index) home(id RequestID) int {
 	h := (id.Client.Lo^id.Client.Hi*0x9e3779b97f4a7c15)*0xbf58476d1ce4e5b9 + id.ID
 	h = (h ^ h>>30) * 0x94d049bb133111eb
@@ -47,7 +47,7 @@ func (x *Index) Slot(id RequestID) uint64 {
 	return 0
 }
 
-// Put enters a request; a slot that it had is forgotten.
+// Put sets the slot of a request.
 func (x *Index) Put(id RequestID, slot uint64) {
 	if 2*x.len >= len(x.cells) {
 		x.grow()
@@ -72,7 +72,7 @@ func (x *Index) grow() {
 	}
 }
 
-// Remove takes a request out, if it is there, and moves what stands behind it into the hole.
+// Remove removes a request if it is there, and closes the gap in the probing sequence.
 func (x *Index) Remove(id RequestID) {
 	i := x.home(id)
 	for x.cells[i].id != id || x.cells[i].slot == 0 {

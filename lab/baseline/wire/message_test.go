@@ -15,7 +15,7 @@ var auth = func() nopaxos.Auth {
 	return keys.Replica
 }()
 
-// samples has a message of each kind, with every field set.
+// samples has a message of each kind with every field set.
 func samples() []Message {
 	h := Header{View: 7, Replica: 2, Incarnation: 99}
 	entries := [][]byte{[]byte("one"), {}, []byte("three")}
@@ -54,7 +54,7 @@ func TestRoundTrip(t *testing.T) {
 		var d Decoder
 		got, err := d.Open(auth, frame)
 		if err != nil || !reflect.DeepEqual(got, m) {
-			t.Errorf("%v comes back as %+v, %v, expected %+v", m.kind(), got, err, m)
+			t.Errorf("%v is decoded as %+v, %v, expected %+v", m.kind(), got, err, m)
 		}
 		for n := range frame {
 			if _, err := d.Open(auth, frame[:n]); err == nil {
@@ -103,8 +103,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// FuzzOpen: what is accepted is written back as it was, and nothing panics. The fuzzer's bytes get a
-// valid tag, so that it reaches the parsers.
+// FuzzOpen checks that parsing does not panic and that accepted messages are encoded to the same bytes. It gives the
+// fuzzer's bytes a valid tag, so that they reach the parsers.
 func FuzzOpen(f *testing.F) {
 	for _, m := range samples() {
 		frame := Append(nil, m, auth)

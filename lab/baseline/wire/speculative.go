@@ -7,29 +7,29 @@ import (
 	nopaxos "github.com/netordered/nopaxos/replica/wire"
 )
 
-// Sync asks whether the others' logs agree with the leader's up to Slot, where it has this digest.
+// Sync asks whether the other replicas' logs agree with the leader's up to Slot, where it has this digest.
 type Sync struct {
 	Header
 	Slot   uint64
 	Digest nopaxos.Digest
 }
 
-// SyncReply says what digest the sender's log has at Slot; zero if it does not reach so far.
+// SyncReply has the digest of the sender's log at Slot; zero if the log ends before.
 type SyncReply struct {
 	Header
 	Slot   uint64
 	Digest nopaxos.Digest
 }
 
-// Confirm asks those whose logs agree with the leader's up to Slot to accept that: f others do agree, so
-// that no other log can have a superquorum. PREPARE-OK is the answer.
+// Confirm asks replicas whose logs agree with the leader's up to Slot to confirm them. At least f others agree, so no
+// other log can have a superquorum. PREPARE-OK is the answer.
 type Confirm struct {
 	Header
 	Slot   uint64
 	Digest nopaxos.Digest
 }
 
-// SyncCommit says that everything up to Slot is committed, in the log with this digest there.
+// SyncCommit says that the log with this digest is committed up to Slot.
 type SyncCommit struct {
 	Header
 	Slot   uint64
@@ -53,8 +53,8 @@ func (m *Confirm) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.di
 func (m *SyncCommit) appendBody(b []byte) []byte { return appendDigest(appendU64(b, m.Slot), m.Digest) }
 func (m *SyncCommit) parseBody(r *reader)        { m.Slot, m.Digest = r.U64(), r.digest() }
 
-// Speculation stands before a REPLY of Speculative Paxos, inside its tag: SPECULATIVE-REPLY. It says which
-// log the result comes from.
+// Speculation precedes a REPLY of Speculative Paxos inside its tag: SPECULATIVE-REPLY. It identifies the log of the
+// result.
 type Speculation struct {
 	Log   nopaxos.Digest // of the replica's log up to the REPLY's slot
 	Final bool           // the slot is committed
@@ -66,7 +66,7 @@ const speculativeMagic = 0x4E53
 // SpeculationLen is the length of a Speculation in bytes.
 const SpeculationLen = 2 + 16 + 1
 
-// AppendSpeculation appends what the REPLY is to follow.
+// AppendSpeculation appends the part before the REPLY.
 func AppendSpeculation(b []byte, s *Speculation) []byte {
 	b = appendU16(b, speculativeMagic)
 	return codec.AppendBool(appendDigest(b, s.Log), s.Final)

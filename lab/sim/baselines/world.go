@@ -35,7 +35,7 @@ type world struct {
 	rule     clientcore.Rule
 	peers    []transport.Peer
 	replicas []*member
-	clients  []*customer
+	clients  []*caller
 	history  registers.History
 	links    links
 	undo     bool // the state machine supports Undo
@@ -126,7 +126,7 @@ func newWorld(system baseline.System, seed uint64) (*world, error) {
 	}
 	for i := range 2 + shape.IntN(3) {
 		at := w.network.Attach(clientAddr(i))
-		c, err := newCustomer(w, i, at)
+		c, err := newCaller(w, i, at)
 		if err != nil {
 			return nil, err
 		}

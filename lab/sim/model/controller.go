@@ -121,13 +121,13 @@ func (c *controller) program(e failover.Effect) {
 		if r.unplugged {
 			return
 		}
-		answer := c.happen(r, e)
+		answer := c.perform(r, e)
 		c.after(c.oneWay(), answer)
 	})
 }
 
-// happen is a sequencer's action. The function it returns delivers the answer.
-func (c *controller) happen(r *relay, e failover.Effect) (answer func(now time.Duration)) {
+// perform is a sequencer's action. The function it returns delivers the answer.
+func (c *controller) perform(r *relay, e failover.Effect) (answer func(now time.Duration)) {
 	core := c.core
 	switch e.Kind {
 	case failover.EffectReadPipeline:

@@ -17,10 +17,10 @@ type Execution struct {
 	chain  uint64 // hash over everything executed up to here
 }
 
-// Follows reports whether everything that was executed before e is what was executed up to last.
+// Follows reports whether e directly follows last in one history.
 func (e *Execution) Follows(last *Execution) bool { return e.chain == chainHash(last.chain, e) }
 
-// Same reports whether e and other end the same history of executions.
+// Same reports whether e and other are the same execution, with the same history before it.
 func (e *Execution) Same(other *Execution) bool { return e.chain == other.chain }
 
 func chainHash(chain uint64, e *Execution) uint64 {

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// Kind says what an operation does.
+// Kind is the kind of an operation.
 type Kind uint8
 
 const (

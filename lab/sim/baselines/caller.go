@@ -14,8 +14,8 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// customer is a client's node: the core and its workload.
-type customer struct {
+// caller is a client's node: the core and its workload.
+type caller struct {
 	w       *world
 	id      int
 	rng     *rand.Rand
@@ -26,10 +26,10 @@ type customer struct {
 	pending int
 }
 
-var _ transport.Handler = (*customer)(nil)
+var _ transport.Handler = (*caller)(nil)
 
-func newCustomer(w *world, id int, network transport.Network) (*customer, error) {
-	c := &customer{w: w, id: id, network: network, courier: w.courier(), rng: w.stream(uint64(1000 + id))}
+func newCaller(w *world, id int, network transport.Network) (*caller, error) {
+	c := &caller{w: w, id: id, network: network, courier: w.courier(), rng: w.stream(uint64(1000 + id))}
 	core, err := clientcore.New(clientcore.Config{
 		Replicas: len(w.peers), Auth: w.keys.Client, ReplyTo: network.LocalAddr(), Rule: w.rule,
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.Uint64() | 1, Lo: c.rng.Uint64()} },
@@ -40,10 +40,10 @@ func newCustomer(w *world, id int, network transport.Network) (*customer, error)
 	return c, err
 }
 
-func (c *customer) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { c.core.Reply(now, b) }
-func (c *customer) Bulk(time.Duration, []byte)                             {}
+func (c *caller) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { c.core.Reply(now, b) }
+func (c *caller) Bulk(time.Duration, []byte)                             {}
 
-func (c *customer) Tick(now time.Duration) {
+func (c *caller) Tick(now time.Duration) {
 	c.core.Tick(now)
 	if now >= c.next {
 		c.next = monotime.Never
@@ -51,13 +51,13 @@ func (c *customer) Tick(now time.Duration) {
 	}
 }
 
-func (c *customer) Deadline() time.Duration { return min(c.core.Deadline(), c.next) }
+func (c *caller) Deadline() time.Duration { return min(c.core.Deadline(), c.next) }
 
 // keys is the number of registers that clients use: few, so that their operations conflict.
 const keys = 4
 
 // invoke keeps operations in flight until the load ends.
-func (c *customer) invoke(now time.Duration) {
+func (c *caller) invoke(now time.Duration) {
 	for c.w.network.Now() < loadFor && c.pending < c.w.outstanding {
 		o := registers.Op{
 			UID: c.w.history.Next(), Kind: registers.Kind(c.rng.IntN(int(registers.Multi))),
@@ -82,7 +82,7 @@ func (c *customer) invoke(now time.Duration) {
 	}
 }
 
-func (c *customer) Flush(time.Duration) {
+func (c *caller) Flush(time.Duration) {
 	effects := c.core.Effects()
 	for i := range effects {
 		e := &effects[i]
