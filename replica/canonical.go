@@ -7,15 +7,15 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// AppendState appends the core's state in a canonical form: two cores of one configuration whose forms are
-// equal do the same for the same input from here on, provided that their state machines are equal, that all
-// effects have been carried out, and that time-outs may end at any moment. An explorer of states, such as
-// package worlds of the simulator, uses it to recognise a state that it has visited before.
+// AppendState appends the core's state in a canonical form: two cores of the same configuration with equal forms
+// react alike to the same inputs, provided that their state machines are equal, that all effects have been
+// carried out, and that time-outs may expire at any moment. A state-space explorer, such as package
+// lab/sim/worlds, uses it to recognise a state that it has visited before.
 //
-// Left out is what cannot influence which messages a core sends (counters, memory that is used again) and what
-// decides only when a time-out ends: the explorer lets it end whenever it may. TestStateIsComplete lists these
-// fields; it fails for a field that is neither listed nor written here. Of the times that remain class says
-// what matters to the explorer, such as whether it has passed.
+// The form omits fields that cannot influence which messages the core sends (counters, reused memory) and fields
+// that only decide when a time-out expires. TestStateIsComplete lists them; it fails for a field that is neither
+// listed nor part of the form. class maps each of the remaining times to what matters to the explorer, such as
+// whether it has passed.
 func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
 	w := stateWriter{b: b, class: class}
 	w.record(&c.durable)
@@ -53,7 +53,7 @@ func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
 	return w.b
 }
 
-// Entries returns the entries of the log, each slot's by itself. Their payloads alias the log.
+// Entries returns the log, one entry for each slot. Payloads alias the log.
 func (c *Core) Entries() []wire.Entry {
 	entries := make([]wire.Entry, 0, c.log.len())
 	for slot := c.log.start + 1; slot <= c.log.end; slot++ {
@@ -63,14 +63,14 @@ func (c *Core) Entries() []wire.Entry {
 	return entries
 }
 
-// Fetching is a part of another replica's log that a core waits for.
+// Fetching describes the part of another replica's log that a core waits for.
 type Fetching struct {
 	From     int    // the other replica
 	Have     uint64 // the part begins behind this slot
 	Snapshot bool   // a snapshot comes first
 }
 
-// Fetching returns what the core fetches; ok is false if that is nothing.
+// Fetching returns what the core fetches; ok is false if it fetches nothing.
 func (c *Core) Fetching() (f Fetching, ok bool) {
 	if c.view.fetch == nil {
 		return Fetching{}, false
@@ -78,7 +78,7 @@ func (c *Core) Fetching() (f Fetching, ok bool) {
 	return Fetching{From: c.view.fetch.from, Have: c.view.fetch.have, Snapshot: c.view.fetch.transfer != nil}, true
 }
 
-// stateWriter appends parts of a core's state. Numbers have variable length, lists begin with theirs.
+// stateWriter appends parts of a core's state: numbers as varints, lists after their length.
 type stateWriter struct {
 	b     []byte
 	class func(time.Duration) byte
@@ -135,7 +135,7 @@ func (w *stateWriter) entries(entries []wire.Entry) {
 	}
 }
 
-// peers writes of the time at which a replica was heard only what allLack asks for.
+// peers writes, instead of the time at which a replica was last heard, the comparison that allLack makes with it.
 func (w *stateWriter) peers(c *Core) {
 	for i := range c.peers {
 		p := &c.peers[i]
@@ -144,7 +144,7 @@ func (w *stateWriter) peers(c *Core) {
 	}
 }
 
-// log writes what the log holds; digests follow from that.
+// log writes the entries, from which their digests follow.
 func (w *stateWriter) log(l *log) {
 	w.uints(l.start, l.end)
 	w.digest(l.startDigest)
@@ -232,7 +232,7 @@ func (w *stateWriter) assembled(l *viewLog) {
 	w.entries(l.entries)
 }
 
-// fetch writes how often a fetch was tried only for a merge, which gives its holder up after some.
+// fetch writes the number of tries only for a merge, which gives a holder up after maxTries.
 func (w *stateWriter) fetch(f *fetch) {
 	if !w.present(f != nil) {
 		return

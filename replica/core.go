@@ -11,11 +11,11 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Bootstrap is the record that the explicit bootstrap of a new group persists at each replica.
+// Bootstrap returns the record that the bootstrap of a new group makes durable at each replica.
 func Bootstrap() Record { return Record{} }
 
-// New makes a replica from its persisted record. The state machine must be empty: in memory mode a
-// restarted replica gets its state from the others.
+// New returns a replica that continues from its durable record. The state machine must be empty: a replica that
+// restarts without its log fetches its state from the others.
 func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -39,10 +39,10 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 	return c, err
 }
 
-// longAgo is before any time that matters.
+// longAgo stands for an event that has not happened yet.
 const longAgo = -time.Hour
 
-// Start begins to take part. It is called once, before any other input.
+// Start starts the replica. It must be called once, before any other input.
 func (c *Core) Start(now time.Duration) {
 	defer c.guard()
 	c.now, c.logTimeAt = now, now
@@ -60,7 +60,7 @@ func (c *Core) Start(now time.Duration) {
 	}
 }
 
-// Stamped takes an OUM datagram as the network delivered it.
+// Stamped handles an OUM datagram.
 func (c *Core) Stamped(now time.Duration, datagram []byte) {
 	if c.err != nil {
 		return
@@ -73,7 +73,7 @@ func (c *Core) Stamped(now time.Duration, datagram []byte) {
 	c.drain()
 }
 
-// Message takes a sealed frame of another replica, from a datagram or from the bulk channel.
+// Message handles a sealed frame from another replica, received as a datagram or over the bulk channel.
 func (c *Core) Message(now time.Duration, frame []byte) {
 	if c.err != nil {
 		return
@@ -93,7 +93,7 @@ func (c *Core) Message(now time.Duration, frame []byte) {
 	c.handle(m)
 }
 
-// Session takes the controller's word that session is the group's current one.
+// Session handles the controller's notification that session is the group's current one.
 func (c *Core) Session(now time.Duration, session uint32) {
 	if c.err != nil {
 		return
@@ -103,7 +103,7 @@ func (c *Core) Session(now time.Duration, session uint32) {
 	c.newSession(session)
 }
 
-// SnapshotWritten takes the outcome of an EffectSnapshot. The core keeps data.
+// SnapshotWritten reports the outcome of an EffectSnapshot. The core keeps data.
 func (c *Core) SnapshotWritten(now time.Duration, slot uint64, data []byte, err error) {
 	if c.err != nil {
 		return
@@ -113,7 +113,7 @@ func (c *Core) SnapshotWritten(now time.Duration, slot uint64, data []byte, err 
 	c.snapshotWritten(slot, data, err)
 }
 
-// Tick does what is due.
+// Tick runs the timers that have expired.
 func (c *Core) Tick(now time.Duration) {
 	if c.err != nil {
 		return
@@ -133,13 +133,13 @@ func (c *Core) Tick(now time.Duration) {
 	c.tickFetch()
 }
 
-// Effects returns what the core wants done, in order. It is valid until ClearEffects.
+// Effects returns the pending effects, to be carried out in order. The slice is valid until ClearEffects.
 func (c *Core) Effects() []Effect { return c.effects }
 
-// keepBuffer is the largest effects buffer, in bytes, that is kept for the next batch.
+// keepBuffer is the largest effects buffer, in bytes, that is reused.
 const keepBuffer = 4 << 20
 
-// ClearEffects says that the effects have been carried out.
+// ClearEffects removes the effects, which the caller has carried out.
 func (c *Core) ClearEffects() {
 	clear(c.effects)
 	c.effects = c.effects[:0]
@@ -149,10 +149,10 @@ func (c *Core) ClearEffects() {
 	c.buf = c.buf[:0]
 }
 
-// Err is not nil once an invariant was found broken; the core then takes no more input.
+// Err returns the violated invariant, or nil. After a violation the core ignores all input.
 func (c *Core) Err() error { return c.err }
 
-// arrive takes the time of an input.
+// arrive notes the time of an input.
 func (c *Core) arrive(now time.Duration) {
 	c.now = now
 	if late := now - c.wakeAt; late > c.cfg.PingInterval {
@@ -161,15 +161,15 @@ func (c *Core) arrive(now time.Duration) {
 	c.wakeAt = monotime.Never
 }
 
-// violation is a broken invariant on its way from assert to guard.
+// violation carries a broken invariant from fail to guard, by panic.
 type violation struct{ err error }
 
-// guard ends an input in which an invariant was found broken, and refuses every later one.
+// guard recovers from a violation: the input has no effects, and the core stops.
 func (c *Core) guard() {
 	switch v := recover().(type) {
 	case nil:
 	case violation:
-		// What the input wanted rests on a state that contradicts itself.
+		// The effects so far rest on a state that contradicts itself.
 		c.err = v.err
 		c.ClearEffects()
 	default:
@@ -177,8 +177,8 @@ func (c *Core) guard() {
 	}
 }
 
-// assert stops the replica when an invariant of the protocol does not hold. Where a request passes,
-// the condition is written out instead: its arguments would be allocated.
+// assert stops the replica if an invariant of the protocol does not hold. On the path of a request the callers
+// check the condition themselves and call fail, because arguments of assert would be allocated.
 func (c *Core) assert(holds bool, format string, args ...any) {
 	if !holds {
 		c.fail(format, args...)
@@ -190,8 +190,8 @@ func (c *Core) fail(format string, args ...any) {
 		append([]any{c.cfg.Self, c.durable.View, c.phase}, args...)...)})
 }
 
-// Deadline is when Tick wants to be called next. It is never far, so that the core notices when
-// its own process was kept from running.
+// Deadline returns when Tick must be called next. It is at most PingInterval away, so that the core notices when
+// its process was descheduled.
 func (c *Core) Deadline() time.Duration {
 	if c.err != nil {
 		return monotime.Never
@@ -214,7 +214,7 @@ func (c *Core) deadline() time.Duration {
 	return d
 }
 
-// handle acts on a message of another replica.
+// handle dispatches a message from another replica.
 func (c *Core) handle(m wire.Message) {
 	h := m.Head()
 	from := int(h.Replica)
@@ -266,7 +266,7 @@ func (c *Core) handle(m wire.Message) {
 	}
 }
 
-// handleNormal acts on what only a replica in status normal acts on.
+// handleNormal dispatches the messages that only a replica in status normal acts on.
 func (c *Core) handleNormal(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.SlotLookup:
@@ -290,8 +290,8 @@ func (c *Core) handleNormal(from int, m wire.Message) {
 	}
 }
 
-// reach brings the replica to the join of its view and v, and reports whether v then is its view.
-// Whoever is behind is told.
+// reach moves the replica to the join of its view and v, and reports whether v is its view then. A sender in an
+// older view is told so.
 func (c *Core) reach(from int, v wire.View) bool {
 	if v == c.durable.View {
 		return true
@@ -310,10 +310,10 @@ func (c *Core) reach(from int, v wire.View) bool {
 func (c *Core) leader() int    { return c.durable.View.LeaderOf(c.cfg.N) }
 func (c *Core) isLeader() bool { return c.leader() == c.cfg.Self }
 
-// leads reports whether this replica is the leader of a view that has started.
+// leads reports whether this replica is in status normal and the leader of its view.
 func (c *Core) leads() bool { return c.phase == phaseNormal && c.isLeader() }
 
-// persist wants the record durable before anything that follows.
+// persist makes the record durable before any later effect.
 func (c *Core) persist() {
 	rec := c.durable
 	c.effects = append(c.effects, Effect{Kind: EffectPersist, Record: &rec})
@@ -328,21 +328,21 @@ func (c *Core) frame(m wire.Message, view wire.View) []byte {
 	return c.buf[at:len(c.buf):len(c.buf)]
 }
 
-// send sends a message of one's own view to a replica.
+// send sends a message of the current view to a replica.
 func (c *Core) send(to int, m wire.Message) { c.sendIn(c.durable.View, to, m) }
 
 func (c *Core) sendIn(view wire.View, to int, m wire.Message) {
 	c.effects = append(c.effects, Effect{Kind: EffectReplica, To: to, Data: c.frame(m, view)})
 }
 
-// sendAll sends a message of one's own view to every other replica.
+// sendAll sends a message of the current view to every other replica.
 func (c *Core) sendAll(m wire.Message) {
 	if c.cfg.N > 1 {
 		c.effects = append(c.effects, Effect{Kind: EffectReplicas, Data: c.frame(m, c.durable.View)})
 	}
 }
 
-// emptySnapshot is what every replica starts with: rollback without Undo may lead back to it.
+// emptySnapshot returns the snapshot at slot 0, to which a rollback without Undo may return.
 func (c *Core) emptySnapshot() (*snapshot, error) {
 	s, w, err := c.takeSnapshot()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Record is what a replica persists before it acts on it.
+// Record is the durable record. A replica makes a change of it durable before it acts on the change.
 type Record struct {
 	View        wire.View // the promise: the replica acts in no view below it
 	LastNormal  wire.View // last view in which it was in status normal
@@ -15,12 +15,12 @@ type Record struct {
 	Epoch       uint64    // configuration epoch
 }
 
-// EffectKind says what an Effect wants.
+// EffectKind is the kind of an Effect.
 type EffectKind uint8
 
 const (
-	// EffectReplica sends Data, a sealed frame, to replica To. What is longer than a datagram goes
-	// by the bulk channel.
+	// EffectReplica sends Data, a sealed frame, to replica To. A frame longer than a datagram goes over the bulk
+	// channel.
 	EffectReplica EffectKind = iota + 1
 	// EffectReplicas sends Data to every other replica.
 	EffectReplicas
@@ -30,14 +30,14 @@ const (
 	EffectClient
 	// EffectPersist makes Record durable. No later effect may happen before it has.
 	EffectPersist
-	// EffectReport tells the controller that the sequencer of Session seems dead.
+	// EffectReport reports to the controller that the sequencer of Session seems to have failed.
 	EffectReport
-	// EffectSnapshot calls Snapshot.WriteTo, and Core.SnapshotWritten with what it wrote and Slot.
+	// EffectSnapshot calls Snapshot.WriteTo and then Core.SnapshotWritten with Slot and the bytes written.
 	EffectSnapshot
 )
 
-// Effect is something that the core wants done. Effects are to be carried out in order. There is one for
-// every request, so what only few need is behind a pointer.
+// Effect is an action that the core asks its caller to carry out. Effects are carried out in order. Every request
+// causes one, so fields that few effects need are pointers.
 type Effect struct {
 	Kind     EffectKind
 	Session  uint32

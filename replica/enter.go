@@ -8,14 +8,14 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// assembled is the log of a view that is about to be entered, made beside the old one: entries
-// behind start, which is one's own sync point or that of a snapshot.
+// viewLog is the log of a view that the replica is about to enter, built beside the old log. Its entries begin
+// behind start, which is the replica's sync point or the slot of a snapshot.
 type viewLog struct {
 	view     wire.View
 	base     uint64
 	sp       uint64
 	start    uint64
-	snapshot *snapshot // if start is its slot
+	snapshot *snapshot // at start, or nil
 	entries  []wire.Entry
 }
 
@@ -26,7 +26,7 @@ func (l *viewLog) end() uint64 {
 	return l.start
 }
 
-// take appends what was fetched behind the end.
+// take appends fetched entries.
 func (l *viewLog) take(f *fetch) {
 	if f.snapshot != nil {
 		l.start, l.snapshot, l.entries = f.snapshot.slot, f.snapshot, nil
@@ -34,21 +34,22 @@ func (l *viewLog) take(f *fetch) {
 	l.entries = append(l.entries, f.entries...)
 }
 
-// assembly is a follower's way into a view: the newest START-VIEW, and what is there of its log.
+// catchUp is the progress of a follower on its way into a view: the newest START-VIEW, and the part of its log
+// that is here.
 type catchUp struct {
 	viewLog
 	target wire.StartView // without entries
-	anew   bool           // everything behind start comes from the leader
+	anew   bool           // fetch everything behind start from the leader
 }
 
-// startView is the leader's announcement of its view, until everyone has answered.
+// startView tracks the leader's START-VIEW until all replicas have answered.
 type startView struct {
-	at    time.Duration // when it is repeated; monotime.Never if all have answered
+	at    time.Duration // when it is sent again; monotime.Never if all have answered
 	delay time.Duration
 	acks  set
 }
 
-// startViewMessage is START-VIEW with the leader's current sync point and end.
+// startViewMessage returns START-VIEW with the leader's current sync point and end.
 func (c *Core) startViewMessage(withLog bool) *wire.StartView {
 	m := &wire.StartView{
 		Base: c.base, SP: c.syncPoint, DigestSP: c.log.digestAt(c.syncPoint),
@@ -60,7 +61,7 @@ func (c *Core) startViewMessage(withLog bool) *wire.StartView {
 	return m
 }
 
-// tickStartView repeats START-VIEW, without the log, to those who have not answered.
+// tickStartView resends START-VIEW, without the log, to the replicas that have not answered.
 func (c *Core) tickStartView() {
 	b := &c.view.startView
 	if c.now < b.at {
@@ -84,7 +85,7 @@ func (c *Core) onStartViewRep(from int) {
 	}
 }
 
-// onStartView takes the announcement of the replica's view, unless it has entered that already.
+// onStartView starts or continues the way into the announced view, unless the replica has entered it already.
 func (c *Core) onStartView(from int, m *wire.StartView) {
 	if from != m.View.LeaderOf(c.cfg.N) {
 		return
@@ -104,7 +105,7 @@ func (c *Core) onStartView(from int, m *wire.StartView) {
 		up.view, up.start = m.View, c.syncPoint
 		c.view.catchUp, c.view.fetch = up, nil
 	} else if m.End < up.target.End {
-		return // older than what is known
+		return // older than the newest one
 	}
 	up.base, up.sp = m.Base, m.SP
 	up.target = *m
@@ -115,9 +116,9 @@ func (c *Core) onStartView(from int, m *wire.StartView) {
 	c.continueCatchUp()
 }
 
-// keepPrefetched keeps what was fetched for a view that is left before it was entered, up to that view's
-// sync point: below it every later view's log is the same. A replica that lacks much would else start
-// from nothing in each view, and may never come to the end where the views are short.
+// keepPrefetched keeps what was fetched for a view that the replica leaves before it has entered it, up to that
+// view's sync point: every later view's log is the same up to there. Without it a replica that lacks a long log
+// would fetch it from the start in every view, and never finish if views are short.
 func (c *Core) keepPrefetched() {
 	up := c.view.catchUp
 	if up == nil {
@@ -135,8 +136,7 @@ func (c *Core) keepPrefetched() {
 	}
 }
 
-// reuse takes what one's own log, that of a view that was not entered and the START-VIEW itself have of
-// the new log.
+// reuse takes parts of the new log from the replica's own log, from prefetched and from the START-VIEW itself.
 func (c *Core) reuse(up *catchUp, m *wire.StartView) {
 	own := func(slot uint64, digest wire.Digest) {
 		if up.end() < slot && up.snapshot == nil && len(up.entries) == 0 && c.log.end >= slot && c.log.digestAt(slot) == digest {
@@ -155,7 +155,7 @@ func (c *Core) reuse(up *catchUp, m *wire.StartView) {
 	}
 }
 
-// appendBehind appends the part of an entry that lies behind end, if it joins on.
+// appendBehind appends the part of an entry above end, if it is adjacent.
 func appendBehind(entries []wire.Entry, end uint64, e wire.Entry) []wire.Entry {
 	if e.Last() <= end || e.Slot > end+1 {
 		return entries
@@ -166,8 +166,8 @@ func appendBehind(entries []wire.Entry, end uint64, e wire.Entry) []wire.Entry {
 	return append(entries, e)
 }
 
-// assemble fetches what the new log lacks, and enters the view when it is complete and has the
-// digest that its leader announced.
+// continueCatchUp fetches what the new log lacks, and enters the view when the log is complete and has the digest
+// that the leader announced.
 func (c *Core) continueCatchUp() {
 	up := c.view.catchUp
 	switch end := up.end(); {
@@ -175,8 +175,8 @@ func (c *Core) continueCatchUp() {
 		c.startFetch(&fetch{purpose: fetchEnter, from: int(up.target.Replica), view: up.view, lastNormal: up.view, start: end, have: end, want: up.target.End})
 		return
 	case end > up.target.End:
-		// A snapshot, or an older START-VIEW's log, is ahead of the newest START-VIEW's end: the
-		// leader is asked for its current one.
+		// A snapshot, or the log of an older START-VIEW, ends behind the newest START-VIEW: ask the leader for
+		// its current one.
 		c.view.change.sendAt, c.recovery.sendAt = c.now, c.now
 		return
 	}
@@ -195,7 +195,7 @@ func (c *Core) continueCatchUp() {
 	c.enter(&up.viewLog)
 }
 
-// viewLogDigest is the digest at the end of an assembled log.
+// viewLogDigest returns the digest at the end of a view's log.
 func (c *Core) viewLogDigest(l *viewLog) wire.Digest {
 	digest := c.startDigest(l)
 	for _, e := range l.entries {
@@ -211,13 +211,12 @@ func (c *Core) startDigest(l *viewLog) wire.Digest {
 	return c.log.digestAt(l.start)
 }
 
-// enter replaces the log by an assembled one and starts to take part in its view: one step, from
-// the old log to the new one.
+// enter replaces the log by that of a view and enters the view, in one step.
 func (c *Core) enter(l *viewLog) {
 	c.assert(c.durable.LastNormal.Less(l.view) && c.durable.View.LessEq(l.view), "entering %v from last-normal %v", l.view, c.durable.LastNormal)
 	c.assert(l.base <= l.end() && l.sp <= l.end() && c.syncPoint <= l.end(), "entering %v with base %d, sync points %d and %d, end %d",
 		l.view, l.base, l.sp, c.syncPoint, l.end())
-	// While it recovers, the receiver may have met a session above that of the view.
+	// While the replica recovers, its receiver may have seen a session above that of the view.
 	if c.rx.Session() <= l.view.Session {
 		c.rx.Hold(l.view.Session)
 		c.putBackLog(l)
@@ -226,7 +225,7 @@ func (c *Core) enter(l *viewLog) {
 
 	c.durable.View, c.durable.LastNormal = l.view, l.view
 	c.persist()
-	c.view.catchUp, c.prefetched = nil, nil // entered: nothing is left of it to keep
+	c.view.catchUp, c.prefetched = nil, nil // the log has all of it
 	c.leaveView()
 	c.phase, c.base, c.view.enteredAt = phaseNormal, l.base, c.now
 	c.counters.ViewsEntered++
@@ -247,9 +246,8 @@ func (c *Core) enter(l *viewLog) {
 	c.drain()
 }
 
-// putBackLog hands the messages of the view's session that the new log has no place for yet back to
-// the receiver. They come again by their number, never by a slot: else each view change would
-// make NO-OPs of what was in flight.
+// putBackLog returns messages of the view's session behind the end of the new log to the receiver, which delivers
+// them again by their number. Without it each view change would turn messages in flight into NO-OPs.
 func (c *Core) putBackLog(l *viewLog) {
 	if c.durable.LastNormal.Session != l.view.Session {
 		return
@@ -262,8 +260,8 @@ func (c *Core) putBackLog(l *viewLog) {
 	}
 }
 
-// replaceLog puts an assembled log in place of the old one, keeping what is the same, and rolls
-// back what was executed and differs.
+// replaceLog replaces the log by that of a view. It keeps the common prefix and rolls back what was executed
+// behind it.
 func (c *Core) replaceLog(l *viewLog) {
 	if s := l.snapshot; s != nil {
 		c.installStable(s)
@@ -290,8 +288,8 @@ func (c *Core) replaceLog(l *viewLog) {
 	}
 }
 
-// announce says in the new view what the old one may have left unsaid: the leader its log, then
-// everyone the REPLYs for the suffix.
+// announce sends the leader's START-VIEW, or a follower's answer to it, and the REPLYs for the suffix of the log,
+// which may not have been sent in the old view.
 func (c *Core) announce() {
 	if !c.isLeader() {
 		c.send(c.leader(), &wire.StartViewRep{})

@@ -6,8 +6,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// executeLeader executes, ahead of stability, whatever no open gap commit stands before, and
-// answers it.
+// executeLeader executes the log, ahead of stability, up to the first open gap commit, and replies.
 func (c *Core) executeLeader() {
 	limit := c.log.end
 	if len(c.view.gaps.commits) > 0 {
@@ -22,7 +21,7 @@ func (c *Core) executeLeader() {
 	c.trySyncPrepare()
 }
 
-// executeStable executes up to the sync point, which is as far as a follower goes.
+// executeStable executes up to the sync point, where a follower stops.
 func (c *Core) executeStable() {
 	for c.executed < c.syncPoint {
 		c.execute(c.executed + 1)
@@ -30,8 +29,8 @@ func (c *Core) executeStable() {
 	c.maybeSnapshot()
 }
 
-// execute applies the entry at slot, the one behind executed, to the state machine and the client
-// table. It returns the request, whose id is 0 if there is none.
+// execute applies the entry at slot, the next one, to the state machine and the client table. It returns the
+// request; its id is 0 if the entry is none.
 func (c *Core) execute(slot uint64) (req wire.Request) {
 	if slot != c.executed+1 || !c.log.holds(slot) {
 		c.fail("slot %d is to be executed; the log is (%d, %d], executed %d", slot, c.log.start, c.log.end, c.executed)
@@ -50,7 +49,7 @@ func (c *Core) execute(slot uint64) (req wire.Request) {
 	return req
 }
 
-// executeTick: logical time is the highest TICK so far, whatever the view that it was sent in.
+// executeTick advances logical time, which is the highest of the TICKs so far, whatever view each was sent in.
 func (c *Core) executeTick(slot uint64, body []byte) {
 	t, err := wire.ParseTick(body)
 	if err != nil {
@@ -66,7 +65,7 @@ func (c *Core) answer(slot uint64, req *wire.Request) {
 	}
 }
 
-// rollback takes back what was executed behind slot.
+// rollback reverts what was executed behind slot.
 func (c *Core) rollback(slot uint64) {
 	if slot >= c.executed {
 		return

@@ -8,40 +8,40 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// fetchPurpose says what a fetch is for.
+// fetchPurpose is the purpose of a fetch.
 type fetchPurpose uint8
 
 const (
 	fetchMerge  fetchPurpose = iota + 1 // the new leader lacks part of the holder's stable prefix
-	fetchEnter                          // a follower assembles the log of a new view
-	fetchRepair                         // a follower in status normal lacks or differs
+	fetchEnter                          // a follower lacks part of a new view's log
+	fetchRepair                         // a follower in status normal lacks entries, or its log differs
 )
 
-// fetch brings the entries (have, want] of another replica's log, beside one's own, with a snapshot
-// before them if that replica's log starts behind have. There is one at a time.
+// fetch fetches the entries (have, want] of another replica's log without touching this replica's, with a
+// snapshot before them if that log starts above have. At most one runs at a time.
 type fetch struct {
 	purpose    fetchPurpose
 	from       int
-	view       wire.View // that the messages belong to
-	lastNormal wire.View // that the other's log must have
+	view       wire.View // of its messages
+	lastNormal wire.View // that the other log must have
 	start      uint64    // entries start behind it
 	have, want uint64
 	entries    []wire.Entry
-	snapshot   *snapshot // if it starts at one
-	transfer   *transfer // of a snapshot, under way
+	snapshot   *snapshot // before the entries, or nil
+	transfer   *transfer // snapshot being received, or nil
 
-	at    time.Duration // when it asks again
+	at    time.Duration // when the request is sent again
 	tries int           // without an answer
 }
 
-// transfer is a snapshot on its way.
+// transfer is a snapshot of which parts have arrived.
 type transfer struct {
-	slot  uint64 // 0 until the first chunk says
+	slot  uint64 // 0 until the first chunk arrives
 	total uint64
 	data  []byte
 }
 
-// startFetch asks, unless the same is under way; then only its end may move.
+// startFetch starts a fetch. If the same one is running, only its end may move.
 func (c *Core) startFetch(f *fetch) {
 	if g := c.view.fetch; g != nil && g.purpose == f.purpose && g.from == f.from && g.view == f.view && g.start == f.start {
 		g.want = max(g.want, f.want)
@@ -54,9 +54,9 @@ func (c *Core) startFetch(f *fetch) {
 func (c *Core) ask() {
 	f := c.view.fetch
 	wait := max(4*c.cfg.Retransmit, 2*c.rtt)
-	if f.purpose != fetchMerge { // there maxTries ends it
-		// An answer is long. If the holder is slow to make it, asking again at a fixed pace makes
-		// it slower still, until nothing else gets done there.
+	if f.purpose != fetchMerge { // which maxTries bounds
+		// Answers are long. Requests repeated at a fixed rate would slow a slow holder down further, until it
+		// does nothing else.
 		wait <<= min(f.tries, maxFetchBackOff)
 	}
 	f.at = c.now + wait
@@ -74,10 +74,10 @@ func (c *Core) fetchDeadline() time.Duration {
 	return c.view.fetch.at
 }
 
-// maxFetchBackOff is how often the wait for an answer doubles at most.
+// maxFetchBackOff bounds how often the wait for an answer doubles.
 const maxFetchBackOff = 6
 
-// maxTries is how often a holder is asked before another sender's VIEW-CHANGE is tried.
+// maxTries is how often a holder is asked before the merge goes on with another sender's VIEW-CHANGE.
 const maxTries = 5
 
 func (c *Core) tickFetch() {
@@ -92,8 +92,8 @@ func (c *Core) tickFetch() {
 	c.ask()
 }
 
-// replaceHolder does the merge anew without a holder that does not answer, or, if too few
-// promises are left without it, with everyone.
+// replaceHolder restarts the merge without a holder that does not answer, or with all replicas if too few
+// promises are left.
 func (c *Core) replaceHolder(silent int) {
 	c.view.fetch, c.view.change.merge = nil, nil
 	c.view.change.silent.add(silent)
@@ -104,8 +104,8 @@ func (c *Core) replaceHolder(silent int) {
 	}
 }
 
-// onFetch answers with entries of one's log: the new one if the view has been entered, else the old
-// one. Its last-normal view tells which.
+// onFetch sends entries of the log: of the current view's if the replica has entered it, otherwise of the old
+// one. The answer's last-normal view tells which.
 func (c *Core) onFetch(from int, m *wire.Fetch) {
 	answer := &wire.FetchLog{LastNormal: c.durable.LastNormal, Start: c.log.start, End: c.log.end, Lo: m.Lo}
 	if m.Lo >= c.log.start && m.Lo < c.log.end {
@@ -114,8 +114,7 @@ func (c *Core) onFetch(from int, m *wire.Fetch) {
 	c.send(from, answer)
 }
 
-// onFetchSnapshot answers with a part of the snapshot that was asked for, or with the start of the
-// newest.
+// onFetchSnapshot sends a part of the requested snapshot, or the start of the newest.
 func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
 	s, offset := c.snapshots.stable, m.Offset
 	if p := c.snapshots.previous; p != nil && p.slot == m.Slot {
@@ -131,7 +130,7 @@ func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
 	})
 }
 
-// awaited reports whether the running fetch waits for an answer of this kind.
+// awaited reports whether the running fetch waits for such an answer.
 func (c *Core) awaited(from int, view, lastNormal wire.View, chunk bool) bool {
 	f := c.view.fetch
 	return f != nil && f.from == from && f.view == view && f.lastNormal == lastNormal && (f.transfer != nil) == chunk
@@ -196,7 +195,7 @@ func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
 	c.fetched()
 }
 
-// fetched goes on when an answer has arrived: with the next question, or with what the fetch is for.
+// fetched continues after an answer: with the next request, or with the purpose of the fetch.
 func (c *Core) fetched() {
 	c.madeProgress()
 	f := c.view.fetch
@@ -216,7 +215,7 @@ func (c *Core) fetched() {
 	}
 }
 
-// mergeFetched goes on with the merge if what the holder sent is what it promised.
+// mergeFetched continues the merge if the holder's entries have the digest that it announced.
 func (c *Core) mergeFetched(f *fetch) {
 	l := &viewLog{start: f.start, snapshot: f.snapshot, entries: f.entries}
 	if f.snapshot != nil {

@@ -8,37 +8,36 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// gapState is what a replica in status normal knows of its gaps beside the window (OSDI 2016 §5.3).
+// gapState is the state of gap agreement (OSDI 2016 §5.3) beside the window.
 type gapState struct {
-	at      time.Duration // when gaps are looked at again
+	at      time.Duration // when tickGaps has to run
 	commits []gapCommit   // leader: NO-OPs that f followers have yet to acknowledge, by slot
-	owed    []wire.Range  // follower: GAP-COMMITs to acknowledge once the log reaches there
+	owed    []wire.Range  // follower: GAP-COMMITs to acknowledge when the log reaches them
 }
 
-// gapCommit is a run of NO-OPs that the leader decided. Nothing behind it is executed before f
-// followers have it: else an answer could rest on a state that lacks a request which the next view
-// brings back.
+// gapCommit is a run of NO-OPs that the leader decided. The leader executes nothing behind it until f followers
+// have it. Otherwise a reply could rest on a state without a request that the next view restores.
 type gapCommit struct {
 	slots wire.Range
 	acks  set
 	at    time.Duration // when it is sent again
-	delay time.Duration // since the time before
+	delay time.Duration // between the last two transmissions
 }
 
-// onMissing notes that the messages of slots first … last exist and are not here, and asks for
-// those that nobody was asked for yet.
+// onMissing notes that the messages of slots first … last exist and are missing here, and requests those that
+// were not requested yet.
 func (c *Core) onMissing(first, last uint64) {
 	c.view.high = max(c.view.high, last)
 	c.chase(max(first, c.log.end+1), last, monotime.Never)
 	c.scheduleGaps()
 }
 
-// chase asks for what is missing in slots first … last, in the window, and was not asked for within
-// the given time.
+// chase requests the messages missing in slots first … last of the window that were not requested within the
+// duration again.
 func (c *Core) chase(first, last uint64, again time.Duration) {
 	last = min(last, c.view.high, c.log.end+c.view.window.size())
 	if c.full() {
-		// Being full never refuses repair up to a sync point.
+		// A full replica repairs its log up to the proposed sync point all the same.
 		last = min(last, c.view.sync.target())
 	}
 	var ranges []wire.Range
@@ -61,10 +60,10 @@ func (c *Core) chase(first, last uint64, again time.Duration) {
 	}
 }
 
-// maxRanges is how many ranges fit a datagram.
+// maxRanges returns how many ranges fit into a datagram.
 func (c *Core) maxRanges() int { return min(wire.MaxRanges, (c.cfg.MTU-rangesOverhead)/16) }
 
-// rangesOverhead is at least what a message has beside its ranges, in bytes.
+// rangesOverhead is an upper bound on the length of a message without its ranges, in bytes.
 const rangesOverhead = 112
 
 func appendSlot(ranges []wire.Range, slot uint64) []wire.Range {
@@ -82,7 +81,7 @@ func slotsIn(ranges []wire.Range) (n uint64) {
 	return n
 }
 
-// gapBound is how long the leader waits for its peers' answers before it decides NO-OP.
+// gapBound returns how long the leader waits for its peers' answers before it decides NO-OP.
 func (c *Core) gapBound() time.Duration {
 	if c.rtt == 0 {
 		return c.cfg.GapBound
@@ -98,8 +97,8 @@ func (c *Core) scheduleGaps() {
 	c.view.gaps.at = min(c.view.gaps.at, c.now+interval)
 }
 
-// tickGaps asks again for what is missing, decides what the leader has waited for long enough, and
-// repeats GAP-COMMITs.
+// tickGaps repeats requests for missing messages; the leader decides gaps whose time is up and repeats
+// GAP-COMMITs.
 func (c *Core) tickGaps() {
 	if c.now < c.view.gaps.at {
 		return
@@ -116,7 +115,7 @@ func (c *Core) tickGaps() {
 	c.repeatGapCommits()
 }
 
-// repeatGapCommits sends what f followers have not acknowledged again, at growing intervals.
+// repeatGapCommits resends GAP-COMMITs that f followers have not acknowledged, at increasing intervals.
 func (c *Core) repeatGapCommits() {
 	var ranges []wire.Range
 	for i := range c.view.gaps.commits {
@@ -133,14 +132,14 @@ func (c *Core) repeatGapCommits() {
 	}
 }
 
-// decide makes NO-OPs of the leader's gaps that nobody can fill: the receiver has given the message
-// up, and either every peer that seems alive said that it lacks it, or they had their time.
+// decide turns gaps of the leader into NO-OPs: those that the receiver reported as dropped, if every peer that
+// seems alive lacks the message or gapBound has passed.
 func (c *Core) decide() {
 	if !c.isLeader() || c.full() {
 		return
 	}
 	var ranges []wire.Range
-	passed := c.base + c.rx.NextNumber() // the receiver waits for nothing below
+	passed := c.base + c.rx.NextNumber() // the receiver has delivered or dropped all numbers below
 	for slot := c.log.end + 1; slot < passed && slot <= min(c.view.high, c.log.end+c.view.window.size()); slot++ {
 		cell := c.view.window.at(slot)
 		if cell.state != cellMissing {
@@ -178,7 +177,7 @@ func (c *Core) decide() {
 	c.advance()
 }
 
-// allLack reports whether every peer heard from within the suspicion time lacks the message.
+// allLack reports whether every peer heard from within SuspectLeader has answered that it lacks the message.
 func (c *Core) allLack(cell *cell) bool {
 	for i := range c.cfg.N {
 		if i != c.cfg.Self && c.peers[i].heardAt >= c.now-c.cfg.SuspectLeader && !cell.no.has(i) {
@@ -188,7 +187,7 @@ func (c *Core) allLack(cell *cell) bool {
 	return true
 }
 
-// find returns what this replica has at a slot: in its log, or buffered behind an open gap.
+// find returns the entry at a slot, from the log, the window or the receiver's buffer.
 func (c *Core) find(slot uint64) (wire.Entry, bool) {
 	if c.log.holds(slot) {
 		e := c.log.at(slot)
@@ -214,10 +213,10 @@ func (c *Core) find(slot uint64) (wire.Entry, bool) {
 	return found, ok
 }
 
-// answerLimit bounds what one SLOT-LOOKUP or GAP-ASK is answered with, in bytes.
+// answerLimit bounds the answer to one SLOT-LOOKUP or GAP-ASK, in bytes.
 const answerLimit = 4 << 20
 
-// onSlotLookup: a follower lacks messages. What the leader lacks too is suspect there from now on.
+// onSlotLookup answers a follower that lacks messages. The leader starts to repair those that it lacks, too.
 func (c *Core) onSlotLookup(from int, m *wire.SlotLookup) {
 	if !c.leads() {
 		return
@@ -228,14 +227,14 @@ func (c *Core) onSlotLookup(from int, m *wire.SlotLookup) {
 	}
 }
 
-// onGapAsk: the leader lacks messages.
+// onGapAsk answers the leader, which lacks messages.
 func (c *Core) onGapAsk(from int, m *wire.GapAsk) {
 	if from == c.leader() {
 		c.answerSlots(from, m.Ranges, true)
 	}
 }
 
-// answerSlots sends what this replica has of the slots, and returns what it lacks.
+// answerSlots sends the entries that this replica has at the slots, and returns the slots that it lacks.
 func (c *Core) answerSlots(to int, ranges []wire.Range, sayNone bool) (none []wire.Range) {
 	answer := wire.SlotEntries{Start: c.log.start}
 	size, total := 0, 0
@@ -275,7 +274,7 @@ func (c *Core) answerSlots(to int, ranges []wire.Range, sayNone bool) (none []wi
 	return none
 }
 
-// onSlotEntries takes what a SLOT-LOOKUP or GAP-ASK brought.
+// onSlotEntries handles an answer to SLOT-LOOKUP or GAP-ASK.
 func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 	if !c.isLeader() && from != c.leader() {
 		return
@@ -305,21 +304,21 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 		return
 	}
 	if m.Start > c.log.end {
-		// What is missing next is no longer in the leader's log.
+		// The leader has truncated the next missing slot.
 		c.startRepair(m.Start, wire.Digest{}, false)
 	}
-	// The window has moved: what has come into it is asked for without waiting.
+	// The window has moved: request what has come into it at once.
 	c.chase(c.log.end+1, c.view.high, c.cfg.Retransmit)
 }
 
-// fillGap puts the i-th slot of an entry into the window.
+// fillGap stores the i-th slot of an entry in the window.
 func (c *Core) fillGap(slot uint64, e wire.Entry, i uint64) {
 	if e.Session != c.durable.View.Session || e.Number+i != slot-c.base {
 		c.counters.BadEntry++
 		return
 	}
 	if slot > c.log.end+1 && c.view.window.bytes > c.cfg.MaxLogSize/2 {
-		return // asked for again when what is before it has made room
+		return // requested again when the entries before it have made room
 	}
 	cell := c.view.window.at(slot)
 	switch {
@@ -327,24 +326,24 @@ func (c *Core) fillGap(slot uint64, e wire.Entry, i uint64) {
 		c.view.high = max(c.view.high, slot)
 		c.view.window.fill(cell, e.Kind, e.Payload)
 	case e.Kind == wire.EntryNoOp && !c.isLeader():
-		// The leader decides once in a view, so its NO-OP stands also over a request.
+		// The leader decides once in a view, so its NO-OP also replaces a request.
 		c.view.high = max(c.view.high, slot)
 		c.view.window.clear(cell)
 		cell.slot, cell.state = slot, cellNoOp
 	}
 }
 
-// maxOwed bounds the acknowledgements that a follower keeps for later; the leader repeats itself.
+// maxOwed bounds the acknowledgements that a follower defers. The leader repeats GAP-COMMITs without one.
 const maxOwed = 1 << 12
 
-// onGapCommit takes the leader's decision, also over a logged request.
+// onGapCommit applies the leader's decision, which may replace a logged request.
 func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 	if from != c.leader() {
 		return
 	}
 	for _, r := range m.Ranges {
 		if r.Last > c.log.end+c.view.window.size() {
-			c.onMissing(c.log.end+1, r.Last) // the leader repeats itself
+			c.onMissing(c.log.end+1, r.Last) // the leader repeats the GAP-COMMIT
 			continue
 		}
 		c.takeNoOps(r)
@@ -361,7 +360,7 @@ func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 	}
 }
 
-// takeNoOps writes the NO-OPs that the leader decided behind the sync point.
+// takeNoOps writes NO-OPs that the leader decided, those above the sync point.
 func (c *Core) takeNoOps(r wire.Range) {
 	ticks := false
 	for slot := max(r.First, c.syncPoint+1); slot <= r.Last; slot++ {
@@ -373,7 +372,7 @@ func (c *Core) takeNoOps(r wire.Range) {
 	}
 }
 
-// takeNoOp writes a NO-OP into the log, or into the window behind it.
+// takeNoOp writes a NO-OP into the log, or into the window.
 func (c *Core) takeNoOp(slot uint64) {
 	if slot > c.log.end {
 		c.view.high = max(c.view.high, slot)
@@ -392,7 +391,7 @@ func (c *Core) takeNoOp(slot uint64) {
 	c.log.setNoOp(slot)
 }
 
-// acknowledgeNoOps answers the GAP-COMMITs that the log has reached without holes.
+// acknowledgeNoOps acknowledges the GAP-COMMITs up to which the log is complete.
 func (c *Core) acknowledgeNoOps() {
 	var ready []wire.Range
 	c.view.gaps.owed = slices.DeleteFunc(c.view.gaps.owed, func(r wire.Range) bool {

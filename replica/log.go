@@ -7,17 +7,17 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// entry is what the log holds at a slot.
+// entry is the log entry at a slot.
 type entry struct {
 	kind    wire.EntryKind
 	session uint32
 	number  uint64
 	payload []byte // a REQUEST's or TICK's frame without tag, inside chunk
 	chunk   *chunk
-	digest  wire.Digest // of the log up to here, if the slot is at or below log.digested
+	digest  wire.Digest // of the log up to here; valid if the slot is at or below log.digested
 }
 
-// chunk is memory for the payloads of many entries; it is used again when the last one is gone.
+// chunk holds the payloads of many entries; it is reused when the last one is dropped.
 type chunk struct {
 	buf  []byte
 	live int
@@ -25,13 +25,12 @@ type chunk struct {
 
 const chunkSize = 256 << 10
 
-// log is the slots (start, end]. It allocates nothing once its ring and chunks have grown to the
-// working size.
+// log holds the slots (start, end]. It allocates nothing once its ring and chunks have grown to the working size.
 type log struct {
 	key         wire.Auth
 	start, end  uint64
 	startDigest wire.Digest
-	digested    uint64 // digests at or below this slot are computed
+	digested    uint64 // digests at or below this slot are valid
 	ring        []entry
 	noops       []wire.Range // slots with NO-OPs, ascending, not adjacent
 	bytes       int          // of payloads
@@ -104,7 +103,7 @@ func (l *log) nextChunk(need int) {
 	l.current = &chunk{buf: make([]byte, 0, chunkSize)}
 }
 
-// maxFreeChunks bounds the memory that an emptied log keeps for later.
+// maxFreeChunks bounds the memory that a truncated log keeps.
 const maxFreeChunks = 64
 
 func (l *log) recycle(c *chunk) {
@@ -114,7 +113,7 @@ func (l *log) recycle(c *chunk) {
 	}
 }
 
-// drop gives the memory of an entry's payload back.
+// drop releases the memory of an entry's payload.
 func (l *log) drop(e *entry) {
 	l.bytes -= len(e.payload)
 	if c := e.chunk; c != nil {
@@ -125,8 +124,7 @@ func (l *log) drop(e *entry) {
 	e.payload, e.chunk = nil, nil
 }
 
-// setNoOp overwrites the entry at a slot with a NO-OP; digests from there on are computed anew
-// when they are asked for.
+// setNoOp overwrites the entry at a slot with a NO-OP. Digests from there on are recomputed on demand.
 func (l *log) setNoOp(slot uint64) {
 	e := l.at(slot)
 	l.drop(e)
@@ -172,8 +170,8 @@ func (l *log) addNoOp(slot uint64) {
 	}
 }
 
-// noOpsIn returns the runs of NO-OPs in (after, to], clipped to it; at most limit of them, and
-// whether that was all.
+// noOpsIn returns the runs of NO-OPs in (after, to], clipped to it. If there are more than limit, it returns none
+// and false.
 func (l *log) noOpsIn(after, to uint64, limit int) (ranges []wire.Range, all bool) {
 	for _, r := range l.noops {
 		if r.Last <= after {
@@ -190,7 +188,7 @@ func (l *log) noOpsIn(after, to uint64, limit int) (ranges []wire.Range, all boo
 	return ranges, true
 }
 
-// truncate forgets the entries at or below slot, which must not be behind the end.
+// truncate removes the entries at or below slot, which is at most the end.
 func (l *log) truncate(slot uint64) {
 	if slot <= l.start {
 		return
@@ -210,7 +208,7 @@ func (l *log) truncate(slot uint64) {
 	}
 }
 
-// cut forgets the entries behind slot.
+// cut removes the entries above slot.
 func (l *log) cut(slot uint64) {
 	for s := slot + 1; s <= l.end; s++ {
 		l.drop(l.at(s))
@@ -226,8 +224,7 @@ func (l *log) cut(slot uint64) {
 	}
 }
 
-// rebase makes the log start behind slot, whose digest is given, as a snapshot at slot does; what
-// lies behind slot stays.
+// rebase makes the log start at slot, whose digest is that of an installed snapshot. Entries above slot stay.
 func (l *log) rebase(slot uint64, digest wire.Digest) {
 	if slot >= l.end {
 		l.cut(l.start)
@@ -242,7 +239,7 @@ func (l *log) rebase(slot uint64, digest wire.Digest) {
 	}
 }
 
-// digestAt returns the digest of the log up to slot: start ≤ slot ≤ end.
+// digestAt returns the digest of the log up to slot, where start ≤ slot ≤ end.
 func (l *log) digestAt(slot uint64) wire.Digest {
 	if slot == l.start {
 		return l.startDigest
@@ -266,7 +263,7 @@ func (l *log) digestAt(slot uint64) wire.Digest {
 	return digest
 }
 
-// chain is digest(i) from digest(i−1) and the canonical bytes of entry i.
+// chain computes digest(i) from digest(i−1) and the canonical bytes of entry i.
 func (l *log) chain(prev wire.Digest, kind wire.EntryKind, session uint32, number uint64, payload []byte) wire.Digest {
 	b := l.scratch[:0]
 	b = binary.BigEndian.AppendUint64(b, prev.Hi)
@@ -287,8 +284,8 @@ func (l *log) chainEntry(prev wire.Digest, e wire.Entry) wire.Digest {
 	return prev
 }
 
-// entries returns the entries in (after, to], runs of NO-OPs joined, until their encoding exceeds
-// limit bytes; at least one. Payloads alias the log.
+// entries appends the entries in (after, to] to dst, with runs of NO-OPs joined, as far as their encoding fits
+// limit bytes, but at least one. Payloads alias the log.
 func (l *log) entries(dst []wire.Entry, after, to uint64, limit int) []wire.Entry {
 	size := 0
 	for s := after + 1; s <= to; s++ {

@@ -6,13 +6,13 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// merge is the log of a new view in the making, at its leader.
+// merge is the leader's merge of the logs that it received for a new view.
 type merge struct {
 	contenders []*wire.ViewChange // those with the highest last-normal view
-	holder     int                // the one of them with the highest sync point
+	holder     int                // the contender with the highest sync point
 	base       uint64
 	sp         uint64 // the holder's
-	end        uint64 // the longest one's
+	end        uint64 // of the longest log
 }
 
 // tryMerge starts the merge once f+1 replicas, this one among them, have promised the view.
@@ -52,8 +52,7 @@ func (c *Core) tryMerge() {
 	})
 }
 
-// newMerge picks those with the highest last-normal view, and among them the holder of the highest
-// sync point.
+// newMerge selects the logs of the highest last-normal view, and among them the one with the highest sync point.
 func (c *Core) newMerge(promised []*wire.ViewChange) *merge {
 	highest := promised[0].LastNormal
 	for _, p := range promised {
@@ -78,17 +77,17 @@ func (c *Core) newMerge(promised []*wire.ViewChange) *merge {
 		m.contenders = append(m.contenders, p)
 	}
 	if highest.Session != c.durable.View.Session {
-		m.base = m.end // the new session's first message comes next
+		m.base = m.end // the new session's first message is next
 	}
 	return m
 }
 
-// finishMerge appends to the holder's stable prefix, slot by slot over the longest log, NO-OP if
-// any has NO-OP, else the entry; and enters the view.
+// finishMerge merges the logs behind the holder's stable prefix slot by slot, to the end of the longest: NO-OP if
+// any has NO-OP, else the entry. Then it enters the view.
 func (c *Core) finishMerge(l *viewLog) {
 	m := c.view.change.merge
 	c.assert(m.end >= c.syncPoint, "merged log ends at %d, below the sync point %d", m.end, c.syncPoint)
-	next := make([]int, len(m.contenders)) // into each contender's entries
+	next := make([]int, len(m.contenders)) // index into each contender's entries
 	for slot := l.end() + 1; slot <= m.end; slot++ {
 		var chosen *wire.Entry
 		for i, p := range m.contenders {

@@ -5,7 +5,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// drain acts on the receiver's events.
+// drain handles the receiver's events.
 func (c *Core) drain() {
 	var ev oumlib.Event
 	for c.rx.Next(&ev) {
@@ -28,8 +28,8 @@ func (c *Core) drain() {
 	}
 }
 
-// onDeliver gives a message its slot. Every number takes its slot, as an entry or as a gap: what is
-// wrong with a message is looked at only behind that.
+// onDeliver puts a message into its slot. Every number takes up its slot, as an entry or as a gap, even if the
+// message is a duplicate, outdated or void.
 func (c *Core) onDeliver(number uint64, payload []byte) {
 	slot := c.base + number
 	c.view.health.stamped(c.now)
@@ -64,7 +64,8 @@ func (c *Core) onDeliver(number uint64, payload []byte) {
 	}
 }
 
-// openStamped checks the payload of a stamped message and says what entry it makes.
+// openStamped authenticates and parses the payload of a stamped message, and returns the kind and the payload of
+// its log entry.
 func (c *Core) openStamped(payload []byte) (wire.EntryKind, []byte, bool) {
 	kind, body, err := c.cfg.Keys.Open(payload)
 	if err != nil {
@@ -81,18 +82,18 @@ func (c *Core) openStamped(payload []byte) (wire.EntryKind, []byte, bool) {
 	return 0, nil, false
 }
 
-// buffer keeps a message that waits for one before it.
+// buffer stores a message behind a gap in the window.
 func (c *Core) buffer(slot uint64, kind wire.EntryKind, body []byte) {
 	c.view.high = max(c.view.high, slot)
 	if slot > c.log.end+c.view.window.size() || c.view.window.bytes > c.cfg.MaxLogSize/4 {
-		return // as if lost; asked for when the window reaches it
+		return // treated as lost, and fetched when the window reaches it
 	}
 	if cell := c.view.window.at(slot); cell.state == cellMissing {
 		c.view.window.fill(cell, kind, body)
 	}
 }
 
-// advance moves what no longer waits from the window to the log.
+// advance moves the messages at the front of the window, up to the next gap, to the log.
 func (c *Core) advance() {
 	for c.view.high > c.log.end {
 		slot := c.log.end + 1
@@ -110,13 +111,13 @@ func (c *Core) advance() {
 	}
 	c.progress()
 	if c.phase == phaseNormal && c.rx.NextNumber()+c.base <= c.log.end {
-		// What the receiver still waits for came by another way.
+		// The receiver still waits for messages that came from a peer.
 		c.rx.Listen(c.durable.View.Session, c.log.end-c.base+1)
 		c.drain()
 	}
 }
 
-// append adds an entry behind the end of the log, in status normal.
+// append appends an entry to the log, in status normal.
 func (c *Core) append(kind wire.EntryKind, session uint32, number uint64, payload []byte) {
 	slot := c.log.end + 1
 	if slot <= c.base || session != c.durable.View.Session || number != slot-c.base {
@@ -134,7 +135,7 @@ func (c *Core) append(kind wire.EntryKind, session uint32, number uint64, payloa
 	}
 }
 
-// progress does what waits for the log to grow.
+// progress continues what waits for the log to grow.
 func (c *Core) progress() {
 	if c.phase != phaseNormal {
 		return
@@ -147,14 +148,14 @@ func (c *Core) progress() {
 	c.trySync()
 }
 
-// observeTime notes the logical time that a TICK in the log carries.
+// observeTime advances the logical time at the end of the log to that of a TICK.
 func (c *Core) observeTime(body []byte) {
 	if t, err := wire.ParseTick(body); err == nil && t.Time > c.logTime {
 		c.logTime, c.logTimeAt = t.Time, c.now
 	}
 }
 
-// parseRequest reads a request that was checked before it got its slot.
+// parseRequest parses a request in the log, which parsed when it arrived.
 func (c *Core) parseRequest(slot uint64, body []byte) (req wire.Request) {
 	if err := req.Parse(body); err != nil {
 		c.fail("request in slot %d does not parse: %v", slot, err)
@@ -162,13 +163,13 @@ func (c *Core) parseRequest(slot uint64, body []byte) (req wire.Request) {
 	return req
 }
 
-// replyLogged is a follower's REPLY: the request is in its log.
+// replyLogged sends a follower's REPLY to a request in its log.
 func (c *Core) replyLogged(slot uint64, body []byte) {
 	req := c.parseRequest(slot, body)
 	c.reply(slot, &req, wire.StatusLogged, nil)
 }
 
-// reply sends a REPLY, in parts if the result is longer than a datagram.
+// reply sends a REPLY, in several parts if the result is longer than a datagram.
 func (c *Core) reply(slot uint64, req *wire.Request, status wire.Status, result []byte) {
 	if !req.ReplyTo.IsValid() || req.ReplyTo.Port() == 0 {
 		return
@@ -192,13 +193,13 @@ func (c *Core) reply(slot uint64, req *wire.Request, status wire.Status, result 
 	}
 }
 
-// full reports whether the log has reached its bounds: then stamped messages are dropped as if
-// lost, until synchronization has made room.
+// full reports whether the log has reached its bounds. A full replica drops stamped messages, as if the network
+// had lost them, until synchronization makes room.
 func (c *Core) full() bool {
 	return c.log.len() >= c.cfg.MaxLog || c.log.bytes >= c.cfg.MaxLogSize
 }
 
-// dropAsFull treats a message as lost, and tells its client if this is the leader.
+// dropAsFull drops a message; the leader tells its client.
 func (c *Core) dropAsFull(slot uint64, kind wire.EntryKind, body []byte) {
 	c.counters.Full++
 	c.view.high = max(c.view.high, slot)

@@ -6,15 +6,15 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// recovery is the state of a memory-mode restart.
+// recovery is the state of a restart without the log.
 type recovery struct {
-	session   uint32        // highest that was heard of while recovering
-	sendAt    time.Duration // when RECOVER is sent again
+	session   uint32        // the highest one announced while recovering
+	sendAt    time.Duration // when RECOVER is sent next
 	sendDelay time.Duration
 }
 
-// startFirst starts a replica of a new group: in view ⟨0, 0⟩, whose session has no messages. The
-// first real session comes by an ordinary view change.
+// startFirst starts a replica of a new group in view ⟨0, 0⟩. Session 0 has no messages; an ordinary view change
+// leads to the first real session.
 func (c *Core) startFirst() {
 	c.leaveView()
 	c.phase = phaseNormal
@@ -22,8 +22,7 @@ func (c *Core) startFirst() {
 	c.startSync()
 }
 
-// restartEmpty restarts a replica whose persisted view is of session 0, so that its log is empty by
-// construction and nothing has been lost.
+// restartEmpty restarts a replica whose durable view is of session 0: its log was empty, so that nothing is lost.
 func (c *Core) restartEmpty() {
 	c.startFirst()
 	switch {
@@ -35,11 +34,10 @@ func (c *Core) restartEmpty() {
 	}
 }
 
-// startRecovery begins a memory-mode restart: the log is gone, so that the replica counts in no
-// quorum until it has entered a view that was formed without it. Any f+1 that committed in a view
-// at or below the persisted one intersect the f+1 others that formed the new view in a replica that
-// had logged it before it moved on (cf. Michael et al., "Recovering Shared Objects Without Stable
-// Storage", DISC 2017).
+// startRecovery restarts a replica that has lost its log. It counts in no quorum until it has entered a view that
+// was formed without it. Any f+1 replicas that committed a request in a view at or below the durable one share a
+// member with the f+1 others that formed the new view, and that member had logged the request before (cf. Michael
+// et al., "Recovering Shared Objects Without Stable Storage", DISC 2017).
 func (c *Core) startRecovery() {
 	c.leaveView()
 	c.phase = phaseRecovering
@@ -57,8 +55,8 @@ func (c *Core) tickRecovery() {
 	c.sendAll(&wire.Recover{})
 }
 
-// handleRecovering acts on what a recovering replica acts on: START-VIEW of a view strictly above
-// its persisted one, and the answers to its fetches for that view.
+// handleRecovering dispatches the messages that a recovering replica acts on: START-VIEW of a view strictly above
+// its durable one, and the answers to its fetches for that view.
 func (c *Core) handleRecovering(from int, m wire.Message) {
 	switch m := m.(type) {
 	case *wire.StartView:
@@ -72,10 +70,10 @@ func (c *Core) handleRecovering(from int, m wire.Message) {
 	}
 }
 
-// onRecover helps a restarted replica.
+// onRecover helps a restarted replica to recover.
 func (c *Core) onRecover(from int, m *wire.Recover) {
 	if c.phase == phaseRecovering || c.peers[from].active == m.Incarnation {
-		return // in the second case it has recovered; this was under way for long
+		return // active: it has recovered, and this RECOVER is an old one
 	}
 	if c.leader() == from {
 		c.suspectLeader()
@@ -92,7 +90,7 @@ func (c *Core) onRecover(from int, m *wire.Recover) {
 		return
 	}
 	c.peers[from].recoverHandled = m.Incarnation
-	// The next view that this replica leads itself, so that nothing is handed over.
+	// The next view that this replica leads itself needs no handover.
 	w := m.View.Join(c.durable.View)
 	n := uint64(c.cfg.N)
 	next := w.Leader + 1

@@ -9,11 +9,11 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// snapshot is the executed state at a slot. It counts, for truncation, transfer and rollback, only
-// once the sync point has reached the slot.
+// snapshot is the executed state at a slot. It is used for truncation, transfer and rollback only when the sync
+// point has reached the slot.
 //
-// Its data is magic, slot, base, session and digest, then logical time and the client table, then
-// what the state machine wrote.
+// Its data consists of a magic number, slot, base, session and digest, then logical time and the client table,
+// then the state machine's snapshot.
 type snapshot struct {
 	slot    uint64
 	base    uint64
@@ -21,13 +21,13 @@ type snapshot struct {
 	digest  wire.Digest
 	data    []byte
 	written bool
-	usedAt  time.Duration // when a part of it was last asked for
+	usedAt  time.Duration // when a part of it was last requested
 }
 
-// snapshots are those that a replica holds.
+// snapshots are the snapshots that a replica holds.
 type snapshots struct {
 	stable   *snapshot // newest one at or below the sync point
-	previous *snapshot // the one before, while somebody fetches it; else nil
+	previous *snapshot // the one before, while another replica fetches it; else nil
 	next     *snapshot // being written, or ahead of the sync point; else nil
 	writing  bool      // an EffectSnapshot is under way
 }
@@ -51,7 +51,7 @@ func parseSnapshot(data []byte) (*snapshot, error) {
 	}, nil
 }
 
-// takeSnapshot captures the state at executed.
+// takeSnapshot captures the executed state.
 func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 	state, err := c.sm.Snapshot()
 	if err != nil {
@@ -67,8 +67,7 @@ func (c *Core) takeSnapshot() (*snapshot, io.WriterTo, error) {
 	return s, c.table.Snapshot(head, state), nil
 }
 
-// maybeSnapshot starts a snapshot when enough was executed since the last one, or when the log
-// needs room.
+// maybeSnapshot starts a snapshot if enough was executed since the last one, or if the log needs room.
 func (c *Core) maybeSnapshot() {
 	if c.snapshots.writing || c.snapshots.next != nil || c.executed == c.snapshots.stable.slot {
 		return
@@ -82,7 +81,7 @@ func (c *Core) maybeSnapshot() {
 	c.effects = append(c.effects, Effect{Kind: EffectSnapshot, Slot: s.slot, Snapshot: w})
 }
 
-// pressed reports that the log has used up half of its bounds.
+// pressed reports whether the log exceeds half of its bounds.
 func (c *Core) pressed() bool {
 	return c.log.len() > c.cfg.MaxLog/2 || c.log.bytes > c.cfg.MaxLogSize/2
 }
@@ -99,7 +98,7 @@ func (c *Core) snapshotWritten(slot uint64, data []byte, err error) {
 	}
 }
 
-// promoteSnapshot lets the written snapshot count once it is stable.
+// promoteSnapshot makes the written snapshot the current one when it is stable.
 func (c *Core) promoteSnapshot() {
 	s := c.snapshots.next
 	if s == nil || !s.written || s.slot > c.syncPoint {
@@ -108,7 +107,7 @@ func (c *Core) promoteSnapshot() {
 	c.useSnapshot(s)
 }
 
-// keepPrevious is for how long after the last question about it a replaced snapshot is kept.
+// keepPrevious is how long a replaced snapshot is kept after its last part was requested.
 const keepPrevious = time.Second
 
 func (c *Core) useSnapshot(s *snapshot) {
@@ -120,13 +119,13 @@ func (c *Core) useSnapshot(s *snapshot) {
 	c.truncate()
 }
 
-// wanted reports whether somebody is fetching a snapshot.
+// wanted reports whether another replica is fetching a snapshot.
 func (c *Core) wanted(s *snapshot) bool {
 	return s != nil && s.usedAt != 0 && c.now-s.usedAt < keepPrevious
 }
 
-// truncate forgets the log at or below min(sync point, snapshot), except for what memory allows to
-// keep for replicas that lag, and for the one that will go on from the snapshot that it fetches.
+// truncate removes the log at or below min(sync point, snapshot). As long as memory allows, it keeps KeepLog
+// slots for replicas that lag, and the slots behind a snapshot that another replica is fetching.
 func (c *Core) truncate() {
 	if !c.wanted(c.snapshots.previous) {
 		c.snapshots.previous = nil
@@ -141,8 +140,7 @@ func (c *Core) truncate() {
 	c.log.truncate(to)
 }
 
-// installStable replaces the executed state by a snapshot that another replica holds as stable;
-// what the log has behind it stays.
+// installStable installs a stable snapshot of another replica. Log entries behind it stay.
 func (c *Core) installStable(s *snapshot) {
 	c.assert(s.slot > c.syncPoint, "snapshot at slot %d, own sync point %d", s.slot, c.syncPoint)
 	c.install(s)

@@ -9,7 +9,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// phase is the replica's status in the sense of the protocol; the name Status is taken by what operators see.
+// phase is the replica's status in the sense of the protocol. Status is the report to operators.
 type phase uint8
 
 const (
@@ -24,8 +24,8 @@ func (p phase) String() string {
 
 // Core is one replica's protocol state machine. It is not safe for concurrent use.
 //
-// Its state is grouped by how long it lasts: the durable record outlives the process, the log and what is
-// known of the peers last as long as the process, and the state of a view as long as the view.
+// Its state is grouped by lifetime: the durable record survives the process, logState and the peers last as long
+// as the process, and viewState lasts until the view is left.
 type Core struct {
 	cfg  Config
 	f    int // replicas that may fail: N is 2f+1
@@ -34,49 +34,50 @@ type Core struct {
 	err  error
 
 	now time.Duration
-	// wakeAt is what Deadline returned last: an input later than that tells for how long this process was
+	// wakeAt is the last result of Deadline: an input later than that shows for how long this process was
 	// descheduled.
 	wakeAt time.Duration
 	output
 	decoder wire.Decoder
 	scratch []byte
 
-	durable Record // the durable record, see persist
+	durable Record // as persist writes it
 	phase   phase
 	rx      *oumlib.Receiver
 	logState
 	peers      []peer // by replica number
 	recovery   recovery
-	prefetched *viewLog      // fetched for a view that was left before it was entered, or nil
+	prefetched *viewLog      // fetched for a view that was left before it was entered; or nil
 	attempts   int           // views gone to since the last one that worked, see viewWorks
 	rtt        time.Duration // smoothed round trip to the fastest followers, measured by synchronization; 0 if it is not known
 
 	view viewState
 }
 
-// logState is the log and what was executed of it. Going to a view leaves it as it is, for it is what a
-// VIEW-CHANGE carries; entering one replaces what differs in one step.
+// logState is the log with the positions in it, and the state executed from it. It belongs to the last-normal
+// view: moving to a higher view leaves it unchanged, because a VIEW-CHANGE carries it, and entering a view
+// replaces what differs in one step.
 type logState struct {
 	log       log
 	base      uint64 // the slot before message 1 of the session
 	syncPoint uint64 // end of the stable prefix
-	executed  uint64 // operations at or below are in the state machine
+	executed  uint64 // operations at or below it are in the state machine
 	table     clients.Table
 	logTime   uint64        // logical time at the end of the log
 	logTimeAt time.Duration // when the log reached logTime
 	snapshots snapshots
 }
 
-// peer is what is known of another replica. Incarnations are 0 until there is one.
+// peer is the state kept for another replica. An incarnation is 0 if there is none yet.
 type peer struct {
 	incarnation    uint64        // the newest
-	heardAt        time.Duration // when a message of it arrived last
-	toldAt         time.Duration // when it was told last that our view is higher
-	recoverHandled uint64        // incarnation whose RECOVER made us start a view change
+	heardAt        time.Duration // when its last message arrived
+	toldAt         time.Duration // when it was last told that this replica's view is higher
+	recoverHandled uint64        // incarnation whose RECOVER has started a view change
 	active         uint64        // incarnation that has taken part in a view
 }
 
-// viewState is what holds for the current view only. leaveView replaces it whole.
+// viewState is the state of the current view. leaveView replaces it in one assignment.
 type viewState struct {
 	enteredAt time.Duration
 
@@ -96,25 +97,25 @@ type viewState struct {
 	fetch *fetch // for any of these
 }
 
-// leaveView replaces the state of the view that is left by that of a view of which nothing is known.
+// leaveView replaces the state of the view by an empty one.
 func (c *Core) leaveView() {
 	c.keepPrefetched()
-	c.view.window.reset() // its memory stays
+	c.view.window.reset() // keeps its memory
 	c.view = viewState{
 		window: c.view.window, high: c.log.end,
 		gaps: gapState{at: monotime.Never}, startView: startView{at: monotime.Never},
 	}
 }
 
-// output is what the core wants done, and the memory for it.
+// output is the core's output and the memory for it.
 type output struct {
 	effects  []Effect
-	buf      []byte // what the effects' data lies in
+	buf      []byte // memory of the effects' data
 	messages outbox
 	counters Counters
 }
 
-// outbox is memory for the messages that are sent all the time.
+// outbox is reused memory for frequent messages.
 type outbox struct {
 	syncPrepare wire.SyncPrepare
 	syncRep     wire.SyncRep

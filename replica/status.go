@@ -7,26 +7,26 @@ import (
 
 // Counters count what happened since the replica started.
 type Counters struct {
-	Executed           uint64 // operations, net of nothing: rolled-back ones count again
+	Executed           uint64 // operations; a rolled-back one counts again when it is executed again
 	RolledBack         uint64 // slots
 	TicksSent          uint64
 	SlotsAsked         uint64 // slots asked for by SLOT-LOOKUP or GAP-ASK
-	NoOps              uint64 // slots that this leader decided NO-OP at
+	NoOps              uint64 // slots at which this replica, as leader, decided NO-OP
 	Void               uint64 // stamped messages that fail authentication or do not parse
 	Full               uint64 // stamped messages dropped for lack of memory
 	ViewChanges        uint64
 	ViewsEntered       uint64
 	Suspected          uint64 // leaders
-	Stalled            uint64 // nanoseconds for which the process was kept from running
-	Reports            uint64 // of sequencers to the controller
-	Repairs            uint64 // of parts of the log, from the leader's
+	Stalled            uint64 // nanoseconds for which the process was descheduled
+	Reports            uint64 // suspected sequencers reported to the controller
+	Repairs            uint64 // fetches of a part of the leader's log
 	DigestMismatches   uint64
 	Snapshots          uint64
 	SnapshotsInstalled uint64
 
-	// Messages of replicas that were refused, by reason.
-	StampedDiscarded uint64 // by the OUM receiver, which has the reasons
-	BadLength        uint64 // short, or a length in them lies
+	// Rejected messages of replicas, by reason.
+	StampedDiscarded uint64 // by the OUM receiver; its statistics have the reasons
+	BadLength        uint64 // shorter than its fields, or with a wrong length
 	BadMagic         uint64
 	BadVersion       uint64
 	BadKind          uint64
@@ -38,7 +38,7 @@ type Counters struct {
 	OldIncarnation   uint64
 }
 
-// refuse counts a message that cannot be read.
+// refuse counts a message that does not parse.
 func (c *Counters) refuse(err error) {
 	switch err {
 	case wire.ErrShort, wire.ErrLength:
@@ -56,7 +56,7 @@ func (c *Counters) refuse(err error) {
 	}
 }
 
-// Status is what an operator sees of a replica.
+// Status describes a replica to its operator.
 type Status struct {
 	Replica     int
 	Incarnation uint64
@@ -65,15 +65,15 @@ type Status struct {
 	Phase       string // "normal", "view-change" or "recovering"
 	Leader      int    // of View
 	Base        uint64
-	LogStart    uint64 // slots at or below are in a snapshot only
+	LogStart    uint64 // slots at or below it are only in a snapshot
 	Snapshot    uint64 // slot of the newest stable snapshot
 	SyncPoint   uint64
 	Executed    uint64
 	LogEnd      uint64
 	Missing     uint64 // slots known to exist behind LogEnd
 	LogBytes    int
-	// WaitingBytes is the length of the messages behind a missing slot; Buffered and Gaps are how many
-	// messages the receiver holds, and behind how many gaps.
+	// WaitingBytes is the total length of the messages in the window. Buffered is the number of messages that the
+	// receiver holds, Gaps the number of its open gaps.
 	WaitingBytes int
 	Buffered     int
 	Gaps         int
@@ -84,7 +84,7 @@ type Status struct {
 	OUM          oumlib.Stats
 }
 
-// Recovering reports whether the replica was restarted without its state and has not got it back yet.
+// Recovering reports whether the replica was restarted without its log and has not recovered yet.
 func (s *Status) Recovering() bool { return s.Phase == phaseRecovering.String() }
 
 // Status returns the replica's status.

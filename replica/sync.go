@@ -8,24 +8,24 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// syncState is the state of synchronization in a view (OSDI 2016 §5.6).
+// syncState is the state of synchronization (OSDI 2016 §5.6).
 type syncState struct {
 	// Leader.
-	open     bool // one sync point at a time is proposed
+	open     bool // a sync point is proposed; there is one proposal at a time
 	p        uint64
 	digest   wire.Digest
 	acks     set
 	began    time.Duration
-	repeated bool // so that an answer does not tell the round trip
+	repeated bool // an answer no longer measures the round trip
 	sendAt   time.Duration
-	nextAt   time.Duration // when the next one is due, however few slots it has
+	nextAt   time.Duration // when the next one is proposed, even of few slots
 	done     []uint64      // last p that each replica answered
 
 	// Follower.
-	pending wire.SyncPrepare // newest one that is not answered yet; P is 0 if there is none
+	pending wire.SyncPrepare // the newest one not answered yet; P is 0 if there is none
 }
 
-// target is the slot that a follower is asked to be complete up to; 0 if it is not.
+// target returns the sync point that the leader has proposed to this follower, or 0.
 func (s *syncState) target() uint64 { return s.pending.P }
 
 func (c *Core) startSync() {
@@ -35,7 +35,7 @@ func (c *Core) startSync() {
 	}
 }
 
-// trySyncPrepare proposes the executed prefix as the next sync point, if it is time.
+// trySyncPrepare proposes the executed prefix as the next sync point, if one is due.
 func (c *Core) trySyncPrepare() {
 	s := &c.view.sync
 	if s.open || c.executed <= c.syncPoint || (c.executed < c.syncPoint+c.cfg.SyncSlots && c.now < s.nextAt) {
@@ -67,7 +67,7 @@ func (c *Core) sendSyncPrepare() {
 	c.sendAll(m)
 }
 
-// tickSync proposes what is due and repeats what is not answered.
+// tickSync proposes a sync point that is due and repeats an unanswered proposal.
 func (c *Core) tickSync() {
 	if !c.isLeader() {
 		return
@@ -140,7 +140,7 @@ func (c *Core) advanceStable(p uint64) {
 	c.maybeSnapshot()
 }
 
-// onSyncPrepare: complete to p, apply the NO-OPs, and answer if the digests agree.
+// onSyncPrepare stores the proposal; trySync answers it when the log is complete to P.
 func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
 	if from != c.leader() {
 		return
@@ -160,7 +160,8 @@ func (c *Core) onSyncPrepare(from int, m *wire.SyncPrepare) {
 	c.trySync()
 }
 
-// trySync answers the pending SYNC-PREPARE once the log is complete to p and agrees.
+// trySync applies the NO-OPs of the pending SYNC-PREPARE and answers it, if the log is complete to P and the
+// digests agree.
 func (c *Core) trySync() {
 	m := &c.view.sync.pending
 	if m.P == 0 || c.log.end < m.P {
@@ -189,8 +190,8 @@ func (c *Core) onSyncCommit(from int, m *wire.SyncCommit) {
 	}
 }
 
-// learnStable moves the sync point to p where one's own digest agrees, and fetches otherwise:
-// complete is not enough, for a follower that missed a GAP-COMMIT is complete and wrong.
+// learnStable moves the sync point to p if the digest of this replica's log agrees, and otherwise fetches the
+// leader's entries: a follower that missed a GAP-COMMIT has every slot but the wrong contents.
 func (c *Core) learnStable(p uint64, digest wire.Digest) {
 	if p <= c.syncPoint {
 		return
@@ -201,17 +202,17 @@ func (c *Core) learnStable(p uint64, digest wire.Digest) {
 		return
 	}
 	if c.log.end < p {
-		// What is missing is being asked for slot by slot.
+		// The missing messages are requested slot by slot.
 		c.onMissing(c.log.end+1, p)
 		return
 	}
 	c.startRepair(p, digest, true)
 }
 
-// repair is a follower's fetch of (sync point, p] beside its log, in status normal.
+// repair is a follower's fetch of the leader's entries (sync point, p], in status normal.
 type repair struct {
 	p      uint64
-	digest wire.Digest // of the leader's log at p; zero if any snapshot will do
+	digest wire.Digest // of the leader's log at p; zero if it is not known
 	stable bool        // p is a sync point
 }
 
@@ -224,8 +225,7 @@ func (c *Core) startRepair(p uint64, digest wire.Digest, stable bool) {
 	c.startFetch(&fetch{purpose: fetchRepair, from: c.leader(), view: c.durable.View, lastNormal: c.durable.View, start: c.syncPoint, have: c.syncPoint, want: p})
 }
 
-// repairFetched puts what was fetched in place of exactly those slots. What lies behind stays: it
-// was acknowledged.
+// repairFetched replaces exactly the fetched slots. The entries behind them stay, because they were acknowledged.
 func (c *Core) repairFetched(f *fetch) {
 	r := c.view.repair
 	c.view.repair = nil
@@ -267,7 +267,7 @@ func (c *Core) repairFetched(f *fetch) {
 	c.settle()
 }
 
-// settle goes on after a repair.
+// settle continues after a repair.
 func (c *Core) settle() {
 	c.advance()
 	if c.phase == phaseNormal && c.view.high > c.log.end {

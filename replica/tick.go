@@ -7,23 +7,23 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// health is what a replica in status normal knows of its leader and its sequencer.
+// health tracks the leader and the sequencer in status normal.
 type health struct {
 	leaderAt  time.Duration // last TICK or PING of the view by its leader
 	stampedAt time.Duration // last stamped message of the session
 	tickAt    time.Duration // leader: last TICK sent
 	pingAt    time.Duration // leader: when the next PING is due
 	ticksSeen uint64        // own TICKs that came back
-	full      bool          // the leader says that it has no memory left
-	probed    bool          // follower: asked by a TICK of its own whether the sequencer lives
+	full      bool          // the leader reports that its log is full
+	probed    bool          // follower: sent a TICK to find out whether the sequencer works
 	probeAt   time.Duration // when
 	reportAt  time.Duration // when the sequencer may be reported next
 	ahead     uint64        // a stamped slot that the leader's PINGs have not reached; 0 if none
 	aheadAt   time.Duration // since when
 }
 
-// excuse moves the suspicion timers by the time that this process was kept from running: who was
-// not listening has no right to complain of silence.
+// excuse extends the suspicion timers by the time for which this process was descheduled: it must not count its
+// own absence as silence of its peers.
 func (c *Core) excuse(late time.Duration) {
 	h := &c.view.health
 	for _, at := range []*time.Duration{&h.leaderAt, &h.stampedAt, &h.aheadAt, &h.probeAt} {
@@ -39,7 +39,7 @@ func (c *Core) startHealth() {
 	c.view.health = health{leaderAt: c.now, stampedAt: c.now, tickAt: c.now, pingAt: c.now, reportAt: c.now}
 }
 
-// resetLogTime finds logical time at the end of the log anew, after entries were replaced.
+// resetLogTime recomputes the logical time at the end of the log, after entries were replaced.
 func (c *Core) resetLogTime() {
 	t := c.table.Time()
 	for slot := max(c.executed, c.log.start) + 1; slot <= c.log.end; slot++ {
@@ -54,8 +54,8 @@ func (c *Core) resetLogTime() {
 	}
 }
 
-// multicastTick sends a TICK through the sequencer. Its time is the logical time at the end of the
-// log plus what has passed here since: a step of the wall clock cannot make it jump.
+// multicastTick sends a TICK through the sequencer. Its time is the logical time at the end of the log plus the
+// monotonic time that has passed here since, so that no step of a wall clock shows in it.
 func (c *Core) multicastTick() {
 	at := len(c.buf)
 	c.buf = wire.AppendTick(c.buf, &wire.Tick{
@@ -67,7 +67,7 @@ func (c *Core) multicastTick() {
 	c.counters.TicksSent++
 }
 
-// onTick looks at a TICK behind its slot in the log: its sender lives, and its view may be higher.
+// onTick handles a TICK after it got its slot: its sender is alive, and its view may be higher.
 func (c *Core) onTick(t wire.Tick) {
 	from := int(t.Replica)
 	if from >= c.cfg.N || t.Incarnation < c.peers[from].incarnation {
@@ -90,12 +90,12 @@ func (c *Core) onTick(t wire.Tick) {
 	}
 	c.view.health.ticksSeen++
 	if !c.isLeader() && c.view.health.probed && !c.view.health.full {
-		// The sequencer lives, and the leader's TICKs do not come through it.
+		// The sequencer works, but no TICK of the leader comes through it.
 		c.suspectLeader()
 	}
 }
 
-// onPing takes the leader's direct sign of life.
+// onPing handles the leader's heartbeat.
 func (c *Core) onPing(from int, m *wire.Ping) {
 	if from != c.leader() {
 		return
@@ -118,14 +118,14 @@ func (c *Core) onPing(from int, m *wire.Ping) {
 	}
 }
 
-// suspectLeader goes to the next leader's view in the same session.
+// suspectLeader moves to the view of the next leader in the same session.
 func (c *Core) suspectLeader() {
 	c.counters.Suspected++
 	v := c.durable.View
 	c.goTo(wire.View{Leader: v.Leader + 1, Session: v.Session})
 }
 
-// newSession goes to a session that a valid token or the controller vouches for.
+// newSession moves to a session that a valid token or the controller has announced.
 func (c *Core) newSession(session uint32) {
 	if c.phase == phaseRecovering {
 		c.recovery.session = max(c.recovery.session, session)
@@ -165,14 +165,14 @@ func (c *Core) tickLeader() {
 		c.sendAll(&c.messages.ping)
 	}
 	if c.full() {
-		h.stampedAt = c.now // silence counts from when it ends
+		h.stampedAt = c.now // silence counts from the end of the overload
 	} else if c.now-h.stampedAt >= c.cfg.SuspectSequencer {
 		c.report()
 	}
 }
 
-// nextTick is when the leader multicasts its next TICK: after the tick interval in an idle group,
-// and at least every TickMax under load. A full leader adds nothing to its log.
+// nextTick returns when the leader multicasts its next TICK: after TickInterval in an idle group, at least every
+// TickMax under load, and never while it is full, because a TICK takes a slot.
 func (c *Core) nextTick() time.Duration {
 	if c.full() {
 		return monotime.Never
@@ -181,7 +181,7 @@ func (c *Core) nextTick() time.Duration {
 	return min(max(h.stampedAt, h.tickAt)+c.cfg.TickInterval, h.tickAt+c.cfg.TickMax)
 }
 
-// report tells the controller that the session's sequencer seems dead.
+// report reports to the controller that the session's sequencer seems to have failed.
 func (c *Core) report() {
 	if c.now < c.view.health.reportAt {
 		return
@@ -194,8 +194,9 @@ func (c *Core) report() {
 	c.effects = append(c.effects, Effect{Kind: EffectReport, Session: c.durable.View.Session})
 }
 
-// tickFollower decides who is sick: the leader, when it gives no sign, when its log does not reach
-// what the sequencer has stamped, or when only its TICKs do not come back; else the sequencer.
+// tickFollower decides which component to suspect. It suspects the leader if the leader is silent, if the
+// leader's log does not reach the stamped messages, or if the sequencer stamps this replica's TICK but none of
+// the leader's; otherwise a silent sequencer.
 func (c *Core) tickFollower() {
 	h := &c.view.health
 	if c.now-h.leaderAt >= c.cfg.SuspectLeader {
@@ -203,7 +204,7 @@ func (c *Core) tickFollower() {
 		return
 	}
 	if h.full {
-		h.stampedAt = c.now // silence counts from when it ends
+		h.stampedAt = c.now // silence counts from the end of the overload
 		return
 	}
 	if h.ahead != 0 && c.now-h.aheadAt >= c.cfg.SuspectLeader {
@@ -211,7 +212,7 @@ func (c *Core) tickFollower() {
 		return
 	}
 	if c.now-h.stampedAt < c.cfg.SuspectSequencer {
-		// One's own TICK may still be on its way back.
+		// This replica's TICK may still be under way.
 		h.probed = h.probed && c.now-h.probeAt < c.cfg.SuspectSequencer
 		return
 	}
@@ -227,7 +228,7 @@ func (c *Core) tickFollower() {
 	}
 }
 
-// normalDeadline is when tickNormal has something to do.
+// normalDeadline returns when tickNormal has to run next.
 func (c *Core) normalDeadline() time.Duration {
 	h := &c.view.health
 	d := min(c.view.gaps.at, c.syncDeadline(), c.view.startView.at)

@@ -9,23 +9,23 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// viewChange is what a replica in status view-change knows (OSDI 2016 §5.5).
+// viewChange is the state of a replica in status view-change (OSDI 2016 §5.5).
 type viewChange struct {
 	timeout   time.Duration // of this view
-	deadline  time.Duration // when the next leader is tried
+	deadline  time.Duration // when the replica moves on to the next leader
 	sendAt    time.Duration // when VIEW-CHANGE is repeated
 	sendDelay time.Duration
-	pingAt    time.Duration // leader: when it tells of its progress again
-	progress  uint64        // leader: what it tells; follower: what it was told last
+	pingAt    time.Duration // leader: when it reports its progress next
+	progress  uint64        // the progress that the leader reports, or reported last
 
-	got    []*wire.ViewChange // leader: the others', by replica
+	got    []*wire.ViewChange // leader: VIEW-CHANGEs of the others, by replica
 	silent set                // leader: holders that did not answer
-	merge  *merge             // leader: under way
-	formed bool               // leader: f+1 promises were there once
+	merge  *merge             // leader: in progress, or nil
+	formed bool               // leader: f+1 promises have arrived
 }
 
-// goTo promises w: from here on the replica takes part in no lower view. Its log stays as it is
-// until it enters a view.
+// goTo promises view w: from now on the replica takes part in no lower view. Its log stays unchanged until it
+// enters a view.
 func (c *Core) goTo(w wire.View) {
 	c.assert(c.durable.View.Less(w), "asked to go to %v", w)
 	c.assert(c.phase != phaseRecovering, "asked to go to %v", w)
@@ -42,8 +42,8 @@ func (c *Core) goTo(w wire.View) {
 	c.startViewChange()
 }
 
-// putBackWindow hands what waits behind an open gap back to the receiver: it comes again, by its
-// number, in the next view.
+// putBackWindow returns the messages in the window to the receiver, which delivers them by their number in the
+// next view.
 func (c *Core) putBackWindow() {
 	session := c.durable.View.Session
 	for slot := c.log.end + 1; slot <= min(c.view.high, c.log.end+c.view.window.size()); slot++ {
@@ -53,7 +53,7 @@ func (c *Core) putBackWindow() {
 	}
 }
 
-// putBack hands a message, which lost its tag when it was opened, back to the receiver.
+// putBack returns a message to the receiver, with the tag that it lost when it was opened.
 func (c *Core) putBack(session uint32, number uint64, body []byte) {
 	kind, err := wire.PeekKind(body)
 	c.assert(err == nil, "message %d of session %d does not parse: %v", number, session, err)
@@ -65,34 +65,33 @@ func (c *Core) putBack(session uint32, number uint64, body []byte) {
 	c.rx.Put(session, number, c.scratch)
 }
 
-// viewTimeout is how long the replica waits for the view that it has gone to: it doubles with every
-// view since the last one that worked.
+// viewTimeout returns how long the replica waits to enter a view. It doubles with every view since the last one
+// that worked.
 func (c *Core) viewTimeout() time.Duration { return c.cfg.ViewChange << min(c.attempts, maxBackoff) }
 
-// worksAfter is how many view time-outs a view has to last to count as one that worked.
+// worksAfter is how many view time-outs a view must last to count as one that worked.
 const worksAfter = 8
 
-// worksAnyway is how long is enough, however long the time-outs have become: failures that come one by
-// one must not each cost more than the one before.
+// worksAnyway is a duration after which a view counts as one that worked, however long the time-outs have become:
+// single failures must not each cost more than the one before.
 const worksAnyway = time.Second
 
-// viewWorks notes that a sync point was agreed on in this view, so that f+1 replicas are in it. Once
-// it has lasted, the next view change starts with a short time-out again. To have entered is not
-// enough: a leader enters alone, and if it then is the one that does not wait for the others, one
-// view follows the other before any of them gets its START-VIEW. One sync point is not enough
-// either: where only the view of a leader that is cut off from the sequencer forms in time, the
-// others' views would be tried with the shortest time-out for ever.
+// viewWorks notes that a sync point was agreed on in this view, so that f+1 replicas are in it. If the view has
+// lasted, the next view change starts with the shortest time-out again. Entering is not enough: the leader enters
+// first; if its timer expires, views succeed each other before a START-VIEW arrives. One sync point is not enough
+// either: if only the view of a leader that is cut off from the sequencer forms in time, the other leaders' views
+// would get the shortest time-out for ever.
 func (c *Core) viewWorks() {
 	if c.now-c.view.enteredAt >= min(worksAfter*c.viewTimeout(), worksAnyway) {
 		c.attempts = 0
 	}
 }
 
-// perLogByte is what a VIEW-CHANGE waits for each byte of its log before it is repeated: a long one
-// takes its time.
+// perLogByte is the time per byte of its log after which a VIEW-CHANGE is repeated: a long log takes long to
+// transfer.
 const perLogByte = 10 * time.Nanosecond
 
-// maxBackoff bounds the doubling of the view change's time-out: 2^6 times the first one.
+// maxBackoff bounds the doublings of the view change's time-out.
 const maxBackoff = 6
 
 func (c *Core) startViewChange() {
@@ -111,7 +110,7 @@ func (c *Core) startViewChange() {
 	}
 }
 
-// sendViewChange says what this replica promises and brings along, and asks the others to do so.
+// sendViewChange sends this replica's VIEW-CHANGE to the leader and asks the others for theirs.
 func (c *Core) sendViewChange() {
 	v := &c.view.change
 	v.sendAt = c.now + v.sendDelay
@@ -122,7 +121,7 @@ func (c *Core) sendViewChange() {
 	}
 }
 
-// ownViewChange is the replica's last-normal view and its log. Entries alias the log.
+// ownViewChange returns this replica's VIEW-CHANGE. Its entries alias the log.
 func (c *Core) ownViewChange() *wire.ViewChange {
 	return &wire.ViewChange{
 		LastNormal: c.durable.LastNormal, Base: c.base,
@@ -131,13 +130,13 @@ func (c *Core) ownViewChange() *wire.ViewChange {
 	}
 }
 
-// wholeLog is a limit in bytes that no log reaches.
+// wholeLog is a limit, in bytes, that no log reaches.
 const wholeLog = 1 << 62
 
 func (c *Core) tickViewChange() {
 	v := &c.view.change
 	if c.now >= v.deadline {
-		// This view's leader did not make it.
+		// The leader did not start the view in time.
 		c.goTo(wire.View{Leader: c.durable.View.Leader + 1, Session: c.durable.View.Session})
 		return
 	}
@@ -150,8 +149,7 @@ func (c *Core) tickViewChange() {
 	}
 }
 
-// onFormingPing: the leader of the view has entered it, or makes progress on the way. Both restart
-// the timer.
+// onFormingPing restarts the timer: the leader has entered the view, or makes progress.
 func (c *Core) onFormingPing(m *wire.Ping) {
 	if m.Forming {
 		if m.End <= c.view.change.progress {
@@ -162,7 +160,7 @@ func (c *Core) onFormingPing(m *wire.Ping) {
 	c.view.change.deadline = c.now + c.view.change.timeout
 }
 
-// madeProgress restarts the view change's timer; a leader tells the others.
+// madeProgress restarts the view change's timer; the leader also tells the others.
 func (c *Core) madeProgress() {
 	if c.phase != phaseViewChange {
 		return
@@ -174,7 +172,7 @@ func (c *Core) madeProgress() {
 	}
 }
 
-// onViewChange collects promises at the leader of the view.
+// onViewChange collects VIEW-CHANGEs at the leader of the view.
 func (c *Core) onViewChange(from int, m *wire.ViewChange) {
 	if !c.isLeader() {
 		return
@@ -192,7 +190,7 @@ func (c *Core) onViewChange(from int, m *wire.ViewChange) {
 	c.tryMerge()
 }
 
-// cloneEntries copies entries out of a message or the log.
+// cloneEntries copies entries, whose payloads alias a message or the log.
 func cloneEntries(entries []wire.Entry) []wire.Entry {
 	clone := slices.Clone(entries)
 	for i := range clone {

@@ -93,7 +93,6 @@ type atlas struct {
 
 	live  map[localID]*node // nodes that are in a state and can be given an input
 	queue []localID         // of live, the oldest first
-	ran   uint64            // inputs given to cores
 
 	// again hears of every way to a state that was known, if it is not nil.
 	again func(id, before localID, via inputID)
@@ -119,7 +118,6 @@ func (a *atlas) boot(id int, record replica.Record) outcomeID {
 		return out
 	}
 	n, did := boot(a.bounds, a.inputs, id, record)
-	a.ran++
 	out := a.conclude(n, did, nil, func() local { return local{booted: true, record: record} })
 	a.boots[key] = out
 	return out
@@ -133,7 +131,6 @@ func (a *atlas) step(from localID, in inputID) outcomeID {
 	}
 	n := a.wake(from)
 	did := n.give(&a.inputs.all[in])
-	a.ran++
 	before := a.locals[from]
 	out := a.conclude(n, did, &before, func() local { return local{before: from, via: in} })
 	a.steps[key] = out
@@ -157,11 +154,9 @@ func (a *atlas) wake(id localID) *node {
 		delete(a.live, at)
 	} else {
 		n, _ = boot(a.bounds, a.inputs, a.locals[at].replica, a.locals[at].record)
-		a.ran++
 	}
 	for i := len(path) - 1; i >= 0; i-- {
 		n.give(&a.inputs.all[path[i]])
-		a.ran++
 	}
 	return n
 }

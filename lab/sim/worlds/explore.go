@@ -11,11 +11,9 @@ type Report struct {
 	Bounds      Bounds
 	States      int
 	Transitions uint64
-	Depth       int    // moves on the longest of the shortest paths to a state
-	Ends        int    // states in which nothing more can happen
-	Locals      int    // states of single replicas
-	Runs        uint64 // inputs given to replica cores
-	Complete    bool   // every state was visited
+	Depth       int  // moves on the longest of the shortest paths to a state
+	Ends        int  // states in which nothing more can happen
+	Complete    bool // every state was visited
 	Took        time.Duration
 	Violation   *Violation // nil if no promise was broken
 }
@@ -92,7 +90,7 @@ func Explore(ctx context.Context, b Bounds, o Options) (Report, error) {
 	e.visit(first, arrival{})
 	e.search(ctx, &o)
 	r := &e.report
-	r.States, r.Locals, r.Runs, r.Took = len(e.states), len(w.atlas.locals), w.atlas.ran, time.Since(began)
+	r.States, r.Took = len(e.states), time.Since(began)
 	if e.found != nil {
 		if r.Violation, err = e.violation(); err != nil {
 			return *r, err
