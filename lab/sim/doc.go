@@ -16,8 +16,9 @@
 // profile.go and plan.go with ambush.go (the meaning of a seed), fault.go and inject.go (faults), network.go (links),
 // process.go (clocks, timers and stalls of all nodes), workload.go (clients), package registers (the replicated service
 // and the clients' history), sequencer.go, node.go (a replica and its effects), controller.go. Then the checkers:
-// commits.go (promises on the wire, executions), acknowledged.go (results returned by clients), kept.go (a replica
-// keeps what it acknowledged), sessions.go (the controller's promises), stamps.go (the sequencers'), memory.go
-// (bounds), and liveness in sim.go; observe.go is their view of a core. trace.go writes events; sweep.go runs many
-// seeds in parallel, and shrink.go finds the fewest faults that make one fail.
+// checker.go (messages of replicas, their status), commits.go (replies and NO-OPs), views.go (records, new views),
+// executions.go, acknowledged.go (results returned by clients), kept.go (a replica keeps what it acknowledged),
+// sessions.go (the controller's promises), stamps.go (the sequencers'), memory.go (bounds), and liveness in sim.go;
+// observe.go is their view of a core. trace.go writes events; sweep.go runs many seeds in parallel, and shrink.go finds
+// the fewest faults that make one fail.
 package sim

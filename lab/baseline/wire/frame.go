@@ -48,19 +48,45 @@ const (
 	kindEnd kind = 22
 )
 
-var kindNames = [kindEnd]string{
-	kindPrepare: "PREPARE", kindPrepareOK: "PREPARE-OK", kindCommit: "COMMIT",
-	kindStartViewChange: "START-VIEW-CHANGE", kindDoViewChange: "DO-VIEW-CHANGE", kindStartView: "START-VIEW",
-	kindRecovery: "RECOVERY", kindRecoveryResponse: "RECOVERY-RESPONSE",
-	kindGetState: "GET-STATE", kindNewState: "NEW-STATE",
-	kindAccepted: "ACCEPTED", kindResolve: "RESOLVE", kindResolved: "RESOLVED",
-	kindAskVotes: "ASK-VOTES", kindAskValue: "ASK-VALUE", kindValue: "VALUE", kindDecided: "DECIDED",
-	kindSync: "SYNC", kindSyncReply: "SYNC-REPLY", kindConfirm: "CONFIRM", kindSyncCommit: "SYNC-COMMIT",
+// kinds has the names and the Go types of the messages.
+var kinds = [kindEnd]struct {
+	name  string
+	empty func() Message
+}{
+	kindPrepare:          {"PREPARE", empty[Prepare]},
+	kindPrepareOK:        {"PREPARE-OK", empty[PrepareOK]},
+	kindCommit:           {"COMMIT", empty[Commit]},
+	kindStartViewChange:  {"START-VIEW-CHANGE", empty[StartViewChange]},
+	kindDoViewChange:     {"DO-VIEW-CHANGE", empty[DoViewChange]},
+	kindStartView:        {"START-VIEW", empty[StartView]},
+	kindRecovery:         {"RECOVERY", empty[Recovery]},
+	kindRecoveryResponse: {"RECOVERY-RESPONSE", empty[RecoveryResponse]},
+	kindGetState:         {"GET-STATE", empty[GetState]},
+	kindNewState:         {"NEW-STATE", empty[NewState]},
+	kindAccepted:         {"ACCEPTED", empty[Accepted]},
+	kindResolve:          {"RESOLVE", empty[Resolve]},
+	kindResolved:         {"RESOLVED", empty[Resolved]},
+	kindAskVotes:         {"ASK-VOTES", empty[AskVotes]},
+	kindAskValue:         {"ASK-VALUE", empty[AskValue]},
+	kindValue:            {"VALUE", empty[Value]},
+	kindDecided:          {"DECIDED", empty[Decided]},
+	kindSync:             {"SYNC", empty[Sync]},
+	kindSyncReply:        {"SYNC-REPLY", empty[SyncReply]},
+	kindConfirm:          {"CONFIRM", empty[Confirm]},
+	kindSyncCommit:       {"SYNC-COMMIT", empty[SyncCommit]},
+}
+
+// empty returns a new message of type *M.
+func empty[M any, P interface {
+	*M
+	Message
+}]() Message {
+	return P(new(M))
 }
 
 func (k kind) String() string {
 	if k > 0 && k < kindEnd {
-		return kindNames[k]
+		return kinds[k].name
 	}
 	return fmt.Sprintf("KIND-%d", uint8(k))
 }

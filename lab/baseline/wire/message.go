@@ -60,7 +60,7 @@ func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
 	}
 	m := d.messages[k]
 	if m == nil {
-		m = newMessage(k)
+		m = kinds[k].empty()
 		d.messages[k] = m
 	}
 	r := &d.reader
@@ -71,53 +71,6 @@ func (d *Decoder) Open(auth nopaxos.Auth, frame []byte) (Message, error) {
 		return nil, err
 	}
 	return m, nil
-}
-
-func newMessage(k kind) Message {
-	switch k {
-	case kindPrepare:
-		return new(Prepare)
-	case kindPrepareOK:
-		return new(PrepareOK)
-	case kindCommit:
-		return new(Commit)
-	case kindStartViewChange:
-		return new(StartViewChange)
-	case kindDoViewChange:
-		return new(DoViewChange)
-	case kindStartView:
-		return new(StartView)
-	case kindRecovery:
-		return new(Recovery)
-	case kindRecoveryResponse:
-		return new(RecoveryResponse)
-	case kindGetState:
-		return new(GetState)
-	case kindNewState:
-		return new(NewState)
-	case kindAccepted:
-		return new(Accepted)
-	case kindResolve:
-		return new(Resolve)
-	case kindResolved:
-		return new(Resolved)
-	case kindAskVotes:
-		return new(AskVotes)
-	case kindAskValue:
-		return new(AskValue)
-	case kindValue:
-		return new(Value)
-	case kindDecided:
-		return new(Decided)
-	case kindSync:
-		return new(Sync)
-	case kindSyncReply:
-		return new(SyncReply)
-	case kindConfirm:
-		return new(Confirm)
-	default:
-		return new(SyncCommit)
-	}
 }
 
 // Prepare is the leader's order for the slots First, First+1, …: PREPARE ⟨v, m, n, k⟩ of VR, with one request or a
