@@ -9,8 +9,7 @@ func (c *Controller) snapshot() {
 	for i, g := range core.Groups {
 		published, _, _ := c.routes.state(g.Number)
 		s.Groups = append(s.Groups, GroupStatus{
-			Number: g.Number, Name: c.cfg.Groups[i].Name, Address: addrOf(g.Number).String(),
-			Session: published.GetSession(), Sequencer: published.GetSequencer(), SequencerAddress: published.GetSequencerAddress(),
+			Number: g.Number, Name: c.cfg.Groups[i].Name, Session: published.GetSession(), Sequencer: published.GetSequencer(),
 			NewestSession: g.Session, Phase: g.Phase, Failovers: g.Failovers,
 		})
 	}

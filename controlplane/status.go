@@ -15,15 +15,13 @@ type LinkStatus struct {
 
 // GroupStatus is the state of one group.
 type GroupStatus struct {
-	Number           uint32
-	Name             string
-	Address          string // virtual IPv4 address
-	Session          uint32 // as published; 0: none yet
-	Sequencer        string // name of the sequencer of Session
-	SequencerAddress string // "ip:port" of the same
-	NewestSession    uint32 // newest durable session number
-	Phase            string // searching, allocating, routing, installing, verifying or active
-	Failovers        uint64 // sessions given up since the controller started
+	Number        uint32
+	Name          string
+	Session       uint32 // as published; 0: none yet
+	Sequencer     string // name of the sequencer of Session
+	NewestSession uint32 // newest durable session number
+	Phase         string // searching, allocating, routing, installing, verifying or active
+	Failovers     uint64 // sessions given up since the controller started
 }
 
 // TargetStatus is the state of one sequencer, or of another switch.

@@ -8,6 +8,7 @@ import (
 	"github.com/netordered/nopaxos/controlplane/fabric"
 	"github.com/netordered/nopaxos/controlplane/p4runtime"
 	"github.com/netordered/nopaxos/controlplane/probe"
+	"github.com/netordered/nopaxos/internal/wait"
 )
 
 // Pauses between two attempts to connect to a target. The first attempt after a connection was lost follows at once,
@@ -67,12 +68,7 @@ func (c *Controller) hold(ctx context.Context, t *target) {
 	var immediate time.Time // last attempt without a pause
 	at := t.at
 	at.PacketIn = func(port uint16, frame []byte) { c.packetIn(ctx, t, port, frame) }
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
+	for wait.For(ctx, pause) == nil {
 		pause = min(max(2*pause, minReconnect), maxReconnect)
 		at.Attempt++
 		conn, err := p4runtime.Connect(ctx, at)

@@ -10,15 +10,13 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// Pauses between two attempts to reach a controller: short at first, since a restarted controller
-// is back at once.
+// Pauses between two attempts to reach a controller: short at first, since a controller restarts quickly.
 const (
 	minRetry = 10 * time.Millisecond
 	maxRetry = time.Second
 )
 
-// dial makes a connection to a controller, in plain text unless opts say otherwise. It connects
-// with the first call.
+// dial returns a connection to a controller, in plain text unless opts say otherwise. It connects with the first call.
 func dial(endpoint string, opts []grpc.DialOption) (*grpc.ClientConn, error) {
 	all := append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -8,11 +8,10 @@ import (
 	"google.golang.org/grpc"
 )
 
-// reportTimeout bounds one attempt to bring a report to one controller.
+// reportTimeout bounds one attempt to send a report to one controller.
 const reportTimeout = 200 * time.Millisecond
 
-// Reporter brings the reports of one replica to the controller. Report may be called from an
-// event loop: it never waits.
+// Reporter sends the reports of one replica to the controller. Report may be called from an event loop: it never waits.
 type Reporter struct {
 	group     uint32
 	replica   uint32
@@ -22,7 +21,7 @@ type Reporter struct {
 	wake      chan struct{}
 }
 
-// NewReporter returns the reporter of a replica of group. It does nothing before Run.
+// NewReporter returns the reporter of a replica of group. It sends nothing before Run.
 func NewReporter(endpoints []string, group uint32, replica int, opts ...grpc.DialOption) *Reporter {
 	return &Reporter{
 		group:     group,
@@ -33,9 +32,8 @@ func NewReporter(endpoints []string, group uint32, replica int, opts ...grpc.Dia
 	}
 }
 
-// Report says that nothing comes from the sequencer of session. What is not sent yet is merged
-// with it: the highest session counts. Call it again for as long as it is so; a report expires at
-// the controller after a while.
+// Report reports that the sequencer of session is silent. Reports that are not sent yet merge into one, of the highest
+// session. Call Report again while the silence lasts: a report expires at the controller.
 func (r *Reporter) Report(session uint32) {
 	for old := r.newest.Load(); session > old && !r.newest.CompareAndSwap(old, session); old = r.newest.Load() {
 	}
@@ -45,7 +43,7 @@ func (r *Reporter) Report(session uint32) {
 	}
 }
 
-// Run sends reports until ctx is done. A report that no controller takes is dropped.
+// Run sends reports until ctx is done. It drops a report that no controller accepts.
 func (r *Reporter) Run(ctx context.Context) error {
 	clients := make([]ControllerClient, len(r.endpoints))
 	for i, endpoint := range r.endpoints {
@@ -56,7 +54,7 @@ func (r *Reporter) Run(ctx context.Context) error {
 		defer func() { _ = conn.Close() }()
 		clients[i] = NewControllerClient(conn)
 	}
-	first := 0 // the controller that took the last report
+	first := 0 // the controller that accepted the last report
 	for {
 		select {
 		case <-ctx.Done():

@@ -5,27 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/netordered/nopaxos/internal/wait"
 )
 
-// Route says where the messages of a group go.
+// Route is where the messages of a group go.
 type Route struct {
 	Session   uint32
 	Sequencer netip.AddrPort // senders send here
 	Name      string         // of the sequencer
 }
 
-// Watch follows the route of a group and calls update with the first one and with every change,
-// from one goroutine. Sessions never go back: what an outdated controller says is left out. While
-// no controller is reachable the last route stands, and the endpoints ("host:port") are tried in
-// turn.
+// Watch follows the route of a group and calls update with the first one and with every change, from one goroutine.
+// Sessions never go back: it ignores older ones, which an outdated controller publishes. While no controller is reachable
+// the last route stays valid, and Watch tries the endpoints ("host:port") in turn.
 //
-// Watch returns ctx's error when ctx is done, and another one only if no controller has the
-// group.
+// Watch returns ctx's error when ctx is done, and another one only if no controller has the group.
 func Watch(ctx context.Context, endpoints []string, group uint32, update func(Route), opts ...grpc.DialOption) error {
 	if len(endpoints) == 0 {
 		return errors.New("api: no controller endpoints to watch")
@@ -47,22 +46,10 @@ func Watch(ctx context.Context, endpoints []string, group uint32, update func(Ro
 		if heard {
 			pause = minRetry
 		}
-		if !wait(ctx, pause) {
+		if wait.For(ctx, pause) != nil {
 			return ctx.Err()
 		}
 		pause = min(2*pause, maxRetry)
-	}
-}
-
-// wait pauses, and reports false when ctx ends first.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -72,13 +59,13 @@ type watcher struct {
 	last   Route
 }
 
-// follow reads the stream of one controller until it ends, and reports whether it gave anything.
+// follow reads the stream of one controller until it ends, and reports whether it received anything.
 func (w *watcher) follow(ctx context.Context, endpoint string, opts []grpc.DialOption) (heard bool, err error) {
 	conn, err := dial(endpoint, opts)
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = conn.Close() }() // there is nothing to save on a stream that has ended
+	defer func() { _ = conn.Close() }() // nothing is lost on a stream that has ended
 	stream, err := NewControllerClient(conn).Watch(ctx, &WatchRequest{Group: w.group})
 	if err != nil {
 		return false, err
@@ -95,7 +82,7 @@ func (w *watcher) follow(ctx context.Context, endpoint string, opts []grpc.DialO
 	}
 }
 
-// take passes on what is news.
+// take calls update if the state is news.
 func (w *watcher) take(state *GroupState) error {
 	if state.Session == 0 || state.Session < w.last.Session {
 		return nil

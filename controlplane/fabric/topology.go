@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -117,12 +118,7 @@ func (t *Topology) HostAt(a netip.Addr) *Host {
 
 // SwitchNamed returns the index of the switch of that name, or -1.
 func (t *Topology) SwitchNamed(name string) int {
-	for i := range t.Switches {
-		if t.Switches[i].Name == name {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(t.Switches, func(s Switch) bool { return s.Name == name })
 }
 
 // AddressNumber returns an IPv4 address as a table's match field has it.

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane/fabric"
@@ -120,10 +121,5 @@ func (c *Core) Deadline() time.Duration {
 
 // heardAll reports whether every target was read, or found unreachable, since the start.
 func (c *Core) heardAll() bool {
-	for t := range c.targets {
-		if !c.targets[t].heard {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.targets, func(t target) bool { return !t.heard })
 }

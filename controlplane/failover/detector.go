@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"slices"
 	"time"
 
 	"github.com/netordered/nopaxos/monotime"
@@ -156,12 +157,7 @@ func (c *Core) Prepared(now time.Duration, t int, conn uint64, ok bool) {
 
 // verifying reports whether a group waits for a read of target t.
 func (c *Core) verifying(t int) bool {
-	for i := range c.groups {
-		if g := &c.groups[i]; g.phase == phaseVerifying && g.target == t {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.groups, func(g group) bool { return g.phase == phaseVerifying && g.target == t })
 }
 
 // Removed reports that the old entry of a group is gone from target t, or could not be removed; the next audit finds
