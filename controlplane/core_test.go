@@ -50,8 +50,8 @@ func TestControllerRestartDisturbsNothing(t *testing.T) {
 	}
 }
 
-// A controller that dies anywhere between "durable" and "installed" never sends the number again:
-// it finds it installed, or takes a new one.
+// A controller that dies anywhere between "durable" and "installed" never sends the number again: it finds it
+// installed, or takes a new one.
 func TestCrashBetweenDurableAndInstalled(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -325,8 +325,7 @@ func TestReadUnderWayDuringAnInstallSaysNothing(t *testing.T) {
 	w := newWorld(t, 2, groupA)
 	w.up()
 	w.tick(failover.DefaultTiming().AuditInterval)
-	// The audit of target 1 reads its entries; then the group moves there; then the answer
-	// of the old read comes.
+	// The audit of target 1 reads its entries; then the group moves there; then the answer of the old read comes.
 	i := -1
 	for i < 0 {
 		for k, p := range w.pending {

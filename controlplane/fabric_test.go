@@ -127,10 +127,9 @@ func TestFatTreeServesEveryHost(t *testing.T) {
 	}
 }
 
-// Over any topology, under crashes of controller and switches, lost connections, changes that fail half done,
-// and reports: no tree ever holds a circle, whatever mixture of old and new is installed; session numbers are
-// what they are without switches; and when the faults stop, every replica gets every request once and
-// every host reaches every other.
+// Over any topology, under crashes of controller and switches, lost connections, changes that fail half done, and
+// reports: no tree ever holds a circle, whatever mixture of old and new is installed; session numbers are what they are
+// without switches; and when the faults stop, every replica gets every request once and every host reaches every other.
 func TestSwitchesUnderRandomFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -252,8 +251,8 @@ func TestMakeBeforeBreak(t *testing.T) {
 	w.checkService()
 }
 
-// A switch whose stream is lost may well forward on. Its hosts stay reachable, and nobody else's way leads
-// through it when there is another.
+// A switch whose stream is lost may well forward on. Its hosts stay reachable, and nobody else's way leads through it
+// when there is another.
 func TestLostSwitchIsAvoided(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
@@ -267,8 +266,8 @@ func TestLostSwitchIsAvoided(t *testing.T) {
 	w.checkService()
 }
 
-// A busy switch may take its time over an audit, and keeps its sessions. It is given up when a change has to
-// wait for it for too long.
+// A busy switch may take its time over an audit, and keeps its sessions. It is given up when a change has to wait for
+// it for too long.
 func TestSlowAuditCostsNoSession(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()

@@ -47,8 +47,8 @@ func (t *testTopology) addHost(s int) {
 	})
 }
 
-// fatTree is the k-ary fat-tree of Al-Fares et al. (SIGCOMM 2008): k pods of k/2 edge and k/2 aggregation
-// switches, (k/2)² core switches, which come first, and k/2 hosts, at least two, at every edge switch.
+// fatTree is the k-ary fat-tree of Al-Fares et al. (SIGCOMM 2008): k pods of k/2 edge and k/2 aggregation switches,
+// (k/2)² core switches, which come first, and k/2 hosts, at least two, at every edge switch.
 func fatTree(k int) *fabric.Topology {
 	t := &testTopology{}
 	core := make([]int, k*k/4)
@@ -76,8 +76,8 @@ func fatTree(k int) *fabric.Topology {
 	return &t.Topology
 }
 
-// randomTopology has up to eight switches, connected, with a few cables more than that takes, some between the
-// same two switches.
+// randomTopology has up to eight switches, connected, with a few cables more than that takes, some between the same two
+// switches.
 func randomTopology(rng *rand.Rand) *fabric.Topology {
 	t := &testTopology{}
 	n := 1 + rng.IntN(8)
@@ -98,8 +98,8 @@ func randomTopology(rng *rand.Rand) *fabric.Topology {
 	return &t.Topology
 }
 
-// newFabricWorld has switch number i as target number order[i]; the first candidates of them may be
-// sequencers. Each group has three replicas at some of the hosts.
+// newFabricWorld has switch number i as target number order[i]; the first candidates of them may be sequencers. Each
+// group has three replicas at some of the hosts.
 func newFabricWorld(t reporter, rng *rand.Rand, topo *fabric.Topology, candidates int, groups ...uint32) *world {
 	w := newWorld(t, candidates) // without groups, so that its core does nothing
 	w.topo, w.cut, w.order = topo, map[int]bool{}, rng
@@ -132,8 +132,8 @@ func newFabricWorld(t reporter, rng *rand.Rand, topo *fabric.Topology, candidate
 	return w
 }
 
-// prepare does what a target does with EffectPrepare, in any order that it may choose. With w.faulty set it may
-// stop in the middle.
+// prepare does what a target does with EffectPrepare, in any order that it may choose. With w.faulty set it may stop in
+// the middle.
 func (w *world) prepare(tg *worldTarget, f *fabric.Forwarding) bool {
 	if w.plan == nil {
 		return true
@@ -223,8 +223,8 @@ func (w *world) walker() *walker {
 	return walker
 }
 
-// checkNoCircle looks for a circle in the trees of whoever stamps now: a packet that is copied in a circle
-// fills the network, so there must be none at any moment of any change.
+// checkNoCircle looks for a circle in the trees of whoever stamps now: a packet that is copied in a circle fills the
+// network, so there must be none at any moment of any change.
 func (w *world) checkNoCircle() {
 	walker := w.walker()
 	for s, t := range walker.tables {
@@ -242,8 +242,8 @@ func (w *world) checkNoCircle() {
 	}
 }
 
-// checkService walks a request from every host: each replica gets it once, stamped in the group's session; and
-// a packet from every host to every other.
+// checkService walks a request from every host: each replica gets it once, stamped in the group's session; and a packet
+// from every host to every other.
 func (w *world) checkService() {
 	walker := w.walker()
 	for h := range w.topo.Hosts {

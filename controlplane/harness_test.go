@@ -20,8 +20,8 @@ import (
 // patience is how long a test waits for what must come; only a failing one waits so long.
 const patience = 20 * time.Second
 
-// testSequencer is a real P4Runtime server in front of the end-host data plane, whose datagrams
-// go to the test instead of a socket.
+// testSequencer is a real P4Runtime server in front of the end-host data plane, whose datagrams go to the test instead
+// of a socket.
 type testSequencer struct {
 	t      *testing.T
 	device uint64

@@ -10,8 +10,8 @@ import (
 	"github.com/netordered/nopaxos/controlplane/failover"
 )
 
-// triangle is three switches, each linked to the others, with two hosts each. Links: 0 is s0 - s1, 1 is s0 - s2,
-// 2 is s1 - s2.
+// triangle is three switches, each linked to the others, with two hosts each. Links: 0 is s0 - s1, 1 is s0 - s2, 2 is
+// s1 - s2.
 func triangle() *fabric.Topology {
 	t := &testTopology{}
 	for range 3 {
@@ -84,8 +84,8 @@ func TestTriangle(t *testing.T) {
 	}
 }
 
-// Most links of a network fail at once, again and again, and never the same: the machine is overloaded. Those that
-// are cut are found all the same.
+// Most links of a network fail at once, again and again, and never the same: the machine is overloaded. Those that are
+// cut are found all the same.
 func TestOverloadIsNoCutLink(t *testing.T) {
 	topo := fatTree(4)
 	topo.Probe = probeInterval

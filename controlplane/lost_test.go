@@ -100,8 +100,8 @@ func TestLostStreamKeepsTheTree(t *testing.T) {
 	})
 }
 
-// A lost switch whose links no longer carry is left out, and so is one that every replica behind it misses, and
-// one whose process has ended. In a fat-tree there is another way.
+// A lost switch whose links no longer carry is left out, and so is one that every replica behind it misses, and one
+// whose process has ended. In a fat-tree there is another way.
 func TestDeadSwitchIsLeftOut(t *testing.T) {
 	t.Run("probes", func(t *testing.T) {
 		everyTransit(t, true, func(t *testing.T, w *world, s int) {
@@ -181,8 +181,7 @@ func TestLostStreamsAloneLoseNobody(t *testing.T) {
 	})
 }
 
-// Trees go round what is cut, and through lost switches as they are: never in a circle, and nobody gets anything
-// twice.
+// Trees go round what is cut, and through lost switches as they are: never in a circle, and nobody gets anything twice.
 func TestTreesAroundLostSwitches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))

@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/controlplane/api"
 )
 
-// routes has the published state of each group, for any number of watchers. A slow watcher skips states: only the newest
-// counts.
+// routes has the published state of each group, for any number of watchers. A slow watcher skips states: only the
+// newest counts.
 type routes struct {
 	mu     sync.Mutex
 	groups map[uint32]*route

@@ -64,8 +64,8 @@ func TestBusySwitchHoldsUpNobodyElse(t *testing.T) {
 	w.checkService()
 }
 
-// Over any topology, and whichever switches are slow: when a session is installed every replica is below its
-// sequencer, and it is installed unless a slow switch has a part in its tree or in the one before.
+// Over any topology, and whichever switches are slow: when a session is installed every replica is below its sequencer,
+// and it is installed unless a slow switch has a part in its tree or in the one before.
 func TestMakeBeforeBreakWhoeverIsSlow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))

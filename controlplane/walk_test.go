@@ -134,8 +134,8 @@ func (w *walker) multicast(s int, t *tables.State, group uint16, p packet) (all 
 	return all, nil
 }
 
-// cross is a packet that leaves through a port. A cable whose other end expects another MAC address is an
-// error: the program does not look at it, and people do.
+// cross is a packet that leaves through a port. A cable whose other end expects another MAC address is an error: the
+// program does not look at it, and people do.
 func (w *walker) cross(from fabric.Port, p packet) ([]delivery, error) {
 	if w.cut[from] {
 		return nil, nil

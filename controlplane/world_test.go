@@ -19,9 +19,8 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// world is everything around a Core: the store, the sequencers, the connections, and the messages
-// between them, each of which happens when the test says so. The world outlives the core: crash
-// puts a new one in its place.
+// world is everything around a Core: the store, the sequencers, the connections, and the messages between them, each of
+// which happens when the test says so. The world outlives the core: crash puts a new one in its place.
 type world struct {
 	t       reporter
 	cfg     failover.Config
@@ -118,9 +117,9 @@ func (w *world) boot() {
 	w.collect()
 }
 
-// crash kills the controller at this very point and starts it again. What it had sent to targets
-// may still arrive, until the new controller's connection fences it off; what it had asked of the
-// store has happened or never will, since the file's lock went with the process.
+// crash kills the controller at this very point and starts it again. What it had sent to targets may still arrive,
+// until the new controller's connection fences it off; what it had asked of the store has happened or never will, since
+// the file's lock went with the process.
 func (w *world) crash() {
 	kept := w.pending[:0]
 	for _, p := range w.pending {
@@ -207,8 +206,8 @@ func (w *world) connect(t int) {
 	w.collect()
 }
 
-// fence ends what earlier connections still have on the way to target t: the new one has a higher
-// election id. Their answers still come, late.
+// fence ends what earlier connections still have on the way to target t: the new one has a higher election id. Their
+// answers still come, late.
 func (w *world) fence(t int) {
 	kept := w.pending[:0]
 	for _, p := range w.pending {

@@ -21,8 +21,8 @@ type Route struct {
 }
 
 // Watch follows the route of a group and calls update with the first one and with every change, from one goroutine.
-// Sessions never go back: it ignores older ones, which an outdated controller publishes. While no controller is reachable
-// the last route stays valid, and Watch tries the endpoints ("host:port") in turn.
+// Sessions never go back: it ignores older ones, which an outdated controller publishes. While no controller is
+// reachable the last route stays valid, and Watch tries the endpoints ("host:port") in turn.
 //
 // Watch returns ctx's error when ctx is done, and another one only if no controller has the group.
 func Watch(ctx context.Context, endpoints []string, group uint32, update func(Route), opts ...grpc.DialOption) error {

@@ -11,8 +11,8 @@ type copies struct {
 	most      []Copy // in order
 }
 
-// send notes that g is on its way to the switch. Until the switch confirms it, the old copies, the new ones or a
-// part of them may be installed.
+// send notes that g is on its way to the switch. Until the switch confirms it, the old copies, the new ones or a part
+// of them may be installed.
 func (c *copies) send(g GroupForwarding) {
 	if g.Undecided {
 		return
@@ -46,8 +46,8 @@ func (c *copies) confirm(g GroupForwarding) {
 // within reports whether the switch certainly has no other copies than these.
 func (c *copies) within(these []Copy) bool { return c.bounded && contains(these, c.most) }
 
-// just reports whether the switch certainly has exactly these copies, of the packets that it stamps or of those that
-// it receives.
+// just reports whether the switch certainly has exactly these copies, of the packets that it stamps or of those that it
+// receives.
 func (c *copies) just(these []Copy, sequences bool) bool {
 	return c.exact && c.sequences == sequences && slices.Equal(c.most, these)
 }

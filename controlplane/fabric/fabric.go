@@ -9,11 +9,11 @@ import (
 // None is the switch of a target that is an end host. As a sequencer it sends every copy itself.
 const None = -1
 
-// Fabric decides what every switch forwards. It is deterministic; now is monotonic time since an arbitrary origin.
-// It is not safe for concurrent use.
+// Fabric decides what every switch forwards. It is deterministic; now is monotonic time since an arbitrary origin. It
+// is not safe for concurrent use.
 //
-// Call Start once, then the methods that report what happened, and Expire, Probe and Advance when Deadline has
-// passed. What a switch shall do is in Wanted; Prepare and Prepared record that it is sent and confirmed.
+// Call Start once, then the methods that report what happened, and Expire, Probe and Advance when Deadline has passed.
+// What a switch shall do is in Wanted; Prepare and Prepared record that it is sent and confirmed.
 type Fabric struct {
 	topo     *Topology
 	health   *health
@@ -122,8 +122,8 @@ func (f *Fabric) Steer(i, root int) {
 	}
 }
 
-// Reach returns how many replicas of group i receive what a switch, or None, stamps: if all links work (all), and
-// over links that are not cut (sure).
+// Reach returns how many replicas of group i receive what a switch, or None, stamps: if all links work (all), and over
+// links that are not cut (sure).
 func (f *Fabric) Reach(i, root int) (all, sure int) {
 	hosts := f.groups[i].hosts
 	if root == None {

@@ -20,8 +20,8 @@ type Forwarding struct {
 
 // GroupForwarding is what one switch does with a group's packets.
 type GroupForwarding struct {
-	// Undecided: the controller does not know yet which sequencer serves the group. What is installed may be right
-	// and stays.
+	// Undecided: the controller does not know yet which sequencer serves the group. What is installed may be right and
+	// stays.
 	Undecided bool
 	// Sequences: the switch is the group's sequencer, or about to become it. Sequence entries say what it does with
 	// unstamped packets.
@@ -30,8 +30,8 @@ type GroupForwarding struct {
 	ToSequencer *Hop
 	// Copies are those of the switch in the group's tree; none: stamped packets are not forwarded.
 	Copies []Copy
-	// Shrink: the switch keeps those of Copies that it has, and gets none. A tree loses every copy that it has to
-	// lose at all switches before it gains one at any: two trees together may hold a circle.
+	// Shrink: the switch keeps those of Copies that it has, and gets none. A tree loses every copy that it has to lose
+	// at all switches before it gains one at any: two trees together may hold a circle.
 	Shrink bool
 }
 

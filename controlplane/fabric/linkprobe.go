@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// A switch does not report that a cable was pulled. So the controller sends a small packet over each link, from each
-// of the two switches that it reaches, and the switch at the other end returns it (in the manner of LLDP, IEEE
-// 802.1AB). The controller need not reach that other switch: the probe tests whether it forwards.
+// A switch does not report that a cable was pulled. So the controller sends a small packet over each link, from each of
+// the two switches that it reaches, and the switch at the other end returns it (in the manner of LLDP, IEEE 802.1AB).
+// The controller need not reach that other switch: the probe tests whether it forwards.
 //
 // Traffic is routed around a link that loses several probes in a row. The link must then carry more in a row to count
 // as whole, and twice as many each time that it is found cut again: every change moves routes and trees, which costs
 // more than a link left out.
 
 const (
-	// A lost round counts probeMiss, a doubtful one probeDoubtfulMiss, and probeLimit makes the link count as cut:
-	// BMv2 drops packets when its queues are full, and must not lose its links over that.
+	// A lost round counts probeMiss, a doubtful one probeDoubtfulMiss, and probeLimit makes the link count as cut: BMv2
+	// drops packets when its queues are full, and must not lose its links over that.
 	probeMiss         = 4
 	probeDoubtfulMiss = 1
 	probeLimit        = 16
@@ -55,8 +55,7 @@ const (
 	verdictNone
 )
 
-// Probe ends a round of probes and begins the next when it is due. ready reports whether a switch can be
-// programmed.
+// Probe ends a round of probes and begins the next when it is due. ready reports whether a switch can be programmed.
 func (f *Fabric) Probe(now time.Duration, ready func(s int) bool) (probes []Probe) {
 	if now < f.probeAt {
 		return nil

@@ -15,14 +15,14 @@ func newHealth(t *Topology) *health {
 	return &health{down: make([]bool, len(t.Switches)), cut: make([]bool, len(t.Links))}
 }
 
-// avoided is the cost, in hops, of a switch or link that may not work. It is finite: a switch that the controller
-// has lost may still forward, so where no other path leads, this one is worth trying.
+// avoided is the cost, in hops, of a switch or link that may not work. It is finite: a switch that the controller has
+// lost may still forward, so where no other path leads, this one is worth trying.
 const avoided = 1 << 16
 
 const unreachable = math.MaxInt32
 
-// paths has the shortest path from every switch to every other. In a fat-tree those over healthy switches lead up
-// and then down, never up again.
+// paths has the shortest path from every switch to every other. In a fat-tree those over healthy switches lead up and
+// then down, never up again.
 type paths struct {
 	topo       *Topology
 	health     *health
@@ -64,8 +64,8 @@ func (p *paths) distancesTo(to int) []int {
 	})
 }
 
-// nearestFirst returns the distance of every switch from one. It visits the reachable ones in order of distance;
-// visit lowers the distances of a switch's neighbours.
+// nearestFirst returns the distance of every switch from one. It visits the reachable ones in order of distance; visit
+// lowers the distances of a switch's neighbours.
 func (p *paths) nearestFirst(from int, visit func(distance []int, s int)) []int {
 	distance := make([]int, len(p.neighbours))
 	for s := range distance {

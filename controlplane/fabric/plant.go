@@ -2,9 +2,9 @@ package fabric
 
 import "slices"
 
-// A switch whose P4Runtime stream is lost usually forwards on. The controller cannot give it another tree, and need
-// not if it already has exactly the copies that the tree needs there: it stays in the tree. It is left out when its
-// links are found cut, when every replica behind it reports silence, or when its process has ended.
+// A switch whose P4Runtime stream is lost usually forwards on. The controller cannot give it another tree, and need not
+// if it already has exactly the copies that the tree needs there: it stays in the tree. It is left out when its links
+// are found cut, when every replica behind it reports silence, or when its process has ended.
 
 // plant makes the tree of group i that starts at a switch, and returns how far from there each switch is.
 func (f *Fabric) plant(i, root int) (tree, []int) {
@@ -19,8 +19,8 @@ func (f *Fabric) plant(i, root int) (tree, []int) {
 	}
 }
 
-// keepable returns, by switch, whether it relays known copies of group i although the controller does not reach it:
-// a tree may be built around it.
+// keepable returns, by switch, whether it relays known copies of group i although the controller does not reach it: a
+// tree may be built around it.
 func (f *Fabric) keepable(i, root int) []bool {
 	kept := make([]bool, len(f.switches))
 	for s := range f.switches {
@@ -36,8 +36,8 @@ func (f *Fabric) keepable(i, root int) []bool {
 	return kept
 }
 
-// ground returns where the tree of group i from a root may grow: into switches that the controller programs, those
-// that are kept as they are, and those that relay the group's packets nowhere under any tree.
+// ground returns where the tree of group i from a root may grow: into switches that the controller programs, those that
+// are kept as they are, and those that relay the group's packets nowhere under any tree.
 func (f *Fabric) ground(i, root int, kept []bool) *ground {
 	g := &ground{
 		root:  root,

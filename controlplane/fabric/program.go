@@ -89,8 +89,8 @@ func (f *Fabric) ended(s int) {
 	f.setDown(s, true)
 }
 
-// Expire gives up the switches whose time is over, and returns those whose reply is overdue: the caller resets
-// their connections.
+// Expire gives up the switches whose time is over, and returns those whose reply is overdue: the caller resets their
+// connections.
 func (f *Fabric) Expire(now time.Duration) (overdue []int) {
 	for s := range f.switches {
 		if now >= f.switches[s].downAt {

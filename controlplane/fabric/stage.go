@@ -29,8 +29,8 @@ func (f *Fabric) Advance() {
 	}
 }
 
-// arrived reports whether every switch that is not given up has completed the stage of group i. A switch that has
-// none of the group's copies, and shall have none, is not waited for, however busy it is.
+// arrived reports whether every switch that is not given up has completed the stage of group i. A switch that has none
+// of the group's copies, and shall have none, is not waited for, however busy it is.
 func (f *Fabric) arrived(i int) bool {
 	g := &f.groups[i]
 	for s := range f.switches {

@@ -96,8 +96,8 @@ func (t *Topology) Probed(link int) bool {
 // and the OUM header; the port is for people who look at packets.
 const OUMPort = 9797
 
-// The addresses of probes are link-local (RFC 3927), so no router forwards them: 169.254.1.0 to 169.254.254.255,
-// two for each link.
+// The addresses of probes are link-local (RFC 3927), so no router forwards them: 169.254.1.0 to 169.254.254.255, two
+// for each link.
 const (
 	firstProbeAddr = 169<<24 | 254<<16 | 1<<8
 	maxProbedLinks = 254 << 8 / 2

@@ -45,12 +45,11 @@ func (g *ground) allows(s int, n Neighbour) bool {
 }
 
 // treeFrom makes the tree to the hosts of a group's replicas, and returns how far from the root each switch is. The
-// tree stays on the ground and leaves out replicas that are out of reach there. It uses a cut link where no other
-// path leads.
+// tree stays on the ground and leaves out replicas that are out of reach there. It uses a cut link where no other path
+// leads.
 //
-// Unlike a route, a tree must not try its luck with a switch that the controller cannot program: that switch may
-// still relay along an older tree, and two trees together may hold a circle, in which every packet is copied
-// endlessly.
+// Unlike a route, a tree must not try its luck with a switch that the controller cannot program: that switch may still
+// relay along an older tree, and two trees together may hold a circle, in which every packet is copied endlessly.
 func (p *paths) treeFrom(on *ground, group uint32, hosts []*Host) (t tree, distance []int) {
 	t = make(tree, len(p.topo.Switches))
 	inside := make([]bool, len(t)) // a copy leads there, or it is the root

@@ -74,8 +74,8 @@ func (t *Topology) validatePorts() error {
 	return nil
 }
 
-// validateProbes checks that every link has addresses for its probes, and that a switch's table has room for the
-// probes of its links beside the groups.
+// validateProbes checks that every link has addresses for its probes, and that a switch's table has room for the probes
+// of its links beside the groups.
 func (t *Topology) validateProbes(groups int) error {
 	if len(t.Links) > maxProbedLinks {
 		return fmt.Errorf("fabric: %d links, expected at most %d", len(t.Links), maxProbedLinks)

@@ -12,8 +12,8 @@ import (
 // Core decides which sequencer serves which group in which session. It is deterministic: the same calls with the same
 // times give the same effects. now is monotonic time since an arbitrary origin. It is not safe for concurrent use.
 //
-// Call Start once, then the input methods as things happen and Tick when Deadline has passed. After each call carry
-// out Effects in order and call ClearEffects.
+// Call Start once, then the input methods as things happen and Tick when Deadline has passed. After each call carry out
+// Effects in order and call ClearEffects.
 type Core struct {
 	cfg      Config
 	groups   []group
@@ -53,8 +53,8 @@ func New(cfg Config) (*Core, error) {
 	return c, nil
 }
 
-// Start begins. Until every target has been heard from once, or StartGrace has passed, no group gets a new session:
-// the one it has may well be installed and healthy.
+// Start begins. Until every target has been heard from once, or StartGrace has passed, no group gets a new session: the
+// one it has may well be installed and healthy.
 func (c *Core) Start(now time.Duration) {
 	c.startBy = now + c.cfg.StartGrace
 	c.fabric.Start(now, c.startBy)

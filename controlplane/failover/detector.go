@@ -7,8 +7,8 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// Connected reports that the stream to target t is up and this controller is its primary. An earlier connection is
-// lost with it.
+// Connected reports that the stream to target t is up and this controller is its primary. An earlier connection is lost
+// with it.
 func (c *Core) Connected(now time.Duration, t int) {
 	tg := &c.targets[t]
 	if tg.connected {
@@ -36,8 +36,8 @@ func (c *Core) Lost(now time.Duration, t int, refused bool) {
 	c.advance(now)
 }
 
-// Failed reports that the effect under way on target t failed or took too long. The target is read from the start,
-// over a new connection.
+// Failed reports that the effect under way on target t failed or took too long. The target is read from the start, over
+// a new connection.
 func (c *Core) Failed(now time.Duration, t int, conn uint64) {
 	if tg := c.current(t, conn); tg != nil {
 		c.reset(t)
@@ -86,8 +86,8 @@ func (c *Core) PipelineRead(now time.Duration, t int, conn uint64, ours bool) {
 	c.advance(now)
 }
 
-// entriesGone handles a target on which nothing of ours is installed any more. Its groups need new numbers, whatever
-// a later read finds.
+// entriesGone handles a target on which nothing of ours is installed any more. Its groups need new numbers, whatever a
+// later read finds.
 func (c *Core) entriesGone(t int) {
 	tg := &c.targets[t]
 	for i := range c.groups {
@@ -137,8 +137,8 @@ func (c *Core) EntriesRead(now time.Duration, t int, conn, op uint64, entries []
 	c.advance(now)
 }
 
-// Prepared reports that everything but the sequence entries is in place on target t (ok), or could not be put there.
-// A failure keeps the target from being a candidate until the next audit tries again. Sessions that it serves go on.
+// Prepared reports that everything but the sequence entries is in place on target t (ok), or could not be put there. A
+// failure keeps the target from being a candidate until the next audit tries again. Sessions that it serves go on.
 func (c *Core) Prepared(now time.Duration, t int, conn uint64, ok bool) {
 	tg := c.current(t, conn)
 	if tg == nil || tg.step != stepPrepare {

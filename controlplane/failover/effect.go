@@ -6,8 +6,8 @@ import "github.com/netordered/nopaxos/controlplane/fabric"
 type EffectKind uint8
 
 const (
-	// EffectAllocate makes a new session number of Group durable, above Floor and above every number handed out
-	// before; answered by Core.Allocated or Core.AllocateFailed.
+	// EffectAllocate makes a new session number of Group durable, above Floor and above every number handed out before;
+	// answered by Core.Allocated or Core.AllocateFailed.
 	EffectAllocate EffectKind = iota + 1
 	// EffectReadPipeline asks whether Target runs our pipeline; answered by Core.PipelineRead.
 	EffectReadPipeline

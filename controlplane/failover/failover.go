@@ -17,8 +17,8 @@ func (c *Core) advanceGroup(now time.Duration, i int) {
 		c.advanceActive(now, i)
 	case phaseInstalling, phaseVerifying:
 		if now >= g.installBy {
-			// The stream is up and the target does not answer. The number may be installed at any time: a later
-			// read that finds it while it is still the newest adopts it.
+			// The stream is up and the target does not answer. The number may be installed at any time: a later read
+			// that finds it while it is still the newest adopts it.
 			c.targets[g.target].penalize(now)
 			c.reset(g.target)
 			g.search()

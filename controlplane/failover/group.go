@@ -6,8 +6,8 @@ import "time"
 type phase uint8
 
 const (
-	// phaseSearching: no sequencer serves the group. One that has the newest number installed is adopted, otherwise
-	// a candidate gets a new number.
+	// phaseSearching: no sequencer serves the group. One that has the newest number installed is adopted, otherwise a
+	// candidate gets a new number.
 	phaseSearching phase = iota
 	// phaseAllocating: a new number is being made durable.
 	phaseAllocating
@@ -25,8 +25,8 @@ func (p phase) String() string {
 	return [...]string{"searching", "allocating", "routing", "installing", "verifying", "active"}[p]
 }
 
-// A session that ends soon after it began, because replicas report it or links are cut, makes the next one last
-// longer, up to this many doublings: another session does not cure what ails the replicas.
+// A session that ends soon after it began, because replicas report it or links are cut, makes the next one last longer,
+// up to this many doublings: another session does not cure what ails the replicas.
 const (
 	maxHoldoffDoublings = 6
 	longSession         = 10 * time.Second // ends a run of short sessions
@@ -89,8 +89,8 @@ func (g *group) gone() {
 	}
 }
 
-// lost handles the loss of the stream to the group's target. If nothing listens there any more (refused) the group
-// does not wait for the stream to come back until graceUntil.
+// lost handles the loss of the stream to the group's target. If nothing listens there any more (refused) the group does
+// not wait for the stream to come back until graceUntil.
 func (g *group) lost(refused bool, graceUntil time.Duration) {
 	switch g.phase {
 	case phaseActive:

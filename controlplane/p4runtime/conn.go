@@ -149,8 +149,8 @@ func Refused(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// watchedConn notices the end of a TCP connection as soon as the kernel reports it, and keeps the kernel's reason, which
-// gRPC turns into text.
+// watchedConn notices the end of a TCP connection as soon as the kernel reports it, and keeps the kernel's reason,
+// which gRPC turns into text.
 type watchedConn struct {
 	net.Conn
 	lost context.CancelCauseFunc

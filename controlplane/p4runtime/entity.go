@@ -12,8 +12,8 @@ import (
 // foreign stands for an action that is none of ours.
 const foreign = 1<<32 - 1
 
-// value reads a number that a target returned, perhaps with leading zero bytes. A number too large for any field of ours
-// becomes one that none of ours equals.
+// value reads a number that a target returned, perhaps with leading zero bytes. A number too large for any field of
+// ours becomes one that none of ours equals.
 func value(b []byte) uint64 {
 	v, err := p4src.ParseBits(b, 64)
 	if err != nil && len(b) != 0 {

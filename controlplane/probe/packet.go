@@ -11,9 +11,9 @@ import (
 	"github.com/netordered/nopaxos/oumlib"
 )
 
-// A probe crosses a link, is returned by the switch at the other end, and is handed to the controller by the switch that
-// sent it. It is a stamped packet of a group without replicas, whose address stands for one end of one link, so that the
-// switch program needs to know nothing of it:
+// A probe crosses a link, is returned by the switch at the other end, and is handed to the controller by the switch
+// that sent it. It is a stamped packet of a group without replicas, whose address stands for one end of one link, so
+// that the switch program needs to know nothing of it:
 //
 //	Ethernet · IPv4, TTL 3 · UDP · OUM header: SEQUENCED, switch and port as the session, round as the number
 //

@@ -71,8 +71,8 @@ func GroupKey(group uint32, sequenced uint64) Key {
 	return Key{Table: p4src.TableOUMGroup, Match: uint64(group), Second: sequenced}
 }
 
-// Install returns the change that writes the sequence entry of (group, session). replace tells whether the group has
-// an entry for unstamped packets.
+// Install returns the change that writes the sequence entry of (group, session). replace tells whether the group has an
+// entry for unstamped packets.
 func (p *Plan) Install(group, session uint32, replace bool) Change {
 	c := Change{Kind: Insert, Key: GroupKey(group, Unstamped), Action: p.sequence(&p.groups[p.index[group]], session)}
 	if replace {
@@ -130,8 +130,8 @@ func serves(act Action) bool {
 	return act.ID == p4src.ActionSequence && act.Params[p4src.ParamSequenceSession-1] != 0
 }
 
-// Compile returns what a target that has installed have shall have; f is nil for an end-host sequencer. Sequence entries
-// of planned groups stay as they are.
+// Compile returns what a target that has installed have shall have; f is nil for an end-host sequencer. Sequence
+// entries of planned groups stay as they are.
 func (p *Plan) Compile(f *fabric.Forwarding, have *State) *State {
 	want := New()
 	for i := range p.groups {
@@ -209,8 +209,8 @@ func (p *Plan) routes(want *State, f *fabric.Forwarding) {
 	}
 }
 
-// probes adds what switch s does with the probes of its links: its own go to the controller when they return, the others
-// back where they came from. Both are stamped packets, which switches accept from each other only.
+// probes adds what switch s does with the probes of its links: its own go to the controller when they return, the
+// others back where they came from. Both are stamped packets, which switches accept from each other only.
 func (p *Plan) probes(want *State, s int) {
 	for i, l := range p.topo.Links {
 		ends := l.Ends()

@@ -14,8 +14,8 @@ type Program struct {
 	Context []byte // context.json
 }
 
-// Pack returns the program as a device config. A part that is missing, and a context that is no JSON, is an
-// error: the switch would take it and fail later, with all its ports down.
+// Pack returns the program as a device config. A part that is missing, and a context that is no JSON, is an error: the
+// switch would take it and fail later, with all its ports down.
 func (p Program) Pack() ([]byte, error) {
 	switch {
 	case p.Name == "":
