@@ -163,10 +163,10 @@ func TestStatusEverywhere(t *testing.T) {
 	c.wantRoute(c.watch(groupA), groupA, 0, 1)
 	c.ready()
 	// Watchers hear of a session before the status says so.
-	c.eventually("active", func(s Status) bool { return len(s.Groups) == 1 && s.Groups[0].Session == 1 })
+	c.eventually("active", func(s Status) bool { return len(s.Groups) == 1 && s.Groups[0].State.Session == 1 })
 
 	s := c.controller.Status()
-	if len(s.Groups) != 1 || s.Groups[0].Session != 1 || s.Groups[0].Sequencer != "seq-0" || len(s.Targets) != 2 {
+	if len(s.Groups) != 1 || s.Groups[0].State.Session != 1 || s.Groups[0].State.Sequencer != "seq-0" || len(s.Targets) != 2 {
 		t.Errorf("Status() of the controller is %+v", s)
 	}
 	text := scrape(t, c.controller)

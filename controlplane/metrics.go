@@ -77,9 +77,10 @@ func (m *metrics) collectStatus(ch chan<- prometheus.Metric) {
 		if g.Phase == "active" {
 			active = 1
 		}
-		ch <- prometheus.MustNewConstMetric(descSession, prometheus.GaugeValue, float64(g.Session), g.Name, g.Sequencer)
-		ch <- prometheus.MustNewConstMetric(descActive, prometheus.GaugeValue, active, g.Name)
-		ch <- prometheus.MustNewConstMetric(descFailovers, prometheus.CounterValue, float64(g.Failovers), g.Name)
+		name, session := g.State.Name, float64(g.State.Session)
+		ch <- prometheus.MustNewConstMetric(descSession, prometheus.GaugeValue, session, name, g.State.Sequencer)
+		ch <- prometheus.MustNewConstMetric(descActive, prometheus.GaugeValue, active, name)
+		ch <- prometheus.MustNewConstMetric(descFailovers, prometheus.CounterValue, float64(g.Failovers), name)
 	}
 	for _, l := range status.Links {
 		cut := 0.0

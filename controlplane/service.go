@@ -68,21 +68,7 @@ func (s *service) Report(ctx context.Context, req *api.ReportRequest) (*api.Repo
 
 // Status implements api.ControllerServer.
 func (s *service) Status(context.Context, *api.StatusRequest) (*api.StatusReply, error) {
-	now := s.status()
-	reply := &api.StatusReply{}
-	for _, g := range now.Groups {
-		state, _, _ := s.routes.state(g.Number)
-		reply.Groups = append(reply.Groups, &api.GroupStatus{
-			State: state, NewestSession: g.NewestSession, Phase: g.Phase, Failovers: g.Failovers,
-		})
-	}
-	for _, t := range now.Targets {
-		reply.Targets = append(reply.Targets, &api.TargetStatus{
-			Name: t.Name, P4RuntimeAddress: t.P4RuntimeAddress, DataAddress: t.DataAddress,
-			State: t.State, LastError: t.LastError, Connections: t.Connections,
-		})
-	}
-	return reply, nil
+	return s.status().StatusReply, nil
 }
 
 func unknownGroup(group uint32) error {

@@ -1,20 +1,22 @@
 package controlplane
 
-import "github.com/netordered/nopaxos/controlplane/fabric"
+import (
+	"github.com/netordered/nopaxos/controlplane/api"
+	"github.com/netordered/nopaxos/controlplane/fabric"
+)
 
-// snapshot makes the state of the core visible to Status. A snapshot is immutable.
+// snapshot makes the state of the core visible to Status.
 func (c *Controller) snapshot() {
 	core := c.core.Status()
-	var s Status
-	for i, g := range core.Groups {
+	s := Status{StatusReply: &api.StatusReply{}}
+	for _, g := range core.Groups {
 		published, _, _ := c.routes.state(g.Number)
-		s.Groups = append(s.Groups, GroupStatus{
-			Number: g.Number, Name: c.cfg.Groups[i].Name, Session: published.GetSession(), Sequencer: published.GetSequencer(),
-			NewestSession: g.Session, Phase: g.Phase, Failovers: g.Failovers,
+		s.Groups = append(s.Groups, &api.GroupStatus{
+			State: published, NewestSession: g.Session, Phase: g.Phase, Failovers: g.Failovers,
 		})
 	}
 	for i, t := range c.targets {
-		ts := TargetStatus{Name: t.name, P4RuntimeAddress: t.at.Addr, State: core.Targets[i].String(), Connections: t.connected}
+		ts := &api.TargetStatus{Name: t.name, P4RuntimeAddress: t.at.Addr, State: core.Targets[i].String(), Connections: t.connected}
 		if t.sw == fabric.None {
 			ts.DataAddress = t.dataAddr.String()
 		}

@@ -66,7 +66,7 @@ func controllerStatus(from controlplane.Status, to *status.Role) {
 	to.Controller = &status.Controller{}
 	for _, g := range from.Groups {
 		to.Controller.Groups = append(to.Controller.Groups, status.ControlledGroup{
-			Name: g.Name, Session: g.Session, Sequencer: g.Sequencer, Phase: g.Phase, Failovers: g.Failovers,
+			Name: g.State.Name, Session: g.State.Session, Sequencer: g.State.Sequencer, Phase: g.Phase, Failovers: g.Failovers,
 		})
 	}
 	for _, t := range from.Targets {

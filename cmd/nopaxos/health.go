@@ -20,7 +20,7 @@ import (
 func controllerHealth(s controlplane.Status) error {
 	for _, g := range s.Groups {
 		if g.Phase != "active" {
-			return fmt.Errorf("group %s has no active sequencer: %s", g.Name, g.Phase)
+			return fmt.Errorf("group %s has no active sequencer: %s", g.State.Name, g.Phase)
 		}
 	}
 	return nil

@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"github.com/netordered/nopaxos/controlplane"
+	"github.com/netordered/nopaxos/controlplane/api"
 	"github.com/netordered/nopaxos/replica"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/sequencer"
 )
 
 func TestHealth(t *testing.T) {
-	groups := func(phases ...string) (s controlplane.Status) {
+	groups := func(phases ...string) controlplane.Status {
+		s := controlplane.Status{StatusReply: &api.StatusReply{}}
 		for _, phase := range phases {
-			s.Groups = append(s.Groups, controlplane.GroupStatus{Name: "kv", Phase: phase})
+			s.Groups = append(s.Groups, &api.GroupStatus{State: &api.GroupState{Name: "kv"}, Phase: phase})
 		}
 		return s
 	}

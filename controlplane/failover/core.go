@@ -1,7 +1,6 @@
 package failover
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -69,12 +68,6 @@ func (c *Core) ClearEffects() { c.effects = c.effects[:0] }
 // Err returns the invariant that was violated, after which the core has stopped for good: a controller that hands out
 // wrong session numbers is worse than none.
 func (c *Core) Err() error { return c.err }
-
-func (c *Core) fail(format string, args ...any) {
-	if c.err == nil {
-		c.err = fmt.Errorf("failover: invariant violated: "+format, args...)
-	}
-}
 
 func (c *Core) emit(e Effect) { c.effects = append(c.effects, e) }
 

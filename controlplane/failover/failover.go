@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/netordered/nopaxos/monotime"
@@ -132,7 +133,7 @@ func (c *Core) Allocated(now time.Duration, number, session uint32) {
 	}
 	g := &c.groups[i]
 	if g.phase != phaseAllocating || session <= max(g.last, g.floor, g.sent) {
-		c.fail("group %d was given session %d in phase %v, expected one above %d in phase allocating",
+		c.err = fmt.Errorf("failover: invariant violated: group %d was given session %d in phase %v, expected one above %d in phase allocating",
 			number, session, g.phase, max(g.last, g.floor, g.sent))
 		return
 	}
