@@ -6,7 +6,7 @@ import "fmt"
 type claim struct {
 	paper string
 	// here returns the finding and the verdict. ok reports whether the claim was measured.
-	here func(*Results) (found string, v Verdict, ok bool)
+	here func(*results) (found string, v Verdict, ok bool)
 }
 
 // Claim is a claim of the paper with the finding here.
@@ -21,18 +21,18 @@ type Verdict string
 
 // The verdicts.
 const (
-	Holds       Verdict = "holds"
-	InDirection Verdict = "in direction, by less"
-	HoldsNot    Verdict = "does not hold"
-	NotCompared Verdict = "not comparable"
-	NotMeasured Verdict = "not measured"
+	holds       Verdict = "holds"
+	inDirection Verdict = "in direction, by less"
+	holdsNot    Verdict = "does not hold"
+	notCompared Verdict = "not comparable"
+	notMeasured Verdict = "not measured"
 )
 
 // check checks the claims against the results.
-func check(claims []claim, r *Results) []Claim {
+func check(claims []claim, r *results) []Claim {
 	var list []Claim
 	for _, c := range claims {
-		out := Claim{Paper: c.paper, Verdict: NotMeasured}
+		out := Claim{Paper: c.paper, Verdict: notMeasured}
 		if found, v, ok := c.here(r); ok {
 			out.Here, out.Verdict = found, v
 		}
@@ -48,24 +48,24 @@ const closeTo = 0.05
 func atLeast(ratio, claimed float64) Verdict {
 	switch {
 	case ratio >= claimed*(1-closeTo):
-		return Holds
+		return holds
 	case ratio > 1+closeTo:
-		return InDirection
+		return inDirection
 	}
-	return HoldsNot
+	return holdsNot
 }
 
 // holdsIf is the verdict on a claim without degrees.
 func holdsIf(yes bool) Verdict {
 	if yes {
-		return Holds
+		return holds
 	}
-	return HoldsNot
+	return holdsNot
 }
 
 // moreCapacity claims that NOPaxos has a multiple of another system's throughput, with n replicas.
 func moreCapacity(paper, other string, n int, claimed float64) claim {
-	return claim{paper, func(r *Results) (string, Verdict, bool) {
+	return claim{paper, func(r *results) (string, Verdict, bool) {
 		v, ok := median(ratio(in(nopaxos, n, capacity), in(other, n, capacity)), r)
 		return fmt.Sprintf("%s the capacity of %s, %d replicas", times(v), title(other), n), atLeast(v, claimed), ok
 	}}

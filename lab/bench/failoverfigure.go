@@ -17,13 +17,13 @@ var figureFailover = Figure{
 	Failovers: deploymentKey{nopaxos, 3, role.MachineEcho},
 	Draw:      drawFailover,
 	Claims: []claim{
-		{"throughput drops to zero, and operations resume after about 110 ms", func(r *Results) (string, Verdict, bool) {
+		{"throughput drops to zero, and operations resume after about 110 ms", func(r *results) (string, Verdict, bool) {
 			outage := outages(r)
 			found := fmt.Sprintf("after %.0f ms in the median of %d crashes, %.0f ms at worst; detection included",
 				outage.Median, len(r.Failovers), outage.High)
 			return found, holdsIf(outage.Median <= 110), len(r.Failovers) > 0
 		}},
-		{"peak throughput is back after about 270 ms", func(r *Results) (string, Verdict, bool) {
+		{"peak throughput is back after about 270 ms", func(r *results) (string, Verdict, bool) {
 			var times []float64
 			for _, f := range r.Failovers {
 				if at, ok := f.peak(); ok {
@@ -39,7 +39,7 @@ var figureFailover = Figure{
 }
 
 // outages returns the spread of the times without a completed operation.
-func outages(r *Results) Spread {
+func outages(r *results) Spread {
 	var list []float64
 	for _, f := range r.Failovers {
 		list = append(list, f.Outage)
@@ -83,7 +83,7 @@ const (
 	shownAfter  = 150
 )
 
-func drawFailover(r *Results) Drawing {
+func drawFailover(r *results) Drawing {
 	if len(r.Failovers) == 0 {
 		return Drawing{Here: "Not measured.", Absent: r.absent(nopaxos)}
 	}

@@ -9,7 +9,7 @@ type Figure struct {
 	// Failovers is the deployment whose sequencer is killed; the zero value: none.
 	Failovers deploymentKey
 	// Draw draws the results. It omits systems that were not measured.
-	Draw func(*Results) Drawing
+	Draw func(*results) Drawing
 	// Claims are the paper's, compared with the results.
 	Claims []claim
 }
@@ -57,8 +57,8 @@ var Figures = []Figure{
 	figureLatency, figureSequencers, figureLoss, figureReplicas, figureFailover, figureStore,
 }
 
-// Results has all measurements of a run.
-type Results struct {
+// results has all measurements of a run.
+type results struct {
 	Scale     *Scale
 	Cells     []CellResult
 	Failovers []Failover
@@ -68,7 +68,7 @@ type Results struct {
 }
 
 // find returns the result of a cell, or nil if it was not measured.
-func (r *Results) find(c Cell) *CellResult {
+func (r *results) find(c Cell) *CellResult {
 	for i := range r.Cells {
 		if r.Cells[i].Cell == c {
 			return &r.Cells[i]
@@ -78,7 +78,7 @@ func (r *Results) find(c Cell) *CellResult {
 }
 
 // curve returns a system's curve of a value, over its cells at each x. Cells that were not measured are omitted.
-func (r *Results) curve(system string, xs []float64, cell func(x float64) Cell, value func(*Summary) Spread) Curve {
+func (r *results) curve(system string, xs []float64, cell func(x float64) Cell, value func(*Summary) Spread) Curve {
 	c := Curve{Name: title(system)}
 	for _, x := range xs {
 		if m := r.find(cell(x)); m != nil {
@@ -94,7 +94,7 @@ func busiestSpread(s *Summary) Spread  { return s.BusiestCPU }
 func capacitySpread(s *Summary) Spread { return s.Capacity }
 
 // absent lists those of some systems that were not measured, with the reasons.
-func (r *Results) absent(names ...string) []string {
+func (r *results) absent(names ...string) []string {
 	var list []string
 	for _, name := range names {
 		if why, ok := r.Absent[name]; ok {

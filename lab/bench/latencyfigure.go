@@ -34,11 +34,11 @@ var figureLatency = Figure{
 		moreCapacity("4.7 times that of Fast Paxos", fastPaxos, 5, 4.7),
 		moreCapacity("1.24 times that of Speculative Paxos", specPaxos, 5, 1.24),
 		moreCapacity("more throughput than Paxos with batching", batching, 5, 1),
-		{"throughput within 2 % of the unreplicated system's", func(r *Results) (string, Verdict, bool) {
+		{"throughput within 2 % of the unreplicated system's", func(r *results) (string, Verdict, bool) {
 			v, ok := median(ratio(full(nopaxos, capacity), full(unreplicated, capacity)), r)
 			return percent(v) + " of its capacity, 3 replicas", holdsIf(v >= 0.98), ok
 		}},
-		{"latency within 16 µs of the unreplicated system's; the sequencer adds about 8 µs", func(r *Results) (string, Verdict, bool) {
+		{"latency within 16 µs of the unreplicated system's; the sequencer adds about 8 µs", func(r *results) (string, Verdict, bool) {
 			more, ok := median(difference(alone(nopaxos, p50), alone(unreplicated, p50)), r)
 			found := fmt.Sprintf("%.0f µs more with one caller", more)
 			if hop, also := median(hopLatency, r); also {
@@ -46,7 +46,7 @@ var figureLatency = Figure{
 			}
 			return found, holdsIf(more <= 16), ok
 		}},
-		{"lower latency (111 µs) than Paxos (240 µs) and Fast Paxos (193 µs)", func(r *Results) (string, Verdict, bool) {
+		{"lower latency (111 µs) than Paxos (240 µs) and Fast Paxos (193 µs)", func(r *results) (string, Verdict, bool) {
 			ours, ok := median(alone(nopaxos, p50), r)
 			classic, also := median(alone(paxos, p50), r)
 			fast, too := median(alone(fastPaxos, p50), r)
@@ -68,7 +68,7 @@ func echoCell(system string, callers int) Cell {
 	return Cell{System: system, Replicas: 3, Machine: role.MachineEcho, Workload: role.WorkloadEcho, Callers: callers}
 }
 
-func drawLatency(r *Results) Drawing {
+func drawLatency(r *results) Drawing {
 	shared := Panel{Title: "All roles share the machine's cores", X: "operations/s", Y: "median latency (µs)", LogX: true, LogY: true}
 	busiest := Panel{Title: "Work of the busiest replica", X: "callers", Y: "CPU time per operation (µs)", LogX: true, LogY: true}
 	busiest.Marks = r.Scale.callerMarks()

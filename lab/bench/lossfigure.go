@@ -22,25 +22,25 @@ var figureLoss = Figure{
 	Draw: drawLoss,
 	Claims: []claim{
 		{"even at 1 % NOPaxos's throughput does not drop significantly; it stays about the unreplicated system's",
-			func(r *Results) (string, Verdict, bool) {
+			func(r *results) (string, Verdict, bool) {
 				ours, ok := median(left(r, nopaxos), r)
 				plain, also := median(left(r, unreplicated), r)
 				found := fmt.Sprintf("NOPaxos keeps %s at %s, the unreplicated server %s", percent(ours), mostLoss(r), percent(plain))
 				return found, holdsIf(ours >= 0.9), ok && also
 			}},
-		{"Speculative Paxos drops substantially after 0.5 %, at 1 % to Paxos", func(r *Results) (string, Verdict, bool) {
+		{"Speculative Paxos drops substantially after 0.5 %, at 1 % to Paxos", func(r *results) (string, Verdict, bool) {
 			theirs, ok := median(left(r, specPaxos), r)
 			toPaxos, also := median(ratio(lossy(r, specPaxos), lossy(r, paxos)), r)
 			found := fmt.Sprintf("keeps %s at %s, which is %s Paxos's", percent(theirs), mostLoss(r), times(toPaxos))
 			return found, holdsIf(theirs < 0.75 && toPaxos <= 1+closeTo), ok && also
 		}},
-		{"that of Paxos and Fast Paxos does not drop significantly", func(r *Results) (string, Verdict, bool) {
+		{"that of Paxos and Fast Paxos does not drop significantly", func(r *results) (string, Verdict, bool) {
 			classic, ok := median(left(r, paxos), r)
 			fast, also := median(left(r, fastPaxos), r)
 			found := fmt.Sprintf("Paxos keeps %s, Fast Paxos %s", percent(classic), percent(fast))
 			return found, holdsIf(min(classic, fast) >= 0.9), ok && also
 		}},
-		{"that of Paxos with batching drops more, for its state transfers", func(r *Results) (string, Verdict, bool) {
+		{"that of Paxos with batching drops more, for its state transfers", func(r *results) (string, Verdict, bool) {
 			batched, ok := median(left(r, batching), r)
 			classic, also := median(left(r, paxos), r)
 			found := fmt.Sprintf("keeps %s, Paxos %s", percent(batched), percent(classic))
@@ -50,17 +50,17 @@ var figureLoss = Figure{
 }
 
 // lossy is a system's throughput at the largest loss.
-func lossy(r *Results, system string) quantity {
+func lossy(r *results, system string) quantity {
 	return at(lossCell(r.Scale, system, r.Scale.Loss[len(r.Scale.Loss)-1]), throughput)
 }
 
 // left is the share of its throughput that a system keeps at the largest loss.
-func left(r *Results, system string) quantity {
+func left(r *results, system string) quantity {
 	return ratio(lossy(r, system), at(lossCell(r.Scale, system, 0), throughput))
 }
 
 // mostLoss formats the largest loss.
-func mostLoss(r *Results) string { return fmt.Sprintf("%g %%", 100*r.Scale.Loss[len(r.Scale.Loss)-1]) }
+func mostLoss(r *results) string { return fmt.Sprintf("%g %%", 100*r.Scale.Loss[len(r.Scale.Loss)-1]) }
 
 // losers lists the systems of the paper's figure. All their messages are datagrams, which can be dropped; the others
 // have their own transport.
@@ -74,7 +74,7 @@ func lossCell(s *Scale, system string, share float64) Cell {
 	return c
 }
 
-func drawLoss(r *Results) Drawing {
+func drawLoss(r *results) Drawing {
 	panel := Panel{Title: "Throughput relative to none lost", X: "datagrams lost (%)", Y: "% of the throughput without loss", LogX: true}
 	for _, share := range r.Scale.Loss {
 		panel.Marks = append(panel.Marks, 100*share)

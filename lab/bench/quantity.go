@@ -7,11 +7,11 @@ import (
 
 // quantity has a value per measured repetition. Ratios are computed for each repetition, so that drift of the machine
 // affects both sides alike.
-type quantity func(*Results) map[int]float64
+type quantity func(*results) map[int]float64
 
 // at is a value of a cell.
 func at(c Cell, f func(*Sample) float64) quantity {
-	return func(r *Results) map[int]float64 {
+	return func(r *results) map[int]float64 {
 		m := r.find(c)
 		if m == nil {
 			return nil
@@ -26,7 +26,7 @@ func at(c Cell, f func(*Sample) float64) quantity {
 
 // combine computes a quantity from two others, for the repetitions that both have.
 func combine(a, b quantity, f func(x, y float64) float64) quantity {
-	return func(r *Results) map[int]float64 {
+	return func(r *results) map[int]float64 {
 		left, right := a(r), b(r)
 		values := make(map[int]float64, len(left))
 		for i, x := range left {
@@ -50,13 +50,13 @@ func difference(a, b quantity) quantity {
 func half(a quantity) quantity { return combine(a, a, func(x, _ float64) float64 { return x / 2 }) }
 
 // spreadOf returns the spread of a quantity, if it was measured.
-func spreadOf(q quantity, r *Results) (s Spread, ok bool) {
+func spreadOf(q quantity, r *results) (s Spread, ok bool) {
 	values := q(r)
 	return spread(slices.Collect(maps.Values(values))), len(values) > 0
 }
 
 // median returns the median of a quantity, if it was measured.
-func median(q quantity, r *Results) (float64, bool) {
+func median(q quantity, r *results) (float64, bool) {
 	s, ok := spreadOf(q, r)
 	return s.Median, ok
 }

@@ -22,24 +22,24 @@ var figureReplicas = Figure{
 	Draw: drawReplicas,
 	Claims: []claim{
 		{"NOPaxos and Speculative Paxos keep their throughput: a replica processes a constant number of messages",
-			func(r *Results) (string, Verdict, bool) {
+			func(r *results) (string, Verdict, bool) {
 				ours, ok := median(kept(r, nopaxos), r)
 				theirs, also := median(kept(r, specPaxos), r)
 				found := fmt.Sprintf("NOPaxos keeps %s of its capacity, SpecPaxos %s, from %s", percent(ours), percent(theirs), growth(r))
 				return found, holdsIf(min(ours, theirs) >= 1-closeTo), ok && also
 			}},
 		{"that of Paxos and Fast Paxos falls in proportion to the replicas: their leaders process more messages",
-			func(r *Results) (string, Verdict, bool) {
+			func(r *results) (string, Verdict, bool) {
 				classic, ok := median(kept(r, paxos), r)
 				fast, also := median(kept(r, fastPaxos), r)
 				first, last := float64(r.Scale.Groups[0]), float64(r.Scale.Groups[len(r.Scale.Groups)-1])
 				found := fmt.Sprintf("Paxos keeps %s, Fast Paxos %s, from %s", percent(classic), percent(fast), growth(r))
-				v := HoldsNot
+				v := holdsNot
 				switch most := max(classic, fast); {
 				case most <= first/last+closeTo:
-					v = Holds
+					v = holds
 				case most < 1-closeTo:
-					v = InDirection
+					v = inDirection
 				}
 				return found, v, ok && also && last > first
 			}},
@@ -47,16 +47,16 @@ var figureReplicas = Figure{
 }
 
 // kept is the share of its capacity that a system keeps from the smallest to the largest group.
-func kept(r *Results, system string) quantity {
+func kept(r *results, system string) quantity {
 	first, last := r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1]
 	if first == last {
-		return func(*Results) map[int]float64 { return nil }
+		return func(*results) map[int]float64 { return nil }
 	}
 	return ratio(in(system, last, capacity), in(system, first, capacity))
 }
 
 // growth names the smallest and the largest group.
-func growth(r *Results) string {
+func growth(r *results) string {
 	return fmt.Sprintf("%d to %d replicas", r.Scale.Groups[0], r.Scale.Groups[len(r.Scale.Groups)-1])
 }
 
@@ -70,7 +70,7 @@ func groupCell(system string, n int) Cell {
 	return c
 }
 
-func drawReplicas(r *Results) Drawing {
+func drawReplicas(r *results) Drawing {
 	panel := Panel{Title: "Capacity of the busiest replica", X: "replicas", Y: "operations per CPU-second"}
 	cpu := Panel{Title: "Its work per operation", X: "replicas", Y: "CPU time per operation (µs)"}
 	for _, n := range r.Scale.Groups {

@@ -44,7 +44,7 @@ type bench struct {
 	done    int      // steps
 	again   []string // errors of steps that were repeated
 
-	results Results
+	results results
 	samples map[Cell][]Sample
 }
 
@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	b := &bench{
 		cfg: &cfg, place: place, line: progress.New(cfg.Shown, 10*time.Second), began: time.Now(),
 		samples: make(map[Cell][]Sample),
-		results: Results{Scale: &cfg.Scale, Absent: make(map[string]string)},
+		results: results{Scale: &cfg.Scale, Absent: make(map[string]string)},
 	}
 	err = b.run(ctx)
 	b.line.End()

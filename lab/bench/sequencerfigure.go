@@ -26,20 +26,20 @@ var figureSequencers = Figure{
 	},
 	Draw: drawSequencers,
 	Claims: []claim{
-		{"latency behind an end-host sequencer is 36 % higher", func(r *Results) (string, Verdict, bool) {
+		{"latency behind an end-host sequencer is 36 % higher", func(r *results) (string, Verdict, bool) {
 			ours, ok := median(alone(nopaxos, p50), r)
 			hop, also := median(hopLatency, r)
 			found := fmt.Sprintf("no network processor here; the end host's hop makes %.0f µs of %.0f µs", hop, ours)
-			return found, NotCompared, ok && also
+			return found, notCompared, ok && also
 		}},
-		{"a network processor adds 8 µs in the median, 16 µs at p99", func(r *Results) (string, Verdict, bool) {
+		{"a network processor adds 8 µs in the median, 16 µs at p99", func(r *results) (string, Verdict, bool) {
 			hop, ok := median(hopLatency, r)
 			slow, also := median(difference(alone(bareSeq, p99), half(alone(bareEcho, p99))), r)
-			return fmt.Sprintf("the end host adds %.0f µs in the median, %.0f µs at p99", hop, slow), NotCompared, ok && also
+			return fmt.Sprintf("the end host adds %.0f µs in the median, %.0f µs at p99", hop, slow), notCompared, ok && also
 		}},
-		{"a switch would add no measurable latency (expected)", func(r *Results) (string, Verdict, bool) {
+		{"a switch would add no measurable latency (expected)", func(r *results) (string, Verdict, bool) {
 			behind, ok := median(alone(behindBMv2, p50), r)
-			return fmt.Sprintf("no Tofino here; behind BMv2, a test device, one caller waits %.0f µs", behind), NotCompared, ok
+			return fmt.Sprintf("no Tofino here; behind BMv2, a test device, one caller waits %.0f µs", behind), notCompared, ok
 		}},
 	},
 }
@@ -53,7 +53,7 @@ var otherSequencers = []string{
 	"middlebox (eBPF in the kernel): not in this version",
 }
 
-func drawSequencers(r *Results) Drawing {
+func drawSequencers(r *results) Drawing {
 	work := Panel{Title: "CPU time of the end-host sequencer", X: "requests in flight", Y: "µs per request, three copies", LogX: true}
 	trip := Panel{Title: "Round trip to oneself", X: "requests in flight", Y: "median (µs)", LogX: true, LogY: true}
 	work.Marks, trip.Marks = r.Scale.callerMarks(), r.Scale.callerMarks()

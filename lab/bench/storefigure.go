@@ -33,7 +33,7 @@ var figureStore = Figure{
 // storeClaim claims that NOPaxos's store has a multiple of the throughput of another system's, under all of YCSB's
 // workloads.
 func storeClaim(paper, other string, claimed float64) claim {
-	return claim{paper, func(r *Results) (string, Verdict, bool) {
+	return claim{paper, func(r *results) (string, Verdict, bool) {
 		var list []float64
 		for _, w := range ycsbNames {
 			if v, ok := median(ratio(at(storeCell(nopaxos, w), capacity), at(storeCell(other, w), capacity)), r); ok {
@@ -59,7 +59,7 @@ func storeCell(system, workload string) Cell {
 	return Cell{System: system, Replicas: 3, Machine: role.MachineKV, Workload: workload, Callers: targetCallers}
 }
 
-func drawStore(r *Results) Drawing {
+func drawStore(r *results) Drawing {
 	served := Panel{Title: "Capacity of the busiest replica", X: "YCSB workload", Y: "operations per CPU-second"}
 	latency := Panel{Title: "Median latency", X: "YCSB workload", Y: "µs"}
 	var places []float64 // of bars

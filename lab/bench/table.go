@@ -128,8 +128,8 @@ func (c Cell) Servers() int {
 
 // here formats the verdict and the finding.
 func (c Claim) here() string {
-	if c.Verdict == NotMeasured {
-		return string(NotMeasured)
+	if c.Verdict == notMeasured {
+		return string(notMeasured)
 	}
 	return fmt.Sprintf("%s: %s", c.Verdict, c.Here)
 }

@@ -150,7 +150,7 @@ func against(n int, other, closing string) gap {
 }
 
 // where compares the work of two busiest replicas.
-func (g gap) where(r *Results) string {
+func (g gap) where(r *results) string {
 	switch {
 	case g.allocating != nil:
 		return r.allocations(*g.allocating)
@@ -174,7 +174,7 @@ func (g gap) where(r *Results) string {
 }
 
 // allocations lists the roles that allocate, in the last repetition of a cell.
-func (r *Results) allocations(c Cell) string {
+func (r *results) allocations(c Cell) string {
 	m := r.find(c)
 	if m == nil {
 		return ""
@@ -192,7 +192,7 @@ func (r *Results) allocations(c Cell) string {
 }
 
 // judge compares the results with the targets.
-func judge(r *Results) []Target {
+func judge(r *results) []Target {
 	var list []Target
 	for _, t := range targets(r.Scale) {
 		out := Target{Name: t.name, Want: t.bound.text(t.unit), Unit: t.unit}

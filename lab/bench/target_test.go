@@ -20,7 +20,7 @@ func result(c Cell, cpu ...float64) CellResult {
 
 // Both sides of a ratio come from the same repetition, so that drift of the machine cancels out.
 func TestRatiosArePaired(t *testing.T) {
-	r := &Results{Scale: &Scales[0], Cells: []CellResult{
+	r := &results{Scale: &Scales[0], Cells: []CellResult{
 		result(groupCell(nopaxos, 3), 2, 20, 200), result(groupCell(unreplicated, 3), 1, 10, 100),
 	}}
 	s, ok := spreadOf(ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU)), r)
@@ -37,7 +37,7 @@ func TestRatiosArePaired(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	r := &Results{Scale: &Scales[0], Cells: []CellResult{
+	r := &results{Scale: &Scales[0], Cells: []CellResult{
 		result(groupCell(nopaxos, 3), 3), result(groupCell(unreplicated, 3), 2), result(groupCell(paxos, 3), 9),
 	}}
 	find := func(name string) Target {
@@ -63,11 +63,11 @@ func TestJudge(t *testing.T) {
 }
 
 func TestClaims(t *testing.T) {
-	r := &Results{Scale: &Scales[0], Cells: []CellResult{
+	r := &results{Scale: &Scales[0], Cells: []CellResult{
 		result(groupCell(nopaxos, 5), 1), result(groupCell(paxos, 5), 5), result(groupCell(specPaxos, 5), 1.1), result(groupCell(fastPaxos, 5), 2),
 	}}
 	got := check(figureLatency.Claims, r)
-	for i, want := range []Verdict{Holds, InDirection, InDirection, NotMeasured} {
+	for i, want := range []Verdict{holds, inDirection, inDirection, notMeasured} {
 		if got[i].Verdict != want {
 			t.Errorf("%+v, expected %q", got[i], want)
 		}
@@ -80,7 +80,7 @@ func TestScalesKeepTheirTime(t *testing.T) {
 		if scale.Limit == 0 {
 			continue
 		}
-		b := &bench{cfg: &Config{Scale: scale, Profile: scale.Name == "full"}, results: Results{Absent: map[string]string{}}}
+		b := &bench{cfg: &Config{Scale: scale, Profile: scale.Name == "full"}, results: results{Absent: map[string]string{}}}
 		figures, err := b.cfg.figures()
 		if err != nil {
 			t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Name is the file name of the binary.
-const Name = "nopaxos"
+// name is the file name of the binary.
+const name = "nopaxos"
 
 // Flag adds --nopaxos, the path of the binary.
 func Flag(cmd *cobra.Command, path *string) {
@@ -26,7 +26,7 @@ func Find(path string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("the directory of this program: %w", err)
 		}
-		path = filepath.Join(filepath.Dir(self), Name)
+		path = filepath.Join(filepath.Dir(self), name)
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The load is that of YCSB's workload A: half reads, half updates, keys by a Zipf distribution
+// The load is YCSB's workload A: half reads, half updates, keys from a Zipf distribution
 // (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010).
 const (
 	bankKeys   = 512 // keys of a bank
@@ -14,22 +14,22 @@ const (
 	valueBytes = 100 // one field of YCSB
 )
 
-// keyName is what the store calls a key.
+// keyName returns the name of a key in the store.
 func keyName(bank, key int) string { return fmt.Sprintf("load:%d:%d", bank, key) }
 
-// digits is the length of a written value's number.
+// digits is the length of the number in a stored value.
 const digits = 20
 
 var filler = strings.Repeat("x", valueBytes-digits)
 
-// text is what is stored for v.
+// text returns the stored form of v.
 func (v value) text() string { return fmt.Sprintf("%0*d%s", digits, uint64(v), filler) }
 
-// strangerError says that the store answered what nobody wrote.
+// strangerError reports a value that was never written.
 type strangerError struct{ answer string }
 
 func (e *strangerError) Error() string {
-	return fmt.Sprintf("the store answered %q, which nobody wrote", e.answer)
+	return fmt.Sprintf("the store returned %q, which was never written", e.answer)
 }
 
 // parseValue is the inverse of text. The error is a *strangerError.

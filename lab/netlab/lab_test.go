@@ -189,7 +189,7 @@ func TestLossesAndPartitions(t *testing.T) {
 		{"half", []Loss{{Share: 0.5}}, count / 3, count * 2 / 3},
 		{"one way", []Loss{{From: netip.MustParsePrefix("10.0.0.1/32"), Share: 1}}, 0, 0},
 		{"a prefix", []Loss{{From: netip.MustParsePrefix("10.0.0.1/24"), Share: 1}}, 0, 0},
-		{"somebody else's", []Loss{{From: netip.MustParsePrefix("10.0.1.1/24"), Share: 1}}, count, count},
+		{"another prefix", []Loss{{From: netip.MustParsePrefix("10.0.1.1/24"), Share: 1}}, count, count},
 		{"two that apply", []Loss{{Share: 0.5}, {From: netip.MustParsePrefix("10.0.0.1/32"), Share: 0.5}}, count / 8, count * 3 / 8},
 		{"none again", nil, count, count},
 	} {

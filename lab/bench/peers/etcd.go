@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"log"
 	"net/netip"
 	"time"
 
@@ -61,7 +63,7 @@ func newEtcd(s *role.Spec) (role.Part, error) {
 	config := &raft.Config{
 		ID: uint64(s.Index + 1), ElectionTick: electionTicks, HeartbeatTick: heartbeatTicks, Storage: storage,
 		MaxSizePerMsg: uint64(s.MTU - messageOverhead), MaxInflightMsgs: maxInflight, CheckQuorum: true, PreVote: true,
-		Logger: quiet{},
+		Logger: &raft.DefaultLogger{Logger: log.New(io.Discard, "", 0)}, // panics keep their message
 	}
 	voters := make([]uint64, len(s.Replicas))
 	for i := range voters {
@@ -222,21 +224,3 @@ func (e *etcd) compact() {
 	e.compacted = e.applied - keepEntries
 	_ = e.storage.Compact(e.compacted) // in range: no error
 }
-
-// quiet is a logger that reports fatal errors only.
-type quiet struct{}
-
-func (quiet) Debug(...any)            {}
-func (quiet) Debugf(string, ...any)   {}
-func (quiet) Info(...any)             {}
-func (quiet) Infof(string, ...any)    {}
-func (quiet) Warning(...any)          {}
-func (quiet) Warningf(string, ...any) {}
-func (quiet) Error(...any)            {}
-func (quiet) Errorf(string, ...any)   {}
-func (quiet) Fatal(v ...any)          { panic(fmt.Sprint(v...)) }
-func (quiet) Fatalf(f string, v ...any) {
-	panic(fmt.Sprintf(f, v...))
-}
-func (quiet) Panic(v ...any)            { panic(fmt.Sprint(v...)) }
-func (quiet) Panicf(f string, v ...any) { panic(fmt.Sprintf(f, v...)) }
