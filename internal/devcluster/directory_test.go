@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Front-ends and clients of a development cluster do not need the cluster key.
+// Front-ends and clients do not need the cluster key.
 func TestClientsDoWithoutTheClusterKey(t *testing.T) {
 	cfg, err := Config{Dir: t.TempDir()}.withDefaults()
 	if err != nil {
@@ -19,7 +19,7 @@ func TestClientsDoWithoutTheClusterKey(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := f.Keys(); err == nil {
-		t.Error("the keys of replicas can be had without the cluster key")
+		t.Error("the replicas' keys were derived without the cluster key")
 	}
 	if err := refuseForeign(cfg.Dir); err != nil {
 		t.Errorf("a cluster's own directory is refused: %v", err)

@@ -103,7 +103,7 @@ func TestOurs(t *testing.T) {
 		"cluster.yaml", "cluster.key", "dev.lock", "controller-0", "sequencer-12", "replica-0.log", "kv-0.pid",
 	} {
 		if !ours(name) {
-			t.Errorf("%s is not taken for a development cluster's", name)
+			t.Errorf("%s is not recognized as a development cluster's", name)
 		}
 	}
 	for _, name := range []string{
@@ -111,7 +111,7 @@ func TestOurs(t *testing.T) {
 		"kv-0.pid.bak", "controller-backup", "cluster.yaml.old", "Replica-0", "replica--1", "replica-٣",
 	} {
 		if ours(name) {
-			t.Errorf("%q is taken for a development cluster's", name)
+			t.Errorf("%q is mistaken for a development cluster's", name)
 		}
 	}
 }

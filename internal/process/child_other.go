@@ -4,8 +4,8 @@ package process
 
 import "syscall"
 
-// childAttributes keeps a Ctrl-C at the terminal from reaching a child. That a child dies with its
-// parent only Linux can promise.
+// childAttributes keeps a Ctrl-C at the terminal from reaching a child. Only on Linux a child dies with its
+// parent.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

@@ -29,8 +29,9 @@ type Config struct {
 type Process struct {
 	cfg     Config
 	wanted  atomic.Bool   // its end, by Stop or Kill
-	ended   chan struct{} // closed when it has been reaped
-	outcome error         // set before ended is closed
+	ended   chan struct{} // closed when it has been reaped; the fields below are set before
+	outcome error
+	died    bool
 }
 
 // Start starts a child process.
@@ -71,6 +72,7 @@ func (p *Process) writePID() error {
 
 func (p *Process) reap() {
 	p.outcome = p.cfg.Cmd.Wait()
+	p.died = !p.wanted.Load()
 	if p.outcome == nil {
 		p.outcome = errors.New("exit status 0")
 	}
@@ -86,14 +88,14 @@ func (p *Process) Name() string { return p.cfg.Name }
 // PID returns the process id.
 func (p *Process) PID() int { return p.cfg.Cmd.Process.Pid }
 
-// Ended is closed when the process has been reaped.
+// Ended returns a channel that is closed when the process has been reaped.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Died reports whether the process ended although neither Stop nor Kill was called.
+// Died reports whether the process has ended before Stop or Kill was called.
 func (p *Process) Died() bool {
 	select {
 	case <-p.ended:
-		return !p.wanted.Load()
+		return p.died
 	default:
 		return false
 	}

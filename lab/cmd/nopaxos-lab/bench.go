@@ -17,7 +17,7 @@ import (
 	"github.com/netordered/nopaxos/lab/binary"
 )
 
-// benchFlags are what `nopaxos-lab bench` is asked for.
+// benchFlags are the flags of nopaxos-lab bench.
 type benchFlags struct {
 	scale   string
 	place   string
@@ -35,18 +35,18 @@ func benchCommand() *cobra.Command {
 		Use:   "bench",
 		Short: "Run the paper's evaluation and write a report",
 		Long: "Run the evaluation of the NOPaxos paper: NOPaxos and the systems that it is compared with, each role\n" +
-			"a process of its own, in network namespaces if this user may make such, on loopback otherwise.\n" +
-			"Figures, data and a table go to the directory of --out. docs/performance.md says how to read them.",
+			"a process, in network namespaces if this user may create them, otherwise on the loopback interface.\n" +
+			"Figures, data and a table go to the directory of --out. docs/performance.md explains them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runBench(cmd, f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.scale, "scale", "quick", "how much to measure: "+strings.Join(scaleNames(), ", "))
-	flags.StringVar(&f.place, "place", bench.PlaceAuto, fmt.Sprintf("where roles run: %s, %s or %s", bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces))
+	flags.StringVar(&f.scale, "scale", "quick", "extent of the measurements: "+strings.Join(scaleNames(), ", "))
+	flags.StringVar(&f.place, "place", bench.PlaceAuto, fmt.Sprintf("network of the roles: %s, %s or %s", bench.PlaceAuto, bench.PlaceLoopback, bench.PlaceNamespaces))
 	flags.StringVar(&f.out, "out", "bench-results", "`directory` of the report")
-	flags.StringSliceVar(&f.figures, "figures", nil, "measure for these only: "+strings.Join(bench.FigureNames(), ", "))
-	flags.StringSliceVar(&f.systems, "systems", nil, "measure these only: "+strings.Join(systemNames(), ", "))
-	flags.BoolVar(&f.profile, "profile", false, "take a CPU profile of each system's busiest replica, too")
+	flags.StringSliceVar(&f.figures, "figures", nil, "measure only for these: "+strings.Join(bench.FigureNames(), ", "))
+	flags.StringSliceVar(&f.systems, "systems", nil, "measure only these: "+strings.Join(systemNames(), ", "))
+	flags.BoolVar(&f.profile, "profile", false, "also take a CPU profile of each system's busiest replica")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON instead of the table")
 	binary.Flag(cmd, &f.nopaxos)
 	cmd.AddCommand(benchRoleCommand())
@@ -69,7 +69,7 @@ func systemNames() []string {
 	return names
 }
 
-// config turns flags into what to run.
+// config converts the flags to a configuration.
 func (f *benchFlags) config() (bench.Config, error) {
 	i := slices.Index(scaleNames(), f.scale)
 	if i < 0 {
@@ -114,12 +114,12 @@ func runBench(cmd *cobra.Command, f benchFlags) error {
 		return err
 	}
 	if n := len(report.Flaws); n > 0 {
-		return fmt.Errorf("%d measurements went wrong, see the report; logs are in %s", n, cfg.Dir)
+		return fmt.Errorf("%d measurements failed, see the report; logs are in %s", n, cfg.Dir)
 	}
 	return os.RemoveAll(cfg.Dir)
 }
 
-// print writes the report for who started the run.
+// print prints the report.
 func (f *benchFlags) print(out io.Writer, report *bench.Report) error {
 	if f.json {
 		return report.WriteJSON(out)
@@ -131,11 +131,11 @@ func (f *benchFlags) print(out io.Writer, report *bench.Report) error {
 	return err
 }
 
-// benchRoleCommand is what the processes of a benchmark run.
+// benchRoleCommand returns the command that the processes of a benchmark run.
 func benchRoleCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "role",
-		Short:  "Be a role of a benchmark, as standard input says",
+		Short:  "Be a role of a benchmark, as read from standard input",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

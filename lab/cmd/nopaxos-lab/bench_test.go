@@ -19,8 +19,8 @@ import (
 	"github.com/netordered/nopaxos/lab/bench"
 )
 
-// A benchmark of the smallest scale runs, as root in namespaces and else on loopback, and what it writes is
-// well-formed and whole. Nothing is asked of the figures: a test is no place to measure.
+// TestBenchSmoke runs a benchmark of the smallest scale, as root in namespaces, else on loopback, and checks that its
+// output is complete and well-formed. It does not check the figures.
 func TestBenchSmoke(t *testing.T) {
 	dir := t.TempDir()
 	code, out, errOut := lab(t, "bench", "--nopaxos", nopaxosBinary, "--scale", "smoke", "--out", dir, "--json")
@@ -42,19 +42,19 @@ func TestBenchSmoke(t *testing.T) {
 	checkCSV(t, dir, report)
 	for _, f := range report.Figures {
 		if len(f.Claims) == 0 || f.Source == "" {
-			t.Errorf("figure %s has nothing to say about the paper", f.Name)
+			t.Errorf("figure %s has no claims or no source", f.Name)
 		}
 		checkXML(t, filepath.Join(dir, f.Name+".svg"))
 	}
 	page := readText(t, dir, bench.FileHTML)
 	for _, outside := range []string{"src=", "<link", "@import", "url(", "<script"} {
 		if bytes.Contains(page, []byte(outside)) {
-			t.Errorf("%s has %q, expected nothing from outside", bench.FileHTML, outside)
+			t.Errorf("%s has %q, expected a self-contained page", bench.FileHTML, outside)
 		}
 	}
 }
 
-// Whoever may make namespaces can still measure on loopback, and a profile says where the time goes.
+// TestBenchOnLoopback measures on loopback, whether or not the user may create namespaces, and takes a profile.
 func TestBenchOnLoopback(t *testing.T) {
 	dir := t.TempDir()
 	code, _, errOut := lab(t, "bench", "--nopaxos", nopaxosBinary, "--scale", "smoke", "--place", "loopback", "--figures", "replicas", "--systems", "unreplicated", "--profile", "--out", dir)
@@ -73,7 +73,7 @@ func TestBenchOnLoopback(t *testing.T) {
 	}
 }
 
-// expectedCells are those that the scale's figures want of the systems that are there.
+// expectedCells returns the cells of the scale's figures, without absent systems.
 func expectedCells(r *bench.Report, scale *bench.Scale) []bench.Cell {
 	var cells []bench.Cell
 	for i := range bench.Figures {
@@ -86,16 +86,16 @@ func expectedCells(r *bench.Report, scale *bench.Scale) []bench.Cell {
 	return cells
 }
 
-// checkCells wants each of the cells measured, and no other.
+// checkCells checks that exactly these cells were measured.
 func checkCells(t *testing.T, r *bench.Report, want []bench.Cell) {
 	t.Helper()
 	if len(want) == 0 {
-		t.Fatal("nothing was to be measured")
+		t.Fatal("no cells were expected")
 	}
 	for _, c := range r.Cells {
 		i := slices.Index(want, c.Cell)
 		if i < 0 {
-			t.Errorf("%+v was measured, twice or without being asked for", c.Cell)
+			t.Errorf("%+v was measured, twice or unexpectedly", c.Cell)
 			continue
 		}
 		want = slices.Delete(want, i, i+1)
@@ -118,7 +118,7 @@ func checkCells(t *testing.T, r *bench.Report, want []bench.Cell) {
 	}
 }
 
-// checkCSV wants a line for every measurement, of finite numbers.
+// checkCSV checks for a line of finite numbers per measurement.
 func checkCSV(t *testing.T, dir string, r *bench.Report) {
 	t.Helper()
 	samples := 0
@@ -139,7 +139,7 @@ func checkCSV(t *testing.T, dir string, r *bench.Report) {
 	}
 }
 
-// checkXML wants a file of well-formed XML.
+// checkXML checks that a file is well-formed XML.
 func checkXML(t *testing.T, path string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -171,8 +171,8 @@ func readReport(t *testing.T, dir string) *bench.Report {
 	return decode(t, readText(t, dir, bench.FileJSON))
 }
 
-// decode reads a report, refuses what a report has not, and wants to write it again as it was: so nothing in it is
-// lost on a reader.
+// decode reads a report, rejects unknown fields, and checks that writing it again gives the same text: no field is lost
+// on a reader.
 func decode(t *testing.T, text []byte) *bench.Report {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -186,7 +186,7 @@ func decode(t *testing.T, text []byte) *bench.Report {
 		t.Fatal(err)
 	}
 	if again.String() != string(text) {
-		t.Error("the report is another one when it is written again")
+		t.Error("the report changes when it is written again")
 	}
 	return r
 }

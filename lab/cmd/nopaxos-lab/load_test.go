@@ -12,7 +12,7 @@ import (
 	"github.com/netordered/nopaxos/lab/load"
 )
 
-// A load that is told what happens reports on each of it.
+// TestLoadWithMarks checks that the load reports each named event.
 func TestLoadWithMarks(t *testing.T) {
 	c := startCluster(t)
 	cmd := exec.Command(os.Args[0], "load", "--json", "--marks", "--seed", "7", "--duration", "1s",
