@@ -60,6 +60,6 @@ func TestFromFile(t *testing.T) {
 		}
 	}
 	if _, err := FromFile(f, "cache"); !errors.As(err, &e) || e.Key != "groups" {
-		t.Errorf("a group that is not there: %v, expected a *cluster.Error about groups", err)
+		t.Errorf("unknown group: %v, expected a *cluster.Error about groups", err)
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// checkNames finds names that are used twice, and more controllers than can agree.
+// checkNames finds duplicate names, and more than one controller.
 func (f *File) checkNames() *Error {
 	if n := len(f.Controllers); n != 1 {
 		return f.errorAt("controllers", fmt.Sprintf("has %d items", n),
-			"exactly one: the store of session numbers is embedded in it, and two stores would hand out one number twice")
+			"exactly one: the store of session numbers is embedded in it, and two stores would issue a number twice")
 	}
 	sequencers := unique{f: f, what: "name"}
 	for i, s := range f.Sequencers {
@@ -28,7 +28,7 @@ func (f *File) checkNames() *Error {
 	return nil
 }
 
-// checkGroups finds groups of the wrong size or with another's address, and front-ends without a group.
+// checkGroups finds groups of the wrong size, groups that share an address, and front-ends without a group.
 func (f *File) checkGroups() *Error {
 	addresses := unique{f: f, what: "address"}
 	for i, g := range f.Groups {
@@ -43,14 +43,14 @@ func (f *File) checkGroups() *Error {
 	}
 	for i, k := range f.KV {
 		if _, ok := f.Group(k.Group); !ok {
-			return f.errorAt(fmt.Sprintf("kv[%d].group", i), fmt.Sprintf("is %q, which is not there", k.Group),
+			return f.errorAt(fmt.Sprintf("kv[%d].group", i), fmt.Sprintf("is %q, which does not exist", k.Group),
 				"the name of one of the groups")
 		}
 	}
 	return nil
 }
 
-// checkAddresses finds addresses that two sockets would have to share.
+// checkAddresses finds addresses that two sockets would share.
 func (f *File) checkAddresses() *Error {
 	udp, tcp := unique{f: f, what: "address"}, unique{f: f, what: "address"}
 	var first *Error
@@ -88,8 +88,8 @@ func (f *File) checkAddresses() *Error {
 	return first
 }
 
-// checkDirs finds directories that two roles on one machine would have to share. Machines are told
-// apart by the roles' addresses: the same path on two machines is two directories.
+// checkDirs finds directories that two roles on one machine would share. The address of a role identifies its machine: a path
+// on two machines is two directories.
 func (f *File) checkDirs() *Error {
 	dirs := unique{f: f, what: "directory"}
 	add := func(host netip.Addr, dir, path string) *Error {
@@ -141,7 +141,7 @@ func (f *File) checkLimits() *Error {
 	return nil
 }
 
-// unique remembers where a value was used first.
+// unique finds values that are used twice.
 type unique struct {
 	f    *File
 	what string

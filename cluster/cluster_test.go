@@ -112,11 +112,11 @@ func TestParseErrors(t *testing.T) {
 		{"key with a line break", "mtu: 9000", `"m\nt": 9000`,
 			`c.yaml:2: "m\nt": is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing, limits`},
 		{"duplicate key", "mtu: 9000", "name: other",
-			`c.yaml:2: name: is there twice, first on line 1, expected it once`},
+			`c.yaml:2: name: is a duplicate of line 1, expected the key once`},
 		{"missing key", "    f: 1\n", "",
-			`c.yaml:20: groups[0].f: is missing, expected this key here`},
+			`c.yaml:20: groups[0].f: is missing, expected this key`},
 		{"missing section", "controllers:\n  - address: 127.0.0.1:9600\n    http: 127.0.0.1:9601\n    dir: controller-0\n", "",
-			`c.yaml:1: controllers: is missing, expected this key here`},
+			`c.yaml:1: controllers: is missing, expected this key`},
 		{"empty value", "name: lab", "name:",
 			`c.yaml:1: name: is empty, expected a name of at most 63 letters, digits, '.', '_' and '-'`},
 		{"bad name", "name: lab", "name: my lab",
@@ -132,13 +132,13 @@ func TestParseErrors(t *testing.T) {
 		{"MTU too large", "mtu: 9000", "mtu: 70000",
 			`c.yaml:2: mtu: is "70000", expected a whole number from 256 to 65507`},
 		{"address without port", "data: 127.0.0.1:9797", "data: 127.0.0.1",
-			`c.yaml:13: sequencers[0].data: is "127.0.0.1", expected an IPv4 address and port like 10.0.0.3:9701 that others reach it at`},
+			`c.yaml:13: sequencers[0].data: is "127.0.0.1", expected an IPv4 address and port like 10.0.0.3:9701 that others can reach`},
 		{"address that is a name", "p4runtime: 127.0.0.1:9559", "p4runtime: switch:9559",
-			`c.yaml:12: sequencers[0].p4runtime: is "switch:9559", expected an IP address and port like 10.0.0.3:9701 that others reach it at`},
+			`c.yaml:12: sequencers[0].p4runtime: is "switch:9559", expected an IP address and port like 10.0.0.3:9701 that others can reach`},
 		{"wildcard that others should reach", "address: 127.0.0.1:9600", "address: 0.0.0.0:9600",
-			`c.yaml:5: controllers[0].address: is "0.0.0.0:9600", expected an IP address and port like 10.0.0.3:9701 that others reach it at`},
+			`c.yaml:5: controllers[0].address: is "0.0.0.0:9600", expected an IP address and port like 10.0.0.3:9701 that others can reach`},
 		{"replica on IPv6", "address: 127.0.0.1:9702", `address: "[::1]:9702"`,
-			`c.yaml:28: groups[0].replicas[1].address: is "[::1]:9702", expected an IPv4 address and port like 10.0.0.3:9701 that others reach it at`},
+			`c.yaml:28: groups[0].replicas[1].address: is "[::1]:9702", expected an IPv4 address and port like 10.0.0.3:9701 that others can reach`},
 		{"port 0", "resp: 127.0.0.1:7379", "resp: 127.0.0.1:0",
 			`c.yaml:33: kv[0].resp: is "127.0.0.1:0", expected an IP address and port like 10.0.0.3:9701`},
 		{"group on IPv6", "address: 10.97.0.1", "address: fd00::1",
@@ -154,11 +154,11 @@ func TestParseErrors(t *testing.T) {
 		{"a group too large for the data planes", "f: 1", "f: 32",
 			`c.yaml:22: groups[0].f: is "32", expected a whole number from 0 to 31`},
 		{"front-end without its group", "group: kv", "group: cache",
-			`c.yaml:34: kv[0].group: is "cache", which is not there, expected the name of one of the groups`},
+			`c.yaml:34: kv[0].group: is "cache", which does not exist, expected the name of one of the groups`},
 		{"certificate without key", "    group: kv\n", "    group: kv\n    tls_cert: kv.crt\n",
-			`c.yaml:35: kv[0].tls_cert: stands without tls_key, expected both or neither`},
+			`c.yaml:35: kv[0].tls_cert: is set without tls_key, expected both or neither`},
 		{"key without certificate", "    group: kv\n", "    group: kv\n    tls_key: kv.key\n",
-			`c.yaml:35: kv[0].tls_key: stands without tls_cert, expected both or neither`},
+			`c.yaml:35: kv[0].tls_key: is set without tls_cert, expected both or neither`},
 		{"empty password file name", "    group: kv\n", "    group: kv\n    password_file:\n",
 			`c.yaml:35: kv[0].password_file: is empty, expected a path`},
 		{"unknown key of a front-end", "    group: kv\n", "    group: kv\n    password: secret\n",
@@ -172,7 +172,7 @@ func TestParseErrors(t *testing.T) {
 		{"duplicate sequencer", "name: b", "name: a",
 			`c.yaml:15: sequencers[1].name: a is already used by sequencers[0].name on line 9, expected another name`},
 		{"two controllers", "sequencers:", "  - address: 127.0.0.1:9610\n    dir: controller-1\nsequencers:",
-			`c.yaml:4: controllers: has 2 items, expected exactly one: the store of session numbers is embedded in it, and two stores would hand out one number twice`},
+			`c.yaml:4: controllers: has 2 items, expected exactly one: the store of session numbers is embedded in it, and two stores would issue a number twice`},
 		{"no such kind", "kind: udp", "kind: abacus",
 			`c.yaml:10: sequencers[0].kind: is "abacus", expected one of udp, bmv2, tofino`},
 		{"bad duration", "suspect_leader: 50ms", "suspect_leader: 50",
@@ -253,7 +253,7 @@ func TestKeyFile(t *testing.T) {
 		}
 	}
 
-	expect("is not there, expected a key file; `nopaxos keygen` makes one")
+	expect("does not exist, expected a key file; `nopaxos keygen` makes one")
 	write(strings.Repeat("ab", 16), 0o644)
 	expect("has mode 0644, expected 0600, so that only its owner can read it")
 	write("not hex", 0o600)
@@ -279,7 +279,7 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, Parse answers with a file or with one line.
+// Parse returns a file or an error of one line for any bytes.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(switched))

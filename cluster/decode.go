@@ -80,7 +80,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, to any) {
 	}
 	for _, f := range fields {
 		if at := join(path, f.key); f.tag.Get("required") != "" && d.lines[at] == 0 {
-			d.fail(n.Line, at, "is missing", "this key here")
+			d.fail(n.Line, at, "is missing", "this key")
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (d *decoder) pair(k, v *yaml.Node, path string, fields []field, keys []stri
 			continue
 		}
 		if first := d.lines[at]; first != 0 {
-			d.fail(k.Line, at, fmt.Sprintf("is there twice, first on line %d", first), "it once")
+			d.fail(k.Line, at, fmt.Sprintf("is a duplicate of line %d", first), "the key once")
 			return
 		}
 		d.lines[at] = k.Line
@@ -115,11 +115,11 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, tag reflect.
 	case *netip.Prefix:
 		scalar(d, n, path, p, "a network like 10.255.0.0/24", parseNetwork)
 	case *MAC:
-		scalar(d, n, path, p, macExpected, accept(ParseMAC))
+		scalar(d, n, path, p, macExpected, parseMAC)
 	case *Port:
-		scalar(d, n, path, p, portExpected, accept(ParsePort))
+		scalar(d, n, path, p, portExpected, parsePort)
 	case *Link:
-		scalar(d, n, path, p, linkExpected, accept(ParseLink))
+		scalar(d, n, path, p, linkExpected, parseLink)
 	case *string:
 		expected, valid := stringForm(tag)
 		scalar(d, n, path, p, expected, func(s string) (string, bool) { return s, valid(s) })
@@ -172,14 +172,6 @@ func scalar[T any](d *decoder, n *yaml.Node, path string, to *T, expected string
 	}
 	if !ok {
 		d.fail(n.Line, path, "is "+describe(n), expected)
-	}
-}
-
-// accept makes a parse function report failure by a bool.
-func accept[T any](parse func(string) (T, error)) func(string) (T, bool) {
-	return func(s string) (T, bool) {
-		v, err := parse(s)
-		return v, err == nil
 	}
 }
 

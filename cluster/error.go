@@ -2,16 +2,16 @@ package cluster
 
 import "fmt"
 
-// Error says what is wrong with a cluster file, in one line.
+// Error describes a mistake in a cluster file in one line.
 type Error struct {
 	File     string // path of the cluster file
 	Line     int    // from 1
 	Key      string // path of the key, like "groups[0].replicas[1].address"
-	Problem  string // what is wrong
-	Expected string // what would be right
+	Problem  string
+	Expected string
 }
 
-// Error returns "file:line: key: what is wrong, expected …".
+// Error returns "file:line: key: problem, expected …".
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s, expected %s", e.File, e.Line, e.Key, e.Problem, e.Expected)
 }

@@ -37,9 +37,9 @@ func parseAddress(s string, tag reflect.StructTag) (netip.AddrPort, bool) {
 func addressExpected(tag reflect.StructTag) string {
 	switch tag.Get("form") {
 	case "connect":
-		return "an IP address and port like 10.0.0.3:9701 that others reach it at"
+		return "an IP address and port like 10.0.0.3:9701 that others can reach"
 	case "stamped":
-		return "an IPv4 address and port like 10.0.0.3:9701 that others reach it at"
+		return "an IPv4 address and port like 10.0.0.3:9701 that others can reach"
 	}
 	return "an IP address and port like 10.0.0.3:9701"
 }
@@ -58,6 +58,6 @@ func parseNetwork(s string) (netip.Prefix, bool) {
 const macExpected = "a unicast MAC address like 02:00:00:00:00:01"
 
 var (
-	portExpected = fmt.Sprintf("a switch's port like s1/1, with ports from 1 to %d", MaxPort)
-	linkExpected = fmt.Sprintf("two switches' ports like s1/1 - s2/3, with ports from 1 to %d", MaxPort)
+	portExpected = fmt.Sprintf("a switch's port like s1/1, with ports from 1 to %d", maxPort)
+	linkExpected = fmt.Sprintf("two switches' ports like s1/1 - s2/3, with ports from 1 to %d", maxPort)
 )

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Password returns what clients of front-end number i have to authenticate with; "" if they need not. It
-// reads the password file: its text without space around it. What is wrong with it is an *Error.
+// Password reads the password file of front-end number i and returns its text without space around it; "" if clients need not
+// authenticate. It reports a bad file as an *Error.
 func (f *File) Password(i int) (string, error) {
 	if f.KV[i].PasswordFile == "" {
 		return "", nil
@@ -27,8 +27,8 @@ func (f *File) Password(i int) (string, error) {
 
 func isLineEnd(r rune) bool { return r == '\r' || r == '\n' }
 
-// TLS returns how front-end number i encrypts its connections; nil if it does not. It reads certificate
-// and key. What is wrong with them is an *Error.
+// TLS reads certificate and key of front-end number i and returns its TLS configuration; nil if it does not encrypt. It reports
+// bad files as an *Error.
 func (f *File) TLS(i int) (*tls.Config, error) {
 	if f.KV[i].TLSCert == "" {
 		return nil, nil
@@ -50,17 +50,17 @@ func (f *File) TLS(i int) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// oneLine is an error's text with its line ends replaced.
+// oneLine returns the text of an error with spaces for its line ends.
 func oneLine(err error) string { return strings.Join(strings.FieldsFunc(err.Error(), isLineEnd), " ") }
 
-// checkFrontEnds finds certificates without a key, and keys without a certificate.
+// checkFrontEnds finds certificates without a key and keys without a certificate.
 func (f *File) checkFrontEnds() *Error {
 	for i, k := range f.KV {
 		switch {
 		case k.TLSCert != "" && k.TLSKey == "":
-			return f.errorAt(fmt.Sprintf("kv[%d].tls_cert", i), "stands without tls_key", "both or neither")
+			return f.errorAt(fmt.Sprintf("kv[%d].tls_cert", i), "is set without tls_key", "both or neither")
 		case k.TLSCert == "" && k.TLSKey != "":
-			return f.errorAt(fmt.Sprintf("kv[%d].tls_key", i), "stands without tls_cert", "both or neither")
+			return f.errorAt(fmt.Sprintf("kv[%d].tls_key", i), "is set without tls_cert", "both or neither")
 		}
 	}
 	return nil

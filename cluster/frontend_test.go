@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// frontEnd parses a file whose front-end has these keys besides, in a directory of its own.
+// frontEnd parses a file, in a directory of its own, whose front-end has additional keys.
 func frontEnd(t *testing.T, keys string) *File {
 	t.Helper()
 	f, err := Parse(filepath.Join(t.TempDir(), "c.yaml"), []byte(strings.Replace(good, "    group: kv\n", "    group: kv\n"+keys, 1)))
@@ -74,7 +74,7 @@ func TestPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := f.Password(0)
-	expectError(t, err, prefix+" is not there, expected a file with the password")
+	expectError(t, err, prefix+" does not exist, expected a file with the password")
 }
 
 // certificate returns a self-signed certificate and its key in PEM.
@@ -110,7 +110,7 @@ func TestTLS(t *testing.T) {
 	expectError(t, err, certLine+" cannot be read: open: no such file or directory, expected a readable file with the certificate chain in PEM")
 	place(t, f, "kv.crt", cert, 0o644)
 	_, err = f.TLS(0)
-	expectError(t, err, keyLine+" is not there, expected a file with the private key in PEM")
+	expectError(t, err, keyLine+" does not exist, expected a file with the private key in PEM")
 	place(t, f, "kv.key", key, 0o644)
 	_, err = f.TLS(0)
 	expectError(t, err, keyLine+" has mode 0644, expected 0600, so that only its owner can read it")

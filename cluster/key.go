@@ -14,12 +14,10 @@ import (
 // KeyLen is the length in bytes of the keys that WriteKey makes.
 const KeyLen = 32
 
-// clientKeyPrefix starts a client key file, so that neither kind of key can be taken for the other: the
-// cluster key's file is all hexadecimal.
+// clientKeyPrefix starts a client key file. It tells the two kinds of key apart: the file of a cluster key is all hexadecimal.
 const clientKeyPrefix = "nopaxos-client-key:"
 
-// Key reads the cluster key from the key file. What is wrong with it is an *Error at the line of
-// key_file.
+// Key reads the cluster key from the key file. It reports a bad file as an *Error at the line of key_file.
 func (f *File) Key() ([]byte, error) {
 	key, flaw := readKey(f.Resolve(f.KeyFile))
 	if flaw != nil {
@@ -37,9 +35,8 @@ func (f *File) Keys() (wire.Keys, error) {
 	return wire.DeriveKeys(key)
 }
 
-// ClientAuth returns the clients' key: from the client key file if the cluster file names one, and then the
-// key file is not touched; else derived from the cluster key. What is wrong with the one that is read
-// is an *Error.
+// ClientAuth returns the clients' key. It reads the client key file if the cluster file names one; otherwise it derives the
+// key from the cluster key. It reports a bad file as an *Error.
 func (f *File) ClientAuth() (wire.Auth, error) {
 	if f.ClientKeyFile != "" {
 		key, flaw := readClientKey(f.Resolve(f.ClientKeyFile))
@@ -61,8 +58,7 @@ func ReadKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// WriteKey makes a random cluster key and writes it to a new file at path that only its owner can read.
-// It never replaces a file.
+// WriteKey writes a random cluster key to a new file at path that only its owner can read. It never replaces a file.
 func WriteKey(path string) error {
 	key := make([]byte, KeyLen)
 	rand.Read(key) // never fails, see crypto/rand

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// A file with a client key serves clients when the cluster key is out of reach, and its errors name
-// the line of client_key_file.
+// TestClientKeyFile reads the client key without access to the cluster key. Errors name the line of client_key_file.
 func TestClientKeyFile(t *testing.T) {
 	dir := t.TempDir()
 	clusterKey, clientKey := filepath.Join(dir, "cluster.key"), filepath.Join(dir, "client.key")
@@ -33,7 +32,7 @@ func TestClientKeyFile(t *testing.T) {
 		mode os.FileMode
 		want string
 	}{
-		{"absent", "", 0, "is not there, expected a client key file; `nopaxos keygen --client-of` makes one"},
+		{"absent", "", 0, "does not exist, expected a client key file; `nopaxos keygen --client-of` makes one"},
 		{"readable by all", "x", 0o644, "has mode 0644, expected 0600, so that only its owner can read it"},
 		{"cluster key", strings.Repeat("ab", 32), 0o600, "is not a client key, expected " + format},
 		{"not hex", clientKeyPrefix + "xyz", 0o600, "is not hexadecimal, expected " + format},
@@ -77,7 +76,7 @@ func TestClientKeyFile(t *testing.T) {
 	}
 }
 
-// Where no client key file is named, clients derive the key from the cluster key.
+// Without a client key file, clients derive the key from the cluster key.
 func TestClientKeyOfTheClusterKey(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Parse(filepath.Join(dir, "c.yaml"), []byte(good))

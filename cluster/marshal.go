@@ -24,8 +24,8 @@ func (f *File) Marshal() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// dropEmpty removes the keys of addresses that are not set: the encoder's omitempty takes every
-// address for empty, because it sees no exported field in it.
+// dropEmpty removes the keys of unset addresses. The encoder's omitempty would remove every address, because it sees no
+// exported field in it.
 func dropEmpty(n *yaml.Node) {
 	if n.Kind == yaml.MappingNode {
 		kept := n.Content[:0]

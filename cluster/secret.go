@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// maxSecret bounds what is read as a secret, in bytes.
+// maxSecret is the longest secret in bytes.
 const maxSecret = 1 << 14
 
-// secretFlaw is what is wrong with a file that holds a secret: "PATH is …", and what was expected.
+// secretFlaw is a problem of a file that holds a secret, "PATH is …", and the expected value.
 type secretFlaw struct{ problem, expected string }
 
-// readSecret reads the text of a file that only its owner may read, without space around it. what names
-// the file's kind, and wanted says what should be there, and where one gets it.
+// readSecret reads the text of a file that only its owner may read, and trims space around it. what is the file's kind, wanted
+// describes the expected file and how to get one.
 func readSecret(path, what, wanted string) (string, *secretFlaw) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", &secretFlaw{path + " is not there", wanted}
+		return "", &secretFlaw{path + " does not exist", wanted}
 	case err != nil:
 		return "", &secretFlaw{path + " cannot be read: " + cause(err), "a readable " + what}
 	case !info.Mode().IsRegular() || info.Size() > maxSecret:

@@ -1,10 +1,9 @@
 package cluster
 
 import (
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/fnv"
+	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -22,12 +21,11 @@ const (
 
 // Topology is the network of P4 switches between the hosts of a cluster.
 type Topology struct {
-	// Management is the network beside the switches, on which hosts may reach the controller; the zero
-	// Prefix: there is none, and the controller is at a host.
+	// Management is the network beside the switches over which hosts may reach the controller. Without one, which is the zero
+	// Prefix, the controller is at a host.
 	Management netip.Prefix `yaml:"management"`
-	// Probe is the time between two probes of each link between BMv2 switches; 0: links are not probed. A controller that
-	// probes more often than the least does little else; one that probes less often than the most takes minutes to find a cut
-	// link.
+	// Probe is the time between two probes of each link between BMv2 switches; 0: links are not probed. With a shorter time
+	// than MinProbe the controller does little else, with a longer one than MaxProbe it takes minutes to find a cut link.
 	Probe    time.Duration `yaml:"probe,omitempty" min:"10ms" max:"10s"`
 	Switches []Switch      `yaml:"switches" required:"true"`
 	Links    []Link        `yaml:"links,omitempty"`
@@ -74,24 +72,21 @@ type Host struct {
 	Gateway netip.Addr `yaml:"gateway" like:"10.0.1.1"` // the switch answers ARP for it; zero: the host has a static neighbour
 }
 
-// MaxPort is the highest port of a switch that may carry a cable: the program's ports have 9 bits, and the
-// highest numbers are the controller's.
-const MaxPort = 509
+// maxPort is the highest port of a switch that may carry a cable: the program's ports have 9 bits, and the highest numbers
+// are the controller's.
+const maxPort = 509
 
-// Port is a port of a switch, from 1 to MaxPort.
+// Port is a port of a switch.
 type Port struct {
 	Switch string
-	Port   uint16
+	Port   uint16 // from 1
 }
 
-// ParsePort reads "switch/port".
-func ParsePort(s string) (Port, error) {
+// parsePort parses "switch/port".
+func parsePort(s string) (Port, bool) {
 	name, number, found := strings.Cut(s, "/")
 	port, err := strconv.ParseUint(number, 10, 16)
-	if !found || err != nil || !nameForm.MatchString(name) || port < 1 || port > MaxPort {
-		return Port{}, fmt.Errorf("is %q, expected %s", s, portExpected)
-	}
-	return Port{Switch: name, Port: uint16(port)}, nil
+	return Port{Switch: name, Port: uint16(port)}, found && err == nil && nameForm.MatchString(name) && port >= 1 && port <= maxPort
 }
 
 // String returns "switch/port".
@@ -100,19 +95,15 @@ func (p Port) String() string { return fmt.Sprintf("%s/%d", p.Switch, p.Port) }
 // MarshalText implements encoding.TextMarshaler.
 func (p Port) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// ParseLink reads "switch/port - switch/port".
-func ParseLink(s string) (Link, error) {
-	bad := fmt.Errorf("is %q, expected %s", s, linkExpected)
+// parseLink parses "switch/port - switch/port".
+func parseLink(s string) (Link, bool) {
 	ends := strings.Fields(s)
 	if len(ends) != 3 || ends[1] != "-" {
-		return Link{}, bad
+		return Link{}, false
 	}
-	a, errA := ParsePort(ends[0])
-	b, errB := ParsePort(ends[2])
-	if errA != nil || errB != nil {
-		return Link{}, bad
-	}
-	return Link{A: a, B: b}, nil
+	a, okA := parsePort(ends[0])
+	b, okB := parsePort(ends[2])
+	return Link{A: a, B: b}, okA && okB
 }
 
 // String returns "switch/port - switch/port".
@@ -124,26 +115,14 @@ func (l Link) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 // MAC is a 48-bit Ethernet address; the zero value is none.
 type MAC [6]byte
 
-var errMAC = errors.New("expected " + macExpected)
-
-// ParseMAC reads a unicast address of the form 02:00:00:00:00:01.
-func ParseMAC(s string) (MAC, error) {
-	var m MAC
-	parts := strings.Split(s, ":")
-	if len(parts) != len(m) {
-		return MAC{}, errMAC
+// parseMAC parses a unicast address of the form 02:00:00:00:00:01.
+func parseMAC(s string) (MAC, bool) {
+	a, err := net.ParseMAC(s)
+	if err != nil || len(a) != len(MAC{}) || !strings.EqualFold(a.String(), s) {
+		return MAC{}, false
 	}
-	for i, p := range parts {
-		b, err := hex.DecodeString(p)
-		if err != nil || len(b) != 1 {
-			return MAC{}, errMAC
-		}
-		m[i] = b[0]
-	}
-	if m == (MAC{}) || m[0]&1 != 0 {
-		return MAC{}, errMAC
-	}
-	return m, nil
+	m := MAC(a)
+	return m, m != MAC{} && m[0]&1 == 0
 }
 
 // String returns the form 02:00:00:00:00:01, or "" for none.
@@ -151,14 +130,14 @@ func (m MAC) String() string {
 	if m == (MAC{}) {
 		return ""
 	}
-	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+	return net.HardwareAddr(m[:]).String()
 }
 
 // MarshalText implements encoding.TextMarshaler.
 func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// switchMAC derives the address of a switch without one: locally administered, and the same whatever
-// stands around the switch in the file, since hosts remember it.
+// switchMAC derives the address of a switch from its name alone, because hosts remember it. The address is locally
+// administered.
 func switchMAC(name string) MAC {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name)) // never fails, see hash.Hash
@@ -192,8 +171,8 @@ func (f *File) HostAt(a netip.Addr) (*Host, bool) {
 	return nil, false
 }
 
-// DeviceConfig reads the compiled program of the topology's switch number i; nil if the file names none.
-// What is wrong with it is an *Error.
+// DeviceConfig reads the compiled program of the topology's switch number i; nil if the file names none. It reports a bad
+// program file as an *Error.
 func (f *File) DeviceConfig(i int) ([]byte, error) {
 	program := f.Topology.Switches[i].Program
 	if program == "" {

@@ -5,22 +5,22 @@ import (
 	"net/netip"
 )
 
-// checkTopology finds switches, cables and hosts that contradict each other, sequencers that are no switch
-// of the topology, and roles at addresses that its hosts do not have.
+// checkTopology finds contradictions among switches, cables and hosts, sequencers that are not a switch of the topology, and
+// roles at addresses that no host has.
 func (f *File) checkTopology() *Error {
 	for _, check := range []func() *Error{f.checkSwitchSequencers, f.checkFabricNames, f.checkPorts, f.checkConnected, f.checkHosts, f.checkMACs, f.checkRoles} {
 		if err := check(); err != nil {
 			return err
 		}
 		if f.Topology == nil {
-			break // the first check is the only one that goes for every file
+			break // only the first check applies to a file without a topology
 		}
 	}
 	return nil
 }
 
-// checkSwitchSequencers finds sequencers of a switch's kind that no switch has, and end hosts that go by a
-// switch's name: status and metrics would have two of one name.
+// checkSwitchSequencers finds switch sequencers without their switch in the topology, and end-host sequencers with the name
+// of a switch, which would be ambiguous in status and metrics.
 func (f *File) checkSwitchSequencers() *Error {
 	for i, s := range f.Sequencers {
 		at := fmt.Sprintf("sequencers[%d]", i)
@@ -31,7 +31,7 @@ func (f *File) checkSwitchSequencers() *Error {
 		case f.Topology == nil:
 			return f.errorAt(at+".kind", fmt.Sprintf("is %s, and the file has no topology", s.Kind), "a topology with this switch")
 		case !ok:
-			return f.errorAt(at+".name", fmt.Sprintf("is %q, which is not there", s.Name), "the name of one of topology.switches")
+			return f.errorAt(at+".name", fmt.Sprintf("is %q, which does not exist", s.Name), "the name of one of topology.switches")
 		case sw.Kind != s.Kind:
 			return f.errorAt(at+".kind", fmt.Sprintf("is %s, and the topology's switch %s is %s", s.Kind, s.Name, sw.Kind), "the same kind")
 		}
@@ -39,7 +39,7 @@ func (f *File) checkSwitchSequencers() *Error {
 	return nil
 }
 
-// checkFabricNames finds switches and hosts with another's name.
+// checkFabricNames finds switches and hosts that share a name.
 func (f *File) checkFabricNames() *Error {
 	names := unique{f: f, what: "name"}
 	for i, s := range f.Topology.Switches {
@@ -55,12 +55,12 @@ func (f *File) checkFabricNames() *Error {
 	return nil
 }
 
-// checkPorts finds cables to switches that are not there, and ports with two cables.
+// checkPorts finds cables to unknown switches, and ports with two cables.
 func (f *File) checkPorts() *Error {
 	ports := unique{f: f, what: "port"}
 	plug := func(p Port, path string) *Error {
 		if _, ok := f.Switch(p.Switch); !ok {
-			return f.errorAt(path, fmt.Sprintf("names switch %q, which is not there", p.Switch), "the name of one of topology.switches")
+			return f.errorAt(path, fmt.Sprintf("names switch %q, which does not exist", p.Switch), "the name of one of topology.switches")
 		}
 		return ports.add(p.String(), path)
 	}
@@ -83,7 +83,7 @@ func (f *File) checkPorts() *Error {
 	return nil
 }
 
-// checkConnected finds switches, and so hosts and sequencers, that no links lead to.
+// checkConnected finds switches, and thereby hosts and sequencers, that are not connected.
 func (f *File) checkConnected() *Error {
 	t := f.Topology
 	neighbours := make(map[string][]string)
@@ -104,20 +104,20 @@ func (f *File) checkConnected() *Error {
 	for i, h := range t.Hosts {
 		if !reached[h.Port.Switch] {
 			return f.errorAt(fmt.Sprintf("topology.hosts[%d].port", i),
-				fmt.Sprintf("is %s, and no links lead from there to switch %s", h.Port, first), "links between all switches")
+				fmt.Sprintf("is %s, which is not connected to switch %s", h.Port, first), "links between all switches")
 		}
 	}
 	for i, s := range t.Switches {
 		if !reached[s.Name] {
 			return f.errorAt(fmt.Sprintf("topology.switches[%d].name", i),
-				fmt.Sprintf("is %s, and no links lead from there to switch %s", s.Name, first), "links between all switches")
+				fmt.Sprintf("is %s, which is not connected to switch %s", s.Name, first), "links between all switches")
 		}
 	}
 	return nil
 }
 
-// checkHosts finds addresses that two hosts, groups or gateways would have to share, or a host or group with the
-// probes of links. A gateway's address may stand at several hosts, on any switches.
+// checkHosts finds addresses that two hosts, groups or gateways would share, and addresses that the probes of links use.
+// Several hosts, on any switches, may have the same gateway.
 func (f *File) checkHosts() *Error {
 	addresses := unique{f: f, what: "address"}
 	add := func(a netip.Addr, path string) *Error {
@@ -152,7 +152,7 @@ func (f *File) checkHosts() *Error {
 	return nil
 }
 
-// checkMACs finds Ethernet addresses that two machines would have to share.
+// checkMACs finds Ethernet addresses that two machines would share.
 func (f *File) checkMACs() *Error {
 	macs := unique{f: f, what: "MAC address"}
 	for i, s := range f.Topology.Switches {
@@ -168,8 +168,8 @@ func (f *File) checkMACs() *Error {
 	return nil
 }
 
-// checkRoles finds roles at addresses that no host of the topology has. The switches forward to hosts
-// only: a replica elsewhere gets nothing, an end-host sequencer elsewhere is not found.
+// checkRoles finds roles at addresses that no host of the topology has. The switches forward to hosts only, so a replica or an
+// end-host sequencer elsewhere would be unreachable.
 func (f *File) checkRoles() *Error {
 	var first *Error
 	at := func(a netip.Addr, expected, format string, args ...any) {

@@ -16,7 +16,7 @@ func TestKeygen(t *testing.T) {
 		out, err string
 	}{
 		{[]string{"keygen", "--client-of", clusterKey, clientKey}, cli.ExitFailure, "",
-			"nopaxos: cluster key: " + clusterKey + " is not there, expected a key file; `nopaxos keygen` makes one\n"},
+			"nopaxos: cluster key: " + clusterKey + " does not exist, expected a key file; `nopaxos keygen` makes one\n"},
 		{[]string{"keygen", clusterKey}, cli.ExitOK,
 			"wrote a 32-byte cluster key to " + clusterKey + "; every controller and replica needs a copy\n", ""},
 		{[]string{"keygen", "--client-of", clusterKey, clientKey}, cli.ExitOK,

@@ -164,7 +164,7 @@ func TestKVWithoutItsPassword(t *testing.T) {
 	writeSecret(t, path, text)
 	code, _, errOut := nopaxos(t, "kv", "--cluster", path)
 	want := "nopaxos: " + path + ":14: kv[0].password_file: " + filepath.Join(filepath.Dir(path), "kv.password") +
-		" is not there, expected a file with the password\n"
+		" does not exist, expected a file with the password\n"
 	if code != cli.ExitUsage || errOut != want {
 		t.Errorf("exit %d\ngot  %swant %s", code, errOut, want)
 	}
