@@ -2,14 +2,13 @@ package client
 
 import "github.com/netordered/nopaxos/internal/clientcore"
 
-// call is one Invoke on its way through the event loop. The caller sets op and result before it
-// hands the call over, and cause before it asks for cancellation; after done has a token all of
-// it is the caller's again. In between it belongs to the loop.
+// call is an Invoke in the event loop. The caller sets op and result before it submits the call, and cause before it requests
+// cancellation. From then on the loop owns the call, until it puts a token into done.
 type call struct {
 	op     []byte
-	result []byte // the result is appended to it
+	result []byte // the loop appends the result
 	err    error
-	cause  error         // why the caller gives up
+	cause  error         // of the cancellation
 	done   chan struct{} // buffers one token
 
 	tag      uint64
@@ -19,19 +18,19 @@ type call struct {
 
 func newCall() *call { return &call{done: make(chan struct{}, 1)} }
 
-// finish gives the call back to its caller.
+// finish returns the call to its caller.
 func (k *call) finish(err error) {
 	k.err, k.finished = err, true
 	k.done <- struct{}{}
 }
 
-// order is what a caller wants of the loop: a call invoked or cancelled.
+// order asks the loop to invoke or to cancel a call.
 type order struct {
 	call   *call
 	cancel bool
 }
 
-// callTable gives calls the tags under which the core knows them. Only the loop uses it.
+// callTable assigns calls the tags by which the core identifies them. Only the loop uses it.
 type callTable struct {
 	byTag []*call // nil: the tag is free
 	free  []uint64

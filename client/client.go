@@ -16,8 +16,8 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Client calls a replicated service. Its methods may be used from many goroutines at once; their
-// requests share one socket, one identity and one window.
+// Client calls a replicated service. Its methods are safe for concurrent use; all requests share one socket, one identity and
+// one window.
 type Client struct {
 	udp    *transport.UDP
 	sender *oumlib.Sender
@@ -31,15 +31,15 @@ type Client struct {
 
 	mu     sync.Mutex
 	queue  []order
-	posted bool  // the loop was told that there is something in queue
-	err    error // why no requests are taken any more
+	posted bool  // the loop will take the queue
+	err    error // of every later request
 
 	drain func(now time.Duration) // Client.takeOrders
 	loop  loop
 }
 
-// New starts a client. It returns before the client is registered with the group; the first
-// requests wait for that.
+// New starts a client. It returns before the client is registered with the group; the first requests wait for the
+// registration.
 func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func randomNonce() wire.ClientID {
 	return wire.ClientID{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 }
 
-// start runs the loop, and follows the route to the group if there are controllers to ask.
+// start runs the loop, and follows the group's route if there are controllers.
 func (c *Client) start(cfg Config) {
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
@@ -95,11 +95,11 @@ func (c *Client) start(cfg Config) {
 	}
 }
 
-// watchAgain is the pause after every controller has said that it does not know the group.
+// watchAgain is the pause after which the client asks the controllers again that did not know the group.
 const watchAgain = time.Second
 
-// follow learns the route to the group. A group that no controller knows ends the client, unless
-// one has known it before: then the last route stands.
+// follow learns the route to the group. If no controller knows the group, it stops the client, unless there is a route already:
+// then that route stays in use.
 func (c *Client) follow(ctx context.Context, cfg Config) {
 	for {
 		err := api.Watch(ctx, cfg.Controllers, cfg.Group, c.route, cfg.DialOptions...)
@@ -112,7 +112,7 @@ func (c *Client) follow(ctx context.Context, cfg Config) {
 			c.stop()
 			return
 		}
-		c.log.Warn("client lost the controllers' word on its group", "sequencer", c.sender.Addr(), "error", err)
+		c.log.Warn("no controller knows the group any more", "sequencer", c.sender.Addr(), "error", err)
 		select {
 		case <-ctx.Done():
 			return
@@ -121,25 +121,23 @@ func (c *Client) follow(ctx context.Context, cfg Config) {
 	}
 }
 
-// route takes the controller's word on where the group's messages go.
+// route takes a route to the group from a controller.
 func (c *Client) route(r api.Route) {
 	c.sender.SetAddr(r.Sequencer)
 	c.udp.Post(c.loop.core.Reroute)
 }
 
-// MaxOp is the length in bytes of the longest operation.
+// MaxOp returns the length in bytes of the longest operation.
 func (c *Client) MaxOp() int { return c.maxOp }
 
-// Invoke has op executed by the group, once, and returns its result. It waits until there is one,
-// or until ctx is done; then the error wraps ctx's error and, if op was sent already,
-// ErrOutcomeUnknown. Other errors are *TooLargeError, ErrEvicted, ErrResultTooLarge,
-// ErrTooManyOutstanding, ErrQueueFull and ErrClosed.
+// Invoke has the group execute op, once, and returns the result. If ctx is done before, the error wraps that of ctx and, if op
+// was sent, ErrOutcomeUnknown. Other errors are *TooLargeError, ErrEvicted, ErrResultTooLarge, ErrTooManyOutstanding,
+// ErrQueueFull and ErrClosed.
 func (c *Client) Invoke(ctx context.Context, op []byte) ([]byte, error) {
 	return c.InvokeAppend(ctx, nil, op)
 }
 
-// InvokeAppend is Invoke, but appends the result to dst, so that it need not allocate. On an error
-// it returns dst as it was.
+// InvokeAppend is Invoke, but appends the result to dst, so that it need not allocate. On an error it returns dst unchanged.
 func (c *Client) InvokeAppend(ctx context.Context, dst, op []byte) ([]byte, error) {
 	if len(op) > c.maxOp {
 		return dst, &TooLargeError{Size: len(op), Limit: c.maxOp}
@@ -156,9 +154,9 @@ func (c *Client) InvokeAppend(ctx context.Context, dst, op []byte) ([]byte, erro
 	case <-k.done:
 	case <-ctx.Done():
 		k.cause = ctx.Err()
-		_ = c.submit(order{call: k, cancel: true}) // refused: the loop ends, and finishes all calls
+		_ = c.submit(order{call: k, cancel: true}) // an error means that the loop is ending, which finishes all calls
 		<-k.done
-		// The loop may still hold the order to cancel, so that the call cannot be used again.
+		// The call is not reused, because the loop may still hold the order to cancel it.
 		return c.outcome(dst, k)
 	}
 	result, err := c.outcome(dst, k)
@@ -174,7 +172,7 @@ func (c *Client) outcome(dst []byte, k *call) ([]byte, error) {
 	return k.result, nil
 }
 
-// submit queues an order and wakes the loop, once for all that is queued until it looks.
+// submit queues an order and wakes the loop, unless it is already about to take the queue.
 func (c *Client) submit(o order) error {
 	c.mu.Lock()
 	if c.err != nil {
@@ -191,7 +189,7 @@ func (c *Client) submit(o order) error {
 	return nil
 }
 
-// takeOrders runs on the loop.
+// takeOrders carries out the queued orders on the loop.
 func (c *Client) takeOrders(now time.Duration) {
 	for _, o := range c.swapQueue() {
 		if o.cancel {
@@ -202,7 +200,7 @@ func (c *Client) takeOrders(now time.Duration) {
 	}
 }
 
-// swapQueue returns what is queued; it is valid until the next call.
+// swapQueue empties the queue and returns its orders, which are valid until the next call.
 func (c *Client) swapQueue() []order {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -245,11 +243,10 @@ func (c *Client) Stats() Stats {
 	return s
 }
 
-// LocalAddr is the address at which answers are received, as "host:port".
+// LocalAddr returns the address at which the client receives answers, as "host:port".
 func (c *Client) LocalAddr() string { return c.udp.LocalAddr().String() }
 
-// Close stops the client. Requests that wait for an answer fail with ErrClosed, and with
-// ErrOutcomeUnknown if they were sent.
+// Close stops the client. Requests without an answer fail with ErrClosed, and with ErrOutcomeUnknown if they were sent.
 func (c *Client) Close() error {
 	c.refuse(ErrClosed)
 	c.stop()
@@ -257,7 +254,7 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// refuse lets every later request fail; the first error stands.
+// refuse makes every later request fail with err, or with the error of an earlier call of refuse.
 func (c *Client) refuse(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -266,7 +263,7 @@ func (c *Client) refuse(err error) {
 	}
 }
 
-// shut fails everything that is left after the loop has ended, in the loop's goroutine.
+// shut fails all remaining requests after the loop has ended, in the loop's goroutine.
 func (c *Client) shut(err error) {
 	if err == nil {
 		err = ErrClosed

@@ -18,10 +18,10 @@ import (
 
 const testGroup = 0x0a610001
 
-// group is sequencer and replicas on one socket: it answers what arrives from the model log.
+// group is sequencer and replicas on one socket, which answers from the model log.
 type group struct {
 	conn   *net.UDPConn
-	silent atomic.Bool // log and execute, but do not answer operations
+	silent atomic.Bool // log and execute operations without answering
 	ended  sync.WaitGroup
 
 	mu       sync.Mutex
@@ -77,7 +77,7 @@ func (g *group) serve(answer func(wire.Request) []wire.Reply) {
 		}
 		for _, r := range answer(m) {
 			out = grouptest.Keys.Client.Seal(wire.AppendReply(out[:0], &r), 0)
-			_, _ = g.conn.WriteToUDPAddrPort(out, m.ReplyTo) // a lost reply is asked for again
+			_, _ = g.conn.WriteToUDPAddrPort(out, m.ReplyTo) // the client retransmits if this is lost
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestContextEndsWhileInFlight(t *testing.T) {
 			t.Errorf("%v does not say how often the request was sent", err)
 		}
 	})
-	g.await(2) // sent, and sent again
+	g.await(2) // the request and a retransmission
 	cancel()
 	callers.Wait()
 	g.silent.Store(false)
@@ -177,7 +177,7 @@ func TestContextEndsBeforeSending(t *testing.T) {
 			t.Errorf("%v, expected to hear that the request is not executed", err)
 		}
 	})
-	for c.Stats().Waiting == 0 { // each look is a turn of the event loop
+	for c.Stats().Waiting == 0 { // each call is a turn of the event loop
 		continue
 	}
 	cancel()
@@ -256,8 +256,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// BenchmarkInvoke is a round trip over loopback to a group that answers at once: the client's
-// goroutines, socket and core, and the model of the group.
+// BenchmarkInvoke measures a round trip over loopback to a group that answers at once: the client's goroutines, socket and core,
+// and the model of the group.
 func BenchmarkInvoke(b *testing.B) {
 	slot := uint64(0)
 	replies := make([]wire.Reply, 3)

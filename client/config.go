@@ -59,7 +59,7 @@ func (c *Config) check() error {
 	return nil
 }
 
-// listen returns the address to receive answers at.
+// listen returns the address at which the client receives answers.
 func (c *Config) listen() (string, error) {
 	if c.Listen != "" {
 		return c.Listen, nil
@@ -68,7 +68,7 @@ func (c *Config) listen() (string, error) {
 	if len(c.Controllers) > 0 {
 		peer = c.Controllers[0]
 	}
-	conn, err := net.Dial("udp", peer) // sends nothing, but asks for a route
+	conn, err := net.Dial("udp", peer) // looks up a route, sends nothing
 	if err != nil {
 		return "", fmt.Errorf("client: looking for the address of this host that leads to %s: %w", peer, err)
 	}
@@ -88,7 +88,7 @@ func (c *Config) core(replyTo netip.AddrPort, nonce func() wire.ClientID, seed u
 	}
 }
 
-// sender returns the libOUM sender of the group, which knows the static route.
+// sender returns the libOUM sender of the group with the configured route.
 func (c *Config) sender(mtu int) *oumlib.Sender {
 	s := oumlib.NewSender(c.Group, mtu)
 	s.SetAddr(c.Sequencer)

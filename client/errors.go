@@ -32,7 +32,7 @@ var (
 // Limit are the lengths in bytes of the operation and of the longest one that fits.
 type TooLargeError = clientcore.TooLargeError
 
-// abandoned is the error of a request that was given up because of cause.
+// abandoned is the error of a request that was sent and abandoned because of cause.
 func abandoned(cause error, transmissions int) error {
 	if transmissions == 1 {
 		return fmt.Errorf("client: %w after 1 transmission: %w", cause, ErrOutcomeUnknown)
@@ -40,7 +40,7 @@ func abandoned(cause error, transmissions int) error {
 	return fmt.Errorf("client: %w after %d transmissions: %w", cause, transmissions, ErrOutcomeUnknown)
 }
 
-// notSent is the error of a request that was given up because of cause while obstacle kept it from being sent.
+// notSent is the error of a request that was abandoned because of cause before it was sent; obstacle is why it waited.
 func notSent(cause error, obstacle string) error {
 	return fmt.Errorf("client: %w before the request was sent (%s): it is not executed", cause, obstacle)
 }

@@ -2,10 +2,9 @@ package client
 
 import "github.com/netordered/nopaxos/cluster"
 
-// FromFile returns the configuration of a client of the group of that name in the cluster file. The name
-// may be empty if there is one group only. It reads the clients' key from the file that
-// client_key_file names, else derives it from the cluster key; what is wrong with either, or with
-// the name, is a [cluster.Error].
+// FromFile returns the configuration of a client of a group in the cluster file. The name may be empty if there is only one
+// group. FromFile reads the clients' key from the client_key_file of the cluster file, or else derives it from the cluster key.
+// It reports a bad name or key file as a [cluster.Error].
 func FromFile(f *cluster.File, group string) (Config, error) {
 	g, err := f.PickGroup(group)
 	if err != nil {

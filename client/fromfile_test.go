@@ -27,7 +27,7 @@ groups:
       - {address: 127.0.0.1:9701, dir: replica-0}
 `
 
-// A client is configured from the cluster file and the client key; it never needs the cluster key.
+// TestFromFile configures a client from the cluster file and the client key, without the cluster key.
 func TestFromFile(t *testing.T) {
 	dir := t.TempDir()
 	f, err := cluster.Parse(filepath.Join(dir, "cluster.yaml"), []byte(clusterFile))

@@ -8,8 +8,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// loop drives the core from the transport's event loop. Effects of a whole batch are carried out
-// together, in Flush.
+// loop drives the core from the transport's event loop. Flush carries out the effects of a whole batch.
 type loop struct {
 	core    *clientcore.Core
 	network transport.Network
@@ -20,19 +19,19 @@ type loop struct {
 
 var _ transport.Handler = (*loop)(nil)
 
-// Datagram takes what replicas answer.
+// Datagram takes the answer of a replica.
 func (l *loop) Datagram(now time.Duration, _ netip.AddrPort, b []byte) { l.core.Reply(now, b) }
 
-// Bulk drops what nobody sends to a client.
+// Bulk does nothing: clients have no bulk channel.
 func (l *loop) Bulk(time.Duration, []byte) {}
 
-// Tick sends again what is due.
+// Tick retransmits the requests that are due.
 func (l *loop) Tick(now time.Duration) { l.core.Tick(now) }
 
-// Deadline is when Tick is next needed.
+// Deadline returns when Tick is next needed.
 func (l *loop) Deadline() time.Duration { return l.core.Deadline() }
 
-// Flush carries out what the core wants.
+// Flush carries out the core's effects.
 func (l *loop) Flush(time.Duration) {
 	effects := l.core.Effects()
 	for i := range effects {
@@ -63,7 +62,7 @@ func (l *loop) invoke(now time.Duration, k *call) {
 	k.ticket = ticket
 }
 
-// cancel gives a call up, unless it is finished or about to be.
+// cancel abandons a call that has no outcome.
 func (l *loop) cancel(now time.Duration, k *call) {
 	if !k.finished {
 		l.abandon(now, k, k.cause)
@@ -74,7 +73,7 @@ func (l *loop) abandon(now time.Duration, k *call, cause error) {
 	obstacle := l.obstacle()
 	transmissions, ok := l.core.Cancel(now, k.ticket)
 	if !ok {
-		return // it is complete: Flush is about to finish it
+		return // the request is complete, and Flush finishes the call
 	}
 	l.calls.remove(k.tag)
 	if transmissions == 0 {
@@ -84,7 +83,7 @@ func (l *loop) abandon(now time.Duration, k *call, cause error) {
 	k.finish(abandoned(cause, transmissions))
 }
 
-// obstacle says what keeps requests from being sent.
+// obstacle describes why a request waits to be sent.
 func (l *loop) obstacle() string {
 	if obstacle := l.courier.Obstacle(); obstacle != "" {
 		return obstacle
@@ -95,7 +94,7 @@ func (l *loop) obstacle() string {
 	return "the window of requests in flight is full"
 }
 
-// shut finishes every call after the loop has ended.
+// shut finishes all calls after the loop has ended.
 func (l *loop) shut(cause error) {
 	l.Flush(0)
 	l.core.Stop()

@@ -15,7 +15,7 @@ import (
 	"github.com/netordered/nopaxos/internal/clientcore/grouptest"
 )
 
-// controller is a controller that tells its watchers what the test puts into states.
+// controller is a controller that sends its watchers the states of the test.
 type controller struct {
 	api.UnimplementedControllerServer
 	states chan *api.GroupState
@@ -64,8 +64,8 @@ func (c *controller) say(session uint32, g *group) {
 	c.states <- &api.GroupState{Group: testGroup, Session: session, SequencerAddress: g.conn.LocalAddr().String()}
 }
 
-// TestFollowsTheSequencer: requests wait until a controller has named the sequencer, and move with
-// the group to the next one.
+// TestFollowsTheSequencer checks that requests wait until a controller announces the sequencer, and go to the next one when
+// the group moves.
 func TestFollowsTheSequencer(t *testing.T) {
 	var mu sync.Mutex
 	log := grouptest.NewLog(3)
@@ -87,14 +87,14 @@ func TestFollowsTheSequencer(t *testing.T) {
 		}()
 	}
 	invoke("x")
-	for c.Stats().Waiting == 0 { // each look is a turn of the event loop
+	for c.Stats().Waiting == 0 { // each call is a turn of the event loop
 		continue
 	}
 	ctl.say(1, first)
 	if got := <-results; got != "x done 1 times" {
 		t.Fatalf("x: %q", got)
 	}
-	first.silent.Store(true) // its requests are lost from here on
+	first.silent.Store(true) // from now on its answers are lost
 	invoke("y")
 	first.await(2)
 	ctl.say(2, second)

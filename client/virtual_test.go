@@ -18,7 +18,7 @@ import (
 	"github.com/netordered/nopaxos/transport/virtual"
 )
 
-// virtualGroup is sequencer and replicas as one node: it answers what arrives from the model log.
+// virtualGroup is sequencer and replicas as one node, which answers from the model log.
 type virtualGroup struct {
 	t       *testing.T
 	network transport.Network
@@ -43,7 +43,7 @@ func (g *virtualGroup) Tick(time.Duration)         {}
 func (g *virtualGroup) Deadline() time.Duration    { return monotime.Never }
 func (g *virtualGroup) Flush(time.Duration)        {}
 
-// virtualClient is a client's loop on a network that loses some of everything, with a group on it.
+// virtualClient is a client's loop and a group on a network that loses datagrams.
 type virtualClient struct {
 	network *virtual.Network
 	node    *virtual.Node
@@ -100,8 +100,8 @@ func (c *virtualClient) invoke(n int) []*call {
 	return calls
 }
 
-// Every call gets its own result, of an operation that was executed once, whatever the network
-// loses; one seed is one trace.
+// TestVirtualLoop checks that every call gets the result of its own operation, executed once, at any loss, and that a seed
+// determines the trace.
 func TestVirtualLoop(t *testing.T) {
 	for _, loss := range []float64{0, 0.05, 0.3} {
 		t.Run(fmt.Sprint(loss), func(t *testing.T) {
@@ -129,13 +129,13 @@ func TestVirtualLoop(t *testing.T) {
 	}
 }
 
-// A call that is given up while its request is on its way has an unknown outcome, the others go on.
+// TestVirtualLoopCancels checks that a call cancelled in flight has an unknown outcome, and that the others succeed.
 func TestVirtualLoopCancels(t *testing.T) {
 	c := newVirtualClient(t, 1, 0)
-	c.invoke(1) // registers
+	c.invoke(1) // registers the client
 	c.network.RunUntil(time.Second)
 	calls := c.invoke(10)
-	cause := errors.New("the caller has lost interest")
+	cause := errors.New("the caller cancelled")
 	c.network.At(time.Second+10*time.Microsecond, func(time.Duration) {
 		calls[3].cause = cause
 		c.node.Post(func(now time.Duration) { c.loop.cancel(now, calls[3]) })
@@ -146,7 +146,7 @@ func TestVirtualLoopCancels(t *testing.T) {
 		case !k.finished:
 			t.Errorf("call %d is not finished", i)
 		case i == 3 && (!errors.Is(k.err, ErrOutcomeUnknown) || !errors.Is(k.err, cause)):
-			t.Errorf("the call that was given up: %v, expected that its outcome is unknown, and why", k.err)
+			t.Errorf("the cancelled call: %v, expected ErrOutcomeUnknown and the cause", k.err)
 		case i != 3 && k.err != nil:
 			t.Errorf("call %d: %v", i, k.err)
 		}

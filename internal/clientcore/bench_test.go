@@ -7,8 +7,8 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// newExchange returns a function that is the client's work for one request of 100 bytes: one REQUEST
-// out, three REPLYs in.
+// newExchange returns a function that does the client's work for a request of 100 bytes: it sends a REQUEST and handles three
+// REPLYs.
 func newExchange(tb testing.TB) func() {
 	core := newTestCore(tb, 3, nil)
 	newDriver(tb, core).register(1)

@@ -13,17 +13,17 @@ import (
 type Config struct {
 	Replicas int                  // in the group: 2f+1
 	Auth     wire.Auth            // the clients' key: wire.Keys.Client
-	ReplyTo  netip.AddrPort       // where the replicas' answers are received
+	ReplyTo  netip.AddrPort       // address at which the client receives answers
 	Nonce    func() wire.ClientID // 128 random bits; called once per registration
 	Seed     uint64               // of the retransmissions' jitter
-	Rule     Rule                 // when a request is complete; the zero Rule is NOPaxos's
+	Rule     Rule                 // decides when a request is complete; the zero Rule is that of NOPaxos
 
 	MTU         int           // largest UDP payload in bytes that the path carries; default 1400
 	Window      int           // requests in flight; default 256, at most wire.MaxOutstanding
-	MaxWaiting  int           // requests that wait for room in the window; default 65536
+	MaxWaiting  int           // requests waiting for room in the window; default 65,536
 	MinTimeout  time.Duration // shortest time before the first retransmission; default 2 ms
 	MaxTimeout  time.Duration // longest time between two transmissions; default 100 ms
-	MaxPushback time.Duration // the same when the group says that it is full; default 1 s
+	MaxPushback time.Duration // the same while the group reports that it is full; default 1 s
 }
 
 func (c Config) withDefaults() (Config, error) {

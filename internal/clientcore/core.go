@@ -11,16 +11,16 @@ import (
 // Core is a client as a deterministic state machine; the package comment describes how to drive it.
 type Core struct {
 	cfg      Config
-	quorum   int // answers that complete a request
+	quorum   int // alike answers that complete a request
 	timeouts timeouts
 	random   uint64
 	deadline time.Duration // not after the earliest due time of a request
 
 	id           wire.ClientID // zero until registered
-	nonce        wire.ClientID // of registering
+	nonce        wire.ClientID // of the REGISTER in flight
 	registering  *request
 	view         wire.View // join of the views in replies
-	incarnations []uint64  // newest seen of every replica
+	incarnations []uint64  // newest seen, by replica
 
 	// Requests in flight: id at ring[id%len], all in [low, nextID).
 	ring        []*request
@@ -28,14 +28,14 @@ type Core struct {
 	inFlight    int
 
 	waiting  requestList
-	requests []*request // all there are, by index
+	requests []*request // all requests, by index
 	free     []*request
 	done     []*request // completed; recycled when their effects are cleared
 
 	stopped bool
-	answer  Answer // being looked at
+	answer  Answer // the answer being handled; reused
 	effects []Effect
-	frames  []byte // what the effects' Data points to
+	frames  []byte // backs the effects' Data
 	stats   Stats
 }
 
@@ -56,7 +56,7 @@ type Stats struct {
 	View     wire.View
 }
 
-// New returns a client that has no identity yet.
+// New returns a client without an identity.
 func New(cfg Config) (*Core, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -77,13 +77,13 @@ func New(cfg Config) (*Core, error) {
 	}, nil
 }
 
-// MaxOp is the length in bytes of the longest operation.
+// MaxOp returns the length in bytes of the longest operation.
 func (c *Core) MaxOp() int { return c.cfg.MTU - oumlib.HeaderLen - wire.RequestOverhead }
 
-// Effects returns what the core wants done, in order. It is valid until ClearEffects.
+// Effects returns the effects to carry out, in order. They are valid until ClearEffects.
 func (c *Core) Effects() []Effect { return c.effects }
 
-// ClearEffects forgets the effects, which have been carried out.
+// ClearEffects forgets the effects, which the caller has carried out.
 func (c *Core) ClearEffects() {
 	for _, r := range c.done {
 		c.recycle(r)
@@ -108,8 +108,8 @@ func (c *Core) Memory() (requests, resultBytes int) {
 	return len(c.requests), resultBytes
 }
 
-// Invoke takes a request; an EffectDone with tag follows, unless it is cancelled. op is copied.
-// The error is a *TooLargeError or ErrQueueFull; then nothing follows.
+// Invoke accepts a request with a copy of op. An EffectDone with the tag follows unless the request is cancelled. The error is a
+// *TooLargeError or ErrQueueFull, and then no effect follows.
 func (c *Core) Invoke(now time.Duration, tag uint64, op []byte) (Ticket, error) {
 	if limit := c.MaxOp(); len(op) > limit {
 		return Ticket{}, &TooLargeError{Size: len(op), Limit: limit}
@@ -125,8 +125,8 @@ func (c *Core) Invoke(now time.Duration, tag uint64, op []byte) (Ticket, error) 
 	return r.ticket(), nil
 }
 
-// Cancel gives a request up. It returns how often it was sent: if never, it will not be executed;
-// otherwise its outcome is unknown. ok is false if the request is complete already.
+// Cancel abandons a request and returns the number of its transmissions. With none it is never executed, otherwise its outcome is
+// unknown. ok is false if the request is already complete.
 func (c *Core) Cancel(now time.Duration, t Ticket) (transmissions int, ok bool) {
 	if int(t.index) >= len(c.requests) {
 		return 0, false
@@ -140,7 +140,7 @@ func (c *Core) Cancel(now time.Duration, t Ticket) (transmissions int, ok bool) 
 		c.recycle(r)
 		return 0, true
 	case c.outstanding(r.id) != r:
-		return 0, false // its EffectDone is there, not cleared yet
+		return 0, false // its EffectDone is not cleared yet
 	}
 	transmissions = r.sent
 	c.land(r)
@@ -149,10 +149,10 @@ func (c *Core) Cancel(now time.Duration, t Ticket) (transmissions int, ok bool) 
 	return transmissions, true
 }
 
-// Stop says that nothing can be sent any more: what waits goes on waiting, until it is cancelled.
+// Stop ends transmission: requests that wait can only be cancelled.
 func (c *Core) Stop() { c.stopped = true }
 
-// sendWaiting sends what waits, as far as there is room.
+// sendWaiting sends the waiting requests that the window has room for.
 func (c *Core) sendWaiting(now time.Duration) {
 	if c.waiting.len == 0 || c.stopped {
 		return
@@ -180,7 +180,7 @@ func (c *Core) outstanding(id uint64) *request {
 	return c.ring[id%uint64(len(c.ring))]
 }
 
-// land takes a request out of those in flight.
+// land removes a request from those in flight.
 func (c *Core) land(r *request) {
 	c.ring[r.id%uint64(len(c.ring))] = nil
 	c.inFlight--
@@ -189,7 +189,7 @@ func (c *Core) land(r *request) {
 	}
 }
 
-// transmit sends a request, for the first time or again.
+// transmit sends or retransmits a request.
 func (c *Core) transmit(now time.Duration, r *request) {
 	m := wire.Request{Client: c.id, ID: r.id, Low: c.low, ReplyTo: c.cfg.ReplyTo, Op: r.op}
 	if r == c.registering {
@@ -222,7 +222,7 @@ func (c *Core) Reply(now time.Duration, frame []byte) {
 	c.incarnations[m.Replica] = m.Incarnation
 	if view := c.view.Join(m.View); view != c.view {
 		c.view = view
-		c.hasten(now, c.timeouts.estimate()) // the group has come to a new view: ask again
+		c.hasten(now, c.timeouts.estimate()) // the group has changed the view, which may have lost the request
 	}
 	if m.Status == wire.StatusFull {
 		c.pushback(now, r)
@@ -240,7 +240,7 @@ func (c *Core) Reply(now time.Duration, frame []byte) {
 	}
 }
 
-// parse authenticates and reads an answer into c.answer.
+// parse authenticates an answer and parses it into c.answer.
 func (c *Core) parse(frame []byte) bool {
 	m := &c.answer
 	if read := c.cfg.Rule.Read; read == nil {
@@ -255,7 +255,7 @@ func (c *Core) parse(frame []byte) bool {
 	return int(m.Replica) < c.cfg.Replicas && m.Slot != 0
 }
 
-// parseReply authenticates and reads a REPLY into c.answer.
+// parseReply authenticates a REPLY and parses it into c.answer.
 func (c *Core) parseReply(frame []byte) bool {
 	kind, err := wire.PeekKind(frame)
 	if err != nil || kind != wire.KindReply || len(frame) < wire.ReplyOverhead {
@@ -269,7 +269,7 @@ func (c *Core) parseReply(frame []byte) bool {
 	return err == nil
 }
 
-// addressee finds the request that a REPLY answers, or nil.
+// addressee returns the request that a REPLY answers, or nil.
 func (c *Core) addressee(m *Answer) *request {
 	switch {
 	case m.Client.Hi == 0 && m.Client == c.id:
@@ -280,7 +280,7 @@ func (c *Core) addressee(m *Answer) *request {
 	return nil
 }
 
-// conclude completes a request that committed with the outcome of t.
+// conclude completes a request that committed with the status of t.
 func (c *Core) conclude(now time.Duration, r *request, t *tally) {
 	if r == c.registering {
 		if t.status == wire.StatusRegistered {
@@ -300,7 +300,7 @@ func (c *Core) conclude(now time.Duration, r *request, t *tally) {
 		c.evict(now)
 		return
 	default:
-		c.stats.BadReplies++ // no leader answers an operation so
+		c.stats.BadReplies++ // no leader answers an operation with such a status
 		return
 	}
 	c.sample(now, r)
@@ -308,14 +308,14 @@ func (c *Core) conclude(now time.Duration, r *request, t *tally) {
 	c.sendWaiting(now)
 }
 
-// sample measures the round trip if it is known which transmission was answered.
+// sample measures the round trip of a request that was sent once.
 func (c *Core) sample(now time.Duration, r *request) {
 	if r.sent == 1 {
 		c.timeouts.sample(now-r.lastSent, c.inFlight)
 	}
 }
 
-// complete hands out the outcome of a request in flight.
+// complete ends a request in flight with an outcome.
 func (c *Core) complete(r *request, done Effect) {
 	c.stats.Completed++
 	c.land(r)

@@ -22,7 +22,7 @@ func TestRegistersBeforeTheFirstRequest(t *testing.T) {
 		t.Fatalf("first request is %+v, expected a REGISTER with the nonce", m)
 	}
 	d.reply(grouptest.Answer(3, grouptest.View, 41, m, 0, wire.StatusRegistered, ""))
-	d.reply(grouptest.Answer(3, grouptest.View, 42, m, 1, wire.StatusRegistered, "")) // another transmission's slot
+	d.reply(grouptest.Answer(3, grouptest.View, 42, m, 1, wire.StatusRegistered, "")) // the slot of another transmission
 	if len(d.sent) != 0 {
 		t.Fatal("registered on REPLYs of different slots")
 	}
@@ -33,8 +33,8 @@ func TestRegistersBeforeTheFirstRequest(t *testing.T) {
 	}
 }
 
-// TestQuorum is the rule of when a request is complete: f+1 distinct replicas, alike in view and
-// slot, one of them the leader of that view.
+// TestQuorum checks that a request is complete with answers of f+1 distinct replicas, equal in view and slot, including the leader
+// of that view.
 func TestQuorum(t *testing.T) {
 	type reply struct {
 		view wire.View
@@ -155,7 +155,7 @@ func TestOldIncarnationsAreDropped(t *testing.T) {
 	restarted.Incarnation = 2
 	d.reply(restarted)
 	d.reply(grouptest.Answer(3, grouptest.View, 2, x, 0, wire.StatusOK, "r"))
-	d.reply(grouptest.Answer(3, grouptest.View, 2, x, 1, 0, "")) // sent before the restart: its log is gone
+	d.reply(grouptest.Answer(3, grouptest.View, 2, x, 1, 0, "")) // sent before the restart, which lost the log
 	if len(d.done) != 0 {
 		t.Fatal("a REPLY from before the replica's restart counted")
 	}
@@ -244,8 +244,8 @@ func TestWindowAndQueueAreBounded(t *testing.T) {
 	}
 }
 
-// TestOldestBlocksAtMaxOutstanding: however few are in flight, ids stay within what the replicas'
-// client table holds.
+// TestOldestBlocksAtMaxOutstanding checks that ids stay within the range of the replicas' client table even if few requests are in
+// flight.
 func TestOldestBlocksAtMaxOutstanding(t *testing.T) {
 	d := newDriver(t, newTestCore(t, 3, nil))
 	d.register(1)
@@ -323,7 +323,7 @@ func TestFullBacksOffAndKeepsTheID(t *testing.T) {
 	var wait time.Duration
 	for range 12 {
 		d.reply(grouptest.Answer(3, grouptest.View, 9, x, 0, wire.StatusFull, ""))
-		d.reply(grouptest.Answer(3, grouptest.View, 9, x, 0, wire.StatusFull, "")) // once per transmission
+		d.reply(grouptest.Answer(3, grouptest.View, 9, x, 0, wire.StatusFull, "")) // counts once per transmission
 		wait = d.wait()
 		if m := d.take(); m.ID != x.ID {
 			t.Fatalf("sent id %d after FULL, expected %d again", m.ID, x.ID)
@@ -411,7 +411,7 @@ func TestResultInParts(t *testing.T) {
 		late := part(6, m, 3000, 5000)
 		late.View = view
 		d.reply(late)
-		d.reply(part(5, m, 3000, 5000)) // the old leader's, behind the new one's
+		d.reply(part(5, m, 3000, 5000)) // from the old leader, after the new one's
 		d.reply(grouptest.Answer(3, grouptest.View, 5, m, 1, 0, ""))
 		d.reply(grouptest.Answer(3, view, 6, m, 1, 0, ""))
 		if len(d.done) != 0 {

@@ -5,25 +5,25 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Courier takes requests to the replicas. It is called on the client's event loop.
+// Courier sends requests to the replicas. The client's event loop calls it.
 type Courier interface {
-	// Send sends the request that an Effect of kind EffectGroup is about. It may lose it.
+	// Send sends the request of an Effect of kind EffectGroup, and may lose it.
 	Send(network transport.Network, e *Effect)
-	// Obstacle says what keeps requests from being sent; it is empty if nothing does.
+	// Obstacle describes why no requests can be sent; it is empty if they can.
 	Obstacle() string
 }
 
-// Multicast is the Courier that sends to the group through OUM: to the sequencer.
+// Multicast is the Courier that sends to the group's sequencer (OUM).
 type Multicast struct {
 	sender *oumlib.Sender
 	out    []byte // the datagram being sent
 }
 
-// NewMulticast returns a Courier that sends where sender's address points to.
+// NewMulticast returns a Courier that sends to the address of sender.
 func NewMulticast(sender *oumlib.Sender) *Multicast { return &Multicast{sender: sender} }
 
-// Send sends a request to the sequencer. Without a known sequencer that is a REGISTER, since nothing
-// else is sent before it was answered; it is lost, and sent again when there is a route.
+// Send sends a request to the sequencer. While no sequencer is known, the only request is a REGISTER; Send loses it, and the core
+// retransmits it when there is a route.
 func (m *Multicast) Send(network transport.Network, e *Effect) {
 	addr := m.sender.Addr()
 	if !addr.IsValid() {
@@ -31,13 +31,13 @@ func (m *Multicast) Send(network transport.Network, e *Effect) {
 	}
 	datagram, err := m.sender.Append(m.out[:0], e.Data)
 	if err != nil {
-		return // Invoke has refused what does not fit
+		return // cannot happen: Invoke refuses operations that do not fit
 	}
 	m.out = datagram
 	network.Send(addr, datagram)
 }
 
-// Obstacle says so if the sequencer is not known.
+// Obstacle reports a sequencer that is not known.
 func (m *Multicast) Obstacle() string {
 	if m.sender.Addr().IsValid() {
 		return ""

@@ -29,13 +29,13 @@ func newTestCore(t testing.TB, n int, change func(*Config)) *Core {
 	return c
 }
 
-// outcome is an EffectDone, copied.
+// outcome is a copy of an EffectDone.
 type outcome struct {
 	result string
 	err    error
 }
 
-// driver carries out a core's effects: requests pile up in sent, outcomes by tag in done.
+// driver carries out a core's effects: it collects requests in sent and outcomes in done, by tag.
 type driver struct {
 	t    testing.TB
 	core *Core
@@ -82,13 +82,13 @@ func (d *driver) invoke(tag uint64, op string) Ticket {
 	return ticket
 }
 
-// reply hands the core a sealed REPLY.
+// reply passes the core a sealed REPLY.
 func (d *driver) reply(m wire.Reply) {
 	d.core.Reply(d.now, grouptest.Keys.Client.Seal(wire.AppendReply(nil, &m), 0))
 	d.drain()
 }
 
-// wait lets time pass until the core sends something, and returns how long that took.
+// wait advances time until the core sends a request, and returns the time that passed.
 func (d *driver) wait() time.Duration {
 	d.t.Helper()
 	start, before := d.now, len(d.sent)
@@ -104,7 +104,7 @@ func (d *driver) wait() time.Duration {
 	return d.now - start
 }
 
-// take returns the only request that was sent since the last call.
+// take returns the one request that was sent since the last call.
 func (d *driver) take() wire.Request {
 	d.t.Helper()
 	if len(d.sent) != 1 {
@@ -115,7 +115,7 @@ func (d *driver) take() wire.Request {
 	return m
 }
 
-// register lets the client register at a slot, in the view <0,1> of three replicas.
+// register registers the client at a slot in the first view of three replicas.
 func (d *driver) register(slot uint64) {
 	d.t.Helper()
 	d.core.Register(d.now)

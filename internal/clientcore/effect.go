@@ -1,23 +1,23 @@
 package clientcore
 
-// EffectKind says what an Effect wants.
+// EffectKind is the kind of an Effect.
 type EffectKind uint8
 
 const (
-	// EffectGroup sends Data, a sealed frame, to the group; a Courier knows the way.
+	// EffectGroup sends Data, a sealed frame, to the group through a Courier.
 	EffectGroup EffectKind = iota + 1
-	// EffectDone hands the outcome of the request with Tag to whoever made it.
+	// EffectDone returns the outcome of the request with Tag to its caller.
 	EffectDone
 )
 
-// Effect is something that the core wants done. Effects are to be carried out in order. Data and
-// Result are valid until Core.ClearEffects.
+// Effect is an action that the core requests. The owner of the core carries effects out in order. Data and Result are valid
+// until Core.ClearEffects.
 type Effect struct {
 	Kind    EffectKind
 	Data    []byte
-	Attempt int // how often the request was sent with this time
-	Leader  int // the replica that leads the newest view seen
+	Attempt int // number of this transmission, from 1
+	Leader  int // leader of the newest view seen
 	Tag     uint64
 	Result  []byte // of a request that succeeded
-	Err     error  // of one that did not
+	Err     error  // of a request that failed
 }

@@ -7,9 +7,8 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// FuzzReply feeds a client with one request in flight two REPLYs that a faulty replica, which has
-// the key, could write, and then a good quorum in a later view, which must complete the request
-// unless the first two did.
+// FuzzReply passes a client with one request in flight two REPLYs of a faulty replica, which has the key, and then a good quorum in
+// a later view. The quorum must complete the request unless the first two did.
 func FuzzReply(f *testing.F) {
 	ok := grouptest.Answer(3, grouptest.View, 2, wire.Request{Client: wire.ClientID{Lo: 1}, ID: 1}, 0, wire.StatusOK, "result")
 	part := ok
@@ -37,7 +36,7 @@ func FuzzReply(f *testing.F) {
 		}
 		view.Leader -= view.Leader % 3 // led by replica 0
 		if view.Leader += 3; view.Leader < 3 || len(d.done) > 0 {
-			return // there is no later view, or no need for one
+			return // no later view exists, or the request is complete
 		}
 		for from := range 2 {
 			r := grouptest.Answer(3, view, 9, m, from, wire.StatusOK, "result")

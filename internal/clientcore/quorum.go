@@ -6,29 +6,28 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// maxTallies is how many (view, slot) candidates a request keeps. Every transmission takes a slot
-// of its own, so a few are in flight when the round trip is longer than the time-out; back-off
-// keeps them few.
+// maxTallies is the number of (view, slot) candidates that a request keeps. Every transmission takes its own slot, so there are a
+// few candidates when the round trip is longer than the time-out; back-off keeps them few.
 const maxTallies = 4
 
-// Rule says how the replicas of a group answer, and which answers complete a request. The zero Rule is
-// NOPaxos's; others are for the systems of package baseline.
+// Rule describes how the replicas of a group answer and which answers complete a request. The zero Rule is that of NOPaxos; the
+// comparison systems of the laboratory have others.
 type Rule struct {
-	// Quorum is how many replicas must have answered alike. 0 stands for f+1.
+	// Quorum is the number of replicas that must answer alike. 0 stands for f+1.
 	Quorum int
-	// Speculative says that every replica answers with a result, and with the digest of the log that
-	// the result comes from. Otherwise only the leader has results.
+	// Speculative means that every replica answers with a result and the digest of the log that led to it. Otherwise only
+	// the leader has results.
 	Speculative bool
-	// Read authenticates and reads an answer, which may alias the frame; ok is false if it is none.
-	// Nil reads REPLYs.
+	// Read authenticates and parses an answer, which may alias the frame; ok is false if the frame is not an answer. Nil
+	// reads REPLYs.
 	Read func(auth wire.Auth, frame []byte) (m Answer, ok bool)
 }
 
-// Answer is what a replica says of a request.
+// Answer is the answer of a replica to a request.
 type Answer struct {
 	wire.Reply
-	Log   wire.Digest // of the replica's log up to the slot; zero if the replica does not say
-	Final bool        // the slot is committed, so that this answer is enough
+	Log   wire.Digest // of the replica's log up to the slot; zero without Rule.Speculative
+	Final bool        // the slot is committed: this answer alone completes the request
 }
 
 func (r *Rule) quorum(n int) int {
@@ -43,18 +42,18 @@ func (r *Rule) speaks(m *Answer, n int) bool {
 	return r.Speculative || int(m.Replica) == m.View.LeaderOf(n)
 }
 
-// tally counts who holds a request at one slot in one view: the request is committed there when
-// f+1 replicas, the view's leader among them, say so (OSDI 2016 §5.2.1).
+// tally counts the replicas that hold a request at one slot in one view. The request is committed there when f+1 replicas,
+// including the view's leader, have answered (OSDI 2016 §5.2.1).
 type tally struct {
 	view   wire.View
 	slot   uint64      // 0: unused
 	log    wire.Digest // see Answer
 	final  bool
 	voters replicaSet
-	status wire.Status // of who has results; StatusLogged until one has answered
+	status wire.Status // from a replica that has results; StatusLogged until one has answered
 }
 
-// vote enters an answer.
+// vote adds an answer.
 func (r *request) vote(m *Answer) {
 	t := r.tally(m.View, m.Slot, m.Log)
 	t.voters.add(int(m.Replica))
@@ -64,8 +63,8 @@ func (r *request) vote(m *Answer) {
 	}
 }
 
-// outcome returns the tally at which the request is committed and whose result is there, or nil.
-// The last part of a result may come with another slot than the one that is committed.
+// outcome returns the tally at which the request is committed if its result is complete, or nil. The last part of a result may
+// arrive with another slot than the committed one.
 func (r *request) outcome(quorum int) *tally {
 	for i := range r.tallies {
 		if t := &r.tallies[i]; t.committed(quorum) && r.result.complete(t) {
@@ -75,7 +74,7 @@ func (r *request) outcome(quorum int) *tally {
 	return nil
 }
 
-// tally finds the tally of a candidate, or gives it the place of the oldest one.
+// tally returns the tally of a candidate. A new one replaces the oldest.
 func (r *request) tally(view wire.View, slot uint64, log wire.Digest) *tally {
 	for i := range r.tallies {
 		if t := &r.tallies[i]; t.slot == slot && t.view == view && t.log == log {
@@ -88,7 +87,7 @@ func (r *request) tally(view wire.View, slot uint64, log wire.Digest) *tally {
 	return t
 }
 
-// committed reports whether enough replicas, and one that has results among them, have answered.
+// committed reports whether enough replicas have answered, including one that has results.
 func (t *tally) committed(quorum int) bool {
 	return t.status != wire.StatusLogged && (t.voters.len() >= quorum || t.final)
 }

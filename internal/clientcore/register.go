@@ -6,17 +6,16 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// A client is known by the slot of its REGISTER, which nobody else's can have. Until it knows the
-// slot a random nonce stands for it.
+// A client's id is the slot of its REGISTER, which is unique. Until the client knows the slot, a random nonce takes its place.
 
-// Register obtains an identity, if the client has none. Invoke does it when needed; calling it
-// before saves the first request a round trip.
+// Register requests an identity if the client has none. Invoke calls it when needed; an earlier call saves the first request a
+// round trip.
 func (c *Core) Register(now time.Duration) {
 	if c.Registered() || c.registering != nil {
 		return
 	}
 	c.nonce = c.cfg.Nonce()
-	c.nonce.Hi |= 1 << 63 // a nonce's Hi is not 0
+	c.nonce.Hi |= 1 << 63 // distinguishes a nonce from an id, whose Hi is 0
 	r := c.newRequest()
 	r.id = 1
 	c.registering = r
@@ -26,7 +25,7 @@ func (c *Core) Register(now time.Duration) {
 // Registered reports whether the client has an identity.
 func (c *Core) Registered() bool { return c.id.Lo != 0 }
 
-// finishRegister takes the slot at which the REGISTER committed for the client's id.
+// finishRegister makes the slot at which the REGISTER committed the client's id.
 func (c *Core) finishRegister(now time.Duration, r *request, t *tally) {
 	c.registering = nil
 	c.stats.Registrations++
@@ -37,8 +36,8 @@ func (c *Core) finishRegister(now time.Duration, r *request, t *tally) {
 	c.sendWaiting(now)
 }
 
-// evict handles the replicas' word that they do not know the client: whether they executed what is
-// outstanding before they forgot is not known. What was not sent goes out under a new identity.
+// evict handles an answer that the replicas do not know the client. They may have executed the outstanding requests before they
+// evicted it. Requests that were not sent go out under a new identity.
 func (c *Core) evict(now time.Duration) {
 	c.stats.Evictions++
 	for id := c.low; id < c.nextID; id++ {

@@ -2,11 +2,10 @@ package clientcore
 
 import "time"
 
-// request is one operation between Invoke and its completion. Requests are pooled: see
-// Core.newRequest and Core.recycle.
+// request is an operation between Invoke and its completion. Requests are pooled, see Core.newRequest and Core.recycle.
 type request struct {
 	index uint32 // in Core.requests
-	uses  uint32 // how often the struct was used, from 1; tells tickets of different uses apart
+	uses  uint32 // uses of the struct, from 1; distinguishes the tickets of different uses
 
 	tag  uint64
 	op   []byte // own copy
@@ -16,7 +15,7 @@ type request struct {
 	lastSent time.Duration
 	due      time.Duration // of the next transmission
 	backoff  int           // doublings of the time-out
-	fullAt   int           // value of sent when a replica last answered FULL
+	fullAt   int           // value of sent at the last FULL
 
 	tallies   [maxTallies]tally
 	nextTally int
@@ -25,7 +24,7 @@ type request struct {
 	prev, next *request // in Core.waiting
 }
 
-// Ticket names a request that Invoke accepted, for Cancel. The zero Ticket names none.
+// Ticket identifies an accepted request for Cancel. The zero Ticket identifies none.
 type Ticket struct{ index, uses uint32 }
 
 // keepBuffer is the capacity in bytes up to which a pooled request keeps its result buffer.
@@ -33,7 +32,7 @@ const keepBuffer = 64 << 10
 
 func (r *request) ticket() Ticket { return Ticket{index: r.index, uses: r.uses} }
 
-// newRequest returns an empty request, an old one if there is one.
+// newRequest returns an empty request from the pool, or a new one.
 func (c *Core) newRequest() *request {
 	if n := len(c.free); n > 0 {
 		r := c.free[n-1]
@@ -45,7 +44,7 @@ func (c *Core) newRequest() *request {
 	return r
 }
 
-// recycle empties a request for its next use. Tickets of this use are void from now on.
+// recycle empties a request for its next use, and invalidates its ticket.
 func (c *Core) recycle(r *request) {
 	op, buf, received := r.op[:0], r.result.buf[:0], r.result.received[:0]
 	if cap(buf) > keepBuffer {
@@ -55,7 +54,7 @@ func (c *Core) recycle(r *request) {
 	c.free = append(c.free, r)
 }
 
-// requestList is a list of requests, linked through them, the oldest first.
+// requestList is a linked list of requests, the oldest first.
 type requestList struct {
 	first, last *request
 	len         int

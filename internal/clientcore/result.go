@@ -2,28 +2,25 @@ package clientcore
 
 import "github.com/netordered/nopaxos/replica/wire"
 
-// assembly puts together a result that comes in parts. Parts of different slots of one view may be
-// mixed: the leader of a view never rolls back within it, so the result of a request that it has
-// executed is the same at every slot at which the request appears. (Where replicas speculate, equal
-// logs stand for that.) So each transmission fills in
-// what the ones before it left open, however large the result and however lossy the way.
+// assembly collects the parts of a result. It may mix parts of different slots of one view: the leader of a view never rolls back
+// within it, so an executed request has the same result at every slot at which it appears. (Where replicas speculate, equal logs
+// ensure that.) So each transmission fills in missing parts, however large the result and however lossy the network.
 type assembly struct {
 	view     wire.View
 	log      wire.Digest // see Answer
-	status   wire.Status // StatusLogged: nothing yet
+	status   wire.Status // StatusLogged: no part yet
 	buf      []byte      // as long as the whole result
-	received []span      // what of buf has been filled in: ascending, neither touching nor overlapping
+	received []span      // received parts of buf: ascending, neither touching nor overlapping
 }
 
-// span is the bytes from … to-1.
+// span is a range of bytes, from … to-1.
 type span struct{ from, to uint32 }
 
-// maxSpans bounds the fragments of a result. A part that would make one more is dropped as if
-// lost.
+// maxSpans bounds the fragments of a result. A part that would create one more is dropped.
 const maxSpans = 1 << 12
 
-// add enters a reply with a part of a result. It starts the assembly anew if it is of a newer view, or
-// of the same view and another log.
+// add adds the part of a result that an answer carries. An answer of a newer view, or of the same view and another log, starts the
+// assembly over.
 func (a *assembly) add(m *Answer) {
 	fits := a.view == m.View && a.log == m.Log && a.status == m.Status && len(a.buf) == int(m.Total)
 	if !fits {
@@ -48,13 +45,13 @@ func (a *assembly) start(m *Answer) {
 	a.buf = a.buf[:m.Total]
 }
 
-// mark adds s to what was received; false if there is no room for one more fragment.
+// mark adds s to the received parts. It returns false if that would exceed maxSpans.
 func (a *assembly) mark(s span) bool {
-	lo := 0 // the first fragment that s touches, or that lies behind s
+	lo := 0 // the first fragment that touches s or lies behind it
 	for lo < len(a.received) && a.received[lo].to < s.from {
 		lo++
 	}
-	hi := lo // the first fragment that lies behind s and does not touch it
+	hi := lo // the first fragment behind s that does not touch it
 	for hi < len(a.received) && a.received[hi].from <= s.to {
 		s.from, s.to = min(s.from, a.received[hi].from), max(s.to, a.received[hi].to)
 		hi++
@@ -73,7 +70,7 @@ func (a *assembly) mark(s span) bool {
 	return true
 }
 
-// complete reports whether the whole result that belongs to a committed tally is there.
+// complete reports whether the whole result of a committed tally has arrived.
 func (a *assembly) complete(t *tally) bool {
 	if a.status != t.status || a.view != t.view || a.log != t.log {
 		return false

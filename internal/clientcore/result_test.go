@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// TestAssemblyAgainstBitmap: the result is complete exactly when every byte has come, whatever the
-// parts, and then it is the result.
+// TestAssemblyAgainstBitmap checks that the result is complete exactly when every byte has arrived, for any parts, and that it is
+// correct then.
 func TestAssemblyAgainstBitmap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		result := rapid.SliceOfN(rapid.Byte(), 0, 60).Draw(t, "result")

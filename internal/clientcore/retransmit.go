@@ -7,25 +7,25 @@ import (
 )
 
 const (
-	// initialTimeout is the time-out before the first round trip was measured.
+	// initialTimeout is the time-out before the first measured round trip.
 	initialTimeout = 20 * time.Millisecond
 	// maxBackoff bounds the doublings of one request's time-out.
 	maxBackoff = 16
 )
 
-// timeouts estimates the retransmission time-out from measured round trips as RFC 6298 does:
-// smoothed mean plus four times the smoothed deviation. Many requests in flight give many samples in
-// a round trip, each of which counts for less, as in RFC 7323, appendix G: else the estimate would
-// remember the last batch of replies alone, which took nearly equally long, and be too short.
+// timeouts estimates the retransmission time-out from measured round trips, like RFC 6298: smoothed mean plus four times the
+// smoothed deviation. With many requests in flight there are many samples in a round trip, and each has less weight, as in
+// RFC 7323, appendix G. Otherwise the estimate would reflect only the last batch of replies, whose round trips are nearly equal,
+// and be too short.
 type timeouts struct {
 	floor, ceiling time.Duration
 	mean, dev      time.Duration
 	current        time.Duration
-	raised         time.Duration // when current was last doubled
+	raised         time.Duration // time of the last doubling of current
 }
 
-// sample enters the round trip of a request that was sent once (Karn's rule: of another one it is
-// not known which transmission was answered), while so many were in flight.
+// sample adds the round trip of a request that was sent once, measured while inFlight requests were in flight. By Karn's rule, a
+// request that was retransmitted gives no sample, because the reply may answer any transmission.
 func (t *timeouts) sample(rtt time.Duration, inFlight int) {
 	if t.mean == 0 {
 		t.mean, t.dev = max(rtt, 1), rtt/2
@@ -41,7 +41,7 @@ func (t *timeouts) sample(rtt time.Duration, inFlight int) {
 	t.current = t.estimate()
 }
 
-// estimate is the time-out that the samples alone give.
+// estimate returns the time-out without the doublings of expired.
 func (t *timeouts) estimate() time.Duration {
 	if t.mean == 0 {
 		return min(max(initialTimeout, t.floor), t.ceiling)
@@ -49,8 +49,8 @@ func (t *timeouts) estimate() time.Duration {
 	return min(max(t.mean+4*t.dev, t.floor), t.ceiling)
 }
 
-// expired says that a request timed out. The time-out of new requests doubles, once per time-out,
-// until the next sample: when the round trip grew above it no request would give a sample.
+// expired reports that a request timed out. It doubles the time-out of new requests, at most once per time-out, until the next
+// sample: if the round trip exceeded the time-out, every request would be retransmitted and none would give a sample.
 func (t *timeouts) expired(now time.Duration) {
 	if now-t.raised < t.current {
 		return
@@ -59,7 +59,7 @@ func (t *timeouts) expired(now time.Duration) {
 	t.current = min(2*t.current, t.ceiling)
 }
 
-// after is the time-out of a transmission with so many doublings.
+// after returns the time-out of a transmission after backoff doublings.
 func (t *timeouts) after(backoff int, ceiling time.Duration) time.Duration {
 	d := t.current
 	for ; backoff > 0 && d < ceiling; backoff-- {
@@ -68,8 +68,7 @@ func (t *timeouts) after(backoff int, ceiling time.Duration) time.Duration {
 	return min(d, ceiling)
 }
 
-// jitter spreads d over ±1/8 of itself, so that what was sent together is not sent again together.
-// The sequence (splitmix64, Steele et al., OOPSLA 2014) is a function of the seed.
+// jitter spreads d over ±1/8 of itself, so that requests sent together are not retransmitted together. The sequence (splitmix64, Steele et al., OOPSLA 2014) is a function of the seed.
 func (c *Core) jitter(d time.Duration) time.Duration {
 	c.random += 0x9e3779b97f4a7c15
 	z := c.random
@@ -83,7 +82,7 @@ func (c *Core) jitter(d time.Duration) time.Duration {
 	return d - d/8 + time.Duration(z%width)
 }
 
-// schedule sets when a request is sent again.
+// schedule sets the time of a request's next transmission.
 func (c *Core) schedule(now time.Duration, r *request, ceiling time.Duration) {
 	r.due = now + c.jitter(c.timeouts.after(r.backoff, ceiling))
 	c.deadline = min(c.deadline, r.due)
@@ -92,7 +91,7 @@ func (c *Core) schedule(now time.Duration, r *request, ceiling time.Duration) {
 // Deadline returns when Tick is next needed, or monotime.Never.
 func (c *Core) Deadline() time.Duration { return c.deadline }
 
-// Tick sends again what has not been answered in time.
+// Tick retransmits the requests that are due.
 func (c *Core) Tick(now time.Duration) {
 	if now < c.deadline {
 		return
@@ -121,8 +120,8 @@ func (c *Core) retransmitIfDue(now time.Duration, r *request) {
 	c.transmit(now, r)
 }
 
-// hasten lets everything outstanding be sent again after the shortest time-out, because what kept
-// the answers away seems to be over.
+// hasten has all outstanding requests retransmitted after delay, without back-off, because the cause of the missing answers seems
+// to be over.
 func (c *Core) hasten(now, delay time.Duration) {
 	soon := func(r *request) {
 		r.backoff = 0
@@ -141,16 +140,14 @@ func (c *Core) hasten(now, delay time.Duration) {
 	}
 }
 
-// Reroute says that the way to the group has changed, or was found: what is outstanding is sent
-// again at the next Tick.
+// Reroute reports a new route to the group. The next Tick retransmits all outstanding requests.
 func (c *Core) Reroute(now time.Duration) { c.hasten(now, 0) }
 
-// pushback handles FULL: the group has no memory left, so the request waits longer than after a
-// loss, and keeps its id.
+// pushback handles FULL: the group has no memory left, so the request waits longer than after a loss. It keeps its id.
 func (c *Core) pushback(now time.Duration, r *request) {
 	c.stats.Full++
 	if r.fullAt == r.sent {
-		return // of this transmission already
+		return // this transmission's FULL was handled
 	}
 	r.fullAt = r.sent
 	r.backoff = min(r.backoff+1, maxBackoff)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Replies come in batches that took equally long. The time-out must not forget, within one of them, how
-// much longer the last one took.
+// Replies arrive in batches with equal round trips. Within a batch the time-out must not forget the longer round trips of the
+// batch before.
 func TestTimeoutOutlastsABatchOfReplies(t *testing.T) {
 	const inFlight, batch = 128, 64
 	const short, long = time.Millisecond, 3 * time.Millisecond
@@ -26,7 +26,7 @@ func TestTimeoutOutlastsABatchOfReplies(t *testing.T) {
 	}
 }
 
-// With one request in flight the gains are those of RFC 6298.
+// TestTimeoutOfOneRequest checks that the gains with one request in flight are those of RFC 6298.
 func TestTimeoutOfOneRequest(t *testing.T) {
 	estimate := timeouts{floor: time.Microsecond, ceiling: time.Second}
 	for _, step := range []struct{ rtt, want time.Duration }{

@@ -6,7 +6,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// TestRules is when a request is complete under the rules of other systems.
+// TestRules checks when a request is complete under the rules of other systems.
 func TestRules(t *testing.T) {
 	leader := Rule{Quorum: 1}
 	speculative := Rule{Quorum: 3, Speculative: true}
