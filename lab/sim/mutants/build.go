@@ -57,6 +57,15 @@ func build(ctx context.Context, hunter, root, dir, name string, changed map[stri
 	return binary, nil
 }
 
+// plant builds a hunter with a mutant.
+func (o *options) plant(ctx context.Context, hunter string, m *mutant) (binary string, err error) {
+	changed, err := m.apply(o.root)
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, hunter, o.root, o.dir, m.name, changed)
+}
+
 // find is the hunter's output.
 type find struct {
 	Runs    int
@@ -71,14 +80,19 @@ func hunt(ctx context.Context, binary string, profiles []string, first uint64, f
 	cmd := exec.CommandContext(ctx, binary, "-profiles", strings.Join(profiles, ","),
 		"-first", fmt.Sprint(first), "-from", fmt.Sprint(from), "-runs", fmt.Sprint(runs))
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	return f, decodeOutput(cmd, &f)
+}
+
+// decodeOutput runs a hunter and decodes its output.
+func decodeOutput(cmd *exec.Cmd, find any) error {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return f, fmt.Errorf("%s: %w\n%s", filepath.Base(binary), err, stderr.String())
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, stderr.String())
 	}
-	if err := json.Unmarshal(out, &f); err != nil {
-		return f, fmt.Errorf("%s printed %q: %w", filepath.Base(binary), out, err)
+	if err := json.Unmarshal(out, find); err != nil {
+		return fmt.Errorf("%s printed %q: %w", filepath.Base(cmd.Path), out, err)
 	}
-	return f, nil
+	return nil
 }

@@ -107,22 +107,29 @@ func hunters(ctx context.Context, o *options, mutants []mutant) ([]outcome, erro
 	}
 	t := newTable(os.Stdout, mutants)
 	outcomes := make([]outcome, len(mutants))
+	o.each(len(mutants), func(i int) {
+		outcomes[i] = catch(ctx, o, &mutants[i], sound)
+		t.row(&outcomes[i])
+	})
+	return outcomes, ctx.Err()
+}
+
+// each calls f for the numbers below n, several at a time.
+func (o *options) each(n int, f func(i int)) {
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range max(o.parallel, 1) {
 		workers.Go(func() {
 			for i := range next {
-				outcomes[i] = catch(ctx, o, &mutants[i], sound)
-				t.row(&outcomes[i])
+				f(i)
 			}
 		})
 	}
-	for i := range mutants {
+	for i := range n {
 		next <- i
 	}
 	close(next)
 	workers.Wait()
-	return outcomes, ctx.Err()
 }
 
 // catch hunts one mutant. A seed that also fails without it does not count.
@@ -130,12 +137,7 @@ func catch(ctx context.Context, o *options, m *mutant, sound string) (out outcom
 	out.mutant = m
 	began := time.Now()
 	defer func() { out.took = time.Since(began) }()
-	changed, err := m.apply(o.root)
-	if err != nil {
-		out.err = err
-		return out
-	}
-	binary, err := build(ctx, seedHunter, o.root, o.dir, m.name, changed)
+	binary, err := o.plant(ctx, seedHunter, m)
 	if err != nil {
 		out.err = err
 		return out

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -71,16 +70,7 @@ const (
 
 // document writes the table into a Markdown file.
 func document(path string, outcomes []outcome) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	from, to := bytes.Index(b, []byte(beginTable)), bytes.Index(b, []byte(endTable))
-	if from < 0 || to < from {
-		return fmt.Errorf("%s: expected the lines %q and %q", path, strings.TrimSpace(beginTable), strings.TrimSpace(endTable))
-	}
-	var out bytes.Buffer
-	out.Write(b[:from+len(beginTable)])
+	var out strings.Builder
 	fmt.Fprintf(&out, "| planted bug | why it is one | seeds | profile | caught by |\n|---|---|---|---|---|\n")
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -90,8 +80,21 @@ func document(path string, outcomes []outcome) error {
 		}
 		fmt.Fprintf(&out, "| %s | %s | %d | %s | %s |\n", o.mutant.name, cell(o.mutant.why), o.find.Runs, o.find.Profile, caught)
 	}
-	out.Write(b[to:])
-	return os.WriteFile(path, out.Bytes(), 0o644)
+	return rewrite(path, beginTable, endTable, out.String())
+}
+
+// rewrite replaces the text between two lines of a file.
+func rewrite(path, begin, end, text string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := strings.Cut(string(b), begin)
+	_, tail, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("%s: expected the lines %q and %q", path, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	return os.WriteFile(path, []byte(head+begin+text+end+tail), 0o644)
 }
 
 // cell escapes Markdown's special characters.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -61,25 +59,11 @@ func explore(ctx context.Context, o *options, all []mutant) error {
 	}
 	fmt.Printf("%-*s  world               states   acts  time    what caught it\n", width, "mutant")
 	sightings := make([]sighting, len(fitting))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	var mu sync.Mutex
-	for range max(o.parallel, 1) {
-		workers.Go(func() {
-			for i := range next {
-				s := sight(ctx, o, fitting[i])
-				sightings[i] = s
-				mu.Lock()
-				fmt.Printf("%-*s  %-18s  %7d  %5d  %5.1fs  %s\n", width, s.mutant.name, s.find.World, s.find.States, s.find.Acts, s.took.Seconds(), s.text())
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range fitting {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
+	o.each(len(fitting), func(i int) {
+		s := sight(ctx, o, fitting[i])
+		sightings[i] = s
+		fmt.Printf("%-*s  %-18s  %7d  %5d  %5.1fs  %s\n", width, s.mutant.name, s.find.World, s.find.States, s.find.Acts, s.took.Seconds(), s.text())
+	})
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -102,26 +86,13 @@ func sight(ctx context.Context, o *options, m *mutant) (s sighting) {
 	s.mutant = m
 	began := time.Now()
 	defer func() { s.took = time.Since(began) }()
-	changed, err := m.apply(o.root)
-	if err != nil {
-		s.err = err
-		return s
-	}
-	binary, err := build(ctx, worldHunter, o.root, o.dir, m.name, changed)
+	binary, err := o.plant(ctx, worldHunter, m)
 	if err != nil {
 		s.err = err
 		return s
 	}
 	defer os.Remove(binary)
-	cmd := exec.CommandContext(ctx, binary, "-bounds", o.bounds)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		s.err = fmt.Errorf("%s: %w\n%s", m.name, err, stderr.String())
-		return s
-	}
-	s.err = json.Unmarshal(out, &s.find)
+	s.err = decodeOutput(exec.CommandContext(ctx, binary, "-bounds", o.bounds), &s.find)
 	return s
 }
 
@@ -152,14 +123,6 @@ const (
 
 // documentWorlds writes the table into a Markdown file, and the list of caught mutants into reachedFile.
 func documentWorlds(o *options, sightings []sighting) error {
-	b, err := os.ReadFile(o.document)
-	if err != nil {
-		return err
-	}
-	from, to := bytes.Index(b, []byte(beginWorlds)), bytes.Index(b, []byte(endWorlds))
-	if from < 0 || to < from {
-		return fmt.Errorf("%s: expected the lines %q and %q", o.document, strings.TrimSpace(beginWorlds), strings.TrimSpace(endWorlds))
-	}
 	var table, list, others bytes.Buffer
 	for i := range sightings {
 		s := &sightings[i]
@@ -173,12 +136,8 @@ func documentWorlds(o *options, sightings []sighting) error {
 		fmt.Fprintf(&table, "| %s | %s | %d | %d | %s |\n", s.mutant.name, s.find.World, s.find.States, s.find.Acts, cell(summary(s.find.What)))
 		fmt.Fprintln(&list, s.mutant.name)
 	}
-	var out bytes.Buffer
-	out.Write(b[:from+len(beginWorlds)])
-	fmt.Fprintf(&out, "| planted bug | world | states | acts | caught by |\n|---|---|---|---|---|\n%s\n", table.Bytes())
-	fmt.Fprintf(&out, "Not reached within these bounds:\n\n%s", others.Bytes())
-	out.Write(b[to:])
-	if err := os.WriteFile(o.document, out.Bytes(), 0o644); err != nil {
+	text := fmt.Sprintf("| planted bug | world | states | acts | caught by |\n|---|---|---|---|---|\n%s\nNot reached within these bounds:\n\n%s", table.Bytes(), others.Bytes())
+	if err := rewrite(o.document, beginWorlds, endWorlds, text); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(o.root, reachedFile), list.Bytes(), 0o644)
