@@ -20,7 +20,7 @@ type Layout struct {
 	Address func(role string, s Service) (netip.AddrPort, error)
 }
 
-// Service is what a role listens for at one address.
+// Service identifies one of a role's addresses.
 type Service int
 
 // The services.

@@ -2,5 +2,5 @@
 
 package binary
 
-// RaceEnabled says that the race detector is on, which makes everything many times slower.
+// RaceEnabled reports whether the race detector is on, which slows programs down many times.
 const RaceEnabled = true

@@ -98,7 +98,7 @@ func (echoMachine) Restore(io.Reader) error                       { return nil }
 func (echoMachine) Undo(uint64)                                   {}
 func (echoMachine) Release(uint64)                                {}
 
-// loop is a Part that is a handler on a socket of its own.
+// loop is a Part with a handler and a socket.
 type loop struct {
 	*transport.UDP
 	handler transport.Handler

@@ -94,8 +94,8 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 	return &coreAsker{core: core, courier: courier, network: c.udp}, nil
 }
 
-// toReplicas returns the quorum of a system and the way to its replicas without a sequencer. What is not
-// in package baseline is asked like Paxos: at its leader, who answers alone.
+// toReplicas returns the quorum of a system and the courier to its replicas, without a sequencer. Systems outside
+// package baseline are used like Paxos: the leader alone replies.
 func toReplicas(s *Spec) (clientcore.Rule, clientcore.Courier) {
 	if s.System == SystemNOPaxos {
 		return clientcore.Rule{}, nil

@@ -52,8 +52,7 @@ func TestWorkloadsOfTheStore(t *testing.T) {
 	}
 }
 
-// The most frequent key of a Zipf distribution is drawn as often as its share says, and all keys can be
-// drawn.
+// The most frequent key has its share of the draws, and every key can be drawn.
 func TestKeysAreZipf(t *testing.T) {
 	const keys, draws = 100, 200_000
 	w, err := newWorkload(&Load{Workload: "c", Keys: keys, Seed: 1}, 0)

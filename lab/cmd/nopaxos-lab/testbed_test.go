@@ -102,7 +102,8 @@ func TestMininet(t *testing.T) {
 	cmd.Stderr = &errOut
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() != cli.ExitUsage || err == nil && !strings.Contains(string(out), "\neverything held\n") {
+	wrongUsage := strings.HasPrefix(errOut.String(), "usage:")
+	if errors.As(err, &exit) && (exit.ExitCode() != cli.ExitUsage || wrongUsage) || err == nil && !strings.Contains(string(out), "\neverything held\n") {
 		t.Errorf("%v: %s%s", err, out, &errOut)
 	} else if err != nil {
 		t.Skipf("%v: %s", err, &errOut)
