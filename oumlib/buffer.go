@@ -2,17 +2,16 @@ package oumlib
 
 import "math/bits"
 
-// buffer holds copies of messages of one session that cannot be delivered yet: a ring keyed by
-// message number. Two numbers that share a slot cannot be held at once.
+// buffer holds copies of messages of one session that cannot be delivered yet, in a ring indexed by message
+// number. Of two numbers that share a slot it holds one at a time.
 type buffer struct {
 	slots []slot // a power of two
 	held  int
-	free  [][]byte // payload memory of messages that are gone, reused before any is allocated
+	free  [][]byte // payload memory of removed messages, to be reused
 	limit int      // longest payload, in bytes
 }
 
-// usualPayload is the memory, in bytes, that is taken for a message at first: what an Ethernet frame
-// carries fits.
+// usualPayload is the initial capacity of a message's memory, in bytes: the payload of an Ethernet frame fits.
 const usualPayload = 1536
 
 type slot struct {
@@ -51,8 +50,7 @@ func (b *buffer) take(seq uint64) []byte {
 	return payload
 }
 
-// discardBelow removes every message with a number below next. from is a number below which none
-// is held.
+// discardBelow removes all messages with numbers below next; there are none below from.
 func (b *buffer) discardBelow(from, next uint64) {
 	if next-from < uint64(len(b.slots)) {
 		for seq := from; seq < next && b.held > 0; seq++ {
@@ -69,7 +67,7 @@ func (b *buffer) discardBelow(from, next uint64) {
 	}
 }
 
-// clear removes everything.
+// clear removes all messages.
 func (b *buffer) clear() {
 	for i := range b.slots {
 		if b.held == 0 {
@@ -81,7 +79,7 @@ func (b *buffer) clear() {
 	}
 }
 
-// appendNumbers appends the numbers of all messages held to numbers, in no particular order.
+// appendNumbers appends the numbers of all messages to numbers, in no particular order.
 func (b *buffer) appendNumbers(numbers []uint64) []uint64 {
 	for i := range b.slots {
 		if seq := b.slots[i].seq; seq != 0 {

@@ -2,20 +2,20 @@ package oumlib
 
 import "fmt"
 
-// EventKind says what an Event is.
+// EventKind is the kind of an Event.
 type EventKind uint8
 
 const (
-	// Deliver hands over one message.
+	// Deliver delivers one message.
 	Deliver EventKind = iota + 1
-	// Suspect says that messages are missing: later ones have arrived. They may still come, as
-	// late arrivals or by way of a peer.
+	// Suspect reports that messages are missing: later ones have arrived. They may still arrive late, or a peer
+	// may have them.
 	Suspect
-	// Drop says that messages are still missing after the grace period. Their numbers are used
-	// up: the receiver goes on behind them and never delivers them.
+	// Drop reports that messages are still missing after the grace period. The receiver never delivers them and
+	// continues with the number behind them.
 	Drop
-	// SessionTerminated says that a sequencer stamps with a higher session. Nothing more of the
-	// old one is delivered, and nothing of the new one until Listen.
+	// SessionTerminated reports that a sequencer stamps with a higher session. The receiver delivers no more
+	// messages of the old session, and none of the new one until Listen.
 	SessionTerminated
 )
 
@@ -33,12 +33,12 @@ func (k EventKind) String() string {
 	return fmt.Sprintf("EVENT-%d", uint8(k))
 }
 
-// Event is what a Receiver has to say (OSDI 2016 §3.2, the OUM interface).
+// Event is an event of a Receiver (OSDI 2016 §3.2, the OUM interface).
 type Event struct {
 	Kind        EventKind
-	Session     uint32 // the session of the numbers; the new one in SessionTerminated
-	First, Last uint64 // message numbers, both included; equal in Deliver, 0 in SessionTerminated
-	// Payload is what follows the OUM header, in Deliver only. It is valid until the next call of
-	// Receive, Tick, Put, Hold or Listen.
+	Session     uint32 // of the numbers; in SessionTerminated the new one
+	First, Last uint64 // message numbers, inclusive; equal in Deliver, 0 in SessionTerminated
+	// Payload is the message without its OUM header, in Deliver only. It is valid until the next call of Receive,
+	// Tick, Put, Hold or Listen.
 	Payload []byte
 }

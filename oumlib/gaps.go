@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// gap is a run of missing message numbers, first … last, noticed at one moment.
+// gap is a run of missing message numbers, first … last, noticed at the same time.
 type gap struct {
 	first, last uint64
 	noticed     time.Duration
 }
 
-// gapList holds the open gaps in ascending order. New ones appear only at the end, so the times at
-// which they were noticed ascend too. A gap costs the same however long it is; there is at most one
-// more of them than messages held, and the memory is reused.
+// gapList holds the open gaps in ascending order. New gaps appear only at the end, so they are also in the order
+// in which they were noticed. There is at most one gap more than messages held, and the memory is reused.
 type gapList struct {
 	all  []gap // all[head:] are open
 	head int
@@ -23,12 +22,12 @@ type gapList struct {
 func (l *gapList) empty() bool { return l.head == len(l.all) }
 func (l *gapList) len() int    { return len(l.all) - l.head }
 
-// front is the lowest gap; the list must not be empty.
+// front returns the lowest gap; the list must not be empty.
 func (l *gapList) front() *gap { return &l.all[l.head] }
 
 func (l *gapList) clear() { l.all, l.head, l.told = l.all[:0], 0, 0 }
 
-// push appends a gap behind all others.
+// push appends a gap above all others.
 func (l *gapList) push(g gap) {
 	if l.head > len(l.all)/2 {
 		n := copy(l.all, l.all[l.head:])
@@ -45,7 +44,7 @@ func (l *gapList) popFront() {
 	}
 }
 
-// untold returns the lowest gap not yet reported as suspected, once.
+// untold returns the lowest gap not yet reported as suspected, and counts it as reported.
 func (l *gapList) untold() (g gap, ok bool) {
 	if l.told == len(l.all) {
 		return gap{}, false
@@ -54,7 +53,7 @@ func (l *gapList) untold() (g gap, ok bool) {
 	return l.all[l.told-1], true
 }
 
-// skipTo forgets what is missing below next.
+// skipTo removes the missing numbers below next.
 func (l *gapList) skipTo(next uint64) {
 	for !l.empty() && l.front().last < next {
 		l.popFront()
@@ -64,7 +63,7 @@ func (l *gapList) skipTo(next uint64) {
 	}
 }
 
-// fill takes seq out of the gap that it is missing in and reports whether there is one.
+// fill removes seq from its gap and reports whether there is one.
 func (l *gapList) fill(seq uint64) bool {
 	open := l.all[l.head:]
 	i := l.head + sort.Search(len(open), func(i int) bool { return open[i].last >= seq })
@@ -90,7 +89,7 @@ func (l *gapList) fill(seq uint64) bool {
 	return true
 }
 
-// split makes two gaps of the i-th one, around seq.
+// split splits the i-th gap around seq.
 func (l *gapList) split(i int, seq uint64) {
 	l.all = append(l.all, gap{})
 	copy(l.all[i+1:], l.all[i:])

@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	// Magic is the first two bytes of every OUM datagram: "OU".
-	Magic = 0x4F55
-	// Version is the header version that this package reads and writes.
-	Version = 1
+	// magic is the first two bytes of every OUM datagram: "OU".
+	magic = 0x4F55
+	// version is the supported header version.
+	version = 1
 	// HeaderLen is the length of the OUM header in bytes.
 	HeaderLen = 28
 
-	// tokenLabel separates session tokens from whatever else is computed with the same key.
+	// tokenLabel separates session tokens from other values computed with the same key.
 	tokenLabel = "oum-session"
 
-	// FlagSequenced is set by the sequencer, never by a sender.
+	// FlagSequenced marks a stamped message. Only sequencers set it.
 	FlagSequenced = 1 << 0
 )
 
@@ -32,16 +32,16 @@ const (
 	offToken   = 20
 )
 
-// Errors of ParseHeader. They carry no detail so that rejecting garbage allocates nothing; a
-// caller counts them by identity.
+// Errors of ParseHeader. They carry no detail, so that rejecting a datagram allocates nothing; callers count them
+// by identity.
 var (
 	ErrShort   = errors.New("oumlib: datagram shorter than the 28-byte OUM header")
 	ErrMagic   = errors.New("oumlib: datagram does not start with the OUM magic 0x4F55")
 	ErrVersion = errors.New("oumlib: OUM header version is not 1")
 )
 
-// Header is the OUM header: what the sequencer stamps on every message of a group
-// (OSDI 2016 §4.1). All integers travel big-endian.
+// Header is the OUM header, in which the sequencer stamps every message of a group (OSDI 2016 §4.1). Integers are
+// big-endian.
 type Header struct {
 	Flags   uint8
 	Group   uint32 // the group's number: its virtual IPv4 address, see GroupNumber
@@ -59,24 +59,23 @@ func (h Header) String() string {
 
 // AppendHeader appends the 28 bytes of h to b.
 func AppendHeader(b []byte, h Header) []byte {
-	b = binary.BigEndian.AppendUint16(b, Magic)
-	b = append(b, Version, h.Flags)
+	b = binary.BigEndian.AppendUint16(b, magic)
+	b = append(b, version, h.Flags)
 	b = binary.BigEndian.AppendUint32(b, h.Group)
 	b = binary.BigEndian.AppendUint32(b, h.Session)
 	b = binary.BigEndian.AppendUint64(b, h.Seq)
 	return binary.BigEndian.AppendUint64(b, h.Token)
 }
 
-// ParseHeader reads the header at the start of a UDP payload and returns what follows it. The
-// payload aliases b.
+// ParseHeader parses the header at the start of a UDP payload and returns the rest as payload, which aliases b.
 func ParseHeader(b []byte) (h Header, payload []byte, err error) {
 	if len(b) < HeaderLen {
 		return Header{}, nil, ErrShort
 	}
-	if binary.BigEndian.Uint16(b) != Magic {
+	if binary.BigEndian.Uint16(b) != magic {
 		return Header{}, nil, ErrMagic
 	}
-	if b[2] != Version {
+	if b[2] != version {
 		return Header{}, nil, ErrVersion
 	}
 	return Header{
@@ -97,9 +96,9 @@ func Stamp(b []byte, session uint32, seq, token uint64) {
 	binary.BigEndian.PutUint64(b[offToken:], token)
 }
 
-// GroupNumber returns the number of the group with the virtual IPv4 address addr: the address
-// read as a big-endian integer. So a sequencer that is not on the path, and whose datagrams are
-// addressed to itself, still finds the table entry of the group's address.
+// GroupNumber returns the number of the group with the virtual IPv4 address addr: the address as a big-endian
+// integer. From it a sequencer that is not on the path, and receives datagrams under its own address, finds the
+// table entry of the group's address.
 func GroupNumber(addr [4]byte) uint32 { return binary.BigEndian.Uint32(addr[:]) }
 
 // GroupAddress is the inverse of GroupNumber.
@@ -108,10 +107,9 @@ func GroupAddress(group uint32) (addr [4]byte) {
 	return addr
 }
 
-// SessionToken returns the token of (group, session): the first 8 bytes of
-// HMAC-SHA256(key, "oum-session" ‖ group ‖ session). The controller installs it with the
-// session, receivers compare it with every stamped datagram, so that nobody else can forge a
-// message number or a session.
+// SessionToken returns the token of (group, session): the first 8 bytes of HMAC-SHA256(key, "oum-session" ‖ group
+// ‖ session). The controller installs it with the session, and receivers compare it with every stamped datagram,
+// so that only a sequencer can assign message numbers and sessions.
 func SessionToken(key []byte, group, session uint32) uint64 {
 	mac := hmac.New(sha256.New, key)
 	var b [8]byte

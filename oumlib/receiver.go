@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// Why Receive discarded a datagram, beside the errors of ParseHeader. They carry no detail so that
-// rejecting costs nothing; Stats counts them.
+// Errors of Receive, besides those of ParseHeader: the reasons to discard a datagram. They carry no detail, so
+// that rejecting allocates nothing; Stats counts them.
 var (
 	ErrGroup       = errors.New("oumlib: message of another group")
 	ErrUnsequenced = errors.New("oumlib: message was not stamped by a sequencer")
@@ -24,32 +24,30 @@ var (
 )
 
 const (
-	// DefaultWindow is how far ahead a message number may be before another message has to
-	// confirm it.
-	DefaultWindow = 1 << 20
-	// DefaultBuffer is how many messages a receiver holds behind gaps.
-	DefaultBuffer = 1 << 12
-	// DefaultMaxPayload is the longest payload, in bytes: that of the largest UDP datagram.
-	DefaultMaxPayload = 65507 - HeaderLen
+	// defaultWindow is the default of ReceiverConfig.Window.
+	defaultWindow = 1 << 20
+	// defaultBuffer is the default of ReceiverConfig.Buffer.
+	defaultBuffer = 1 << 12
+	// defaultMaxPayload is the default of ReceiverConfig.MaxPayload: the payload of the largest UDP datagram.
+	defaultMaxPayload = 65507 - HeaderLen
 )
 
-// ReceiverConfig is what a receiver is told at its start.
+// ReceiverConfig configures a Receiver.
 type ReceiverConfig struct {
 	Group      uint32        // the group's number, see GroupNumber
 	TokenKey   []byte        // key of the session tokens, see SessionToken
 	Grace      time.Duration // from noticing a gap to reporting it as dropped
-	Buffer     int           // messages held at most, rounded up to a power of two; 0: DefaultBuffer
-	MaxPayload int           // longest payload accepted, in bytes; 0: DefaultMaxPayload
-	Window     uint64        // 0: DefaultWindow
+	Buffer     int           // most messages held behind gaps, rounded up to a power of two; 0: 4096
+	MaxPayload int           // longest payload accepted, in bytes; 0: the longest of UDP
+	Window     uint64        // how far ahead a number may be before another message must confirm it; 0: 2^20
 }
 
-// Receiver turns the stamped datagrams of one group into events. Within a session every message
-// number from the one given to Listen up to the highest one seen is reported exactly once, in
-// order, as delivered or as dropped. It is in one of two modes: holding a session, when it only
-// buffers, and listening to one.
+// Receiver turns the stamped datagrams of one group into events. It either holds a session, buffering its
+// messages, or listens to it. Within a session it reports every message number from the one passed to Listen to
+// the highest one seen exactly once, in order, as delivered or as dropped.
 //
-// After every call of Receive, Tick, Put or Listen the caller pulls events with Next until there
-// are none. A Receiver is not safe for concurrent use.
+// After every call of Receive, Tick, Put or Listen the caller calls Next until there are no more events. A
+// Receiver is not safe for concurrent use.
 type Receiver struct {
 	group  uint32
 	grace  time.Duration
@@ -58,17 +56,17 @@ type Receiver struct {
 
 	session   uint32
 	listening bool
-	next      uint64 // the number that is delivered or dropped next, while listening
-	// high is the highest number known to exist in the session: every number in [next, high] is
-	// either in buf or in gaps. It outlives Hold, so that Listen may go back to a lower number.
+	next      uint64 // the next number to deliver or drop, while listening
+	// high is the highest number known to exist in the session: every number in [next, high] is either in buf or
+	// in gaps. Hold keeps it, because Listen may go back to a lower number.
 	high uint64
-	far  uint64 // a number beyond the window that waits for a second one; 0: none
+	far  uint64 // a number beyond the window that awaits confirmation by a second one; 0: none
 	now  time.Duration
-	due  time.Duration // the last Tick: gaps older than Grace then are dropped
+	due  time.Duration // time of the last Tick: gaps that were Grace old by then are dropped
 
-	direct     []byte // the message numbered next, in the caller's memory; see haveDirect
+	direct     []byte // if haveDirect: message next, in the caller's memory
 	haveDirect bool
-	terminated bool // SessionTerminated is to be reported
+	terminated bool // SessionTerminated must be reported
 
 	buf     buffer
 	gaps    gapList
@@ -76,16 +74,16 @@ type Receiver struct {
 	stats   Stats
 }
 
-// NewReceiver returns a receiver that holds session 0, in which there are no messages.
+// NewReceiver returns a receiver that holds session 0, which has no messages.
 func NewReceiver(cfg ReceiverConfig) *Receiver {
 	if cfg.Buffer <= 0 {
-		cfg.Buffer = DefaultBuffer
+		cfg.Buffer = defaultBuffer
 	}
 	if cfg.MaxPayload <= 0 {
-		cfg.MaxPayload = DefaultMaxPayload
+		cfg.MaxPayload = defaultMaxPayload
 	}
 	if cfg.Window == 0 {
-		cfg.Window = DefaultWindow
+		cfg.Window = defaultWindow
 	}
 	r := &Receiver{
 		group:  cfg.Group,
@@ -101,7 +99,7 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 // Session returns the session that the receiver holds or listens to.
 func (r *Receiver) Session() uint32 { return r.session }
 
-// NextNumber returns the lowest number that was neither delivered nor dropped yet; 0 while holding.
+// NextNumber returns the lowest number that was neither delivered nor dropped; 0 while holding.
 func (r *Receiver) NextNumber() uint64 {
 	if !r.listening {
 		return 0
@@ -109,7 +107,7 @@ func (r *Receiver) NextNumber() uint64 {
 	return r.next
 }
 
-// Deadline returns when Tick is needed next, or the largest Duration if it is not.
+// Deadline returns when Tick must be called next, or monotime.Never.
 func (r *Receiver) Deadline() time.Duration {
 	if !r.listening || r.gaps.empty() {
 		return monotime.Never
@@ -117,9 +115,8 @@ func (r *Receiver) Deadline() time.Duration {
 	return r.gaps.front().noticed + r.grace
 }
 
-// Tick tells the time: gaps whose grace period is over become Drop events. Receive alone never
-// makes any, so a late arrival that is already in the socket's queue is still taken if the caller
-// reads the queue before it ticks.
+// Tick reports gaps whose grace period is over as Drop events. Receive never does, so that a caller that reads
+// the socket's queue before it calls Tick still takes late arrivals in the queue.
 func (r *Receiver) Tick(now time.Duration) {
 	r.setNow(now)
 	r.due = r.now
@@ -130,8 +127,8 @@ func (r *Receiver) setNow(now time.Duration) {
 	r.now = max(r.now, now)
 }
 
-// Receive takes one OUM datagram, header and all. The error says why it was discarded. The
-// datagram must stay untouched until the events have been pulled.
+// Receive handles an OUM datagram, including its header. The error is the reason why it was discarded. The
+// datagram must not change until Next has returned all events.
 func (r *Receiver) Receive(now time.Duration, datagram []byte) error {
 	r.setNow(now)
 	h, payload, err := ParseHeader(datagram)
@@ -151,8 +148,7 @@ func (r *Receiver) receive(h Header, payload []byte) error {
 	case !h.Sequenced():
 		return ErrUnsequenced
 	case h.Session < r.session:
-		// Whatever its token: it would be discarded in any case, and a token of an old
-		// session is not worth an HMAC.
+		// It is discarded whatever its token, so do not compute the token of an old session.
 		return ErrStale
 	case h.Token != r.tokens.expected(h.Session):
 		return ErrToken
@@ -176,13 +172,12 @@ func (r *Receiver) receive(h Header, payload []byte) error {
 	return r.insert(h.Seq, payload)
 }
 
-// validNumber reports whether seq can be a message number. The highest one is excluded so that the
-// number behind a message always exists.
+// validNumber reports whether seq can be a message number. The highest number is excluded, so that every message
+// number has a successor.
 func validNumber(seq uint64) bool { return seq != 0 && seq != math.MaxUint64 }
 
-// hold buffers a message while no position is known. Of two numbers that share a slot the higher
-// one stays: a replica that holds for long needs what is near the sequencer's present, and a
-// number gone wild costs one slot.
+// hold buffers a message while holding. Of two numbers that share a slot the higher one stays: a replica that
+// holds for long needs the newest messages, and a wrong number costs only one slot.
 func (r *Receiver) hold(seq uint64, payload []byte) error {
 	switch s := r.buf.slot(seq); {
 	case s.seq == seq:
@@ -197,7 +192,7 @@ func (r *Receiver) hold(seq uint64, payload []byte) error {
 	return nil
 }
 
-// insert buffers a message while listening and opens or narrows the gap before or around it.
+// insert buffers a message while listening, and opens or narrows a gap.
 func (r *Receiver) insert(seq uint64, payload []byte) error {
 	if seq < r.next || r.buf.has(seq) {
 		return ErrDuplicate
@@ -206,7 +201,7 @@ func (r *Receiver) insert(seq uint64, payload []byte) error {
 		return ErrFar
 	}
 	if r.buf.slot(seq).seq != 0 {
-		// As if the network had lost it: it is noticed with a later message.
+		// Treat it as lost by the network: a later message will uncover it.
 		return ErrOverflow
 	}
 	r.buf.put(seq, payload)
@@ -214,7 +209,7 @@ func (r *Receiver) insert(seq uint64, payload []byte) error {
 	return nil
 }
 
-// extend notes that message seq, at least next, is held.
+// extend notes that message seq, which is at least next, is held.
 func (r *Receiver) extend(seq uint64) {
 	if seq <= r.high {
 		r.gaps.fill(seq)
@@ -226,18 +221,18 @@ func (r *Receiver) extend(seq uint64) {
 	r.high = seq
 }
 
-// confirmed reports whether a number beyond the window is confirmed by another such number near
-// it, seen before. One alone may be a fault of the sequencer, and a repair of that many numbers
-// would be far more expensive than waiting for one more message.
+// confirmed reports whether a number beyond the window is confirmed by an earlier one near it. A single such
+// number may be a fault of the sequencer, and repairing that many numbers would cost far more than waiting for
+// one more message.
 func (r *Receiver) confirmed(seq uint64) bool {
 	first := r.far
 	r.far = seq
 	return first != 0 && first != seq && max(first, seq)-min(first, seq) <= r.window
 }
 
-// Hold delivers nothing from now on and buffers messages of session, whatever their numbers and
-// within bounds, until Listen. What is buffered of this session stays, of lower sessions goes. A
-// session below the current one changes nothing: sessions never go back.
+// Hold stops delivery: until Listen the receiver buffers messages of session, whatever their numbers, within
+// bounds. It keeps buffered messages of this session and discards those of lower ones. A session below the
+// current one has no effect, because sessions never decrease.
 func (r *Receiver) Hold(session uint32) {
 	if session < r.session {
 		return
@@ -248,7 +243,7 @@ func (r *Receiver) Hold(session uint32) {
 	r.gaps.clear()
 }
 
-// enter makes session, at least the current one, the current one.
+// enter makes session the current one; it is not below the current one.
 func (r *Receiver) enter(session uint32) {
 	r.far, r.terminated = 0, false
 	if session == r.session {
@@ -260,9 +255,8 @@ func (r *Receiver) enter(session uint32) {
 	r.tokens.setCurrent(session)
 }
 
-// Put hands back a message of the current session that was delivered before or was found
-// elsewhere. It is copied into the buffer if its number is not below NextNumber, it is not there
-// yet and there is room.
+// Put returns a message of the current session, which was delivered before or comes from elsewhere, to the
+// buffer. It is copied if its number is not below NextNumber, it is not buffered yet and there is room.
 func (r *Receiver) Put(session uint32, seq uint64, payload []byte) {
 	r.haveDirect, r.direct = false, nil
 	if session != r.session || !validNumber(seq) || len(payload) > r.buf.limit {
@@ -284,11 +278,10 @@ func (r *Receiver) Peek(session uint32, seq uint64) ([]byte, bool) {
 	return r.buf.slot(seq).payload, true
 }
 
-// Listen delivers from number next of session on, also when the receiver listens already: so the
-// protocol skips what it found elsewhere, or goes back. What is buffered of the session with a
-// number of at least next stays and is delivered in its turn; the rest is discarded. What is
-// missing up to the highest number seen is suspected anew unless it was suspected before and the
-// position only moved forward. A session below the current one changes nothing.
+// Listen starts delivery at number next of session. Called while listening, it skips messages that the protocol
+// found elsewhere, or goes back. Buffered messages of the session from next on stay and will be delivered in
+// order; the others are discarded. Missing numbers up to the highest seen are suspected again, unless the
+// position only moved forward. A session below the current one has no effect.
 func (r *Receiver) Listen(session uint32, next uint64) {
 	if session < r.session {
 		return
@@ -313,7 +306,7 @@ func (r *Receiver) skip(next uint64) {
 	r.high = max(r.high, next-1)
 }
 
-// rebuild finds out what is missing from next to the highest number seen or held.
+// rebuild finds the gaps from next to the highest number seen or held.
 func (r *Receiver) rebuild() {
 	seen := r.high
 	r.high = r.next - 1
@@ -381,17 +374,17 @@ func (r *Receiver) Next(ev *Event) bool {
 	return false
 }
 
-// deliver makes ev the delivery of the message numbered next.
+// deliver makes ev the delivery of message next.
 func (r *Receiver) deliver(ev *Event, payload []byte) {
 	*ev = Event{Kind: Deliver, Session: r.session, First: r.next, Last: r.next, Payload: payload}
 	r.next++
 	r.stats.Delivered++
 }
 
-// Buffered returns how many messages the receiver holds: at most as many as its buffer has room for.
+// Buffered returns the number of messages held, which ReceiverConfig.Buffer bounds.
 func (r *Receiver) Buffered() int { return r.buf.held }
 
-// Gaps returns how many runs of missing numbers are open: at most one more than messages are held.
+// Gaps returns the number of open gaps, at most one more than messages held.
 func (r *Receiver) Gaps() int { return r.gaps.len() }
 
 // Stats returns the counters.

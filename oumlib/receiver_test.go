@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 		{"number 2^64-1", message(func(h *Header) { h.Seq = math.MaxUint64 }), ErrNumber, func(s Stats) uint64 { return s.Number }},
 		{"payload too long", append(message(func(*Header) {}), make([]byte, 65)...), ErrPayload, func(s Stats) uint64 { return s.Payload }},
 		{"duplicate", message(func(h *Header) { h.Seq = 9 }), ErrDuplicate, func(s Stats) uint64 { return s.Duplicate }},
-		{"far", message(func(h *Header) { h.Seq = 10 + DefaultWindow }), ErrFar, func(s Stats) uint64 { return s.Far }},
+		{"far", message(func(h *Header) { h.Seq = 10 + defaultWindow }), ErrFar, func(s Stats) uint64 { return s.Far }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDriver(t, 8)
@@ -237,7 +237,7 @@ func TestGapLongerThanTheBuffer(t *testing.T) {
 }
 
 func TestFarNumberNeedsConfirmation(t *testing.T) {
-	const far = 10 * DefaultWindow
+	const far = 10 * defaultWindow
 	d := newDriver(t, 8)
 	d.r.Listen(1, 1)
 	d.refuse(1, far, ErrFar)

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// TooLargeError says that a payload does not fit a datagram of the group's path MTU.
+// TooLargeError reports a payload that does not fit a datagram of the path MTU.
 type TooLargeError struct {
 	Size  int // length of the payload in bytes
 	Limit int // longest payload in bytes
@@ -16,8 +16,8 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("oumlib: payload is %d bytes long, the limit is %d", e.Size, e.Limit)
 }
 
-// Sender makes the datagrams that go to a group. It knows the group's current sequencer: whoever
-// watches the controller calls SetAddr, from any goroutine; the other methods keep no state.
+// Sender builds the datagrams for a group and knows the address of the group's current sequencer. Its methods may
+// be called from any goroutine.
 type Sender struct {
 	group uint32
 	mtu   int
@@ -27,11 +27,10 @@ type Sender struct {
 // NewSender returns a sender to group over paths that carry UDP payloads of up to mtu bytes.
 func NewSender(group uint32, mtu int) *Sender { return &Sender{group: group, mtu: mtu} }
 
-// SetAddr sets where datagrams for the group go from now on. An invalid address means that no
-// sequencer is known.
+// SetAddr sets the address of the sequencer. An invalid address means that no sequencer is known.
 func (s *Sender) SetAddr(addr netip.AddrPort) { s.addr.Store(&addr) }
 
-// Addr returns where datagrams for the group go; it is not valid while no sequencer is known.
+// Addr returns the address to send datagrams to. It is invalid while no sequencer is known.
 func (s *Sender) Addr() netip.AddrPort {
 	if addr := s.addr.Load(); addr != nil {
 		return *addr
@@ -39,14 +38,14 @@ func (s *Sender) Addr() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// MaxPayload is the longest payload, in bytes, that Append accepts.
-func (s *Sender) MaxPayload() int { return max(s.mtu-HeaderLen, 0) }
+// maxPayload returns the longest payload, in bytes, that Append accepts.
+func (s *Sender) maxPayload() int { return max(s.mtu-HeaderLen, 0) }
 
-// Append appends a datagram with payload to dst. The error is a *TooLargeError if the datagram
-// would exceed the MTU; dst is then returned as it was.
+// Append appends a datagram with payload to dst. If the datagram would exceed the MTU, it returns dst unchanged
+// and a *TooLargeError.
 func (s *Sender) Append(dst, payload []byte) ([]byte, error) {
-	if len(payload) > s.MaxPayload() {
-		return dst, &TooLargeError{Size: len(payload), Limit: s.MaxPayload()}
+	if len(payload) > s.maxPayload() {
+		return dst, &TooLargeError{Size: len(payload), Limit: s.maxPayload()}
 	}
 	dst = AppendHeader(dst, Header{Group: s.group})
 	return append(dst, payload...), nil

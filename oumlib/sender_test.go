@@ -23,11 +23,11 @@ func TestSenderAppend(t *testing.T) {
 
 func TestSenderRefusesWhatExceedsTheMTU(t *testing.T) {
 	s := NewSender(1, 100)
-	if _, err := s.Append(nil, make([]byte, s.MaxPayload())); err != nil {
+	if _, err := s.Append(nil, make([]byte, s.maxPayload())); err != nil {
 		t.Errorf("a payload of the limit is refused: %v", err)
 	}
 	dst := []byte("kept")
-	b, err := s.Append(dst, make([]byte, s.MaxPayload()+1))
+	b, err := s.Append(dst, make([]byte, s.maxPayload()+1))
 	var tooLarge *TooLargeError
 	if !errors.As(err, &tooLarge) || tooLarge.Size != 73 || tooLarge.Limit != 72 || !strings.Contains(err.Error(), "limit is 72") {
 		t.Errorf("error is %v, expected a TooLargeError that states the limit, 72 bytes", err)

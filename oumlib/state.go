@@ -2,10 +2,10 @@ package oumlib
 
 import "encoding/binary"
 
-// AppendState appends the receiver's state in a canonical form: two receivers of one configuration whose
-// forms are equal report the same events for the same input from here on, provided that the caller has
-// pulled all events, and apart from the moments at which the grace periods of open gaps end. The explorer
-// of package worlds uses it to recognise a state that it has visited before.
+// AppendState appends the receiver's state in a canonical form: two receivers of the same configuration with
+// equal forms report the same events for the same inputs, provided that Next has returned all events, and that
+// the grace periods of open gaps may end at any moment. A state-space explorer uses it to recognise a state that
+// it has visited before.
 func (r *Receiver) AppendState(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(r.session))
 	b = appendBools(b, r.listening, r.haveDirect, r.terminated)

@@ -1,7 +1,7 @@
 package oumlib
 
-// Stats counts what a receiver did. The fields from Short on count datagrams that Receive
-// discarded, by the error that it returned.
+// Stats counts a receiver's events. The fields from Short on count datagrams that Receive discarded, by its
+// error.
 type Stats struct {
 	Delivered uint64 // messages
 	Suspected uint64 // message numbers
@@ -22,7 +22,7 @@ type Stats struct {
 	Overflow    uint64 // also messages displaced while holding
 }
 
-// count counts a datagram that was discarded because of err.
+// count counts a datagram discarded because of err.
 func (s *Stats) count(err error) {
 	switch err {
 	case ErrShort:

@@ -7,9 +7,9 @@ import (
 	"hash"
 )
 
-// tokenBook knows the expected tokens of one group. The current session's token is computed once,
-// when the session becomes current, and nothing that arrives can displace it; a datagram that
-// claims another session costs at most one HMAC, and none when the claim is repeated.
+// tokenBook computes the tokens of a group's sessions. It computes the current session's token once, and no
+// datagram can displace it. A datagram of another session costs one HMAC, or none if the previous one was of the
+// same session.
 type tokenBook struct {
 	group   uint32
 	mac     hash.Hash
@@ -45,7 +45,7 @@ func (t *tokenBook) expected(session uint32) uint64 {
 	return t.claimedToken
 }
 
-// compute is SessionToken without its allocations.
+// compute computes SessionToken without allocating.
 func (t *tokenBook) compute(session uint32) uint64 {
 	b := append(t.scratch[:0], tokenLabel...)
 	b = binary.BigEndian.AppendUint32(b, t.group)

@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// AppendTo encodes logical time and the table as they are now, without what low has passed.
+// AppendTo appends the encoding of logical time and the table, without results below each client's low.
 func (t *Table) AppendTo(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, t.time)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(t.order)))
@@ -29,7 +29,7 @@ func (t *Table) AppendTo(b []byte) []byte {
 
 var errTable = errors.New("clients: table in the snapshot is cut short or inconsistent")
 
-// Parse replaces the table by an encoded one and returns what follows it.
+// Parse replaces the table by an encoded one and returns the rest of b.
 func (t *Table) Parse(b []byte) ([]byte, error) {
 	fresh := New(t.maxClients)
 	take := func(n int) []byte {

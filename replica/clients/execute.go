@@ -9,8 +9,8 @@ type Executor interface {
 	Execute(slot, now uint64, op, result []byte) []byte
 }
 
-// Execute executes the request at slot, unless that was done before or must not be done any more. It
-// reports whether it was.
+// Execute executes the request at slot, unless it was executed before, its client is unknown or its id is out of
+// range. It reports whether it executed the request.
 func (t *Table) Execute(slot uint64, req *wire.Request, sm Executor) bool {
 	if req.Register {
 		t.register(slot)
@@ -37,8 +37,8 @@ func (t *Table) Execute(slot uint64, req *wire.Request, sm Executor) bool {
 	return true
 }
 
-// Settled reports whether executing the request would do nothing: it was executed, or its client does
-// not wait for it any more. A client that is not in the table (yet) may be by the time of execution.
+// Settled reports whether executing the request would do nothing, because it was executed or its client no longer
+// waits for it. It is false for an unknown client, which may be in the table by the time of execution.
 func (t *Table) Settled(req *wire.Request) bool {
 	if req.Register {
 		return false
@@ -47,7 +47,7 @@ func (t *Table) Settled(req *wire.Request) bool {
 	return cl != nil && (req.ID < cl.low || cl.lookup(req.ID) != nil)
 }
 
-// SetTime lets logical time, in nanoseconds, go on to now at slot; it never goes back.
+// SetTime advances logical time, in nanoseconds, to now at slot. It never decreases.
 func (t *Table) SetTime(slot, now uint64) {
 	if now > t.time {
 		t.begin(slot)
@@ -61,8 +61,7 @@ func (t *Table) Time() uint64 { return t.time }
 // Len returns the number of clients.
 func (t *Table) Len() int { return len(t.order) }
 
-// Usage returns how many results the table stores and how many changes it could take back: what
-// bounds on memory are about.
+// Usage returns the number of stored results and the capacity of the journal, for checks of the memory bounds.
 func (t *Table) Usage() (results, changes int) {
 	for _, c := range t.order {
 		results += len(c.results)
@@ -70,8 +69,8 @@ func (t *Table) Usage() (results, changes int) {
 	return results, len(t.journal.ring)
 }
 
-// Answer returns what the REPLY to the request at an executed slot says; ok is false if there is
-// nothing to say. The result is valid until the table changes.
+// Answer returns the content of the REPLY to the request at an executed slot; ok is false if there must be none.
+// The result is valid until the table changes.
 func (t *Table) Answer(slot uint64, req *wire.Request) (status wire.Status, result []byte, ok bool) {
 	if req.Register {
 		if t.byID[slot] == nil {
@@ -90,7 +89,7 @@ func (t *Table) Answer(slot uint64, req *wire.Request) (status wire.Status, resu
 	}
 	r := cl.lookup(req.ID)
 	if r == nil {
-		// In a slot that was executed when the request's id was out of range.
+		// The request's id was out of range when its slot was executed.
 		return 0, nil, false
 	}
 	return r.status, r.data, true

@@ -1,11 +1,11 @@
 package clients
 
-// change is what executing a slot changed, so that it can be taken back.
+// change records how to undo the execution of a slot.
 type change struct {
 	slot    uint64
 	time    uint64  // logical time before
 	bytes   int     // the table's bytes before
-	client  *client // that was looked up, created or evicted; nil if none was
+	client  *client // that was used, created or evicted, or nil
 	id      uint64  // the request-id that got a result, or 0
 	low     uint64  // the client's low before
 	used    uint64  // the client's used before
@@ -37,7 +37,7 @@ func (j *journal) push() *change {
 
 func (j *journal) at(i uint64) *change { return &j.ring[i&uint64(len(j.ring)-1)] }
 
-// Undo takes back every change behind slot, the newest first.
+// Undo reverts every change above slot, the newest first.
 func (t *Table) Undo(slot uint64) {
 	for j := &t.journal; j.len() > 0; {
 		ch := j.at(j.next - 1)
@@ -62,7 +62,7 @@ func (t *Table) Undo(slot uint64) {
 	}
 }
 
-// Release forgets how to take back what was executed at or below slot.
+// Release discards the changes at or below slot, which will not be undone.
 func (t *Table) Release(slot uint64) {
 	for j := &t.journal; j.len() > 0; j.first++ {
 		ch := j.at(j.first)
@@ -70,8 +70,8 @@ func (t *Table) Release(slot uint64) {
 			return
 		}
 		if c := ch.client; c != nil {
-			// What the change raised low to is not written down. The low before it is a bound
-			// too, one request late.
+			// The change does not record the low that it set. The low before it is a bound, too, one request
+			// behind.
 			c.stableLow = max(c.stableLow, ch.low)
 			for c.head < len(c.results) && c.results[c.head].id < c.stableLow {
 				t.drop(c, c.head)

@@ -2,8 +2,8 @@ package clients
 
 import "encoding/binary"
 
-// AppendState appends the table in a canonical form, with what is needed to take executions back: two tables
-// whose forms are equal behave alike from here on. Unlike AppendTo it is not the replicated state alone.
+// AppendState appends the table in a canonical form, with its journal: two tables with equal forms behave alike.
+// AppendTo encodes the replicated state only.
 func (t *Table) AppendState(b []byte) []byte {
 	b = binary.AppendUvarint(b, t.time)
 	b = binary.AppendUvarint(b, uint64(t.bytes))
@@ -32,7 +32,7 @@ func (c *client) appendState(b []byte) []byte {
 	return b
 }
 
-// appendState appends a change. Undo takes a client that was evicted from it, and others from the table.
+// appendState appends a change. An evicted client is only here, all others are in the table.
 func (ch *change) appendState(b []byte) []byte {
 	for _, v := range [...]uint64{ch.slot, ch.time, uint64(ch.bytes), ch.id, ch.low, ch.used} {
 		b = binary.AppendUvarint(b, v)

@@ -7,44 +7,42 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Table gives at-most-once execution. It is replicated state: a function of the executed prefix of
-// the log alone, changed by executing and by nothing else, rolled back with the state machine and
-// carried in snapshots.
+// Table provides at-most-once execution. It is replicated state: it depends on the executed prefix of the log
+// only, rolls back with the state machine and is part of snapshots.
 //
-// What a client's low has passed is kept until the operation that raised low is stable, so that
-// taking that operation back finds it again.
+// Results below a client's low are kept until the operation that raised low is stable, because undoing that
+// operation needs them.
 type Table struct {
 	maxClients int
 	time       uint64 // logical time: the highest of the TICKs executed
-	bytes      int    // of the results at or above their client's low, see result.cost
+	bytes      int    // cost of the results at or above their client's low, see result.cost
 	byID       map[uint64]*client
 	order      []*client // ascending ids
 	journal    journal
-	buffers    [][]byte // for results, emptied
+	buffers    [][]byte // empty buffers for results
 	result     []byte   // scratch for the state machine
 }
 
 // The replicated state is a function of these limits, except maxBuffers: see the constants of package replica/wire.
 const (
-	// maxResultBytes bounds what the stored results take: beyond it the least recently used client
-	// is evicted, like when there are too many of them.
+	// maxResultBytes bounds the memory of stored results. Beyond it the least recently used client is evicted, as
+	// when there are too many clients.
 	maxResultBytes = 64 << 20
-	// resultOverhead is what a stored result takes beside its data, in bytes, rounded up.
+	// resultOverhead is the memory of a stored result without its data, in bytes, rounded up.
 	resultOverhead = 64
-	// keepResult is the largest result, in bytes, that is kept for an id that low has passed, and
-	// the largest buffer that is used again. Nobody waits for such a result: it is there so that
-	// the request is not executed again.
+	// keepResult is the largest result, in bytes, kept for an id below low, and the largest buffer that is
+	// reused. No client waits for such a result; the entry only prevents a second execution.
 	keepResult = 1 << 10
-	// maxBuffers bounds the buffers that wait to be used again.
+	// maxBuffers bounds the number of empty buffers.
 	maxBuffers = 1 << 12
 )
 
 type client struct {
 	id        uint64
 	low       uint64   // the highest lowest-outstanding id executed so far
-	stableLow uint64   // low as of the sync point, or less: results from here on may be needed
+	stableLow uint64   // at most low as of the sync point: results from here on may be needed
 	used      uint64   // slot of the client's last executed request
-	results   []result // by id; those before head are gone
+	results   []result // by id; those before head are removed
 	head      int
 }
 
@@ -52,26 +50,26 @@ type client struct {
 type result struct {
 	id     uint64
 	status wire.Status
-	size   int    // of the result when it was stored
-	data   []byte // the result; StatusTooLarge if it was not kept
+	size   int    // length of the result when it was stored
+	data   []byte // empty, with StatusTooLarge, if it was not kept
 }
 
-// cost is what a result counts for in Table.bytes. It is the same at every replica.
+// cost returns the share of a result in Table.bytes, which is the same at every replica.
 func (r *result) cost() int { return r.size + resultOverhead }
 
-// New returns a table without clients that holds at most maxClients.
+// New returns an empty table for at most maxClients clients.
 func New(maxClients int) Table {
 	return Table{maxClients: maxClients, byID: make(map[uint64]*client)}
 }
 
-// begin opens the change that executing slot makes.
+// begin adds a change for the execution of slot.
 func (t *Table) begin(slot uint64) *change {
 	ch := t.journal.push()
 	ch.slot, ch.time, ch.bytes = slot, t.time, t.bytes
 	return ch
 }
 
-// register adds a client whose id is the slot of its REGISTER.
+// register adds a client. Its id is the slot of its REGISTER.
 func (t *Table) register(slot uint64) {
 	if len(t.order) >= t.maxClients {
 		t.evict(slot, nil)
@@ -102,7 +100,7 @@ func (t *Table) evict(slot uint64, keep *client) bool {
 	return true
 }
 
-// use notes that a request of c is executed at slot, and that the client waits for none below low.
+// use notes that a request of c is executed at slot and that the client waits for no request below low.
 func (t *Table) use(slot uint64, c *client, low uint64) *change {
 	ch := t.begin(slot)
 	ch.client, ch.low, ch.used = c, c.low, c.used
@@ -120,7 +118,7 @@ func (t *Table) use(slot uint64, c *client, low uint64) *change {
 	return ch
 }
 
-// stored accounts for a result that has been put, and evicts others if there is too much.
+// stored accounts for a new result and evicts other clients if results take too much memory.
 func (t *Table) stored(slot uint64, c *client, r *result) {
 	r.size = len(r.data)
 	t.bytes += r.cost()
@@ -144,8 +142,8 @@ func (t *Table) remove(c *client) {
 	delete(t.byID, c.id)
 }
 
-// search returns the index of the first result whose id is at least id. Most clients number their
-// requests without holes, so that an id says where its result is.
+// search returns the index of the first result whose id is at least id. Most clients number their requests
+// without holes, so the id gives the index.
 func (c *client) search(id uint64) int {
 	live := c.results[c.head:]
 	n := len(live)
@@ -170,7 +168,7 @@ func (c *client) lookup(id uint64) *result {
 	return nil
 }
 
-// put makes room for the result of a request that has none. It is valid until the next put.
+// put adds an empty result for a request that has none. The pointer is valid until the next put.
 func (t *Table) put(c *client, id uint64) *result {
 	if c.head > 0 && len(c.results) == cap(c.results) {
 		n := copy(c.results, c.results[c.head:])
@@ -187,7 +185,7 @@ func (t *Table) put(c *client, id uint64) *result {
 	return &c.results[i]
 }
 
-// drop removes the result at an index, the first one or, when an execution is taken back, any.
+// drop removes the result at index i: the first one, or any when an execution is undone.
 func (t *Table) drop(c *client, i int) {
 	if b := c.results[i].data; cap(b) > 0 && cap(b) <= keepResult && len(t.buffers) < maxBuffers {
 		t.buffers = append(t.buffers, b[:0])
@@ -202,5 +200,5 @@ func (t *Table) drop(c *client, i int) {
 	}
 }
 
-// live returns the results at or above low.
+// live returns the results with ids of at least low.
 func (c *client) live() []result { return c.results[c.search(c.low):] }

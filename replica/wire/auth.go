@@ -18,9 +18,8 @@ const MinClusterKey = 16
 // ClientKeyLen is the length in bytes of the clients' key.
 const ClientKeyLen = authKeyLen
 
-// Auth makes and checks tags with one key: SipHash-2-4 with 128 bits of output (Aumasson &
-// Bernstein, "SipHash: a fast short-input PRF"), a keyed MAC that costs tens of nanoseconds a
-// datagram.
+// Auth computes and checks tags under one key with SipHash-2-4-128 (Aumasson & Bernstein, "SipHash: a fast
+// short-input PRF"), a MAC that takes tens of nanoseconds per datagram.
 type Auth struct{ k0, k1 uint64 }
 
 // Seal appends the tag of b[start:] to b.
@@ -29,7 +28,7 @@ func (a Auth) Seal(b []byte, start int) []byte {
 	return appendU64(appendU64(b, hi), lo)
 }
 
-// Open checks the tag at the end of b and returns what stands before it.
+// Open checks the tag at the end of b and returns b without it.
 func (a Auth) Open(b []byte) (body []byte, ok bool) {
 	if len(b) < TagLen {
 		return nil, false
@@ -42,17 +41,17 @@ func (a Auth) Open(b []byte) (body []byte, ok bool) {
 	return body, hi|lo == 0
 }
 
-// Sum returns a 128-bit keyed hash of b; the log's chained digest is made of it.
+// Sum returns the 128-bit keyed hash of b, of which the log's chained digest is made.
 func (a Auth) Sum(b []byte) Digest {
 	hi, lo := siphash.Hash128(a.k0, a.k1, b)
 	return Digest{Hi: hi, Lo: lo}
 }
 
-// Keys are the separate keys that the cluster key stands for. A client holds only Client: it can
-// compute neither session tokens nor messages of replicas.
+// Keys are the keys derived from the cluster key. Clients have only Client, with which they can compute neither
+// session tokens nor messages of replicas.
 type Keys struct {
 	Client  Auth   // requests and replies
-	Replica Auth   // messages among replicas, TICKs among them
+	Replica Auth   // messages among replicas, including TICKs
 	Digest  Auth   // the log's chained digest; the same at every replica
 	Token   []byte // session tokens, see oumlib.SessionToken
 }
@@ -78,14 +77,14 @@ func DeriveKeys(clusterKey []byte) (Keys, error) {
 	return keys, nil
 }
 
-// ClientKey derives from the cluster key the one that clients are given, ClientKeyLen bytes.
-// Nothing else can be derived from it.
+// ClientKey derives the clients' key, of ClientKeyLen bytes, from the cluster key. No other key can be derived
+// from it.
 func ClientKey(clusterKey []byte) ([]byte, error) {
 	return expand(clusterKey, clientPurpose, ClientKeyLen)
 }
 
-// ClientAuth returns what clients seal requests and open replies with: the same as Keys.Client of
-// the cluster key that clientKey was derived from.
+// ClientAuth returns the Auth with which clients seal requests and open replies: Keys.Client of the cluster key
+// from which clientKey was derived.
 func ClientAuth(clientKey []byte) (Auth, error) {
 	if len(clientKey) != ClientKeyLen {
 		return Auth{}, fmt.Errorf("client key is %d bytes long, expected %d", len(clientKey), ClientKeyLen)
@@ -114,8 +113,8 @@ func expand(clusterKey []byte, purpose string, n int) ([]byte, error) {
 	return b, nil
 }
 
-// Open checks a frame: its magic, version, kind and tag. It returns the kind and the frame without
-// its tag, which is what the Parse functions take.
+// Open checks magic, version, kind and tag of a frame. It returns the kind and the frame without its tag, for the
+// Parse functions.
 func (k *Keys) Open(frame []byte) (Kind, []byte, error) {
 	kind, err := PeekKind(frame)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 const (
 	// Magic is the first two bytes of every frame: "NP".
 	Magic = 0x4E50
-	// Version is the frame version that this package reads and writes.
+	// Version is the supported frame version.
 	Version = 1
 	// PrefixLen is the length in bytes of magic, version and kind.
 	PrefixLen = 4
 )
 
-// Kind says which message a frame holds.
+// Kind is the kind of a message.
 type Kind uint8
 
 // The messages of the protocol. Values are part of the wire format.
@@ -67,12 +67,12 @@ func (k Kind) String() string {
 
 func (k Kind) valid() bool { return k > 0 && k < kindEnd }
 
-// FromClient reports whether frames of this kind travel between clients and replicas, under the
-// clients' key, rather than among replicas.
+// FromClient reports whether frames of this kind travel between clients and replicas, under the clients' key, and
+// not among replicas.
 func (k Kind) FromClient() bool { return k == KindRequest || k == KindReply }
 
-// Why a frame was refused. They carry no detail so that rejecting garbage allocates nothing;
-// a receiver counts them by identity.
+// Reasons to reject a frame. They carry no detail, so that rejecting allocates nothing; receivers count them by
+// identity.
 var (
 	ErrShort   = codec.ErrShort
 	ErrMagic   = errors.New("wire: frame does not start with the magic 0x4E50")
@@ -83,7 +83,7 @@ var (
 	ErrValue   = codec.ErrValue
 )
 
-// IsFrame reports whether b starts like a frame; OUM datagrams do not.
+// IsFrame reports whether b starts with the magic of a frame, which OUM datagrams do not.
 func IsFrame(b []byte) bool { return len(b) >= 2 && binary.BigEndian.Uint16(b) == Magic }
 
 // PeekKind returns the kind of a frame after checking magic and version.
@@ -108,25 +108,24 @@ func appendPrefix(b []byte, k Kind) []byte {
 	return append(b, byte(Magic>>8), byte(Magic&0xff), Version, byte(k))
 }
 
-// View is ⟨leader-num, session-num⟩ (OSDI 2016 §5.2). Views are ordered partially: v ≤ w iff both
-// components are.
+// View is ⟨leader-num, session-num⟩ (OSDI 2016 §5.2). Views are partially ordered: v ≤ w iff both components are.
 type View struct {
 	Leader  uint64
 	Session uint32
 }
 
-// LessEq reports v ≤ w.
+// LessEq reports whether v ≤ w.
 func (v View) LessEq(w View) bool { return v.Leader <= w.Leader && v.Session <= w.Session }
 
-// Less reports v < w: v ≤ w and v ≠ w.
+// Less reports whether v < w: v ≤ w and v ≠ w.
 func (v View) Less(w View) bool { return v != w && v.LessEq(w) }
 
-// Join is the smallest view that is ≥ both: the component-wise maximum.
+// Join returns the component-wise maximum of v and w, the smallest view that is ≥ both.
 func (v View) Join(w View) View {
 	return View{Leader: max(v.Leader, w.Leader), Session: max(v.Session, w.Session)}
 }
 
-// LeaderOf is the number of the replica, of n, that leads v.
+// LeaderOf returns the number of the replica that leads v in a group of n.
 func (v View) LeaderOf(n int) int { return int(v.Leader % uint64(n)) }
 
 func (v View) String() string { return fmt.Sprintf("<%d,%d>", v.Leader, v.Session) }
@@ -136,8 +135,8 @@ type Digest struct{ Hi, Lo uint64 }
 
 func (d Digest) String() string { return fmt.Sprintf("%016x%016x", d.Hi, d.Lo) }
 
-// ClientID names a client: the slot of its REGISTER in Lo with Hi = 0, or, in a REGISTER and its
-// REPLY, the client's random 128-bit nonce, whose Hi is not 0.
+// ClientID identifies a client. Lo is the slot of its REGISTER and Hi is 0; in a REGISTER and its REPLY it is the
+// client's random 128-bit nonce, whose Hi is not 0.
 type ClientID struct{ Hi, Lo uint64 }
 
 func (c ClientID) String() string {
@@ -165,7 +164,7 @@ func appendClientID(b []byte, c ClientID) []byte {
 	return appendU64(appendU64(b, c.Hi), c.Lo)
 }
 
-// An address travels as 16 bytes (IPv4 mapped into IPv6) and a port.
+// An address is encoded as 16 bytes (IPv4 mapped into IPv6) and a port.
 func appendAddr(b []byte, a netip.AddrPort) []byte {
 	ip := a.Addr().As16()
 	return appendU16(append(b, ip[:]...), a.Port())
@@ -174,7 +173,7 @@ func appendAddr(b []byte, a netip.AddrPort) []byte {
 // addrLen is the length of an address in bytes.
 const addrLen = 18
 
-// addrAt reads an address.
+// addrAt decodes an address.
 func addrAt(b *[addrLen]byte) netip.AddrPort {
 	port := binary.BigEndian.Uint16(b[16:])
 	if binary.BigEndian.Uint64(b[:]) == 0 && binary.BigEndian.Uint32(b[8:]) == 0xffff {

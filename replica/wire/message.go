@@ -6,18 +6,18 @@ import (
 	"github.com/netordered/nopaxos/internal/codec"
 )
 
-// Header is what every message among replicas starts with. In RECOVER, View is the persisted
-// view; in every other message it is the view that the message belongs to.
+// Header is the common part of the messages among replicas. View is the view of the message; in RECOVER it is the
+// durable view.
 type Header struct {
 	View        View
 	Replica     uint16 // the sender
 	Incarnation uint64 // the sender's: how often it was started
 }
 
-// Range is the slots First … Last, both included.
+// Range is the range of slots First … Last, inclusive.
 type Range struct{ First, Last uint64 }
 
-// Len is the number of slots in the range.
+// Len returns the number of slots in the range.
 func (r Range) Len() uint64 { return r.Last - r.First + 1 }
 
 func (r Range) String() string {
@@ -27,7 +27,7 @@ func (r Range) String() string {
 	return fmt.Sprintf("%d-%d", r.First, r.Last)
 }
 
-// EntryKind says what a log entry is.
+// EntryKind is the kind of a log entry.
 type EntryKind uint8
 
 // The kinds of log entries. Values are part of the wire format and of the digest.
@@ -53,19 +53,19 @@ func (k EntryKind) String() string {
 type Entry struct {
 	Slot    uint64 // the first slot
 	Kind    EntryKind
-	Session uint32 // of the OUM message that the slot stands for
+	Session uint32 // of the OUM message that has the slot
 	Number  uint64 // its message number; of the first one in a run
 	Count   uint64 // slots covered: 1, or the length of a run of NO-OPs
 	Payload []byte // the REQUEST's or TICK's frame without tag; aliases the message
 }
 
-// Last is the last slot that the entry covers.
+// Last returns the last slot of the entry.
 func (e Entry) Last() uint64 { return e.Slot + e.Count - 1 }
 
 // entryOverhead is the encoded length of an entry without its payload.
 const entryOverhead = 8 + 1 + 4 + 8 + 4
 
-// EncodedLen is the length of the entry in a message, in bytes.
+// EncodedLen returns the encoded length of the entry in a message, in bytes.
 func (e Entry) EncodedLen() int { return entryOverhead + len(e.Payload) }
 
 func appendEntries(b []byte, entries []Entry) []byte {
@@ -133,7 +133,7 @@ func appendRanges(b []byte, ranges []Range) []byte {
 	return b
 }
 
-// MaxRanges is the most ranges that one message may list.
+// MaxRanges is the maximum number of ranges in a message.
 const MaxRanges = 1 << 10
 
 func (r *reader) ranges() []Range {
@@ -169,9 +169,9 @@ func (r *reader) header() Header {
 
 // Message is a message among replicas. The dynamic types are the structs of this file.
 type Message interface {
-	// Kind says which message it is.
+	// Kind returns the kind of the message.
 	Kind() Kind
-	// Head returns the header, which may be written to.
+	// Head returns the header, which the caller may change.
 	Head() *Header
 
 	appendBody(b []byte) []byte
@@ -185,15 +185,15 @@ func Append(b []byte, m Message) []byte {
 	return m.appendBody(appendHeader(b, m.Kind(), *m.Head()))
 }
 
-// Decoder reads messages among replicas into memory that it uses again, except for those that alias
-// their frame: a message is valid until the next one of its kind. The zero Decoder is ready.
+// Decoder parses messages among replicas into reused memory: a message is valid until the next one of its kind.
+// It allocates messages that alias their frame. The zero Decoder is ready for use.
 type Decoder struct {
 	messages [kindEnd]Message
 	reader   reader // of the frame that is being read
 }
 
-// Parse reads a frame that Keys.Open returned with the given kind, which must be one that travels
-// among replicas outside OUM. Slices in the message alias the frame.
+// Parse parses a frame that Keys.Open returned with the given kind, which must be one that replicas send to each
+// other directly. Slices in the message alias the frame.
 func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
 	if !kind.valid() {
 		return nil, ErrKind
@@ -212,14 +212,14 @@ func (d *Decoder) Parse(kind Kind, frame []byte) (Message, error) {
 	*m.Head() = r.header()
 	m.parseBody(r)
 	err := r.Done()
-	*r = reader{} // the frame is the caller's
+	*r = reader{} // drop the reference to the caller's frame
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-// aliasesFrame reports whether messages of the kind point into their frame, which may be large.
+// aliasesFrame reports whether messages of the kind refer to their frame, which may be large.
 func (k Kind) aliasesFrame() bool {
 	switch k {
 	case KindSlotEntries, KindViewChange, KindStartView, KindFetchLog, KindSnapshotChunk:
@@ -228,11 +228,10 @@ func (k Kind) aliasesFrame() bool {
 	return false
 }
 
-// Parse is like Decoder.Parse, but the message is the caller's.
+// Parse is like Decoder.Parse but allocates the message.
 func Parse(kind Kind, frame []byte) (Message, error) { return new(Decoder).Parse(kind, frame) }
 
-// newMessage returns an empty message, or nil if the kind does not travel among replicas outside
-// OUM.
+// newMessage returns an empty message, or nil for a kind that replicas do not send to each other directly.
 func newMessage(kind Kind) Message {
 	switch kind {
 	case KindSlotLookup:
@@ -275,7 +274,7 @@ func newMessage(kind Kind) Message {
 	return nil
 }
 
-// SlotLookup asks the leader for the entries at slots that a follower lacks.
+// SlotLookup is a follower's request to the leader for entries at slots that it lacks.
 type SlotLookup struct {
 	Header
 	Ranges []Range
@@ -284,33 +283,33 @@ type SlotLookup struct {
 // SlotEntries answers SLOT-LOOKUP and GAP-ASK.
 type SlotEntries struct {
 	Header
-	Start   uint64  // the answerer's log starts behind this slot; what is asked at or below it is in a snapshot
-	None    []Range // asked, and the answerer has nothing there
+	Start   uint64  // the sender's log starts behind this slot; entries at or below it are in a snapshot
+	None    []Range // requested slots at which the sender has no entry
 	Entries []Entry
 }
 
-// GapAsk is the leader's question to its peers for slots that it lacks.
+// GapAsk is the leader's request to its peers for entries at slots that it lacks.
 type GapAsk struct {
 	Header
 	Ranges []Range
 }
 
-// GapCommit says that the leader decided NO-OP at the slots.
+// GapCommit announces that the leader decided NO-OP at the slots.
 type GapCommit struct {
 	Header
 	Ranges []Range
 }
 
-// GapCommitRep says that the sender's log has NO-OPs at the slots, or is stable there.
+// GapCommitRep acknowledges that the sender's log has NO-OPs at the slots, or is stable there.
 type GapCommitRep struct {
 	Header
 	Ranges []Range
 }
 
-// ViewChangeReq asks the receiver to go to the view of the header.
+// ViewChangeReq asks the receiver to move to the header's view.
 type ViewChangeReq struct{ Header }
 
-// ViewChange is a promise for the view of the header, with the log that its sender brings along.
+// ViewChange is a promise for the header's view, with the sender's log.
 type ViewChange struct {
 	Header
 	LastNormal View   // last view in which the sender was in status normal
@@ -321,8 +320,8 @@ type ViewChange struct {
 	Entries    []Entry // SP+1 … End
 }
 
-// StartView announces the log that the view of the header starts with. A retransmission goes
-// without the entries and states the leader's current SP and End.
+// StartView announces the log with which the header's view starts. A retransmission has no entries, and the
+// leader's current SP and End.
 type StartView struct {
 	Header
 	Base      uint64
@@ -334,7 +333,7 @@ type StartView struct {
 	Entries   []Entry // SP+1 … End if WithLog
 }
 
-// StartViewRep says that the sender entered the view.
+// StartViewRep acknowledges that the sender entered the view.
 type StartViewRep struct{ Header }
 
 // SyncPrepare proposes slot P as the next sync point.
@@ -342,57 +341,56 @@ type SyncPrepare struct {
 	Header
 	P         uint64
 	DigestP   Digest
-	SP        uint64 // the leader's current sync point, which counts as a SYNC-COMMIT
+	SP        uint64 // the leader's current sync point; has the effect of a SYNC-COMMIT
 	DigestSP  Digest
-	WithNoOps bool    // whether NoOps could be listed
+	WithNoOps bool    // NoOps is complete
 	Q         uint64  // NoOps lists the NO-OPs in (Q, P]
 	NoOps     []Range // ascending
 }
 
-// SyncRep says that the sender's log agrees with the leader's up to P.
+// SyncRep acknowledges that the sender's log agrees with the leader's up to P.
 type SyncRep struct {
 	Header
 	P uint64
 }
 
-// SyncCommit says that P is a sync point: f+1 replicas hold the same log up to it.
+// SyncCommit announces that P is a sync point: f+1 replicas hold the same log up to it.
 type SyncCommit struct {
 	Header
 	P       uint64
 	DigestP Digest
 }
 
-// Ping is the leader's direct sign of life. While it forms its view, End counts its progress.
+// Ping is the leader's heartbeat. While the leader forms its view, End counts its progress.
 type Ping struct {
 	Header
 	End       uint64 // end of the leader's log, in slots
-	TicksSeen uint64 // TICKs of its own that came back through the sequencer in this view
-	Full      bool   // it has no memory left and drops stamped messages
+	TicksSeen uint64 // its own TICKs that came back through the sequencer in this view
+	Full      bool   // its log is full and it drops stamped messages
 	Forming   bool   // the leader has not entered the view yet
 }
 
-// Recover asks to be let in again: a restarted replica without its log.
+// Recover is sent by a restarted replica without its log, which asks for a view to enter.
 type Recover struct{ Header }
 
-// Fetch asks for the entries at slots (Lo, Hi].
+// Fetch requests the entries at slots (Lo, Hi].
 type Fetch struct {
 	Header
 	Lo, Hi uint64
 }
 
-// FetchLog answers FETCH with entries from Lo+1 on, as many as fit; none if the log does not reach
-// so far or starts behind Lo: then the asker needs a snapshot.
+// FetchLog answers FETCH with entries from Lo+1 on, as many as fit. It has none if the sender's log ends at or
+// below Lo, or starts above it, in which case the receiver needs a snapshot.
 type FetchLog struct {
 	Header
-	LastNormal View   // of the log that the entries come from
-	Start      uint64 // that log starts behind this slot
-	End        uint64 // and ends at this one
+	LastNormal View   // of the sender's log
+	Start      uint64 // the log starts behind this slot
+	End        uint64 // the log ends at this slot
 	Lo         uint64
 	Entries    []Entry
 }
 
-// FetchSnapshot asks for the part of a snapshot that starts at Offset. Slot 0 stands for the
-// newest snapshot.
+// FetchSnapshot requests the part of a snapshot that starts at Offset. Slot 0 stands for the newest snapshot.
 type FetchSnapshot struct {
 	Header
 	Slot   uint64

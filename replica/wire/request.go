@@ -11,14 +11,14 @@ import (
 // group through OUM.
 type Request struct {
 	Register bool     // a client's first request: Client is its nonce, Op is empty
-	Client   ClientID // who asks
+	Client   ClientID // the sender
 	ID       uint64   // request-id, from 1; the same in every retransmission
-	Low      uint64   // lowest id that the client still waits for, at most ID
+	Low      uint64   // lowest id that the client waits for, at most ID
 	ReplyTo  netip.AddrPort
 	Op       []byte // aliases the frame
 }
 
-// RequestOverhead is what a request adds to its op in an OUM payload, in bytes, tag included.
+// RequestOverhead is the length of a request's frame without its op, in bytes, including the tag.
 const RequestOverhead = PrefixLen + 1 + 16 + 8 + 8 + 18 + TagLen
 
 // requestHeader is the length of a REQUEST between its prefix and its op, in bytes.
@@ -35,14 +35,14 @@ func AppendRequest(b []byte, m *Request) []byte {
 	return append(b, m.Op...)
 }
 
-// ParseRequest reads a frame that Keys.Open returned.
+// ParseRequest parses a frame that Keys.Open returned.
 func ParseRequest(frame []byte) (m Request, err error) {
 	err = m.Parse(frame)
 	return m, err
 }
 
-// Parse reads a frame that Keys.Open returned. Every replica does it for every request, so the length is
-// looked at once and not for every field.
+// Parse parses a frame that Keys.Open returned. Every replica calls it for every request, so it checks the length
+// once and not for every field.
 func (m *Request) Parse(frame []byte) error {
 	b := frame[PrefixLen:]
 	if len(b) < requestHeader {
@@ -61,34 +61,33 @@ func (m *Request) Parse(frame []byte) error {
 	return nil
 }
 
-// Status says what a REPLY's result is.
+// Status is the status of a REPLY.
 type Status uint8
 
 const (
-	// StatusLogged is a follower's REPLY: the request is in its log, there is no result.
+	// StatusLogged is a follower's REPLY without a result: the request is in its log.
 	StatusLogged Status = 0
 	// StatusOK is the leader's REPLY with the state machine's result.
 	StatusOK Status = 1
-	// StatusRegistered answers a REGISTER: the REPLY's slot is the client's id from now on.
+	// StatusRegistered answers a REGISTER: the REPLY's slot is the client's id.
 	StatusRegistered Status = 2
-	// StatusEvicted says that the client is not in the client table (any more).
+	// StatusEvicted means that the client is not, or no longer, in the client table.
 	StatusEvicted Status = 3
-	// StatusTooLarge says that the operation was executed but its result is larger than
-	// MaxResult and was not kept.
+	// StatusTooLarge means that the operation was executed but its result, larger than MaxResult, was not kept.
 	StatusTooLarge Status = 4
-	// StatusTooMany says that the client has more requests outstanding than MaxOutstanding and
-	// that this one was not executed.
+	// StatusTooMany means that this request was not executed because the client has more than MaxOutstanding
+	// requests outstanding.
 	StatusTooMany Status = 5
-	// StatusFull says that the leader has no memory left: it did not log the message, the
-	// outcome is unknown, and the client may retry later with the same id. It is no result: one
-	// is enough to back off, f+1 mean nothing.
+	// StatusFull means that the leader's log is full and it did not log the message. The outcome is unknown, and
+	// the client may retry later with the same id. It is not a result: one such REPLY makes the client back off,
+	// and f+1 commit nothing.
 	StatusFull Status = 6
 
 	statusEnd Status = 7
 )
 
-// Reply is REPLY ⟨view, slot, client, request-id, replica, result⟩. A result that does not fit a
-// datagram travels in several, each with its part.
+// Reply is REPLY ⟨view, slot, client, request-id, replica, result⟩. A result that does not fit into a datagram is
+// sent in several, each with a part of it.
 type Reply struct {
 	View        View
 	Slot        uint64
@@ -98,17 +97,17 @@ type Reply struct {
 	Incarnation uint64
 	Status      Status
 	Total       uint32 // length of the whole result in bytes
-	Offset      uint32 // where Part starts in it
+	Offset      uint32 // of Part in the result
 	Part        []byte // aliases the frame
 }
 
-// ReplyOverhead is the length of a REPLY without its part, in bytes, tag included.
+// ReplyOverhead is the length of a REPLY without its part, in bytes, including the tag.
 const ReplyOverhead = PrefixLen + 12 + 8 + 16 + 8 + 2 + 8 + 1 + 4 + 4 + TagLen
 
 // replyHeader is the length of a REPLY between its prefix and its part, in bytes.
 const replyHeader = ReplyOverhead - PrefixLen - TagLen
 
-// AppendReply appends the frame of m, without tag. Like ParseRequest it is on every request's way.
+// AppendReply appends the frame of m, without tag. Like ParseRequest it is on the hot path.
 func AppendReply(b []byte, m *Reply) []byte {
 	b = appendPrefix(b, KindReply)
 	at := len(b)
@@ -128,7 +127,7 @@ func AppendReply(b []byte, m *Reply) []byte {
 	return append(b, m.Part...)
 }
 
-// ParseReply reads a frame that Keys.Open returned.
+// ParseReply parses a frame that Keys.Open returned.
 func ParseReply(frame []byte) (m Reply, err error) {
 	b := frame[PrefixLen:]
 	if len(b) < replyHeader {
@@ -151,11 +150,11 @@ func ParseReply(frame []byte) (m Reply, err error) {
 	return m, nil
 }
 
-// Tick is TICK ⟨view, time⟩, multicast through OUM by the leader, or by a follower that asks
-// whether the sequencer lives. It carries logical time.
+// Tick is TICK ⟨view, time⟩, which the leader, or a follower that tests the sequencer, multicasts through OUM. It
+// carries logical time.
 type Tick struct {
 	View        View
-	Replica     uint16 // who sent it
+	Replica     uint16 // the sender
 	Incarnation uint64
 	Time        uint64 // logical time in nanoseconds
 }
@@ -169,7 +168,7 @@ func AppendTick(b []byte, m *Tick) []byte {
 	return appendU64(b, m.Time)
 }
 
-// ParseTick reads a frame that Keys.Open returned.
+// ParseTick parses a frame that Keys.Open returned.
 func ParseTick(frame []byte) (m Tick, err error) {
 	r := newReader(frame)
 	m.View = r.view()
