@@ -11,11 +11,10 @@ import (
 	"github.com/netordered/nopaxos/controlplane/probe"
 )
 
-// errReset ends a connection whose target does not do what it is sent.
+// errReset ends a connection whose target does not carry out its requests.
 var errReset = errors.New("closed by the controller, to start again with the target")
 
-// carryOut starts what the core wants. Effects that wait do so in a goroutine of their own, which ends by posting the
-// answer.
+// carryOut starts an effect. Effects that wait do so in a goroutine of their own, which ends by posting the answer.
 func (c *Controller) carryOut(ctx context.Context, e failover.Effect) {
 	switch e.Kind {
 	case failover.EffectAllocate:

@@ -117,7 +117,7 @@ func TestMembershipChangesWithoutTheSession(t *testing.T) {
 	c.wantRoute(routes, groupA, 0, 1)
 	c.ready()
 	c.stop()
-	c.cfg.Groups = c.cfg.Groups[:1] // group B is gone
+	c.cfg.Groups = c.cfg.Groups[:1] // without group B
 	c.cfg.Groups[0].Replicas[1] = loopback(2000)
 	c.run()
 	c.eventually("serving", func(s Status) bool { return s.Groups[0].Phase == "active" })
@@ -162,7 +162,7 @@ func TestStatusEverywhere(t *testing.T) {
 	c.run()
 	c.wantRoute(c.watch(groupA), groupA, 0, 1)
 	c.ready()
-	// Watchers hear of a session before the status says so.
+	// Watchers learn of a session before the status has it.
 	c.eventually("active", func(s Status) bool { return len(s.Groups) == 1 && s.Groups[0].State.Session == 1 })
 
 	s := c.controller.Status()
@@ -215,7 +215,7 @@ func (c *testCluster) client() api.ControllerClient {
 	return api.NewControllerClient(conn)
 }
 
-// scrape returns the controller's metrics as Prometheus reads them.
+// scrape returns the controller's metrics page.
 func scrape(t *testing.T, c *Controller) string {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
@@ -228,7 +228,7 @@ func scrape(t *testing.T, c *Controller) string {
 	return page.Body.String()
 }
 
-func TestNewRefusesWhatCannotRun(t *testing.T) {
+func TestNewChecksItsConfig(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,6 @@
 // sequencers are switches it programs all switches of the topology.
 //
 // [Controller] is the runtime around the decisions of package failover, which in turn drives package fabric: it has a
-// durable store of session numbers (package store), one connection to each target (package p4runtime, which writes what
-// package tables compiles), the probes of links (package probe), and the gRPC service of package api.
+// durable store of session numbers (package store), one connection to each target (package p4runtime, which writes the
+// entries that package tables compiles), the probes of links (package probe), and the gRPC service of package api.
 package controlplane

@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -22,7 +23,7 @@ const (
 	probeCalm     = 512 // rounds as a whole link that forgive a cut
 )
 
-// probe lets the time of a number of rounds of probes pass.
+// probe lets a number of rounds of probes pass.
 func (w *world) probe(rounds int) {
 	for range rounds {
 		w.tick(probeInterval)
@@ -30,7 +31,7 @@ func (w *world) probe(rounds int) {
 	}
 }
 
-func TestCutLinkIsGoneRound(t *testing.T) {
+func TestTrafficAvoidsCutLinks(t *testing.T) {
 	for _, mended := range []bool{false, true} {
 		topo := fatTree(4)
 		topo.Probe = probeInterval
@@ -72,7 +73,7 @@ func TestSeveredSequencerIsReplaced(t *testing.T) {
 	w.checkService()
 }
 
-// One lost probe, or two, are no cut link; and neither are probes that nobody had the time to look for.
+// One or two lost probes do not mean a cut link, nor do rounds in which the controller ran late.
 func TestLossIsNoCutLink(t *testing.T) {
 	topo := fatTree(2)
 	topo.Probe = probeInterval
@@ -89,7 +90,7 @@ func TestLossIsNoCutLink(t *testing.T) {
 		w.tick(2 * probeInterval)
 		w.settle()
 	}
-	for i := range topo.Links { // a machine that stands still
+	for i := range topo.Links { // a machine that makes no progress
 		w.cut[i] = true
 	}
 	w.probe(2 * probeMisses)
@@ -98,7 +99,7 @@ func TestLossIsNoCutLink(t *testing.T) {
 	}
 }
 
-// Where no other way leads, a link is used although it seems cut.
+// A link that seems cut is used if there is no other path.
 func TestCutLinkIsBetterThanNone(t *testing.T) {
 	topo := fatTree(2)
 	topo.Probe = probeInterval
@@ -127,9 +128,9 @@ func TestFatTreeServesEveryHost(t *testing.T) {
 	}
 }
 
-// Over any topology, under crashes of controller and switches, lost connections, changes that fail half done, and
-// reports: no tree ever holds a circle, whatever mixture of old and new is installed; session numbers are what they are
-// without switches; and when the faults stop, every replica gets every request once and every host reaches every other.
+// Over any topology, under crashes of controller and switches, lost connections, changes that fail halfway, and
+// reports: no mixture of old and new trees ever holds a circle; session numbers obey the rules that they obey without
+// switches; and when the faults stop, every replica receives every request once and every host reaches every other.
 func TestSwitchesUnderRandomFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -186,7 +187,7 @@ func TestControllerRestartWritesNothingToSwitches(t *testing.T) {
 	w.up()
 	before := make([]*tables.State, len(w.targets))
 	for i, tg := range w.targets {
-		before[i] = tg.tables.Clone()
+		before[i] = &tables.State{Entries: maps.Clone(tg.tables.Entries), Multicast: maps.Clone(tg.tables.Multicast)}
 	}
 	w.crash()
 	for i := range w.targets {
@@ -218,7 +219,7 @@ func TestNextRootServesWhenTheSequencerDies(t *testing.T) {
 	w.checkService()
 }
 
-// The new session's trees are there before its sequence entry, and that before packets are led to it.
+// The new session's tree is installed before its sequence entry, and that before packets are steered to it.
 func TestMakeBeforeBreak(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
@@ -251,23 +252,22 @@ func TestMakeBeforeBreak(t *testing.T) {
 	w.checkService()
 }
 
-// A switch whose stream is lost may well forward on. Its hosts stay reachable, and nobody else's way leads through it
-// when there is another.
+// A switch whose stream is lost may forward on. Its hosts stay reachable, and no other path leads through it if there
+// is another one.
 func TestLostSwitchIsAvoided(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
 	const aggregation = 4 // the first pod's first aggregation switch
 	w.loseSwitch(aggregation, true)
 	w.checkService()
-	w.targets[w.targetOf(aggregation)].tables = tables.New() // it forwards nothing any more
+	w.targets[w.targetOf(aggregation)].tables = tables.New() // it no longer forwards
 	for _, r := range w.behind(aggregation, 0) {
 		w.report(1, r)
 	}
 	w.checkService()
 }
 
-// A busy switch may take its time over an audit, and keeps its sessions. It is given up when a change has to wait for
-// it for too long.
+// A busy switch keeps its sessions during a slow audit. It is given up only when a change waits for it for too long.
 func TestSlowAuditCostsNoSession(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 4, groupA)
 	w.up()
@@ -284,18 +284,18 @@ func TestSlowAuditCostsNoSession(t *testing.T) {
 	w.collect()
 	w.tick(failover.DefaultTiming().ProgramTimeout)
 	if !slices.ContainsFunc(w.pending, reset) {
-		t.Fatal("a new tree waits for a switch in an audit without end")
+		t.Fatal("a new tree waits endlessly for a switch in an audit")
 	}
 }
 
-// ways returns the switches after from on the way to a host.
-func ways(t *testing.T, topo *fabric.Topology, f *fabric.Fabric, from int, h *fabric.Host) (switches []int) {
+// path returns the switches after from on the path to a host.
+func path(t *testing.T, topo *fabric.Topology, f *fabric.Fabric, from int, h *fabric.Host) (switches []int) {
 	t.Helper()
 	for s := from; s != h.At.Switch; {
 		hop, ok := f.Wanted(s).Routes[fabric.AddressNumber(h.Addr)]
 		link, end := topo.LinkAt(portAt(s, hop.Port))
 		if !ok || link < 0 || len(switches) == len(topo.Switches) {
-			t.Fatalf("no way from switch %d to %s", s, h.Name)
+			t.Fatalf("no path from switch %d to %s", s, h.Name)
 		}
 		s = topo.Links[link].Ends()[1-end].Switch
 		switches = append(switches, s)
@@ -303,7 +303,7 @@ func ways(t *testing.T, topo *fabric.Topology, f *fabric.Fabric, from int, h *fa
 	return switches
 }
 
-// Flows to different hosts take different ways through the core.
+// Flows to different hosts take different paths through the core.
 func TestLoadSpreads(t *testing.T) {
 	topo := fatTree(4)
 	f := fabric.New(topo, nil)
@@ -311,7 +311,7 @@ func TestLoadSpreads(t *testing.T) {
 	used := map[int]int{}
 	for from := range topo.Switches {
 		for h := range topo.Hosts {
-			for _, s := range ways(t, topo, f, from, &topo.Hosts[h]) {
+			for _, s := range path(t, topo, f, from, &topo.Hosts[h]) {
 				used[s]++
 			}
 		}
@@ -325,7 +325,7 @@ func TestLoadSpreads(t *testing.T) {
 	}
 }
 
-// In a fat-tree no way goes up again after it went down.
+// In a fat-tree no path leads up again after it led down.
 func TestFatTreePathsLeadUpThenDown(t *testing.T) {
 	topo := fatTree(4)
 	level := func(s int) int {
@@ -342,9 +342,9 @@ func TestFatTreePathsLeadUpThenDown(t *testing.T) {
 	for from := range topo.Switches {
 		for h := range topo.Hosts {
 			down, s := false, from
-			for _, next := range ways(t, topo, f, from, &topo.Hosts[h]) {
+			for _, next := range path(t, topo, f, from, &topo.Hosts[h]) {
 				if level(next) > level(s) && down && level(from) == 0 {
-					t.Fatalf("from switch %d to %s: up from %d to %d after a way down", from, topo.Hosts[h].Name, s, next)
+					t.Fatalf("from switch %d to %s: up from %d to %d after leading down", from, topo.Hosts[h].Name, s, next)
 				}
 				down = down || level(next) < level(s)
 				s = next

@@ -13,9 +13,9 @@ import (
 	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
-// What world needs where there are switches: they have tables, which are walked.
+// The switches of a world: they have tables, through which packets are walked.
 
-// testTopology makes topologies.
+// testTopology builds topologies.
 type testTopology struct {
 	fabric.Topology
 	ports []uint16 // by switch, the last one used
@@ -132,8 +132,8 @@ func newFabricWorld(t reporter, rng *rand.Rand, topo *fabric.Topology, candidate
 	return w
 }
 
-// prepare does what a target does with EffectPrepare, in any order that it may choose. With w.faulty set it may stop in
-// the middle.
+// prepare carries out EffectPrepare on a target, in any order that the target may choose. With w.faulty set it may stop
+// halfway.
 func (w *world) prepare(tg *worldTarget, f *fabric.Forwarding) bool {
 	if w.plan == nil {
 		return true
@@ -209,7 +209,7 @@ func (w *world) behind(s, group int) (replicas []int) {
 	return replicas
 }
 
-// walker passes packets through what is installed now.
+// walker passes packets through the present tables.
 func (w *world) walker() *walker {
 	walker := newWalker(w.topo, func(s int) *tables.State {
 		if tg := w.targets[w.targetOf(s)]; tg.up {
@@ -223,8 +223,8 @@ func (w *world) walker() *walker {
 	return walker
 }
 
-// checkNoCircle looks for a circle in the trees of whoever stamps now: a packet that is copied in a circle fills the
-// network, so there must be none at any moment of any change.
+// checkNoCircle looks for a circle in the trees of all switches that stamp: a packet that is copied in a circle fills
+// the network, so no moment of any change may have one.
 func (w *world) checkNoCircle() {
 	walker := w.walker()
 	for s, t := range walker.tables {
@@ -281,13 +281,13 @@ func (w *world) checkRequest(walker *walker, from *fabric.Host, g *fabric.Group)
 	if !slices.Equal(want, have) {
 		w.t.Fatalf("group %#x from %s: reached %v, want each of %v once", g.Number, from.Name, have, want)
 	}
-	// A host cannot inject what looks stamped.
+	// A host cannot inject stamped packets.
 	if got, err := walker.fromHost(from, packet{dst: g.Number, oum: true, stamped: true}); err != nil || len(got) != 0 {
 		w.t.Fatalf("group %#x: stamped by %s: %v, %v", g.Number, from.Name, got, err)
 	}
 }
 
-// passProbe lets a probe leave its switch, and the controller hear of it if it comes back.
+// passProbe sends a probe from its switch, and reports it to the core if it returns.
 func (w *world) passProbe(p *pending) {
 	topo := w.topo
 	from := portAt(w.cfg.Switches[p.Target], p.Port)
@@ -305,7 +305,7 @@ func (w *world) passProbe(p *pending) {
 	}
 	for _, at := range walker.punted {
 		if at != from {
-			w.violated("the probe that switch %d sends through port %d comes back to %v", from.Switch, from.Number, at)
+			w.violated("the probe that switch %d sends through port %d returns to %v", from.Switch, from.Number, at)
 		}
 		if w.targets[p.Target].stream {
 			w.core.ProbeSeen(p.Target, at.Number, p.Op)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// forgetfulWire passes connections on to a target, which is not told when the controller's end is cut off.
+// forgetfulWire relays connections to a target, and hides from it that the controller's end was closed.
 type forgetfulWire struct {
 	net.Listener
 	near chan net.Conn // the controller's ends
@@ -41,7 +41,7 @@ func newForgetfulWire(t *testing.T, target string) *forgetfulWire {
 	return w
 }
 
-// A target that does not know that the controller's last connection is dead takes the next one all the same.
+// A target that does not know that the controller's last connection is dead accepts the next one nevertheless.
 func TestReconnectsToATargetThatHoldsTheDeadConnection(t *testing.T) {
 	c := newCluster(t, 1, groupA)
 	wire := newForgetfulWire(t, c.sequencers[0].addr)

@@ -17,7 +17,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// patience is how long a test waits for what must come; only a failing one waits so long.
+// patience bounds a test's wait for an event; only a failing test waits so long.
 const patience = 20 * time.Second
 
 // testSequencer is a real P4Runtime server in front of the end-host data plane, whose datagrams go to the test instead
@@ -72,7 +72,7 @@ func (s *testSequencer) start() {
 	}()
 }
 
-// kill ends it: streams break, and nobody listens any more.
+// kill ends it: streams break, and its address refuses connections.
 func (s *testSequencer) kill() {
 	s.server.Stop()
 	<-s.served
@@ -180,12 +180,12 @@ func next[T any](t *testing.T, ch <-chan T) T {
 	case v := <-ch:
 		return v
 	case <-time.After(patience):
-		t.Fatal("nothing came")
+		t.Fatal("nothing arrived")
 		panic("unreachable")
 	}
 }
 
-// eventually waits until the controller's status is as wanted.
+// eventually waits until the controller's status is ok.
 func (c *testCluster) eventually(what string, ok func(Status) bool) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -214,7 +214,7 @@ func (c *testCluster) ready() {
 	})
 }
 
-// wantRoute checks what a watcher is told next, and that the sequencer stamps accordingly.
+// wantRoute checks a watcher's next route, and that the sequencer stamps accordingly.
 func (c *testCluster) wantRoute(routes <-chan api.Route, group uint32, sequencer int, session uint32) {
 	c.t.Helper()
 	want := api.Route{Session: session, Sequencer: c.cfg.Sequencers[sequencer].DataAddr, Name: c.cfg.Sequencers[sequencer].Name}

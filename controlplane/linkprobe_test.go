@@ -41,7 +41,8 @@ func newTriangle(t *testing.T, probe time.Duration) *world {
 	}
 }
 
-// In a small network most links fail with one switch, and that is what is believed: nobody else loses anything.
+// In a small network most links fail with one switch, and the controller concludes just that: no other link counts as
+// cut.
 func TestTriangle(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -84,8 +85,8 @@ func TestTriangle(t *testing.T) {
 	}
 }
 
-// Most links of a network fail at once, again and again, and never the same: the machine is overloaded. Those that are
-// cut are found all the same.
+// Most links of a network lose probes at once, again and again, but not the same ones: the machine is overloaded. A
+// link that is cut is found nevertheless.
 func TestOverloadIsNoCutLink(t *testing.T) {
 	topo := fatTree(4)
 	topo.Probe = probeInterval
@@ -109,7 +110,7 @@ func TestOverloadIsNoCutLink(t *testing.T) {
 	}
 }
 
-// A link that failed once and has carried for long since counts as one that never failed.
+// A link that failed once and has carried for long since then counts as one that never failed.
 func TestCalmLinkIsForgiven(t *testing.T) {
 	topo := fatTree(2)
 	topo.Probe = probeInterval

@@ -13,7 +13,7 @@ import (
 	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
-// What becomes of a group's tree when the controller loses the stream to a switch in it.
+// A group's tree after the controller has lost the stream to a switch in it.
 
 // transit returns the switches that relay the first group's packets, the root apart.
 func (w *world) transit() (switches []int) {
@@ -26,7 +26,7 @@ func (w *world) transit() (switches []int) {
 	return switches
 }
 
-// loseSwitch breaks the stream to a switch, and keeps it broken for longer than the grace. It forwards on, or not.
+// loseSwitch breaks the stream to a switch, and keeps it broken for longer than the grace. The switch forwards on, or not.
 func (w *world) loseSwitch(s int, forwards bool) {
 	t := w.targetOf(s)
 	w.targets[t].locked = true
@@ -38,7 +38,7 @@ func (w *world) loseSwitch(s int, forwards bool) {
 	w.settle()
 }
 
-// delivered returns how often each replica of the first group gets what the sequencer stamps.
+// delivered returns how often each replica of the first group receives a stamped packet.
 func (w *world) delivered() map[*fabric.Host]int {
 	got, err := w.walker().arrive(portAt(w.root(0), 0), packet{dst: groupA, oum: true, ttl: 64})
 	if err != nil {
@@ -89,19 +89,19 @@ func TestLostStreamKeepsTheTree(t *testing.T) {
 		w.settle()
 		w.wantRoute(0, 2)
 		w.checkService()
-		// The switch comes back, and nothing has to change.
+		// The switch returns, and nothing has to change.
 		w.targets[w.targetOf(s)].locked = false
 		w.connect(w.targetOf(s))
 		w.settle()
 		if !equalTrees(w.tree(0), before) {
-			t.Errorf("the tree changes when switch %d comes back", s)
+			t.Errorf("the tree changes when switch %d returns", s)
 		}
 		w.checkService()
 	})
 }
 
-// A lost switch whose links no longer carry is left out, and so is one that every replica behind it misses, and one
-// whose process has ended. In a fat-tree there is another way.
+// A lost switch is left out if its links no longer carry, if every replica behind it reports silence, or if its process
+// has ended. A fat-tree has another path.
 func TestDeadSwitchIsLeftOut(t *testing.T) {
 	t.Run("probes", func(t *testing.T) {
 		everyTransit(t, true, func(t *testing.T, w *world, s int) {
@@ -118,7 +118,7 @@ func TestDeadSwitchIsLeftOut(t *testing.T) {
 			for i, r := range behind {
 				w.report(w.published[groupA].session, r)
 				if last := i == len(behind)-1; !last && !equalTrees(w.tree(0), before) {
-					t.Errorf("switch %d is left out although replicas behind it do not complain", s)
+					t.Errorf("switch %d is left out although replicas behind it do not report silence", s)
 				}
 			}
 			w.checkService()
@@ -135,7 +135,7 @@ func TestDeadSwitchIsLeftOut(t *testing.T) {
 	})
 }
 
-// A lost switch that forwards on is left out when one of the cables that its copies leave through is cut.
+// A lost switch that forwards on is left out when a cable that carries its copies is cut.
 func TestLostSwitchAboveACutLinkIsLeftOut(t *testing.T) {
 	everyTransit(t, true, func(t *testing.T, w *world, s int) {
 		copies := w.tree(0)[s]
@@ -148,7 +148,7 @@ func TestLostSwitchAboveACutLinkIsLeftOut(t *testing.T) {
 	})
 }
 
-// A report of one replica does not take the tree away from another.
+// A report of one replica does not cut off another.
 func TestReportLeavesOthersTheirTree(t *testing.T) {
 	everyTransit(t, false, func(t *testing.T, w *world, s int) {
 		behind := w.behind(s, 0)
@@ -163,8 +163,8 @@ func TestReportLeavesOthersTheirTree(t *testing.T) {
 	})
 }
 
-// Whatever the topology, and whichever streams are lost besides the sequencer's: every replica gets what it got.
-func TestLostStreamsAloneLoseNobody(t *testing.T) {
+// In any topology, lost streams of switches other than the sequencer cut off no replica.
+func TestLostStreamsCutOffNoReplica(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		w := newFabricWorld(t, rng, randomTopology(rng), 1, groupA)
@@ -176,12 +176,12 @@ func TestLostStreamsAloneLoseNobody(t *testing.T) {
 			}
 		}
 		if after := w.delivered(); !maps.Equal(after, before) {
-			t.Fatalf("the sequencer's packets reach %v, and reached %v before streams were lost", after, before)
+			t.Fatalf("the sequencer's packets reach %v, want %v as before streams were lost", after, before)
 		}
 	})
 }
 
-// Trees go round what is cut, and through lost switches as they are: never in a circle, and nobody gets anything twice.
+// Trees lead around cut links, and through lost switches as they are: never in a circle, and never twice to a replica.
 func TestTreesAroundLostSwitches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -208,7 +208,7 @@ func TestTreesAroundLostSwitches(t *testing.T) {
 			}
 			for h, n := range w.delivered() {
 				if n != 1 {
-					t.Fatalf("%s gets everything %d times", h.Name, n)
+					t.Fatalf("%s receives every packet %d times", h.Name, n)
 				}
 			}
 			if w.broken != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/netordered/nopaxos/controlplane/probe"
 )
 
-// No host gets a packet to the controller, nor to a switch that is not its own, by sending to an address of probes.
+// A host that sends to an address of probes reaches neither the controller nor another switch.
 func TestHostsReachNoController(t *testing.T) {
 	topo := fatTree(4)
 	topo.Probe = probeInterval
@@ -23,7 +23,7 @@ func TestHostsReachNoController(t *testing.T) {
 				for _, p := range []packet{{}, {oum: true}, {oum: true, stamped: true}} {
 					p.dst = fabric.ProbeAddr(i, end)
 					if got, err := walker.fromHost(&topo.Hosts[h], p); err != nil || len(got)+len(walker.punted) > 0 {
-						t.Fatalf("%+v from %s comes to hosts %v and from %v to the controller, %v", p, topo.Hosts[h].Name, got, walker.punted, err)
+						t.Fatalf("%+v from %s reaches hosts %v and from %v the controller, %v", p, topo.Hosts[h].Name, got, walker.punted, err)
 					}
 				}
 			}
@@ -31,7 +31,8 @@ func TestHostsReachNoController(t *testing.T) {
 	}
 }
 
-// However often a switch hands over whatever, the loop receives one probe for each port and round, and nothing else.
+// A switch may hand over any packets, any number of times: the loop receives one probe for each port and round, and
+// nothing else.
 func TestPacketsInAreRationed(t *testing.T) {
 	c := probedController(t)
 	tg := c.targets[0]

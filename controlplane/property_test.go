@@ -15,14 +15,14 @@ import (
 
 // Under any crashes of controller and sequencers, lost connections, lost and late answers, and reports: the numbers
 // sent grow, each is durable before, no number is installed twice, none is published for two sequencers or without
-// being installed, routes never go back (all checked by world as it goes), and once the faults stop every group is
-// served.
+// being installed, routes never go back (world checks all of these at every step), and once the faults stop every group
+// is served.
 func TestSessionNumbersUnderRandomFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		groups := []uint32{groupA, groupB}[:rapid.IntRange(1, 2).Draw(t, "groups")]
 		w := newWorld(t, rapid.IntRange(1, 3).Draw(t, "targets"), groups...)
-		// rapid prefers small numbers, which here would be the first steps of the list and few of them; it draws a
-		// seed, and how far a failing run has to go.
+		// rapid prefers small numbers, which here would mean the first steps of the list and few of them. So it draws a
+		// seed, and the length that a failing run needs.
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		if rng.IntN(2) == 0 {
 			w.up()
@@ -49,7 +49,7 @@ func TestSessionNumbersUnderRandomFaults(t *testing.T) {
 	})
 }
 
-// weighted has every step as often as it is to come up: progress more often than faults.
+// weighted has every step as often as its weight: progress more often than faults.
 var weighted = func() (steps []string) {
 	for _, s := range []struct {
 		name   string
@@ -153,8 +153,7 @@ func (w *world) heal() {
 	}
 }
 
-// A core whose deadline has passed and that was ticked has a later one, or none: a loop that sleeps until the deadline
-// never spins.
+// After a tick at its deadline a core has a later deadline, or none: a loop that sleeps until the deadline never spins.
 func TestDeadlineMovesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, 2, groupA, groupB)

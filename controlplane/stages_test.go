@@ -9,7 +9,7 @@ import (
 	"github.com/netordered/nopaxos/controlplane/failover"
 )
 
-// withhold lets everything happen but the effects that are held, up to one of this kind; -1: none comes.
+// withhold lets all pending effects happen but those that are held, up to one of this kind; -1: none occurs.
 func (w *world) withhold(held func(p pending) bool, kind failover.EffectKind) int {
 	for i := 0; i < len(w.pending); {
 		p := w.pending[i]
@@ -27,8 +27,8 @@ func (w *world) withhold(held func(p pending) bool, kind failover.EffectKind) in
 	return -1
 }
 
-// A switch that has no part in the old tree and none in the new one may be as slow as it likes.
-func TestBusySwitchHoldsUpNobodyElse(t *testing.T) {
+// A switch with no part in the old tree and the new one delays no session, however slow it is.
+func TestBusySwitchDelaysNoOther(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(4), 2, groupA)
 	w.up()
 	w.tick(failover.DefaultTiming().ReportHoldoff)
@@ -51,22 +51,22 @@ func TestBusySwitchHoldsUpNobodyElse(t *testing.T) {
 	w.collect()
 	i := w.withhold(held, failover.EffectInstall)
 	if i < 0 {
-		t.Fatalf("the next session waits for targets %v, which have nothing to do with it", busy)
+		t.Fatalf("the next session waits for targets %v, which have no part in it", busy)
 	}
 	if p := w.pending[i]; p.Target != 1 || p.Session != 2 {
 		t.Fatalf("session %d is installed on target %d, want session 2 on target 1", p.Session, p.Target)
 	}
 	w.happen(i)
 	if n := len(w.delivered()); n != 3 {
-		t.Errorf("%d replicas get what the next sequencer stamps, want 3", n)
+		t.Errorf("%d replicas receive packets of the next sequencer, want 3", n)
 	}
 	w.settle()
 	w.checkService()
 }
 
-// Over any topology, and whichever switches are slow: when a session is installed every replica is below its sequencer,
-// and it is installed unless a slow switch has a part in its tree or in the one before.
-func TestMakeBeforeBreakWhoeverIsSlow(t *testing.T) {
+// Over any topology, whichever switches are slow: when a session is installed its tree reaches every replica, and it is
+// installed unless a slow switch has a part in its tree or in the previous one.
+func TestMakeBeforeBreakWithSlowSwitches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		topo := randomTopology(rng)
@@ -91,13 +91,13 @@ func TestMakeBeforeBreakWhoeverIsSlow(t *testing.T) {
 		i := w.withhold(func(p pending) bool { return slow[p.Target] }, failover.EffectInstall)
 		if i < 0 {
 			if !matters {
-				t.Fatalf("the next session waits for targets %v, which have nothing to do with it", slow)
+				t.Fatalf("the next session waits for targets %v, which have no part in it", slow)
 			}
 			return
 		}
 		w.happen(i)
 		if n := len(w.delivered()); n != 3 {
-			t.Fatalf("%d replicas get what the next sequencer stamps, want 3", n)
+			t.Fatalf("%d replicas receive packets of the next sequencer, want 3", n)
 		}
 		w.checkNoCircle()
 	})

@@ -29,7 +29,7 @@ import (
 )
 
 // The controller against real P4Runtime servers: ours, which takes a switch's tables too, and BMv2 where it is
-// installed. Packets are walked through what the servers say they have.
+// installed. Packets are walked through the tables that the servers return.
 
 // testSwitch is the process of a switch.
 type testSwitch interface {
@@ -61,7 +61,7 @@ func (s *bmv2Switch) start() {
 
 func (s *bmv2Switch) kill() { s.sw.Stop() }
 
-// freeAddress is an address that nobody listened at a moment ago.
+// freeAddress returns an address that was free a moment ago.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -111,10 +111,10 @@ func newFabricCluster(t *testing.T, start func(t *testing.T) testSwitch) *testFa
 		topo.addHost(leaf)
 		topo.addHost(leaf)
 	}
-	topo.Probe = time.Hour // so that the switches have the entries of probes, and nobody sends any
+	topo.Probe = time.Hour // so that the switches have the entries of probes, and no probe is sent
 	f := &testFabric{topo: &topo.Topology, dead: map[int]bool{}, testCluster: &testCluster{t: t, cfg: Config{
 		StorePath: filepath.Join(t.TempDir(), "sessions.db"), TokenKey: []byte("token key"), Addr: "127.0.0.1:0",
-		// However busy the machine is, what is slow is not what these tests look for.
+		// These tests do not look for slowness, and the machine may be busy.
 		Timing: failover.Timing{StartGrace: patience, InstallTimeout: patience, ProgramTimeout: patience},
 	}}}
 	for i := range f.topo.Switches {
@@ -137,7 +137,7 @@ func newFabricCluster(t *testing.T, start func(t *testing.T) testSwitch) *testFa
 func (f *testFabric) kill(s int)    { f.dead[s] = true; f.switches[s].kill() }
 func (f *testFabric) restart(s int) { f.switches[s].start(); delete(f.dead, s) }
 
-// read returns what a switch has installed; nil if it has no pipeline yet.
+// read returns the tables of a switch; nil if it has no pipeline yet.
 func (f *testFabric) read(s int) *tables.State {
 	f.t.Helper()
 	conn, err := grpc.NewClient(f.switches[s].address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -168,7 +168,7 @@ func (f *testFabric) readAll() []*tables.State {
 	return all
 }
 
-// wantNext checks what watchers are told next.
+// wantNext checks a watcher's next route.
 func (f *testFabric) wantNext(routes <-chan api.Route, spine int, session uint32) {
 	f.t.Helper()
 	want := api.Route{
@@ -196,7 +196,7 @@ func (f *testFabric) wantService(session uint32) {
 	}
 }
 
-var errService = errors.New("not every replica gets every request once")
+var errService = errors.New("not every replica receives every request once")
 
 func (f *testFabric) service(session uint32) error {
 	have := f.readAll()
@@ -262,7 +262,7 @@ func TestSwitchesServe(t *testing.T) {
 		t.Logf("the next session after %v", time.Since(began))
 		f.wantService(2)
 
-		// The switch that comes back has forgotten everything, and stands by.
+		// The restarted switch has empty tables, and stands by.
 		f.restart(0)
 		f.wantReady()
 		f.wantService(2)
@@ -281,13 +281,13 @@ func TestLeafRestartKeepsTheSession(t *testing.T) {
 		f.wantReady()
 		f.kill(2)
 		f.restart(2)
-		// BMv2 was seen to hang up on who reads it while it is given its pipeline.
+		// BMv2 was seen to close connections that read it during a push.
 		f.eventually("ready again", func(s Status) bool { return s.Targets[2].Connections > 1 && s.Targets[2].State == "ready" })
 		f.wantService(1)
 	})
 }
 
-// A push by somebody else, of the very same program, wipes entries and counters: the next session.
+// A push of another program by another client wipes entries and counters: the group needs the next session.
 func TestForeignPushGetsANewSession(t *testing.T) {
 	onEverySwitch(t, func(t *testing.T, start func(t *testing.T) testSwitch) {
 		f := newFabricCluster(t, start)

@@ -27,12 +27,12 @@ func endHostPlan(t *testing.T, ports ...uint16) *tables.Plan {
 	return p
 }
 
-// The difference, applied, leaves no difference; and sequence entries of the group are not in it.
+// The difference, applied, leaves no difference, and does not touch the group's sequence entry.
 func TestDifference(t *testing.T) {
 	old, now := endHostPlan(t, 1, 2, 3), endHostPlan(t, 1, 4)
 	have := tables.New()
 	applyInAnyOrder(t, testRNG(), have, tables.Difference(have, old.Compile(nil, have)))
-	have.Entries[tables.GroupKey(groupB, tables.Unstamped)] = tables.Action{ID: p4src.ActionGroupDrop} // somebody else's
+	have.Entries[tables.GroupKey(groupB, tables.Unstamped)] = tables.Action{ID: p4src.ActionGroupDrop} // a foreign entry
 	have.Apply(old.Install(groupA, 5, false))
 	for _, tt := range []struct {
 		plan     *tables.Plan
@@ -52,8 +52,8 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// In whatever order a target applies the changes of a batch, what a change names is there, when trees and routes come,
-// change and go.
+// A target may apply the changes of a batch in any order: everything that a change names is there, when trees and
+// routes are added, changed and removed.
 func TestOrderWithinABatchDoesNotMatter(t *testing.T) {
 	w := newFabricWorld(t, testRNG(), fatTree(2), 1, groupA, groupB)
 	w.up()
@@ -67,7 +67,7 @@ func TestOrderWithinABatchDoesNotMatter(t *testing.T) {
 	}
 }
 
-// applyInAnyOrder does what a target may do with batches of changes: the changes of each in any order.
+// applyInAnyOrder applies batches of changes as a target may: the changes of each in any order.
 func applyInAnyOrder(t reporter, rng *rand.Rand, have *tables.State, batches [][]tables.Change) {
 	t.Helper()
 	for _, batch := range batches {
@@ -77,8 +77,8 @@ func applyInAnyOrder(t reporter, rng *rand.Rand, have *tables.State, batches [][
 	}
 }
 
-// applyStrictly does what a target does, which refuses an INSERT of what is there and other changes of what is not, and
-// checks that the change leaves nothing that names what is not there.
+// applyStrictly applies a change as a target does, which refuses to INSERT an existing entry and to change a missing
+// one. It checks that the change leaves no dangling name.
 func applyStrictly(t reporter, have *tables.State, c tables.Change) {
 	t.Helper()
 	_, there := have.Multicast[c.Group]
@@ -86,7 +86,7 @@ func applyStrictly(t reporter, have *tables.State, c tables.Change) {
 		_, there = have.Entries[c.Key]
 	}
 	if there == (c.Kind == tables.Insert) {
-		t.Fatalf("change %+v, and it is %v that there is such an entry", c, there)
+		t.Fatalf("change %+v of an entry whose existence is %v", c, there)
 	}
 	before := dangling(have)
 	have.Apply(c)
@@ -95,7 +95,7 @@ func applyStrictly(t reporter, have *tables.State, c tables.Change) {
 	}
 }
 
-// dangling describes an entry or a multicast group that names what is not there; empty: none does.
+// dangling describes an entry or a multicast group that names a missing one; empty: none does.
 func dangling(have *tables.State) string {
 	for id, copies := range have.Multicast {
 		for _, c := range copies {

@@ -16,8 +16,8 @@ type walker struct {
 	tables []*tables.State // by switch; nil: it drops everything
 	wires  map[fabric.Port]fabric.Port
 	hosts  map[fabric.Port]*fabric.Host
-	cut    map[fabric.Port]bool // what leaves there is lost
-	punted []fabric.Port        // where what the controller was handed came in
+	cut    map[fabric.Port]bool // packets that leave there are lost
+	punted []fabric.Port        // ingress ports of the packets handed to the controller
 }
 
 func newWalker(topo *fabric.Topology, at func(s int) *tables.State) *walker {
@@ -34,7 +34,7 @@ func newWalker(topo *fabric.Topology, at func(s int) *tables.State) *walker {
 	return w
 }
 
-// packet is what of a packet the program looks at or changes.
+// packet has the fields of a packet that the program reads or changes.
 type packet struct {
 	dst     uint32
 	udpPort uint16
@@ -54,20 +54,20 @@ type delivery struct {
 	packet
 }
 
-// fromHost sends a packet from a host to its switch and returns what reaches hosts.
+// fromHost sends a packet from a host to its switch and returns the deliveries to hosts.
 func (w *walker) fromHost(h *fabric.Host, p packet) ([]delivery, error) {
 	p.ttl = 64
 	return w.arrive(h.At, p)
 }
 
-// arrive is a packet that comes in through a port of a switch.
+// arrive passes on a packet that arrives at a port of a switch.
 func (w *walker) arrive(at fabric.Port, p packet) ([]delivery, error) {
 	t := w.tables[at.Switch]
 	if t == nil || p.ttl <= 1 {
 		return nil, nil
 	}
 	if slices.Contains(p.path, at.Switch) {
-		return nil, fmt.Errorf("a packet to %#x (stamped: %v) comes to switch %d again: %v", p.dst, p.stamped, at.Switch, p.path)
+		return nil, fmt.Errorf("a packet to %#x (stamped: %v) passes switch %d twice: %v", p.dst, p.stamped, at.Switch, p.path)
 	}
 	p.path = append(slices.Clone(p.path), at.Switch)
 	p.ttl--
@@ -88,7 +88,7 @@ func (w *walker) arrive(at fabric.Port, p packet) ([]delivery, error) {
 	}
 	switch act.ID {
 	case p4src.ActionSequence:
-		p.path = []int{at.Switch} // the way down may be the way up
+		p.path = []int{at.Switch} // the path down may be the path up
 		p.stamped, p.session = true, uint32(act.Params[p4src.ParamSequenceSession-1])
 		return w.multicast(at.Switch, t, uint16(act.Params[p4src.ParamSequenceMcastGrp-1]), p)
 	case p4src.ActionReplicate:
@@ -107,7 +107,7 @@ func (w *walker) route(s int, t *tables.State, p packet) ([]delivery, error) {
 	return w.leave(s, act, p)
 }
 
-// leave carries out forward or to_sequencer, which have the same parameters.
+// leave carries out the actions forward and to_sequencer, which have the same parameters.
 func (w *walker) leave(s int, act tables.Action, p packet) ([]delivery, error) {
 	p.dmac, p.smac = fabric.MAC(act.Params[1]), fabric.MAC(act.Params[2])
 	return w.cross(portAt(s, uint16(act.Params[0])), p)
@@ -134,8 +134,8 @@ func (w *walker) multicast(s int, t *tables.State, group uint16, p packet) (all 
 	return all, nil
 }
 
-// cross is a packet that leaves through a port. A cable whose other end expects another MAC address is an error: the
-// program does not look at it, and people do.
+// cross sends a packet through a port. A cable whose other end has another MAC address than the packet is an error: the
+// program does not check it, but people do.
 func (w *walker) cross(from fabric.Port, p packet) ([]delivery, error) {
 	if w.cut[from] {
 		return nil, nil
@@ -149,7 +149,7 @@ func (w *walker) cross(from fabric.Port, p packet) ([]delivery, error) {
 	}
 	if h := w.hosts[from]; h != nil {
 		if p.dmac != h.MAC {
-			return nil, fmt.Errorf("a packet comes to host %s with destination %#x, want its MAC address", h.Name, p.dmac)
+			return nil, fmt.Errorf("a packet reaches host %s with destination %#x, want its MAC address", h.Name, p.dmac)
 		}
 		return []delivery{{h, p}}, nil
 	}
@@ -158,7 +158,7 @@ func (w *walker) cross(from fabric.Port, p packet) ([]delivery, error) {
 		return nil, fmt.Errorf("a packet leaves switch %d through port %d, which leads nowhere", from.Switch, from.Number)
 	}
 	if p.dmac != w.topo.Switches[to.Switch].MAC {
-		return nil, fmt.Errorf("a packet comes to switch %d with destination %#x, want its MAC address", to.Switch, p.dmac)
+		return nil, fmt.Errorf("a packet reaches switch %d with destination %#x, want its MAC address", to.Switch, p.dmac)
 	}
 	return w.arrive(to, p)
 }

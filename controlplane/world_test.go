@@ -11,7 +11,7 @@ import (
 	"github.com/netordered/nopaxos/controlplane/tables"
 )
 
-// reporter is what world needs of *testing.T and *rapid.T.
+// reporter is the common part of *testing.T and *rapid.T.
 type reporter interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -19,8 +19,8 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// world is everything around a Core: the store, the sequencers, the connections, and the messages between them, each of
-// which happens when the test says so. The world outlives the core: crash puts a new one in its place.
+// world is the environment of a Core: the store, the sequencers, the connections, and the messages between them. The
+// test decides when each takes effect. The world outlives the core: crash puts a new one in its place.
 type world struct {
 	t       reporter
 	cfg     failover.Config
@@ -37,7 +37,7 @@ type world struct {
 	order   *rand.Rand        // with a topology: of the changes in one request
 	durable map[uint32]uint32 // the store: group → newest session number
 	targets []*worldTarget
-	pending []pending // effects that the core wants done, oldest first
+	pending []pending // effects under way, oldest first
 
 	published map[uint32]publication
 	newest    map[uint32]uint32 // newest number sent to a target, ever
@@ -57,7 +57,7 @@ type worldTarget struct {
 	pipeline bool
 	entries  map[uint32]failover.SequenceEntry
 	tables   *tables.State // with a topology
-	stream   bool          // the core was told of a connection and of no loss since
+	stream   bool          // the core knows a connection, and no loss of it
 	conn     int           // number of the connection, across controllers
 	locked   bool          // the controller cannot connect (the network is cut)
 }
@@ -95,7 +95,7 @@ func newWorld(t reporter, targets int, groups ...uint32) *world {
 	return w
 }
 
-// boot starts a controller on what the store has.
+// boot starts a controller on the store.
 func (w *world) boot() {
 	cfg := w.cfg
 	cfg.Groups = nil
@@ -117,9 +117,9 @@ func (w *world) boot() {
 	w.collect()
 }
 
-// crash kills the controller at this very point and starts it again. What it had sent to targets may still arrive,
-// until the new controller's connection fences it off; what it had asked of the store has happened or never will, since
-// the file's lock went with the process.
+// crash kills the controller at this point and starts it again. Its requests to targets may still arrive, until the new
+// controller's connection fences them off; its requests to the store have happened or never will, since the file's lock
+// ended with the process.
 func (w *world) crash() {
 	kept := w.pending[:0]
 	for _, p := range w.pending {
@@ -134,7 +134,7 @@ func (w *world) crash() {
 	w.boot()
 }
 
-// collect takes the effects over and checks what may be checked at once.
+// collect takes over the effects and checks every property that can be checked at once.
 func (w *world) collect() {
 	if err := w.core.Err(); err != nil {
 		w.violated("%v", err)
@@ -206,8 +206,8 @@ func (w *world) connect(t int) {
 	w.collect()
 }
 
-// fence ends what earlier connections still have on the way to target t: the new one has a higher election id. Their
-// answers still come, late.
+// fence drops the requests of earlier connections to target t: the new one has a higher election id. Their answers
+// still arrive, late.
 func (w *world) fence(t int) {
 	kept := w.pending[:0]
 	for _, p := range w.pending {
@@ -243,7 +243,7 @@ func (w *world) kill(t int) {
 
 func (w *world) restart(t int) { w.targets[t].up = true }
 
-// happen lets pending effect i take place. It may be lost instead; then it did not happen.
+// happen lets pending effect i take effect, unless it was lost.
 func (w *world) happen(i int) {
 	p := &w.pending[i]
 	if p.done {
@@ -272,7 +272,7 @@ func (w *world) happen(i int) {
 		p.ok = tg.pipeline && w.prepare(tg, p.Forwarding)
 	case failover.EffectInstall:
 		_, there := tg.entries[p.Group]
-		p.ok = tg.pipeline && (there == p.Replace || w.plan != nil) // there a connection knows itself
+		p.ok = tg.pipeline && (there == p.Replace || w.plan != nil) // there the connection knows whether to replace
 		w.mirrorInstall(tg, p.Effect)
 		if p.ok {
 			tg.entries[p.Group] = failover.SequenceEntry{Group: p.Group, Session: p.Session, Intact: true}
@@ -290,7 +290,7 @@ func (w *world) happen(i int) {
 	}
 }
 
-// answer tells the core what came of pending effect i, and forgets it.
+// answer reports the outcome of pending effect i to the core, and forgets it.
 func (w *world) answer(i int) {
 	p := w.pending[i]
 	w.pending = append(w.pending[:i], w.pending[i+1:]...)
@@ -333,7 +333,7 @@ func (w *world) answer(i int) {
 	w.collect()
 }
 
-// settle lets everything that is on its way happen, without time passing.
+// settle lets all pending effects happen, without time passing.
 func (w *world) settle() {
 	for n := 0; len(w.pending) > 0; n++ {
 		if n > 10000 {
@@ -353,7 +353,7 @@ func (w *world) until(kind failover.EffectKind) int {
 		w.happen(0)
 		w.answer(0)
 	}
-	w.t.Fatalf("effect %v never came", kind)
+	w.t.Fatalf("effect %v does not occur", kind)
 	return -1
 }
 
@@ -381,7 +381,7 @@ func (w *world) report(session uint32, replicas ...int) {
 	w.settle()
 }
 
-// wantRoute checks what is published about groupA, and that the target has it.
+// wantRoute checks the published route of groupA.
 func (w *world) wantRoute(target int, session uint32) {
 	w.t.Helper()
 	if got, want := w.published[groupA], (publication{target, session}); got != want {

@@ -14,17 +14,17 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// patience is how long a test waits for what must come; only a failing one waits so long.
+// patience bounds a test's wait for an event; only a failing test waits so long.
 const patience = 20 * time.Second
 
 const group = 0x0A000001
 
-// fakeController says what the test tells it to.
+// fakeController is a controller whose answers the test chooses.
 type fakeController struct {
 	UnimplementedControllerServer
 	addr    string
 	server  *grpc.Server
-	states  chan *GroupState // sent to whoever watches
+	states  chan *GroupState // sent to the watcher
 	reports chan *ReportRequest
 	served  chan struct{}
 }
@@ -143,7 +143,7 @@ func TestWatchTriesControllersInTurn(t *testing.T) {
 	}
 }
 
-func TestWatchLeavesAControllerThatTalksNonsense(t *testing.T) {
+func TestWatchLeavesAControllerWithInvalidStates(t *testing.T) {
 	first, second := startController(t, "127.0.0.1:0"), startController(t, "127.0.0.1:0")
 	routes := startWatch(t, first.addr, second.addr)
 	first.states <- state(1, "here")

@@ -2,7 +2,7 @@ package fabric
 
 import "slices"
 
-// copies is what the fabric knows of the copies that a switch makes of one group's packets, whether or not the
+// copies records which copies a switch makes of one group's packets, as far as that is known, whether or not the
 // controller reaches the switch. The zero value knows nothing: an earlier controller may have installed any.
 type copies struct {
 	bounded   bool   // there are no others than most

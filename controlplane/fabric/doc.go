@@ -1,9 +1,9 @@
-// Package fabric decides what the switches of a [Topology] forward: host routes, the way to each group's sequencer, and
-// the tree along which stamped packets are copied to the group's replicas (OSDI 2016 §4.1, §4.2). It remembers what
-// every switch has installed, and probes the links between them.
+// Package fabric computes the forwarding of the switches of a [Topology]: host routes, the way to each group's
+// sequencer, and the tree along which stamped packets are copied to the group's replicas (OSDI 2016 §4.1, §4.2). It
+// tracks the installed copies of every switch, and probes the links between them.
 //
-// [Fabric] has no socket, clock or goroutine. package failover tells it which switch sequences a group and what became
-// of every switch, and carries its [Forwarding] there. Without a topology it is a no-op.
+// [Fabric] has no socket, clock or goroutine. Package failover reports to it which switch sequences a group and the
+// state of every switch, and has its [Forwarding] installed there. Without a topology it is a no-op.
 //
 // Two rules keep switches from ever copying a packet in a circle:
 //

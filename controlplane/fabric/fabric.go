@@ -9,11 +9,11 @@ import (
 // None is the switch of a target that is an end host. As a sequencer it sends every copy itself.
 const None = -1
 
-// Fabric decides what every switch forwards. It is deterministic; now is monotonic time since an arbitrary origin. It
-// is not safe for concurrent use.
+// Fabric computes the forwarding of every switch. It is deterministic; now is monotonic time since an arbitrary origin.
+// It is not safe for concurrent use.
 //
-// Call Start once, then the methods that report what happened, and Expire, Probe and Advance when Deadline has passed.
-// What a switch shall do is in Wanted; Prepare and Prepared record that it is sent and confirmed.
+// Call Start once, then the methods that report events, and Expire, Probe and Advance when Deadline has passed. Wanted
+// returns the forwarding of a switch; Prepare and Prepared record that it is sent and confirmed.
 type Fabric struct {
 	topo     *Topology
 	health   *health
@@ -22,20 +22,20 @@ type Fabric struct {
 	switches []switchState
 	links    []linkState
 	startBy  time.Duration // when Start's switches are given up
-	version  uint64        // counts the changes of what is wanted
+	version  uint64        // counts the changes of the wanted forwarding
 	cuts     uint64        // times that a link was found cut or whole again
 	round    uint64        // of probes
 	probeAt  time.Duration // when the next round begins
 }
 
-// switchState is what the fabric knows of one switch.
+// switchState is the known state of one switch.
 type switchState struct {
 	wanted  *Forwarding
 	sent    *Forwarding   // under way; nil: nothing
 	done    *Forwarding   // confirmed last, over this connection; nil: nothing
 	downAt  time.Duration // when it is given up; Never: it is healthy, or has been given up
 	replyBy time.Duration // when sent is overdue
-	copies  []copies      // by group, over whatever connection
+	copies  []copies      // by group, over all connections
 	returns bool          // it was programmed to return probes, and its process has not ended since
 }
 
@@ -43,7 +43,7 @@ type switchState struct {
 type groupState struct {
 	number  uint32
 	hosts   []*Host // of the replicas
-	decided bool    // the controller knows the sequencer; until then what is installed stays
+	decided bool    // the controller knows the sequencer; until then the installed entries stay
 	root    int     // switch that the tree starts at, or None
 	steer   int     // switch that unstamped packets go to, or None
 	tree    tree
@@ -79,10 +79,10 @@ func New(t *Topology, groups []Group) *Fabric {
 // Len returns the number of switches.
 func (f *Fabric) Len() int { return len(f.switches) }
 
-// Version counts the changes of what is wanted.
+// Version counts the changes of the wanted forwarding.
 func (f *Fabric) Version() uint64 { return f.version }
 
-// Wanted returns what switch s shall do; nil for None.
+// Wanted returns the forwarding that switch s shall have; nil for None.
 func (f *Fabric) Wanted(s int) *Forwarding {
 	if s == None {
 		return nil
@@ -122,8 +122,8 @@ func (f *Fabric) Steer(i, root int) {
 	}
 }
 
-// Reach returns how many replicas of group i receive what a switch, or None, stamps: if all links work (all), and over
-// links that are not cut (sure).
+// Reach returns how many replicas of group i receive packets stamped by a switch, or None: if all links work (all), and
+// over links that are not cut (sure).
 func (f *Fabric) Reach(i, root int) (all, sure int) {
 	hosts := f.groups[i].hosts
 	if root == None {
@@ -141,7 +141,7 @@ func (f *Fabric) Reach(i, root int) (all, sure int) {
 	return all, sure
 }
 
-// changed computes what every switch shall do.
+// changed computes the wanted forwarding of every switch.
 func (f *Fabric) changed() {
 	f.version++
 	for s := range f.switches {

@@ -11,19 +11,19 @@ type Hop struct {
 	MAC  MAC
 }
 
-// Forwarding is what one switch does with packets, apart from the sequence entries. It is immutable.
+// Forwarding is the forwarding of one switch, apart from the sequence entries. It is immutable.
 type Forwarding struct {
 	Switch int               // index in Topology.Switches
 	Routes map[uint32]Hop    // by the host's IPv4 address
 	Groups []GroupForwarding // in the order of the configuration
 }
 
-// GroupForwarding is what one switch does with a group's packets.
+// GroupForwarding is the forwarding of a group's packets.
 type GroupForwarding struct {
-	// Undecided: the controller does not know yet which sequencer serves the group. What is installed may be right and
-	// stays.
+	// Undecided: the controller does not know yet which sequencer serves the group. Installed entries may be right and
+	// stay.
 	Undecided bool
-	// Sequences: the switch is the group's sequencer, or about to become it. Sequence entries say what it does with
+	// Sequences: the switch is the group's sequencer, or about to become it. Sequence entries, not ToSequencer, handle
 	// unstamped packets.
 	Sequences bool
 	// ToSequencer is the way of unstamped packets; nil: they are not forwarded.

@@ -33,17 +33,17 @@ type Probe struct {
 	Round uint64
 }
 
-// linkState is what the fabric knows of one link.
+// linkState is the known state of one link.
 type linkState struct {
 	asked  bool // a round is under way
 	seen   bool // a probe of it came back
-	misses int  // of a whole link: what its lost rounds since the last that it carried count
+	misses int  // of a whole link: weight of the rounds lost since the last that it carried
 	hits   int  // of a cut link: rounds in a row that it carried
 	cuts   int  // times that it was found cut and is not forgiven, at most maxProbeDoublings+1
 	calm   int  // rounds as a whole link, since it became whole or was last forgiven
 }
 
-// verdict is what a round of probes says about the links that lost theirs.
+// verdict is the meaning of a round of probes for the links that lost theirs.
 type verdict uint8
 
 const (

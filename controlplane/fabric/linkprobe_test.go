@@ -26,7 +26,7 @@ func newLine() *Fabric {
 // nextRound ends a round of probes when it is due, and begins the next from all switches.
 func (f *Fabric) nextRound() { f.Probe(f.probeAt, func(int) bool { return true }) }
 
-// A probe counts for the link at the port that it came back to, in its round and the next.
+// A probe counts for the link at the port that it returns to, in its round and the next.
 func TestLateProbeCounts(t *testing.T) {
 	f := newLine()
 	for range 3 {
@@ -53,8 +53,7 @@ func TestLateProbeCounts(t *testing.T) {
 	}
 }
 
-// A link that comes and goes is left out for longer each time; and however it fails, its state changes a number of
-// times that hardly grows.
+// A link that flaps is left out for longer each time: however it fails, the number of its state changes hardly grows.
 func TestFlappingLinkIsLeftOut(t *testing.T) {
 	const (
 		rounds = 4000

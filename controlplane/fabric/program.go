@@ -6,12 +6,12 @@ import (
 	"github.com/netordered/nopaxos/monotime"
 )
 
-// How a switch comes to do what is wanted, and what is known of one that does not answer.
+// The wanted forwarding is sent to a switch, which confirms it or fails to.
 
-// UpToDate reports whether switch s has confirmed what is wanted.
+// UpToDate reports whether switch s has confirmed its wanted forwarding.
 func (f *Fabric) UpToDate(s int) bool { return f.switches[s].done == f.switches[s].wanted }
 
-// Prepare returns what switch s shall do, nil for None, and records that it is sent there.
+// Prepare returns the wanted forwarding of switch s, nil for None, and records that it is sent there.
 func (f *Fabric) Prepare(s int) *Forwarding {
 	if s == None {
 		return nil
@@ -24,14 +24,14 @@ func (f *Fabric) Prepare(s int) *Forwarding {
 	return st.sent
 }
 
-// AwaitReply sets the time by which switch s must confirm what it was sent, unless one is set.
+// AwaitReply sets the time by which switch s must confirm the forwarding sent to it, unless a time is set.
 func (f *Fabric) AwaitReply(s int, by time.Duration) {
 	if s != None && f.switches[s].replyBy == monotime.Never {
 		f.switches[s].replyBy = by
 	}
 }
 
-// Prepared records the answer of switch s: it does what it was sent (ok), or perhaps only a part.
+// Prepared records the answer of switch s: it has the forwarding sent to it (ok), or perhaps only a part.
 func (f *Fabric) Prepared(s int, ok bool) {
 	if s == None {
 		return
@@ -63,7 +63,7 @@ func (f *Fabric) Lost(s int, refused bool, downAt time.Duration) {
 	}
 }
 
-// Runs records what switch s runs: our pipeline, and so everything that was installed (ours), or another one.
+// Runs records the pipeline of switch s: ours, and so all installed entries, or another one.
 func (f *Fabric) Runs(now time.Duration, s int, ours bool) {
 	switch {
 	case s == None:
@@ -74,7 +74,7 @@ func (f *Fabric) Runs(now time.Duration, s int, ours bool) {
 	}
 }
 
-// ended records that the process of switch s has ended, or has lost what was installed.
+// ended records that the process of switch s has ended, or has lost its entries.
 func (f *Fabric) ended(s int) {
 	st := &f.switches[s]
 	st.returns = false

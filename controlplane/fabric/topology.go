@@ -24,7 +24,7 @@ type Switch struct {
 	Name          string
 	P4RuntimeAddr string // "host:port"
 	DeviceID      uint64 // P4Runtime device id
-	MAC           MAC    // source of what it sends, and its answer to ARP for a gateway
+	MAC           MAC    // source address of its packets, and its answer to ARP for a gateway
 	DeviceConfig  []byte // the compiled program, in the form that the target's P4Runtime server takes
 	Probes        bool   // its links are probed: an entry can lead to the controller, through p4src.CPUPort
 }
@@ -93,7 +93,7 @@ func (t *Topology) Probed(link int) bool {
 }
 
 // OUMPort is the UDP port at a group's address that senders send to when a switch sequences. Switches go by the address
-// and the OUM header; the port is for people who look at packets.
+// and the OUM header; the port helps people who read packet dumps.
 const OUMPort = 9797
 
 // The addresses of probes are link-local (RFC 3927), so no router forwards them: 169.254.1.0 to 169.254.254.255, two

@@ -33,7 +33,7 @@ type ground struct {
 	root  int
 	enter []bool   // by switch: copies may lead there
 	relay []bool   // by switch: it may relay copies to other switches
-	fixed [][]Copy // by switch: the copies that it makes whatever the tree is; nil: those that it is sent
+	fixed [][]Copy // by switch: the copies that it makes under any tree; nil: those of the tree
 	from  []int    // by switch: the one with fixed copies that lead there; -1: none
 }
 

@@ -20,9 +20,9 @@ type Config struct {
 // Timing has the controller's intervals. Zero values stand for those of DefaultTiming.
 type Timing struct {
 	Grace          time.Duration // for a lost stream to come back with its entry intact
-	StartGrace     time.Duration // longest wait at the start for what is installed everywhere
+	StartGrace     time.Duration // longest wait at the start for the reads of all targets
 	InstallTimeout time.Duration // for the answer to an install
-	AuditInterval  time.Duration // between two checks of what a target has installed
+	AuditInterval  time.Duration // between two checks of a target's entries
 	ReportWindow   time.Duration // reports that are at most so far apart count together
 	ReportHoldoff  time.Duration // in which reports and cut links do not end a new session; doubles in a row
 	ProgramTimeout time.Duration // for a switch to confirm a change

@@ -20,7 +20,7 @@ type Core struct {
 	fabric   *fabric.Fabric
 	targetOf []int          // by switch
 	index    map[uint32]int // group number → index in groups
-	startBy  time.Duration  // until then groups wait for what may be installed already
+	startBy  time.Duration  // until then groups wait for an entry that may be installed already
 	op       uint64         // last operation number given out
 	effects  []Effect
 	err      error
@@ -59,7 +59,7 @@ func (c *Core) Start(now time.Duration) {
 	c.fabric.Start(now, c.startBy)
 }
 
-// Effects returns what the core wants, in order; valid until the next call of any other method.
+// Effects returns the effects in order; valid until the next call of any other method.
 func (c *Core) Effects() []Effect { return c.effects }
 
 // ClearEffects forgets the effects; the caller has taken them over.

@@ -86,8 +86,8 @@ func (c *Core) PipelineRead(now time.Duration, t int, conn uint64, ours bool) {
 	c.advance(now)
 }
 
-// entriesGone handles a target on which nothing of ours is installed any more. Its groups need new numbers, whatever a
-// later read finds.
+// entriesGone handles a target that has lost all entries. Its groups need new numbers, even if a later read finds their
+// entries.
 func (c *Core) entriesGone(t int) {
 	tg := &c.targets[t]
 	for i := range c.groups {

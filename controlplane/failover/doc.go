@@ -1,10 +1,9 @@
-// Package failover decides which sequencer serves which group in which session (OSDI 2016 §5.2.3): it hands out session
-// numbers, notices when a sequencer fails, and moves its groups to the next one.
+// Package failover assigns sequencers and session numbers to groups (OSDI 2016 §5.2.3): it notices when a sequencer
+// fails, and moves its groups to the next one, with new numbers.
 //
-// [Core] is a deterministic state machine without sockets, clocks or goroutines: what happened goes in as method calls,
-// what to do comes out as [Effect] values. package controlplane carries them out over P4Runtime and a store of session
-// numbers; the simulator runs the same Core in virtual time. Where switches sequence, package fabric decides what they
-// forward.
+// [Core] is a deterministic state machine without sockets, clocks or goroutines: events go in as method calls, and
+// [Effect] values come out. Package controlplane carries them out over P4Runtime and a store of session numbers; the
+// simulator runs the same Core in virtual time. Where switches sequence, package fabric computes their forwarding.
 //
 // Three rules keep replicas from ever seeing two messages with one (session, number):
 //

@@ -2,7 +2,7 @@ package failover
 
 import "github.com/netordered/nopaxos/controlplane/fabric"
 
-// EffectKind says what an Effect wants.
+// EffectKind is the kind of an Effect.
 type EffectKind uint8
 
 const (
@@ -17,14 +17,14 @@ const (
 	// EffectReadEntries reads the sequence entries of Target; answered by Core.EntriesRead.
 	EffectReadEntries
 	// EffectPrepare brings everything on Target but the sequence entries (multicast groups, the rewriting of copies;
-	// routes and more on a switch) to what the configuration and Forwarding want; answered by Core.Prepared.
+	// routes and more on a switch) to the state that the configuration and Forwarding determine; answered by Core.Prepared.
 	EffectPrepare
 	// EffectInstall writes the sequence entry of (Group, Session) to Target: one table write, sent once and never
 	// repeated. Replace tells whether the group has an entry there. Answered by Core.Installed, or by
 	// Core.InstallFailed, which leaves open whether the entry is there.
 	EffectInstall
-	// EffectRemove deletes the sequence entry of Group, with its old Session, from Target, or replaces it by what
-	// Forwarding has for the group; answered by Core.Removed.
+	// EffectRemove deletes the sequence entry of Group, with its old Session, from Target, or replaces it by the
+	// group's action in Forwarding; answered by Core.Removed.
 	EffectRemove
 	// EffectProbe sends the probe of round Op through Port of Target, a switch. Core.ProbeSeen reports its return.
 	EffectProbe
@@ -54,10 +54,10 @@ func (k EffectKind) String() string {
 	return "unknown"
 }
 
-// Effect is something that the core wants done. An effect on a target belongs to connection Conn and must not outlive
-// it: when that connection is gone the effect is dropped, and Core.Lost is its answer. An answer carries Conn back, so
-// that the core recognizes a late one. A caller bounds the time of every effect and answers with the failure when it
-// has passed (Core.Failed where the kind has none of its own).
+// Effect is an action for the caller. An effect on a target belongs to connection Conn and must not outlive it: when
+// that connection is gone the effect is dropped, and Core.Lost is its answer. An answer carries Conn back, so that the
+// core recognizes a late one. A caller bounds the time of every effect and answers with the failure when it has passed
+// (Core.Failed where the kind has none of its own).
 type Effect struct {
 	Kind       EffectKind
 	Target     int    // index of the target
@@ -67,7 +67,7 @@ type Effect struct {
 	Session    uint32
 	Floor      uint32             // EffectAllocate: the new number is above it
 	Replace    bool               // EffectInstall: MODIFY rather than INSERT
-	Afresh     bool               // EffectPrepare: read what is installed, even if it is known
+	Afresh     bool               // EffectPrepare: read the installed tables even if they are known
 	Port       uint16             // EffectProbe
 	Forwarding *fabric.Forwarding // EffectPrepare and EffectRemove on a switch
 }

@@ -26,7 +26,7 @@ func (p phase) String() string {
 }
 
 // A session that ends soon after it began, because replicas report it or links are cut, makes the next one last longer,
-// up to this many doublings: another session does not cure what ails the replicas.
+// up to this many doublings: another session does not cure the cause.
 const (
 	maxHoldoffDoublings = 6
 	longSession         = 10 * time.Second // ends a run of short sessions

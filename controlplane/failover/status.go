@@ -2,7 +2,7 @@ package failover
 
 import "slices"
 
-// Status is what the core knows.
+// Status is the state of the core.
 type Status struct {
 	Groups  []GroupStatus
 	Targets []TargetStatus
@@ -24,7 +24,7 @@ type TargetStatus struct {
 	Ready     bool // an install is all that a group needs there
 }
 
-// Status returns a copy of what the core knows.
+// Status returns a copy of the core's state.
 func (c *Core) Status() Status {
 	s := Status{
 		Groups:  make([]GroupStatus, len(c.groups)),

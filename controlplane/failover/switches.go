@@ -39,8 +39,8 @@ func (c *Core) prepare(now time.Duration, t int, afresh bool) {
 	}
 }
 
-// reach returns how many replicas of group i receive what target t stamps, if all links work (all), and over links that
-// are not cut (sure).
+// reach returns how many replicas of group i receive packets stamped by target t, if all links work (all), and over
+// links that are not cut (sure).
 func (c *Core) reach(i, t int) (all, sure int) { return c.fabric.Reach(i, c.targets[t].sw) }
 
 // severedAt returns when group i gives up its sequencer because cut links keep it from a quorum of replicas that

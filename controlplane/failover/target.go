@@ -24,7 +24,7 @@ const (
 	maxPenalty = time.Second
 )
 
-// target is what the core knows of one P4Runtime target: a sequencer, or another switch.
+// target is the known state of one P4Runtime target: a sequencer, or another switch.
 type target struct {
 	sw        int    // its switch, or fabric.None
 	conn      uint64 // number of the current or last connection
@@ -50,10 +50,10 @@ type entry struct {
 type SequenceEntry struct {
 	Group   uint32
 	Session uint32
-	Intact  bool // every action parameter is what the configuration wants for this session
+	Intact  bool // every action parameter is right for this session
 }
 
-// disconnect forgets what was known of the target: the next connection may find another process.
+// disconnect forgets the target's state: the next connection may find another process.
 func (t *target) disconnect() {
 	t.connected, t.ready, t.step = false, false, stepIdle
 	clear(t.entries)

@@ -47,8 +47,8 @@ type Conn struct {
 	won      sync.Once
 	packetIn func(port uint16, frame []byte)
 
-	writing sync.Mutex    // one change after another, so that have is what the last one left
-	have    *tables.State // what the target has installed; nil: unknown
+	writing sync.Mutex    // one change after another, so that have is true after each
+	have    *tables.State // the target's tables; nil: unknown
 	changes uint64        // requests that changed it, or tried to
 }
 
@@ -166,7 +166,7 @@ func (w *watchedConn) Read(b []byte) (int, error) {
 
 // boundClient ties the stream of p4runtime-go-client, which runs in a context of its own forever, to the life of the
 // connection, and takes its messages before the library sees them: the library does not report a stream that the target
-// closed in good order, does not survive an arbitration without a status, and logs what it reports.
+// closed in good order, does not survive an arbitration without a status, and logs its reports.
 type boundClient struct {
 	p4v1.P4RuntimeClient
 	conn *Conn
@@ -185,7 +185,7 @@ type boundStream struct {
 	conn *Conn
 }
 
-// Recv returns only at the end of the stream, after it has told the connection why it ended.
+// Recv returns only at the end of the stream, after it has ended the connection with the cause.
 func (s *boundStream) Recv() (*p4v1.StreamMessageResponse, error) {
 	for {
 		m, err := s.P4Runtime_StreamChannelClient.Recv()

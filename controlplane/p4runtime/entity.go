@@ -110,7 +110,7 @@ func decodeAction(e *p4v1.TableEntry) tables.Action {
 	return act
 }
 
-// decode arranges what was read from a target.
+// decode returns the tables that were read from a target.
 func decode(entities []*p4v1.Entity) *tables.State {
 	s := tables.New()
 	for _, entity := range entities {

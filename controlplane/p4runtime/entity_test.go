@@ -100,7 +100,7 @@ func setParam(id uint32, v uint64) func(e *p4v1.TableEntry) {
 	}
 }
 
-// Every change reaches a target as it was meant, and is read back from there as it was written.
+// Every change is read back from a target as it was written.
 func TestEntitiesAreReadBack(t *testing.T) {
 	want := tables.New()
 	for i, table := range []uint32{p4src.TablePortRole, p4src.TableOUMGroup, p4src.TableIPv4LPM, p4src.TableIPv4LPM, p4src.TableOUMCopy, p4src.TableARPGateway} {

@@ -16,7 +16,7 @@ import (
 	"github.com/netordered/nopaxos/p4src"
 )
 
-// Pipeline is what a target runs, with the cookie that tells it from others.
+// Pipeline is a switch program, with the cookie that identifies it on a target.
 type Pipeline struct {
 	info   *p4configv1.P4Info // without fields that the bindings do not know
 	device []byte
@@ -39,7 +39,7 @@ func NewPipeline(device []byte) (Pipeline, error) {
 	return Pipeline{info: info, device: device, cookie: binary.BigEndian.Uint64(h.Sum(nil))}, nil
 }
 
-// cookie returns the cookie of what the target runs; ok is false if no client has ever given it one.
+// cookie returns the cookie of the target's pipeline; ok is false if no client has ever set one.
 func (c *Conn) cookie(ctx context.Context) (cookie uint64, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, rpcTimeout)
 	defer cancel()

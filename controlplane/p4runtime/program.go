@@ -44,7 +44,7 @@ func read(ctx context.Context, client p4v1.P4RuntimeClient, deviceID uint64, wil
 	}
 }
 
-// ReadTables reads everything that a target has installed. Any client may do that, not only the primary.
+// ReadTables reads all tables of a target. Any client may do that, not only the primary.
 func ReadTables(ctx context.Context, client p4v1.P4RuntimeClient, deviceID uint64) (*tables.State, error) {
 	wildcards := []*p4v1.Entity{multicastEntity(&p4v1.MulticastGroupEntry{})}
 	for _, table := range []uint32{p4src.TablePortRole, p4src.TableOUMGroup, p4src.TableIPv4LPM, p4src.TableOUMCopy, p4src.TableARPGateway} {
@@ -52,7 +52,7 @@ func ReadTables(ctx context.Context, client p4v1.P4RuntimeClient, deviceID uint6
 	}
 	have, err := read(ctx, client, deviceID, wildcards...)
 	if err != nil {
-		return nil, fmt.Errorf("read what is installed: %w", err)
+		return nil, fmt.Errorf("read the tables: %w", err)
 	}
 	return have, nil
 }
@@ -66,9 +66,9 @@ func (c *Conn) Sequences(p *tables.Plan) ([]failover.SequenceEntry, error) {
 	return p.Sequences(have), nil
 }
 
-// Prepare brings the target to what f says (nil: it is an end-host sequencer), apart from the sequence entries of
-// planned groups. It first reads what is installed if afresh is set, or if this connection does not know it from its
-// earlier reads and writes.
+// Prepare brings the target's tables to f (nil: it is an end-host sequencer), apart from the sequence entries of
+// planned groups. It first reads them if afresh is set, or if this connection does not know them from its earlier reads
+// and writes.
 //
 // An audit's reading takes a while on a busy switch, and an install that waited for it would time out. So other changes
 // go on meanwhile, and if there was one the audit reads again.
@@ -97,8 +97,8 @@ func (c *Conn) Prepare(p *tables.Plan, f *fabric.Forwarding, afresh bool) error 
 	return c.change(tables.Difference(c.have, p.Compile(f, c.have))...)
 }
 
-// Install writes the sequence entry of (group, session), once. replace counts only if this connection does not know
-// what is installed.
+// Install writes the sequence entry of (group, session), once. replace counts only if this connection does not know the
+// tables.
 func (c *Conn) Install(p *tables.Plan, group, session uint32, replace bool) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -108,15 +108,15 @@ func (c *Conn) Install(p *tables.Plan, group, session uint32, replace bool) erro
 	return c.change([]tables.Change{p.Install(group, session, replace)})
 }
 
-// Remove deletes the sequence entry of group, or replaces it by what f has for the group.
+// Remove deletes the sequence entry of group, or replaces it by the group's action in f.
 func (c *Conn) Remove(p *tables.Plan, group uint32, f *fabric.Forwarding) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	return c.change([]tables.Change{p.Remove(group, f)})
 }
 
-// change sends batches of changes, each in a request that the target has answered before the next, and records what is
-// installed then. After a failure that is unknown.
+// change sends batches of changes, each in a request that the target has answered before the next, and records the
+// tables after each. After a failure they are unknown.
 func (c *Conn) change(batches ...[]tables.Change) error {
 	for _, batch := range batches {
 		c.changes++

@@ -25,7 +25,7 @@ func next[T any](t *testing.T, ch <-chan T) T {
 	case v := <-ch:
 		return v
 	case <-time.After(20 * time.Second):
-		t.Fatal("nothing came")
+		t.Fatal("nothing arrived")
 		panic("unreachable")
 	}
 }
@@ -35,7 +35,7 @@ func testConn(t *testing.T, target p4v1.P4RuntimeClient) *Conn {
 	return &Conn{client: p4client.NewClient(target, 1, &p4v1.Uint128{Low: 1}), ctx: t.Context(), have: tables.New()}
 }
 
-// slowReader is a target whose reads answer what the test says, when it says so.
+// slowReader is a target whose reads the test answers.
 type slowReader struct {
 	p4v1.P4RuntimeClient
 	p4v1.P4Runtime_ReadClient
@@ -64,7 +64,7 @@ func (r *slowReader) Write(_ context.Context, w *p4v1.WriteRequest, _ ...grpc.Ca
 	return &p4v1.WriteResponse{}, nil
 }
 
-// An audit's slow read keeps no install waiting, and does not take back what was installed meanwhile.
+// An audit's slow read delays no install, and does not undo one that happens meanwhile.
 func TestInstallDoesNotWaitForAnAudit(t *testing.T) {
 	r := &slowReader{reading: make(chan chan []*p4v1.Entity), written: make(chan *p4v1.WriteRequest, 1)}
 	c, p := testConn(t, r), testPlan(t, 1, 2, 3)
@@ -167,8 +167,8 @@ func spine(t *testing.T) (*tables.Plan, *fabric.Forwarding) {
 	return p, f.Wanted(0)
 }
 
-// P4Runtime leaves it to the target in which order it applies the updates of one Write. So each batch of independent
-// changes is a Write of its own, when trees and routes come, change and go.
+// P4Runtime lets the target apply the updates of one Write in any order. So each batch of independent changes is a
+// Write of its own, when trees and routes are added, changed and removed.
 func TestEveryBatchIsOneWrite(t *testing.T) {
 	p, spine := spine(t)
 	r := &recorder{}

@@ -1,10 +1,11 @@
-// Package store keeps what a controller must never hand out twice: session numbers, register cells and election ids.
+// Package store makes durable the values that controllers must never hand out twice: session numbers, register cells
+// and election ids.
 package store
 
 import "errors"
 
-// Store hands out values that must never come twice. Everything that its methods return is durable before they return.
-// They may be called from several goroutines.
+// Store hands out values, each at most once. Every value is durable before a method returns it. The methods may be
+// called from several goroutines.
 type Store interface {
 	// Last returns the newest session number that was handed out for group; 0: none.
 	Last(group uint32) (uint32, error)

@@ -146,7 +146,7 @@ func takeNumbers(path string) {
 	os.Exit(1)
 }
 
-// Whatever a killed process has been given, its successor is not given again.
+// No number that a killed process received is handed out to its successor.
 func TestStoreAfterKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	given := uint32(0)
@@ -167,7 +167,7 @@ func TestStoreAfterKill(t *testing.T) {
 				t.Fatal(err)
 			}
 			if uint32(v) <= given {
-				t.Errorf("number %d is given after %d", v, given)
+				t.Errorf("number %d is handed out after %d", v, given)
 			}
 			given = uint32(v)
 			if n == 20 {

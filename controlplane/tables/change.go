@@ -26,7 +26,7 @@ const (
 	Delete
 )
 
-// Apply does what a target does with a change that it accepts.
+// Apply applies a change, as a target does that accepts it.
 func (s *State) Apply(c Change) {
 	switch {
 	case c.Key.Table != 0 && c.Kind == Delete:
@@ -40,9 +40,9 @@ func (s *State) Apply(c Change) {
 	}
 }
 
-// Difference returns the changes that turn have into want, in batches: what a change names is there once the batch
-// before is installed. A target may apply the changes of a batch in any order (P4Runtime 1.3 §12.2), and at no point
-// does an entry name a multicast group, or a multicast group a copy, that is not there.
+// Difference returns the changes that turn have into want, in batches: everything that a change names is there after
+// the batch before. A target may apply the changes of a batch in any order (P4Runtime 1.3 §12.2), and at no point does
+// an entry name a multicast group, or a multicast group a copy, that is not there.
 func Difference(have, want *State) [][]Change {
 	all := [][]Change{
 		buildEntries(have, want, p4src.TableOUMCopy),

@@ -112,7 +112,7 @@ func (p *Plan) toSequencer(s int, hop fabric.Hop) Action {
 	}}
 }
 
-// Sequences returns the sequence entries of planned groups in what a target has.
+// Sequences returns the sequence entries of planned groups in a target's tables.
 func (p *Plan) Sequences(have *State) []failover.SequenceEntry {
 	var found []failover.SequenceEntry
 	for i := range p.groups {
@@ -130,7 +130,7 @@ func serves(act Action) bool {
 	return act.ID == p4src.ActionSequence && act.Params[p4src.ParamSequenceSession-1] != 0
 }
 
-// Compile returns what a target that has installed have shall have; f is nil for an end-host sequencer. Sequence
+// Compile returns the tables that a target with tables have shall have; f is nil for an end-host sequencer. Sequence
 // entries of planned groups stay as they are.
 func (p *Plan) Compile(f *fabric.Forwarding, have *State) *State {
 	want := New()
@@ -154,7 +154,7 @@ func (p *Plan) Compile(f *fabric.Forwarding, have *State) *State {
 	return want
 }
 
-// endHost adds what an end-host sequencer needs: it sends every copy itself.
+// endHost adds the copies of an end-host sequencer, which sends every copy itself.
 func (p *Plan) endHost(want *State) {
 	for i := range p.groups {
 		g := &p.groups[i]
@@ -209,7 +209,7 @@ func (p *Plan) routes(want *State, f *fabric.Forwarding) {
 	}
 }
 
-// probes adds what switch s does with the probes of its links: its own go to the controller when they return, the
+// probes adds the forwarding of the probes of switch s's links: its own go to the controller when they return, the
 // others back where they came from. Both are stamped packets, which switches accept from each other only.
 func (p *Plan) probes(want *State, s int) {
 	for i, l := range p.topo.Links {
@@ -243,7 +243,7 @@ func deliver(replica netip.AddrPort, dmac, smac fabric.MAC) Action {
 	}}
 }
 
-// group adds what switch s does with a group's packets.
+// group adds the forwarding of a group's packets at switch s.
 func (p *Plan) group(want, have *State, s int, g *groupPlan, f fabric.GroupForwarding) {
 	unstamped, stamped := GroupKey(g.number, Unstamped), GroupKey(g.number, Stamped)
 	_, sequencer := want.Entries[unstamped]

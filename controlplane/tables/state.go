@@ -2,11 +2,10 @@ package tables
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
-// State is what a target has installed, or shall have.
+// State is the content of a target's tables.
 type State struct {
 	Entries   map[Key]Action
 	Multicast map[uint16][]Copy // by multicast group; in order
@@ -19,7 +18,7 @@ type Key struct {
 	Second uint64 // oum_group: the SEQUENCED bit; ipv4_lpm: the prefix length
 }
 
-// Action is what an entry does. Parameters are in the order of their ids, which start at 1.
+// Action is the action of an entry. Parameters are in the order of their ids, which start at 1.
 type Action struct {
 	ID     uint32
 	Params [4]uint64
@@ -39,11 +38,6 @@ func CompareCopies(a, b Copy) int {
 // New returns empty tables.
 func New() *State {
 	return &State{Entries: make(map[Key]Action), Multicast: make(map[uint16][]Copy)}
-}
-
-// Clone returns a copy.
-func (s *State) Clone() *State {
-	return &State{Entries: maps.Clone(s.Entries), Multicast: maps.Clone(s.Multicast)}
 }
 
 // keys returns the keys of a table's entries, in order.

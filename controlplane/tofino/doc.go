@@ -1,11 +1,10 @@
 // Package tofino packs a compiled Tofino program into the device config of P4Runtime's SetForwardingPipelineConfig, in
-// the form that P4Runtime servers over bf_switchd take (that of PI's Tofino target, which Stratum's reads too). The
-// three things that a switch needs follow one another, each behind its length in bytes; lengths are unsigned 32-bit
-// little-endian numbers, and nothing else is in between:
+// the form that P4Runtime servers over bf_switchd take (that of PI's Tofino target, which Stratum's reads too): three
+// parts, each after its length in bytes, an unsigned 32-bit little-endian number:
 //
 //	u32 n₁ · n₁ bytes   the program's name
-//	u32 n₂ · n₂ bytes   tofino.bin, what the chip's parsers, tables and ALUs are loaded with
-//	u32 n₃ · n₃ bytes   context.json, how the driver finds the program's tables in there
+//	u32 n₂ · n₂ bytes   tofino.bin, which configures the chip's parsers, tables and ALUs
+//	u32 n₃ · n₃ bytes   context.json, which tells the driver where the program's tables are
 //
-// The compiler writes the latter two into pipe/ of its output directory.
+// The compiler writes the last two into pipe/ of its output directory.
 package tofino
