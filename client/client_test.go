@@ -133,7 +133,7 @@ func TestInvokeFromManyGoroutines(t *testing.T) {
 	}
 }
 
-func TestInvokeAppendKeepsWhatIsThere(t *testing.T) {
+func TestInvokeAppendKeepsThePrefix(t *testing.T) {
 	g := startGroup(t, grouptest.NewLog(3).Take)
 	c := startClient(t, g.config())
 	got, err := c.InvokeAppend(context.Background(), []byte("before "), []byte("x"))
@@ -154,7 +154,7 @@ func TestContextEndsWhileInFlight(t *testing.T) {
 			t.Errorf("%q, %v, expected the outcome to be unknown", dst, err)
 		}
 		if !strings.Contains(fmt.Sprint(err), "transmission") {
-			t.Errorf("%v does not say how often the request was sent", err)
+			t.Errorf("%v does not contain the number of transmissions", err)
 		}
 	})
 	g.await(2) // the request and a retransmission
@@ -174,7 +174,7 @@ func TestContextEndsBeforeSending(t *testing.T) {
 	caller.Go(func() {
 		_, err := c.Invoke(ctx, []byte("x"))
 		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) {
-			t.Errorf("%v, expected to hear that the request is not executed", err)
+			t.Errorf("%v, expected an error that the request is not executed", err)
 		}
 	})
 	for c.Stats().Waiting == 0 { // each call is a turn of the event loop

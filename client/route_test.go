@@ -108,7 +108,7 @@ func TestGroupThatNoControllerKnows(t *testing.T) {
 	c := startClient(t, Config{Group: testGroup + 1, Replicas: 3, Auth: grouptest.Keys.Client, Controllers: []string{ctl.addr}})
 	_, err := c.Invoke(context.Background(), []byte("x"))
 	if status.Code(errors.Unwrap(err)) != codes.NotFound && status.Code(err) != codes.NotFound {
-		t.Errorf("%v, expected to hear that there is no such group", err)
+		t.Errorf("%v, expected NotFound", err)
 	}
 	if errors.Is(err, ErrOutcomeUnknown) {
 		t.Errorf("%v, though nothing was sent", err)

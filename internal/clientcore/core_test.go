@@ -134,7 +134,7 @@ func TestRepliesThatDoNotCount(t *testing.T) {
 		frame[i] ^= 0x10
 	}
 	if d.drain(); len(d.done) != 0 {
-		t.Fatal("a mutilated frame counted")
+		t.Fatal("a damaged frame counted")
 	}
 	if s := d.core.Stats(); s.BadReplies < uint64(2*len(frame)) {
 		t.Fatalf("%d bad replies counted, expected at least %d", s.BadReplies, 2*len(frame))
@@ -208,7 +208,7 @@ func TestLowFollowsTheOldestOutstanding(t *testing.T) {
 	}
 	d.invoke(5, "e")
 	if m := d.take(); m.ID != 5 || m.Low != 3 {
-		t.Fatalf("request %d has low %d, expected request 5 with 3: 1 is given up, 2 complete", m.ID, m.Low)
+		t.Fatalf("request %d has low %d, expected request 5 with 3: 1 is cancelled, 2 complete", m.ID, m.Low)
 	}
 }
 
@@ -287,7 +287,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-func TestEvictionReportsUnknownAndRegistersAnew(t *testing.T) {
+func TestEvictionReportsUnknownAndRegistersAgain(t *testing.T) {
 	d := newDriver(t, newTestCore(t, 3, func(c *Config) { c.Window = 2 }))
 	d.register(1)
 	d.invoke(1, "a")
@@ -401,7 +401,7 @@ func TestResultInParts(t *testing.T) {
 			t.Fatal("not complete")
 		}
 	})
-	t.Run("a newer view starts anew", func(t *testing.T) {
+	t.Run("a newer view starts over", func(t *testing.T) {
 		d := newDriver(t, newTestCore(t, 3, nil))
 		d.register(1)
 		d.invoke(7, "x")

@@ -95,7 +95,7 @@ func (d *driver) wait() time.Duration {
 	for len(d.sent) == before {
 		deadline := d.core.Deadline()
 		if deadline == monotime.Never {
-			d.t.Fatal("the core waits for ever")
+			d.t.Fatal("the core has no deadline")
 		}
 		d.now = max(d.now, deadline)
 		d.core.Tick(d.now)

@@ -9,8 +9,8 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// FromFile returns the configuration of replica number index of a group in a cluster file; an empty
-// name stands for the file's only group.
+// FromFile returns the configuration of replica number index of a group in a cluster file. The name may be empty if there is
+// only one group.
 func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine) (Config, error) {
 	g, err := f.PickGroup(group)
 	if err != nil {
@@ -37,8 +37,8 @@ func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine)
 	return cfg, nil
 }
 
-// ListenAndServe runs replica number index of the cluster file's only group until ctx is done. sm is
-// the service that is replicated. The replica must have been bootstrapped, see Bootstrap.
+// ListenAndServe runs replica number index of the cluster file's only group until ctx is done. sm is the replicated service. The
+// replica must have been bootstrapped, see Bootstrap.
 func ListenAndServe(ctx context.Context, clusterFile string, index int, sm replica.StateMachine) error {
 	f, err := cluster.Load(clusterFile)
 	if err != nil {

@@ -20,17 +20,16 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// These are the failures of earlier implementations that take processes and sockets to show; the
-// others are in package replica.
+// These tests cover the failures of earlier implementations that need processes and sockets; package replica covers the others.
 
-// malformed is a datagram that nobody has a use for, and what counts it at its receiver.
+// malformed is a malformed datagram and the counter that its receiver counts it in.
 type malformed[S any] struct {
 	name  string
 	b     []byte
 	count func(S) uint64
 }
 
-// frame is a sealed frame of a kind with any body.
+// frame returns a sealed frame of a kind with any body.
 func frame(auth wire.Auth, kind wire.Kind, body string) []byte {
 	b := binary.BigEndian.AppendUint16(nil, wire.Magic)
 	b = append(b, wire.Version, byte(kind))
@@ -91,7 +90,7 @@ func (c *testCluster) malformedForClient() []malformed[client.Stats] {
 	}
 }
 
-// throw sends each datagram to address until its receiver has counted it: UDP may lose it.
+// throw sends each datagram to address until the receiver has counted it, because UDP may lose it.
 func throw[S any](t *testing.T, at, address string, list []malformed[S], stats func() S) {
 	t.Helper()
 	conn, err := net.Dial("udp4", address)
@@ -110,7 +109,7 @@ func throw[S any](t *testing.T, at, address string, list []malformed[S], stats f
 	}
 }
 
-// Any malformed datagram killed a process. Every role counts them by reason, and serves on.
+// Any malformed datagram killed a process. Now every role counts them by reason and continues.
 func TestEarlierFailure05MalformedDatagrams(t *testing.T) {
 	c := newCluster(t)
 	k := c.client()
@@ -121,13 +120,13 @@ func TestEarlierFailure05MalformedDatagrams(t *testing.T) {
 	throw(t, "the sequencer", c.control.Sequencers[0].DataAddr.String(), c.malformedForSequencer(), c.plane.Stats)
 	throw(t, "the client", k.LocalAddr(), c.malformedForClient(), k.Stats)
 
-	// What the sequencer stamps without looking inside takes a number, and nothing else.
+	// The sequencer does not parse payloads: malformed ones take a number and have no other effect.
 	junk := append(oumlib.AppendHeader(nil, oumlib.Header{Group: testGroup}), "no frame"...)
 	throw(t, "replicas", c.control.Sequencers[0].DataAddr.String(), []malformed[replica.Status]{
 		{"stamped junk", junk, func(s replica.Status) uint64 { return s.Counters.Void }},
 	}, c.replicas[1].Status)
 
-	// On the bulk channel the length is a number that the sender makes up.
+	// On the bulk channel the sender chooses the length field.
 	conn, err := net.Dial("tcp4", c.peers[0].Bulk.String())
 	if err != nil {
 		t.Fatal(err)
@@ -143,8 +142,8 @@ func TestEarlierFailure05MalformedDatagrams(t *testing.T) {
 	}
 }
 
-// A restarted sequencer counted from 1 in the same session, and everything was ignored for ever. It
-// gets a new session, and service resumes with nothing lost.
+// A restarted sequencer counted from 1 in the same session, and replicas ignored all of its messages. Now it gets a new session,
+// and service resumes without losses.
 func TestEarlierFailure07RestartedSequencer(t *testing.T) {
 	c := newCluster(t)
 	k := c.client()
@@ -163,8 +162,8 @@ func TestEarlierFailure07RestartedSequencer(t *testing.T) {
 	}
 }
 
-// A request larger than what the sequencer forwards was retried silently for ever. It is refused at
-// once, by an error that says what the limit is; what is as long as the limit goes through.
+// A request larger than the sequencer's datagrams was retried silently forever. Now the client refuses it at once with an error
+// that names the limit, and a request of exactly the limit succeeds.
 func TestEarlierFailure09RequestAboveTheMTU(t *testing.T) {
 	c := newCluster(t)
 	k := c.client()
@@ -182,9 +181,8 @@ func TestEarlierFailure09RequestAboveTheMTU(t *testing.T) {
 	}
 }
 
-// A client could have one request outstanding, and a retry was executed again unless the client
-// table happened to know it. Here one client has two hundred outstanding, over a network that loses
-// some of everything; each is executed once, so that no two get the same count.
+// A client could have only one request outstanding, and a retry could be executed again. Now a client has two hundred outstanding
+// on a network that loses datagrams, and each is executed once: no two get the same count.
 func TestEarlierFailure11ManyOutstandingRequests(t *testing.T) {
 	c := newCluster(t)
 	k := c.client()
@@ -215,7 +213,7 @@ func TestEarlierFailure11ManyOutstandingRequests(t *testing.T) {
 	slices.Sort(counts)
 	for i, n := range counts {
 		if n != uint64(i+1) {
-			t.Fatalf("among %d counts %d is where %d should be: something was executed twice or not at all", len(counts), n, i+1)
+			t.Fatalf("among %d counts %d takes the place of %d: an operation was executed twice or not at all", len(counts), n, i+1)
 		}
 	}
 	if s := k.Stats(); s.Registrations != 1 || len(counts) != callers*each {
@@ -223,9 +221,8 @@ func TestEarlierFailure11ManyOutstandingRequests(t *testing.T) {
 	}
 }
 
-// Session numbers kept in a configuration file were used again after a restart. They only grow, in
-// whatever order controller and sequencer are restarted, and a restarted controller alone changes
-// nothing.
+// Session numbers in a configuration file were reused after a restart. Now they only grow, in any order of restarts of controller
+// and sequencer, and a restart of the controller alone changes nothing.
 func TestEarlierFailure14SessionsAfterRestarts(t *testing.T) {
 	c := newCluster(t)
 	k := c.client()

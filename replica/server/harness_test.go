@@ -22,7 +22,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// patience is how long a test waits for what must come; only a failing one waits so long.
+// patience is the time that a failing test waits for a condition.
 const patience = 30 * time.Second
 
 var (
@@ -30,7 +30,7 @@ var (
 	quiet     = slog.New(slog.DiscardHandler)
 )
 
-// role is something that runs as if in a process of its own.
+// role runs like a process of its own.
 type role struct {
 	t      *testing.T
 	name   string
@@ -38,8 +38,7 @@ type role struct {
 	ended  chan struct{}
 }
 
-// start runs a role until stop, at the latest at the end of the test. It is an error if it ends by
-// itself.
+// start runs a role until stop or the end of the test. A role that ends by itself fails the test.
 func start(t *testing.T, name string, run func(context.Context) error) *role {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &role{t: t, name: name, cancel: cancel, ended: make(chan struct{})}
@@ -73,7 +72,7 @@ type testCluster struct {
 	replicas []*server.Server
 }
 
-// newCluster starts all of them.
+// newCluster starts a testCluster.
 func newCluster(t *testing.T) *testCluster {
 	t.Helper()
 	keys, err := wire.DeriveKeys([]byte("the tests' cluster key"))
@@ -117,9 +116,9 @@ func newCluster(t *testing.T) *testCluster {
 	return c
 }
 
-// loopback is an address that other processes do not take ports of: a role that starts again needs its port once more.
+// loopback returns an address whose ports other processes do not use, so that a restarted role gets its port again.
 func loopback() string {
-	if runtime.GOOS != "linux" { // elsewhere there is only one
+	if runtime.GOOS != "linux" { // other systems have only one loopback address
 		return "127.0.0.1"
 	}
 	pid := os.Getpid()
@@ -143,7 +142,7 @@ func freeAddr(t *testing.T) netip.AddrPort {
 	}
 }
 
-// startController begins a life of the controller, which knows what the one before made durable.
+// startController starts the controller, with the durable state of its predecessor.
 func (c *testCluster) startController() {
 	c.t.Helper()
 	k, err := controlplane.New(c.control)
@@ -153,7 +152,7 @@ func (c *testCluster) startController() {
 	c.controller = start(c.t, "controller", k.Run)
 }
 
-// startSequencer begins a life of the sequencer, which knows nothing.
+// startSequencer starts the sequencer, without any state.
 func (c *testCluster) startSequencer() {
 	c.t.Helper()
 	self := c.control.Sequencers[0]
@@ -179,7 +178,7 @@ func (c *testCluster) client() *client.Client {
 	return k
 }
 
-// count has the counter count once more and returns what it says.
+// count increments the counter and returns its value.
 func (c *testCluster) count(k *client.Client) uint64 {
 	c.t.Helper()
 	return number(c.t, c.invoke(k, []byte("count")))
@@ -205,7 +204,7 @@ func number(t *testing.T, text string) uint64 {
 	return n
 }
 
-// session is that of the newest view that the client has seen.
+// session returns the session of the newest view that the client has seen.
 func session(k *client.Client) uint32 { return k.Stats().View.Session }
 
 // eventually waits until a condition holds.

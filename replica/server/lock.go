@@ -7,11 +7,10 @@ import (
 	"syscall"
 )
 
-// ErrInUse says that a replica's directory belongs to a running process.
+// ErrInUse means that a running process uses the replica's directory.
 var ErrInUse = errors.New("the replica is running")
 
-// lockDir keeps other processes out of a replica's directory until the returned file is closed. The
-// kernel drops the lock with the process.
+// lockDir locks a replica's directory against other processes until the returned file is closed or the process ends.
 func lockDir(dir string) (*os.File, error) {
 	d, err := os.Open(dir)
 	if err != nil {

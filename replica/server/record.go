@@ -14,8 +14,8 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// The record of a replica is one small file, replaced as a whole: magic, version, the fields of
-// replica.Record big-endian, CRC-32C of everything before it.
+// The record of a replica is one small file, which is replaced as a whole: magic, version, the fields of replica.Record in
+// big-endian order, and the CRC-32C of all that.
 const (
 	recordName    = "replica.record"
 	recordMagic   = 0x4E505245 // "NPRE"
@@ -59,16 +59,15 @@ func decodeRecord(b []byte) (replica.Record, error) {
 	}, nil
 }
 
-// ErrNoRecord says that a replica's directory has no record: the replica was never bootstrapped, or
-// its disk was lost. A replica that lost its record must not come back under the same number: it
-// may have promised what it no longer knows of.
+// ErrNoRecord means that a replica's directory has no record: the replica was never bootstrapped, or its disk was lost. A replica
+// that lost its record must not return under the same number, because it may have made promises that it no longer knows.
 var ErrNoRecord = errors.New("no record of the replica")
 
-// ErrRecordExists says that a directory is bootstrapped already.
+// ErrRecordExists means that a directory is already bootstrapped.
 var ErrRecordExists = errors.New("the replica has a record already")
 
-// Bootstrap makes the record of a replica of a new group in dir, which it creates if need be. All
-// replicas of a group are bootstrapped once, before any of them starts.
+// Bootstrap creates the record of a replica of a new group in dir, and dir if necessary. It must run once for every replica of the
+// group, before any of them starts.
 func Bootstrap(dir string) error {
 	return withLock(dir, func() error {
 		err := createRecord(dir, replica.Bootstrap())
@@ -79,11 +78,10 @@ func Bootstrap(dir string) error {
 	})
 }
 
-// Discard makes the replica in dir one of a new, empty group: its record is replaced, and with it goes
-// what it promised. That is safe only as the end of the old group: every replica is stopped before
-// the first is discarded, every one is discarded before the first starts, and the cluster has a new
-// key, so that no message or client of the old group is taken for one of the new. It is meant for a
-// group of which more than f replicas were restarted at once. Nothing of the old group's data is left.
+// Discard makes the replica in dir a replica of a new, empty group: it replaces the record and forgets the promises in it. All data
+// of the old group is lost. Discard is meant for a group of which more than f replicas restarted at once. It is safe only as the
+// end of that group: stop every replica before discarding the first, discard all of them before starting the first, and give the
+// cluster a new key, so that no message or client of the old group passes for one of the new.
 func Discard(dir string) error {
 	return withLock(dir, func() error {
 		_, err := os.Stat(filepath.Join(dir, recordName))
@@ -97,7 +95,7 @@ func Discard(dir string) error {
 	})
 }
 
-// withLock makes the directory if need be, and calls f while no other process has it.
+// withLock creates the directory if necessary, and calls f while it holds the lock.
 func withLock(dir string, f func() error) (err error) {
 	defer func() {
 		if err != nil {
@@ -131,13 +129,13 @@ func loadRecord(dir string) (replica.Record, error) {
 	return r, nil
 }
 
-// saveRecord replaces the record, and returns once the new one is durable.
+// saveRecord replaces the record and returns once the new one is durable.
 func saveRecord(dir string, r replica.Record) error {
 	return placeRecord(dir, r, os.Rename)
 }
 
-// createRecord makes a record where there is none, and returns once it is durable. It is fs.ErrExist
-// if there is anything of that name, and whatever it is stays as it is.
+// createRecord creates a record and returns once it is durable. If the name exists, it changes nothing and the error is
+// fs.ErrExist.
 func createRecord(dir string, r replica.Record) error {
 	return placeRecord(dir, r, func(from, to string) error {
 		if err := os.Link(from, to); err != nil {
@@ -147,7 +145,7 @@ func createRecord(dir string, r replica.Record) error {
 	})
 }
 
-// placeRecord writes the record to a file of another name and has place give it its own.
+// placeRecord writes the record to a temporary file, which place moves to its name.
 func placeRecord(dir string, r replica.Record, place func(from, to string) error) (err error) {
 	defer func() {
 		if err != nil {

@@ -37,11 +37,11 @@ func TestRecordSurvives(t *testing.T) {
 	}
 }
 
-// What has the record's name is left alone, also where nobody can tell what it is.
+// Bootstrap changes nothing that has the record's name, even if it cannot tell the file's type.
 func TestBootstrapReplacesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, recordName)
-	if err := os.Symlink("elsewhere", path); err != nil { // to look through it finds nothing
+	if err := os.Symlink("elsewhere", path); err != nil { // following it finds nothing
 		t.Fatal(err)
 	}
 	if err := Bootstrap(dir); !errors.Is(err, ErrRecordExists) {
@@ -53,18 +53,18 @@ func TestBootstrapReplacesNothing(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(recordName, path); err != nil { // to look through it fails
+	if err := os.Symlink(recordName, path); err != nil { // following it fails
 		t.Fatal(err)
 	}
 	if err := Discard(dir); err == nil || errors.Is(err, ErrNoRecord) {
-		t.Errorf("Discard: %v, want the error of looking for the record", err)
+		t.Errorf("Discard: %v, want the error of Stat", err)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
 		t.Errorf("directory holds %v, %v, want the link alone", files, err)
 	}
 }
 
-func TestDirectoryIsItsOwners(t *testing.T) {
+func TestDirectoryIsPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	if err := Bootstrap(dir); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/netordered/nopaxos/replica"
 )
 
-func TestRecoveryThatTakesLongIsSaidOnce(t *testing.T) {
+func TestLongRecoveryIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	w := recoveryWatch{log: slog.New(slog.NewTextHandler(&log, nil)), n: 3}
 	start := time.Now()
@@ -36,7 +36,7 @@ func TestRecoveryThatTakesLongIsSaidOnce(t *testing.T) {
 		}
 	}
 	if text := log.String(); !strings.Contains(text, "waits_for=2") || !strings.Contains(text, "f=1") {
-		t.Errorf("the warning does not say whom the replica waits for: %s", text)
+		t.Errorf("the warning does not name the replicas that this one waits for: %s", text)
 	}
 }
 

@@ -20,28 +20,28 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// Config is what a replica's process is told at its start.
+// Config configures a Server.
 type Config struct {
 	Group        uint32           // OUM group number, see oumlib.GroupNumber
-	Self         int              // which of Replicas this is
+	Self         int              // index of this replica in Replicas
 	Replicas     []transport.Peer // of the group: 2f+1
 	Keys         wire.Keys
-	StateMachine replica.StateMachine // empty
+	StateMachine replica.StateMachine // must be empty
 	Dir          string               // of the replica's record; see Bootstrap
 
-	// Controllers are the controllers' gRPC addresses ("host:port"); DialOptions are for the
-	// connections to them, in plain text by default.
+	// Controllers are the gRPC addresses ("host:port") of the controllers. DialOptions are for the connections to them; the
+	// default is plain text.
 	Controllers []string
 	DialOptions []grpc.DialOption
 
-	// Core has the tunable parameters, of which zero ones are defaults. What this Config says
-	// itself (N, Self, Group, Keys) need not be set in it.
+	// Core has the MTU, the intervals and the limits; zero values stand for defaults. The Server sets N, Self, Group and Keys
+	// from this Config.
 	Core replica.Config
 
 	Logger *slog.Logger // nil: slog.Default()
 }
 
-// core is the core's configuration: Core, and what this Config says itself.
+// core returns Core with the fields that the Server sets.
 func (cfg Config) core() replica.Config {
 	c := cfg.Core
 	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
@@ -49,7 +49,7 @@ func (cfg Config) core() replica.Config {
 	return c
 }
 
-// Server is a replica's process. Its methods may be called from any goroutine.
+// Server runs a replica. Its methods are safe for concurrent use.
 type Server struct {
 	cfg      Config
 	log      *slog.Logger
@@ -57,7 +57,7 @@ type Server struct {
 	loop     *replicaloop.Loop
 	reporter *api.Reporter
 	status   atomic.Pointer[replica.Status]
-	recovers atomic.Int64 // nanoseconds for which the replica has been recovering; 0 if it is not
+	recovers atomic.Int64 // nanoseconds since recovery started; 0: not recovering
 	lock     *os.File     // on cfg.Dir
 }
 
@@ -70,7 +70,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("server: no StateMachine, expected the service to replicate")
 	}
 	lock, err := lockDir(cfg.Dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // that there is no record is said better below
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // loadRecord has the better error for a directory that does not exist
 		return nil, fmt.Errorf("server: replica directory: %w", err)
 	}
 	s, err := open(cfg)
@@ -82,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// open makes a server of a directory that is locked.
+// open creates the Server of a locked directory.
 func open(cfg Config) (*Server, error) {
 	record, err := loadRecord(cfg.Dir)
 	if err != nil {
@@ -109,29 +109,28 @@ func open(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Close releases the sockets and the directory of a server that is not run.
+// Close releases the sockets and the directory of a Server that was not run.
 func (s *Server) Close() {
 	s.sockets.Close()
 	s.lock.Close()
 }
 
-// Run takes part in the group until ctx is done, and then returns nil. Any other error means that
-// the replica has stopped for good: it found its own state or record in contradiction with the
-// protocol, or cannot make a promise durable. When Run returns nothing uses the state machine any
-// more, nor a snapshot of it.
+// Run takes part in the group until ctx is done, and then returns nil. An error means that the replica has stopped for good: its
+// state or record contradicts the protocol, or it cannot make a promise durable. After Run has returned, nothing uses the state
+// machine or a snapshot of it.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.lock.Close()
 	return s.sockets.Run(ctx, s.loop, s.watch, s.report, s.observe)
 }
 
-// report sends reports of the sequencer's failure.
+// report sends the controller reports of the sequencer's failure.
 func (s *Server) report(ctx context.Context) {
 	if err := s.reporter.Run(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("reports of the sequencer's failure cannot be sent", "error", err)
+		s.log.Error("cannot report the sequencer's failure", "error", err)
 	}
 }
 
-// watch follows the group's sequencer.
+// watch follows the route to the group's sequencer.
 func (s *Server) watch(ctx context.Context) {
 	if len(s.cfg.Controllers) == 0 {
 		return
@@ -144,7 +143,7 @@ func (s *Server) watch(ctx context.Context) {
 	}
 }
 
-// observe says when the replica's view or status changes, and when recovery takes long.
+// observe logs changes of the replica's view and status, and recovery that takes long.
 func (s *Server) observe(ctx context.Context) {
 	tick := time.NewTicker(replicaloop.PublishInterval)
 	defer tick.Stop()
@@ -166,11 +165,11 @@ func (s *Server) observe(ctx context.Context) {
 	}
 }
 
-// Status is the replica's status as of at most replicaloop.PublishInterval ago.
+// Status returns the replica's status, which is at most 50 ms old.
 func (s *Server) Status() replica.Status { return *s.status.Load() }
 
-// Recovering is for how long the replica has been waiting, since its restart, to get its state back
-// from the others; 0 if it is not.
+// Recovering returns the time since the replica restarted and began to fetch its state from the others; 0 if it is not
+// recovering.
 func (s *Server) Recovering() time.Duration { return time.Duration(s.recovers.Load()) }
 
 // Transport returns the counters of the sockets.

@@ -21,8 +21,7 @@ import (
 	"github.com/netordered/nopaxos/transport"
 )
 
-// aloneConfig is that of a replica that is its own group: it needs nobody's answer, and a test is its
-// sequencer.
+// aloneConfig returns the configuration of a group of one replica, with the test as its sequencer.
 func aloneConfig(t *testing.T, sm replica.StateMachine) server.Config {
 	t.Helper()
 	keys, err := wire.DeriveKeys([]byte("the tests' cluster key"))
@@ -39,7 +38,7 @@ func aloneConfig(t *testing.T, sm replica.StateMachine) server.Config {
 	}
 }
 
-// running is a server that a test runs until it ends by itself or is stopped.
+// running is a Server that runs until it ends by itself or the test stops it.
 type running struct {
 	*server.Server
 	t     *testing.T
@@ -82,11 +81,11 @@ func (r *running) stamped() {
 	b = r.cfg.Keys.Client.Seal(b, oumlib.HeaderLen)
 	oumlib.Stamp(b, 1, r.next, oumlib.SessionToken(r.cfg.Keys.Token, testGroup, 1))
 	r.next++
-	// An error says that the replica is gone, which is what some tests wait for.
+	// An error means that the replica has ended, which some tests wait for.
 	_, _ = r.conn.Write(b)
 }
 
-// end waits until Run returns and returns its error; meanwhile is called again and again.
+// end waits until Run returns and returns its error. It calls meanwhile repeatedly.
 func (r *running) end(meanwhile func()) (err error) {
 	r.t.Helper()
 	eventually(r.t, "Run returns", func() bool {
@@ -103,7 +102,7 @@ func (r *running) end(meanwhile func()) (err error) {
 
 func nothing() {}
 
-// What a server holds is free again after Close, and after Run.
+// A Server releases its sockets and its directory after Close and after Run.
 func TestRunAndClose(t *testing.T) {
 	cfg := aloneConfig(t, &counter{})
 	s, err := server.New(cfg)
@@ -171,7 +170,7 @@ func TestServerRefusesToStart(t *testing.T) {
 	}
 }
 
-// A replica whose promises cannot be made durable stops before it acts on them.
+// A replica that cannot make a promise durable stops before it acts on it.
 func TestStopsWithoutADisk(t *testing.T) {
 	t.Run("at the start", func(t *testing.T) {
 		cfg := aloneConfig(t, &counter{})
@@ -192,7 +191,7 @@ func TestStopsWithoutADisk(t *testing.T) {
 		if err := os.RemoveAll(r.cfg.Dir); err != nil {
 			t.Fatal(err)
 		}
-		// The first message of a session brings about a new view, which is promised first.
+		// The first message of a session starts a new view, which the replica promises first.
 		if err := r.end(r.stamped); err == nil || !strings.Contains(err.Error(), r.cfg.Dir) {
 			t.Errorf("Run: %v, expected an error that names %s", err, r.cfg.Dir)
 		}
@@ -204,7 +203,7 @@ func TestStopsWithoutADisk(t *testing.T) {
 
 var errDisk = errors.New("the service's own disk is full")
 
-// failing is a service whose snapshots fail once it has made a few.
+// failing is a service whose snapshots fail after the first few.
 type failing struct {
 	counter
 	good int
@@ -218,9 +217,9 @@ func (f *failing) Snapshot() (io.WriterTo, error) {
 	return f.counter.Snapshot()
 }
 
-// A broken invariant stops the replica, and its error says what and where.
+// A broken invariant stops the replica, with an error that names it.
 func TestStopsOnABrokenInvariant(t *testing.T) {
-	cfg := aloneConfig(t, &failing{good: 1}) // that of the empty state
+	cfg := aloneConfig(t, &failing{good: 1}) // for the empty state
 	cfg.Core.Snapshot, cfg.Core.SyncSlots = 4, 1
 	r := run(t, cfg)
 	err := r.end(r.stamped)
@@ -234,11 +233,11 @@ func TestStopsOnABrokenInvariant(t *testing.T) {
 	}
 }
 
-// slow is a service whose snapshots, but for the first, take until they are released.
+// slow is a service whose snapshots, except the first, wait to be released.
 type slow struct {
 	counter
 	snapshots int
-	writing   chan struct{} // has room for one; full when one is being written
+	writing   chan struct{} // buffers one token: a snapshot is being written
 	release   chan struct{}
 	written   atomic.Bool
 }
@@ -266,8 +265,7 @@ func (w slowSnapshot) WriteTo(to io.Writer) (int64, error) {
 	return w.WriterTo.WriteTo(to)
 }
 
-// A snapshot that is being written when the replica is told to stop is finished before Run returns:
-// after it, nothing uses the service any more.
+// A snapshot in progress when the replica stops is finished before Run returns: afterwards nothing uses the service.
 func TestStopWhileASnapshotIsWritten(t *testing.T) {
 	service := &slow{writing: make(chan struct{}, 1), release: make(chan struct{})}
 	cfg := aloneConfig(t, service)
@@ -304,7 +302,7 @@ func TestStopWhileASnapshotIsWritten(t *testing.T) {
 	}
 }
 
-// Garbage on the bulk channel is counted like that in datagrams, and the connection serves on.
+// The replica counts garbage on the bulk channel like that in datagrams, and keeps the connection.
 func TestGarbageIsCounted(t *testing.T) {
 	r := run(t, aloneConfig(t, &counter{}))
 	conn, err := net.Dial("tcp4", r.cfg.Replicas[0].Bulk.String())

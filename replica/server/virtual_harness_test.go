@@ -34,7 +34,7 @@ const (
 
 var virtualGroup = oumlib.GroupNumber([4]byte{10, 97, 0, 1})
 
-// address is that of a node of the virtual network: replicas are 1 to 3.
+// address returns the address of a node of the virtual network: replicas are 1 to 3.
 func address(node int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(node)}), 7000)
 }
@@ -47,8 +47,8 @@ var (
 // ballast makes a snapshot longer than a datagram.
 const ballast = 10_000
 
-// ledger is a service whose state says which operations were executed, in which order. Its results
-// are the operation's number, padded to the length that the operation asks for.
+// ledger is a service whose state determines the executed operations and their order. A result is the operation's number, padded
+// to the length that the operation requests.
 type ledger struct {
 	count uint64
 	chain uint64 // of all operations
@@ -112,7 +112,7 @@ func (r *virtualReplica) Fail(err error)                   { r.t.Error(err) }
 // Aside works at once: virtual time has no concurrency.
 func (r *virtualReplica) Aside(work func() func(now time.Duration)) { r.node.Post(work()) }
 
-// caller is the client as a node: it invokes operations and keeps their results.
+// caller is the client's node: it invokes operations and keeps their results.
 type caller struct {
 	core    *clientcore.Core
 	network transport.Network
@@ -157,8 +157,7 @@ func (c *caller) invoke(now time.Duration, ops []string) {
 	c.Flush(now)
 }
 
-// virtualCluster is three replicas' loops, a sequencer's data plane and a client on one virtual
-// network: everything between the sockets of real processes.
+// virtualCluster is the loops of three replicas, a sequencer's data plane and a client on one virtual network.
 type virtualCluster struct {
 	t        *testing.T
 	network  *virtual.Network
@@ -213,7 +212,7 @@ func newVirtualCluster(t *testing.T, seed uint64) *virtualCluster {
 	return c
 }
 
-// observe adds an event to the trace, and checks what goes which way.
+// observe adds an event to the trace, and checks that only long frames take the bulk channel.
 func (c *virtualCluster) observe(e virtual.Event) {
 	_ = binary.Write(c.trace, binary.BigEndian, e.Time)
 	fmt.Fprint(c.trace, e.Kind, e.From, e.To)
@@ -224,15 +223,15 @@ func (c *virtualCluster) observe(e virtual.Event) {
 			c.t.Errorf("%v: a datagram of %d bytes to %v, expected at most %d", e.Time, len(e.Data), e.To, virtualMTU)
 		}
 	case virtual.Bulk:
-		kind, _, err := c.keys.Open(e.Data) // fails if the core has used the memory again
+		kind, _, err := c.keys.Open(e.Data) // fails if the core has reused the memory
 		if err != nil || len(e.Data) <= virtualMTU {
-			c.t.Errorf("%v: %d bytes to %v by the bulk channel, expected a frame longer than %d: %v", e.Time, len(e.Data), e.To, virtualMTU, err)
+			c.t.Errorf("%v: %d bytes to %v over the bulk channel, expected a frame longer than %d: %v", e.Time, len(e.Data), e.To, virtualMTU, err)
 		}
 		c.bulk[kind]++
 	}
 }
 
-// startSequencer programs a data plane as a controller does.
+// startSequencer programs a data plane like a controller.
 func (c *virtualCluster) startSequencer() {
 	c.t.Helper()
 	node := c.network.Attach(sequencerAddr)
@@ -264,7 +263,7 @@ func (c *virtualCluster) startSequencer() {
 	c.plane = plane
 }
 
-// start begins a life of replica i, from its record and with nothing else.
+// start starts replica i from its record, without other state.
 func (c *virtualCluster) start(i int) {
 	c.t.Helper()
 	r := &virtualReplica{t: c.t, dir: c.dirs[i], state: &ledger{}}
@@ -303,10 +302,10 @@ func (c *virtualCluster) startCaller() {
 	c.node.Start(c.caller)
 }
 
-// virtualPatience is how long, in virtual time, a cluster may take for anything.
+// virtualPatience is the virtual time in which every condition must hold.
 const virtualPatience = 20 * time.Second
 
-// await lets time pass until a condition holds.
+// await advances time until a condition holds.
 func (c *virtualCluster) await(what string, holds func() bool) {
 	c.t.Helper()
 	until := c.network.Now() + virtualPatience
@@ -321,7 +320,7 @@ func (c *virtualCluster) await(what string, holds func() bool) {
 	}
 }
 
-// call has operations executed and returns their results.
+// call invokes operations and returns their results.
 func (c *virtualCluster) call(ops ...string) []string {
 	c.t.Helper()
 	first := len(c.caller.results)
@@ -335,7 +334,7 @@ func (c *virtualCluster) call(ops ...string) []string {
 	return c.caller.results[first:]
 }
 
-// agree waits until every replica has executed the same count operations.
+// agree waits until every replica has executed count operations, and checks that they are the same.
 func (c *virtualCluster) agree(count int) {
 	c.t.Helper()
 	c.await(fmt.Sprintf("every replica has executed %d operations", count), func() bool {

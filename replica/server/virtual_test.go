@@ -10,7 +10,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// operations returns n operations that differ.
+// operations returns n different operations.
 func operations(n int) []string {
 	ops := make([]string, n)
 	for i := range ops {
@@ -19,8 +19,7 @@ func operations(n int) []string {
 	return ops
 }
 
-// expectCounts checks that each of the results is one of first … first+len-1, each of them once:
-// that each operation was executed once.
+// expectCounts checks that the results are first … first+len-1 in some order: each operation was executed once.
 func expectCounts(t *testing.T, results []string, first int) {
 	t.Helper()
 	var counts []int
@@ -34,7 +33,7 @@ func expectCounts(t *testing.T, results []string, first int) {
 	slices.Sort(counts)
 	for i, n := range counts {
 		if n != first+i {
-			t.Fatalf("among %d counts %d is where %d should be: something was executed twice or not at all", len(counts), n, first+i)
+			t.Fatalf("among %d counts %d takes the place of %d: an operation was executed twice or not at all", len(counts), n, first+i)
 		}
 	}
 }
@@ -44,7 +43,7 @@ func TestVirtualOperations(t *testing.T) {
 	expectCounts(t, c.call(operations(500)...), 1)
 	c.agree(500)
 	s := c.caller.core.Stats()
-	if s.Retransmissions > 5 { // the group was not in its session yet
+	if s.Retransmissions > 5 { // some requests precede the group's session
 		t.Errorf("%d retransmissions on a network that loses nothing", s.Retransmissions)
 	}
 	if stamped := c.plane.Stats().Stamped; stamped < 500 {
@@ -70,13 +69,13 @@ func TestVirtualLoss(t *testing.T) {
 				asked += r.core.Status().Counters.SlotsAsked
 			}
 			if asked == 0 || c.caller.core.Stats().Retransmissions == 0 {
-				t.Error("nothing was lost, or nobody missed it")
+				t.Error("no datagram was lost, or no replica noticed")
 			}
 		})
 	}
 }
 
-// A result that takes hundreds of datagrams, some of which are lost.
+// TestVirtualLargeResult transfers a result in hundreds of datagrams, some of which are lost.
 func TestVirtualLargeResult(t *testing.T) {
 	for _, loss := range []float64{0, 0.05} {
 		t.Run(fmt.Sprint(loss), func(t *testing.T) {
@@ -92,8 +91,8 @@ func TestVirtualLargeResult(t *testing.T) {
 	}
 }
 
-// A replica that is stopped comes back from its record, knowing nothing, and gets its state from the
-// others: by the bulk channel, since the snapshot is longer than a datagram.
+// A restarted replica has only its record, and gets its state from the others over the bulk channel, because the snapshot is longer
+// than a datagram.
 func TestVirtualRestart(t *testing.T) {
 	for i, name := range []string{"leader", "follower"} {
 		t.Run(name, func(t *testing.T) {
@@ -105,24 +104,24 @@ func TestVirtualRestart(t *testing.T) {
 			before := c.bulk[wire.KindSnapshotChunk]
 			c.start(i)
 			if c.replicas[i].state.count != 0 {
-				t.Fatal("the restarted replica knows of the life before")
+				t.Fatal("the restarted replica still has its state")
 			}
 			c.agree(600)
 			if c.bulk[wire.KindSnapshotChunk] == before {
-				t.Errorf("the snapshot did not come by the bulk channel, which carried %v", c.bulk)
+				t.Errorf("the snapshot did not arrive over the bulk channel, which carried %v", c.bulk)
 			}
 			s := c.replicas[i].core.Status()
 			if s.Incarnation != 2 || s.Recovering() || s.Counters.SnapshotsInstalled == 0 {
 				t.Errorf("replica %d after its restart: %+v", i, s)
 			}
-			// It counts again: with another one stopped it makes the quorum.
+			// It counts in quorums again: with another replica stopped it is needed for one.
 			c.replicas[2].node.Stop()
 			expectCounts(t, c.call(operations(100)...), 601)
 		})
 	}
 }
 
-// Every message, its time and its content are a function of the seed.
+// The seed determines every message, its time and its content.
 func TestVirtualSameSeedSameTrace(t *testing.T) {
 	trace := func(seed uint64) uint64 {
 		c := newVirtualCluster(t, seed)
