@@ -8,8 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestQueue: events leave by time, and those of one instant in the order of their pushes, whatever was popped in
-// between.
+// TestQueue checks that events leave by time, and those of one instant in the order of their pushes.
 func TestQueue(t *testing.T) {
 	type event struct {
 		at  time.Duration

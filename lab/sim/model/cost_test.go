@@ -26,7 +26,7 @@ func measure(t *testing.T, load workload, warmUp, operations int) Outcome {
 	return o
 }
 
-// TestUnreplicatedIsWhatItWasCalibratedOn: the model returns the curve that it was given.
+// TestUnreplicatedIsWhatItWasCalibratedOn checks that the model reproduces the curve of its calibration.
 func TestUnreplicatedIsWhatItWasCalibratedOn(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -16,7 +16,7 @@ const (
 	nopaxos
 	// nopaxosEndHost uses a host as its sequencer, which sends a copy to every replica.
 	nopaxosEndHost
-	// Paxos, PaxosBatching, FastPaxos and SpecPaxos are those of package baseline. Requests of the last two are
+	// paxos, paxosBatching, fastPaxos and specPaxos are those of package baseline. Requests of the last two are
 	// multicast through the same root switch as those of NOPaxos.
 	paxos
 	paxosBatching
