@@ -11,6 +11,7 @@ import (
 
 	"github.com/netordered/nopaxos/controlplane/api"
 	"github.com/netordered/nopaxos/internal/clientcore"
+	"github.com/netordered/nopaxos/internal/wait"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
@@ -113,10 +114,8 @@ func (c *Client) follow(ctx context.Context, cfg Config) {
 			return
 		}
 		c.log.Warn("no controller knows the group any more", "sequencer", c.sender.Addr(), "error", err)
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, watchAgain) != nil {
 			return
-		case <-time.After(watchAgain):
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/netordered/nopaxos/internal/wait"
 )
 
 // Server serves Redis clients.
@@ -85,10 +87,7 @@ func (s *Server) Serve() error {
 		case err != nil: // out of descriptors, or the connection was aborted before
 			pause = min(max(2*pause, time.Millisecond), longestPause)
 			s.config.Logger.Warn("accepting a connection failed", "error", err, "pause", pause)
-			select {
-			case <-time.After(pause):
-			case <-s.ctx.Done():
-			}
+			_ = wait.For(s.ctx, pause) // the next turn checks s.ctx
 			continue
 		}
 		pause = 0
