@@ -3,11 +3,13 @@ package kv
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 )
 
 // An operation is
 //
-//	0  u8 version   1
+//	0  u8 version   2
+//	1  u8 database  in which the commands execute, up to a SELECT among them
 //	   item …
 //
 // and an item is one of
@@ -19,17 +21,20 @@ import (
 // The replies to the n commands after the head of a transaction form one array. The head does not affect
 // how they execute: every operation is atomic.
 
-const opVersion = 1
+const opVersion = 2
 
 var (
-	errOpEmpty   = errors.New("operation is empty")
-	errOpVersion = errors.New("operation has an unknown version")
-	errOpLength  = errors.New("operation is shorter than its lengths say")
-	errOpMulti   = errors.New("transaction in the operation has too few commands")
+	errOpEmpty  = errors.New("operation is empty")
+	errOpLength = errors.New("operation is shorter than its lengths say")
+	errOpMulti  = errors.New("transaction in the operation has too few commands")
 )
 
+// NewOperation returns an operation without commands on a database, in the memory of op, whose content it
+// discards.
+func NewOperation(op []byte, database uint8) []byte { return append(op[:0], opVersion, database) }
+
 // AppendCommand appends a command, its name first, to the operation op and returns it. An empty op
-// becomes a new operation.
+// becomes a new operation on database 0.
 func AppendCommand(op []byte, args ...[]byte) []byte { return appendCommand(op, args) }
 
 // EncodeCommand returns an operation of one command, its name first.
@@ -68,11 +73,11 @@ func CommandSize(args ...[]byte) int {
 }
 
 // OpOverhead is the number of bytes of an operation besides its commands.
-const OpOverhead = 1
+const OpOverhead = 2
 
 func appendOpHeader(op []byte) []byte {
 	if len(op) == 0 {
-		return append(op, opVersion)
+		return NewOperation(op, 0)
 	}
 	return op
 }
@@ -91,16 +96,20 @@ type opReader struct {
 	args [][]byte // of the last command; reused
 }
 
-// reset makes r read op.
-func (r *opReader) reset(op []byte) error {
+// reset makes r read op, and returns its database.
+func (r *opReader) reset(op []byte) (db uint8, err error) {
 	switch {
 	case len(op) == 0:
-		return errOpEmpty
+		return 0, errOpEmpty
 	case op[0] != opVersion:
-		return errOpVersion
+		return 0, fmt.Errorf("operation has version %d, expected %d", op[0], opVersion)
+	case len(op) < OpOverhead:
+		return 0, errOpLength
+	case op[1] >= Databases:
+		return 0, fmt.Errorf("operation is on database %d, expected 0 to %d", op[1], Databases-1)
 	}
-	r.b = op[1:]
-	return nil
+	r.b = op[OpOverhead:]
+	return op[1], nil
 }
 
 // next reads one item. For a command, multi is 0 and r.args holds the arguments, which point into the
@@ -145,7 +154,7 @@ func (r *opReader) uvarint() (uint64, error) {
 
 // check reads the whole operation, so that a malformed one is rejected before any command executes.
 func (r *opReader) check(op []byte) error {
-	if err := r.reset(op); err != nil {
+	if _, err := r.reset(op); err != nil {
 		return err
 	}
 	open := uint64(0) // commands still expected in the transaction

@@ -18,6 +18,7 @@ const (
 	errNotPositive = "ERR value is out of range, must be positive"
 	errTooLong     = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 	errCursor      = "ERR invalid cursor"
+	errSameObject  = "ERR source and destination objects are the same"
 
 	errWallClock = "ERR EXAT and PXAT are not supported: keys expire by logical time, not by the wall clock"
 )

@@ -1,8 +1,9 @@
 // Package kv is the service that ships with NOPaxos: a key-value store with the commands of Redis, as a
 // deterministic state machine that can be replicated.
 //
-// An operation of the replicated log is a list of commands ([AppendCommand]). All of them execute at one
-// place in the log, which makes a pipeline and a MULTI … EXEC block atomic. The result is the commands'
+// An operation of the replicated log is a list of commands ([AppendCommand]) on one of the [Databases], which a
+// SELECT among the commands changes. All of them execute at one place in the log, which makes a pipeline and a
+// MULTI … EXEC block atomic. The result is the commands'
 // replies in order, encoded in RESP, the Redis serialization protocol: a front-end writes it to a
 // connection as it is, a program reads it with [ParseReply].
 //

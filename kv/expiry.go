@@ -26,7 +26,7 @@ const maxTTL = math.MaxInt64 / 2
 // deadline returns the logical time at which the time to live in text ends. If text is not a positive
 // integer or is too large, it replies an error and returns false. name is the command's.
 func (c *call) deadline(name string, text []byte, unit uint64) (uint64, bool) {
-	ttl, ok := parseInt(text)
+	ttl, ok := redis.ParseInt(text)
 	switch {
 	case !ok:
 		c.fail(redis.ErrNotInt)
@@ -85,7 +85,7 @@ func (c *call) expireIn(name string, unit uint64) {
 		return
 	}
 	deadline := c.now // a time to live of zero or less removes the key
-	if ttl, ok := parseInt(c.args[2]); !ok || ttl > 0 {
+	if ttl, ok := redis.ParseInt(c.args[2]); !ok || ttl > 0 {
 		if deadline, ok = c.deadline(name, c.args[2], unit); !ok {
 			return
 		}

@@ -13,11 +13,14 @@ func TestSnapshotFormat(t *testing.T) {
 	for i, c := range []string{"SETEX str 10 value", "HSET hash g 2 f 1", "RPUSH list a b", "LPUSH list z", "SADD set m k"} {
 		do(s, uint64(i+1), 5, c)
 	}
-	const want = "4e504b56" + "01" + "04" + // NPKV, version, keys in the order of their hashes
+	do(s, 6, 5, "COPY hash other DB 9")
+	const want = "4e504b56" + "02" + "02" + // NPKV, version, databases
+		"00" + "04" + // keys in the order of their hashes
 		"04" + "03736574" + "00" + "02" + "016b" + "016d" +
 		"01" + "03737472" + "85c8afa025" + "0576616c7565" +
 		"03" + "046c697374" + "00" + "03" + "017a" + "0161" + "0162" +
-		"02" + "0468617368" + "00" + "02" + "0166" + "0131" + "0167" + "0132"
+		"02" + "0468617368" + "00" + "02" + "0166" + "0131" + "0167" + "0132" +
+		"09" + "01" + "02" + "056f74686572" + "00" + "02" + "0166" + "0131" + "0167" + "0132"
 	got := hex.EncodeToString(withoutSum(dump(t, s)))
 	if got != want {
 		t.Errorf("snapshot\n%s, expected\n%s", got, want)
@@ -27,7 +30,7 @@ func TestSnapshotFormat(t *testing.T) {
 // TestOperationFormat pins the bytes of operations, which are stored in logs.
 func TestOperationFormat(t *testing.T) {
 	op := AppendCommand(nil, []byte("GET"), []byte("a"))
-	if got, want := hex.EncodeToString(op), "01"+"0203474554"+"0161"; got != want {
+	if got, want := hex.EncodeToString(op), "0200"+"0203474554"+"0161"; got != want {
 		t.Errorf("operation %s, expected %s", got, want)
 	}
 	if got, want := CommandSize([]byte("GET"), []byte("a")), len(op)-OpOverhead; got != want {
@@ -42,24 +45,6 @@ func TestOperationFormat(t *testing.T) {
 	}
 	if got, want := string(New().Execute(1, 0, multi, nil)), "$-1\r\n*1\r\n$-1\r\n"; got != want {
 		t.Errorf("result %q, expected %q", got, want)
-	}
-}
-
-func TestParseInt(t *testing.T) {
-	for text, want := range map[string]int64{
-		"0": 0, "7": 7, "-7": -7, "9223372036854775807": math.MaxInt64, "-9223372036854775808": math.MinInt64,
-	} {
-		if got, ok := parseInt([]byte(text)); !ok || got != want {
-			t.Errorf("parseInt(%q) = %d, %v, expected %d", text, got, ok, want)
-		}
-	}
-	for _, text := range []string{
-		"", "-", "-0", "00", "01", "-01", "+1", " 1", "1 ", "1.0", "x", "9223372036854775808", "-9223372036854775809",
-		"18446744073709551616", "184467440737095516150", "99999999999999999999999",
-	} {
-		if got, ok := parseInt([]byte(text)); ok {
-			t.Errorf("parseInt(%q) = %d, expected none", text, got)
-		}
 	}
 }
 

@@ -156,7 +156,7 @@ func (c *call) deleteElements(k kind, remove func(*Store, *entry, string) (*entr
 }
 
 func (c *call) hincrby() {
-	by, ok := parseInt(c.args[3])
+	by, ok := redis.ParseInt(c.args[3])
 	if !ok {
 		c.fail(redis.ErrNotInt)
 		return
@@ -168,7 +168,7 @@ func (c *call) hincrby() {
 	v := int64(0)
 	if e != nil {
 		if old, has := e.fields.Get(view(c.args[2])); has {
-			if v, ok = parseInt(old); !ok {
+			if v, ok = redis.ParseInt(old); !ok {
 				c.fail(errHashNotInt)
 				return
 			}

@@ -8,16 +8,20 @@ import (
 )
 
 var keyspaceCommands = []command{
+	{"copy", -3, (*call).copyKey},
 	{"dbsize", 1, (*call).dbsize},
 	{"del", -2, (*call).del},
 	{"echo", 2, func(c *call) { c.bulk(c.args[1]) }},
 	{"exists", -2, (*call).exists},
 	{"flushall", -1, (*call).flushAll},
-	{"flushdb", -1, (*call).flushAll},
+	{"flushdb", -1, (*call).flushDB},
+	{"info", -1, (*call).info},
 	{"keys", 2, (*call).keys},
+	{"move", 3, (*call).move},
 	{"ping", -1, (*call).ping},
 	{"scan", -2, (*call).scan},
 	{"select", 2, (*call).selectDB},
+	{"swapdb", 3, (*call).swapDB},
 	{"touch", -2, (*call).exists},
 	{"type", 2, (*call).typeOf},
 	{"unlink", -2, (*call).del},
@@ -52,18 +56,6 @@ func (c *call) typeOf() {
 	c.status(name)
 }
 
-// dbsize counts expired keys that have not been removed yet, as Redis does.
-func (c *call) dbsize() { c.int(int64(c.space.keys.Len())) }
-
-func (c *call) flushAll() {
-	if len(c.args) > 2 || len(c.args) == 2 && !isWord(c.args[1], "sync") && !isWord(c.args[1], "async") {
-		c.fail(redis.ErrSyntax)
-		return
-	}
-	c.flush()
-	c.ok()
-}
-
 func (c *call) ping() {
 	switch len(c.args) {
 	case 1:
@@ -72,18 +64,6 @@ func (c *call) ping() {
 		c.bulk(c.args[1])
 	default:
 		c.fail(redis.WrongArity("ping"))
-	}
-}
-
-// selectDB accepts index 0, the only database.
-func (c *call) selectDB() {
-	switch n, ok := parseInt(c.args[1]); {
-	case !ok:
-		c.fail(redis.ErrNotInt)
-	case n != 0:
-		c.fail(redis.ErrDBIndex)
-	default:
-		c.ok()
 	}
 }
 
@@ -133,7 +113,7 @@ func parseScanOptions(args [][]byte) (o scanOptions, msg string) {
 			o.typed, o.typeName = true, view(v)
 		case isWord(name, "count"):
 			var ok bool
-			if o.count, ok = parseInt(v); !ok {
+			if o.count, ok = redis.ParseInt(v); !ok {
 				return o, redis.ErrNotInt
 			}
 			if o.count < 1 {

@@ -43,7 +43,7 @@ func (c *call) popFrom(name string, left bool) {
 	count, counted := int64(1), len(c.args) == 3
 	if counted {
 		var ok bool
-		if count, ok = parseInt(c.args[2]); !ok || count < 0 {
+		if count, ok = redis.ParseInt(c.args[2]); !ok || count < 0 {
 			c.fail(errNotPositive)
 			return
 		}
@@ -101,7 +101,7 @@ func (c *call) lindex() {
 		c.null()
 		return
 	}
-	index, ok := parseInt(c.args[2])
+	index, ok := redis.ParseInt(c.args[2])
 	if !ok {
 		c.fail(redis.ErrNotInt)
 		return
@@ -119,8 +119,8 @@ func (c *call) lindex() {
 }
 
 func (c *call) lrange() {
-	start, ok1 := parseInt(c.args[2])
-	stop, ok2 := parseInt(c.args[3])
+	start, ok1 := redis.ParseInt(c.args[2])
+	stop, ok2 := redis.ParseInt(c.args[3])
 	if !ok1 || !ok2 {
 		c.fail(redis.ErrNotInt)
 		return

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // ReplyKind is the kind of a Reply. The values are the first bytes of RESP replies.
@@ -68,7 +70,7 @@ func parseReply(b []byte, depth int) (r Reply, rest []byte, err error) {
 	default:
 		return Reply{}, nil, fmt.Errorf("kv: reply starts with %q, expected one of + - : $ *", b[0])
 	}
-	n, ok := parseInt(line)
+	n, ok := redis.ParseInt(line)
 	if !ok {
 		return Reply{}, nil, fmt.Errorf("kv: reply has %q, expected an integer", line)
 	}

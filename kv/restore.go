@@ -14,11 +14,13 @@ import (
 // unchanged.
 func (s *Store) Restore(r io.Reader) error {
 	in := snapshotReader{r: bufio.NewReaderSize(r, 64<<10), sum: xxhash.New()}
-	restored := Store{space: newSpace(), epoch: s.epoch}
+	restored := New()
+	restored.epoch = s.epoch
 	if err := restored.read(&in); err != nil {
 		return fmt.Errorf("kv: restoring a snapshot: %w", err)
 	}
-	s.space, s.slot = restored.space, 0
+	s.spaces, s.slot = restored.spaces, 0
+	s.use(0)
 	s.dropUndo()
 	return nil
 }
@@ -35,8 +37,31 @@ func (s *Store) read(in *snapshotReader) error {
 	case head[len(snapshotMagic)] != snapshotVersion:
 		return fmt.Errorf("its version is %d, expected %d", head[len(snapshotMagic)], snapshotVersion)
 	}
-	var last *entry
+	next := uint64(0) // the least index that the next database may have
 	for left := in.uvarint(); left > 0 && in.err == nil; left-- {
+		db := in.uvarint()
+		if in.err == nil && (db < next || db >= Databases) {
+			return fmt.Errorf("a database has the index %d, expected %d to %d", db, next, Databases-1)
+		}
+		next = db + 1
+		if err := s.readDatabase(in, uint8(db)); err != nil {
+			return err
+		}
+	}
+	if in.err != nil {
+		return in.err
+	}
+	return in.end()
+}
+
+// readDatabase fills an empty database.
+func (s *Store) readDatabase(in *snapshotReader, db uint8) error {
+	n := in.uvarint()
+	if n == 0 && in.err == nil {
+		return fmt.Errorf("database %d has no keys, expected some", db)
+	}
+	var last *entry
+	for ; n > 0 && in.err == nil; n-- {
 		e := s.readEntry(in)
 		if in.err != nil {
 			break
@@ -44,13 +69,10 @@ func (s *Store) read(in *snapshotReader) error {
 		if last != nil && !placeLess(place{last.hash, last}, place{e.hash, e}) {
 			return fmt.Errorf("key %q is out of order", e.key)
 		}
-		s.space.put(e)
+		s.spaces[db].put(e)
 		last = e
 	}
-	if in.err != nil {
-		return in.err
-	}
-	return in.end()
+	return in.err
 }
 
 // readEntry reads one key. The entry is valid only if in.err is nil.

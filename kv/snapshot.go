@@ -12,10 +12,14 @@ import (
 // A snapshot is
 //
 //	0  [4] magic    "NPKV"
-//	4  u8  version  1
-//	   uvarint      number of keys
-//	   key …        ascending by (hash of the key, key)
+//	4  u8  version  2
+//	   uvarint      number of databases that have keys
+//	   database …   ascending by index
 //	   u64          xxHash64 of everything before, little-endian
+//
+// and a database is
+//
+//	u8 index, uvarint number of keys, key … ascending by (hash of the key, key)
 //
 // and a key is
 //
@@ -28,17 +32,25 @@ import (
 
 const (
 	snapshotMagic   = "NPKV"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 // snapshot is the state at the time of a call of Store.Snapshot.
-type snapshot struct{ keys *btree.BTreeG[place] }
+type snapshot struct {
+	databases [Databases]*btree.BTreeG[place]
+}
 
 // Snapshot returns the current state. It takes constant time: the result's WriteTo reads the state, and may
 // run on another goroutine concurrently with later calls of Execute.
 func (s *Store) Snapshot() (io.WriterTo, error) {
 	s.epoch++
-	return &snapshot{s.space.keys.IsoCopy()}, nil
+	sn := &snapshot{}
+	for db, sp := range s.spaces {
+		if sp.keys.Len() > 0 {
+			sn.databases[db] = sp.keys.IsoCopy()
+		}
+	}
+	return sn, nil
 }
 
 // WriteTo writes the snapshot.
@@ -47,13 +59,25 @@ func (sn *snapshot) WriteTo(w io.Writer) (int64, error) {
 	count := &countingWriter{w: w}
 	out := snapshotWriter{w: bufio.NewWriterSize(io.MultiWriter(count, sum), 64<<10)}
 	out.raw(snapshotMagic)
-	out.scratch = append(out.scratch[:0], snapshotVersion)
-	out.raw(string(out.scratch))
-	out.uvarint(uint64(sn.keys.Len()))
-	sn.keys.Scan(func(p place) bool {
-		out.entry(p.entry)
-		return out.err == nil
-	})
+	out.uvarint(snapshotVersion) // one byte
+	n := uint64(0)
+	for _, keys := range sn.databases {
+		if keys != nil {
+			n++
+		}
+	}
+	out.uvarint(n)
+	for db, keys := range sn.databases {
+		if keys == nil {
+			continue
+		}
+		out.uvarint(uint64(db)) // one byte
+		out.uvarint(uint64(keys.Len()))
+		keys.Scan(func(p place) bool {
+			out.entry(p.entry)
+			return out.err == nil
+		})
+	}
 	if out.err != nil {
 		return count.n, out.err
 	}

@@ -81,7 +81,7 @@ func deadlineLess(a, b *entry) bool {
 	return a.expire < b.expire || a.expire == b.expire && a.key < b.key
 }
 
-// space is one database. FLUSHALL replaces it.
+// space is one database. FLUSHDB replaces it.
 type space struct {
 	keys     *btree.BTreeG[place]
 	expiring *btree.BTreeG[*entry] // the entries that expire, by deadline and key
@@ -283,9 +283,4 @@ func (s *Store) pop(e *entry, left bool) (*entry, []byte) {
 	}
 	s.record(undo{kind: undoElement, key: e.key, n: uint64(at), value: v, had: true})
 	return e, v
-}
-
-func (s *Store) flush() {
-	s.record(undo{kind: undoFlush, space: s.space})
-	s.space = newSpace()
 }

@@ -21,7 +21,9 @@ const maxExpired = 16
 // Store is the state machine. It is not safe for concurrent use, except that another goroutine may write
 // the snapshots that it returns.
 type Store struct {
-	space    *space
+	spaces   [Databases]*space
+	space    *space // spaces[db], the database that commands work on
+	db       uint8
 	epoch    uint64 // number of snapshots taken
 	slot     uint64 // of the last operation executed
 	released uint64 // slots up to here are never undone
@@ -34,7 +36,11 @@ type Store struct {
 
 // New returns an empty store.
 func New() *Store {
-	s := &Store{space: newSpace()}
+	s := &Store{}
+	for db := range s.spaces {
+		s.spaces[db] = newSpace()
+	}
+	s.use(0)
 	s.call.Store = s
 	return s
 }
@@ -59,7 +65,8 @@ func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	s.removeExpired(now)
 	c := &s.call
 	c.now, c.out, c.over = now, result, len(result)+maxReplies
-	_ = s.reader.reset(op) // check has read it without an error
+	db, _ := s.reader.reset(op) // check has read it without an error
+	s.use(db)
 	for s.reader.more() {
 		multi, _ := s.reader.next()
 		if multi > 0 {
@@ -88,14 +95,21 @@ func (c *call) run() {
 	}
 }
 
-// removeExpired removes some of the keys whose deadline has passed, the earliest first.
+// removeExpired removes some of the keys whose deadline has passed, of each database the earliest first. It
+// begins with another database at every slot, so that none of them takes all the removals.
 func (s *Store) removeExpired(now uint64) {
-	for range maxExpired {
-		e, any := s.space.expiring.Min()
-		if !any || e.expire > now {
-			return
+	left := maxExpired
+	for i := range uint64(Databases) {
+		db := uint8((s.slot + i) % Databases)
+		for left > 0 {
+			e, any := s.spaces[db].expiring.Min()
+			if !any || e.expire > now {
+				break
+			}
+			s.use(db)
+			s.remove(e)
+			left--
 		}
-		s.remove(e)
 	}
 }
 

@@ -30,21 +30,23 @@ func dump(t interface{ Fatal(...any) }, s *Store) []byte {
 	return b.Bytes()
 }
 
-// checkIndex checks that the index of deadlines holds exactly the keys that have a deadline.
+// checkIndex checks that the index of deadlines of each database holds exactly the keys that have a deadline.
 func checkIndex(t interface{ Fatalf(string, ...any) }, s *Store) {
-	n := 0
-	s.space.keys.Scan(func(p place) bool {
-		if p.expire == 0 {
+	for db, sp := range s.spaces {
+		n := 0
+		sp.keys.Scan(func(p place) bool {
+			if p.expire == 0 {
+				return true
+			}
+			n++
+			if e, ok := sp.expiring.Get(p.entry); !ok || e != p.entry {
+				t.Fatalf("key %q with deadline %d of database %d: the index of deadlines has %v", p.key, p.expire, db, e)
+			}
 			return true
+		})
+		if got := sp.expiring.Len(); got != n {
+			t.Fatalf("the index of deadlines of database %d has %d entries, expected %d", db, got, n)
 		}
-		n++
-		if e, ok := s.space.expiring.Get(p.entry); !ok || e != p.entry {
-			t.Fatalf("key %q with deadline %d: the index of deadlines has %v", p.key, p.expire, e)
-		}
-		return true
-	})
-	if got := s.space.expiring.Len(); got != n {
-		t.Fatalf("the index of deadlines has %d entries, expected %d", got, n)
 	}
 }
 
@@ -65,6 +67,8 @@ var commandGenerators = []func(t *rapid.T) []string{
 	words("LPUSH", key, value, value), words("RPUSH", key, value), words("LPOP", key, "2"), words("RPOP", key),
 	words("LRANGE", key, "0", "-1"), words("SADD", key, field, field), words("SREM", key, field, field),
 	words("SMEMBERS", key), words("KEYS", "*"), words("SCAN", "0"), words("DBSIZE"), words("FLUSHALL"),
+	words("FLUSHDB"), words("SELECT", database), words("SWAPDB", database, database), words("INFO"),
+	words("MOVE", key, database), words("COPY", key, key), words("COPY", key, key, "DB", database, "REPLACE"),
 	words("TYPE", key), words("UNKNOWN", key), words("GET"),
 }
 
@@ -86,6 +90,10 @@ func words(parts ...any) func(*rapid.T) []string {
 
 func key(t *rapid.T) string { return "k" + rapid.StringMatching("[0-7]").Draw(t, "key") }
 
+func database(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"0", "1", "15"}).Draw(t, "database")
+}
+
 func field(t *rapid.T) string { return rapid.StringMatching("[a-f]").Draw(t, "field") }
 
 func value(t *rapid.T) string {
@@ -97,7 +105,7 @@ func number(t *rapid.T) string { return fmt.Sprint(rapid.Int64().Draw(t, "number
 func ttl(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(-1, 40).Draw(t, "ttl")) }
 
 func operation(t *rapid.T) []byte {
-	var op []byte
+	op := NewOperation(nil, rapid.SampledFrom([]uint8{0, 0, 1}).Draw(t, "database"))
 	n := rapid.IntRange(1, 4).Draw(t, "commands")
 	for range n {
 		command := rapid.SampledFrom(commandGenerators).Draw(t, "command")(t)
@@ -108,7 +116,7 @@ func operation(t *rapid.T) []byte {
 		op = AppendCommand(op, args...)
 	}
 	if rapid.Bool().Draw(t, "transaction") {
-		return AppendTransaction(nil, op, n)
+		return AppendTransaction(op[:OpOverhead:OpOverhead], op, n)
 	}
 	return op
 }
@@ -257,15 +265,17 @@ func TestMalformedOperation(t *testing.T) {
 	good := EncodeCommand("SET", "a", "1")
 	for name, op := range map[string][]byte{
 		"empty":               {},
-		"version":             {9, 1, 1, 'x'},
+		"version":             {1, 0, 1, 1, 'x'},
+		"header":              {opVersion},
+		"database":            {opVersion, Databases, 1, 4, 'P', 'I', 'N', 'G'},
 		"short argument":      good[:len(good)-1],
 		"second item broken":  append(bytes.Clone(good), 3),
-		"huge count":          {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"huge count":          {opVersion, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
 		"transaction short":   AppendTransaction(nil, good, 2),
 		"transaction nested":  AppendTransaction(nil, AppendTransaction(nil, good, 1), 2),
-		"transaction absurd":  {1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
-		"overlong varint":     {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01},
-		"argument length lie": {1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 'x'},
+		"transaction absurd":  {opVersion, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"overlong varint":     {opVersion, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01},
+		"argument length lie": {opVersion, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 'x'},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New()
@@ -346,7 +356,7 @@ func TestRestoreErrors(t *testing.T) {
 		t.Error("a snapshot with a byte too many restores without an error")
 	}
 	before := dump(t, s)
-	if err := s.Restore(strings.NewReader("NPKV\x01\x01")); err == nil {
+	if err := s.Restore(strings.NewReader("NPKV\x02\x01\x00\x01")); err == nil {
 		t.Error("a truncated snapshot restores without an error")
 	} else if !bytes.Equal(before, dump(t, s)) {
 		t.Error("a failed Restore changed the state")
@@ -356,7 +366,7 @@ func TestRestoreErrors(t *testing.T) {
 func FuzzExecute(f *testing.F) {
 	f.Add(EncodeCommand("SET", "a", "1"))
 	f.Add(AppendTransaction(nil, EncodeCommand("HSET", "h", "f", "v"), 1))
-	f.Add([]byte{1, 0, 0})
+	f.Add([]byte{opVersion, 0, 0, 0})
 	for c := range commands {
 		f.Add(EncodeCommand(c, "k", "1", "2"))
 	}

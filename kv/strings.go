@@ -221,7 +221,7 @@ func (c *call) appendTo() {
 }
 
 func (c *call) incrby() {
-	if by, ok := parseInt(c.args[2]); ok {
+	if by, ok := redis.ParseInt(c.args[2]); ok {
 		c.increment(by)
 	} else {
 		c.fail(redis.ErrNotInt)
@@ -229,7 +229,7 @@ func (c *call) incrby() {
 }
 
 func (c *call) decrby() {
-	switch by, ok := parseInt(c.args[2]); {
+	switch by, ok := redis.ParseInt(c.args[2]); {
 	case !ok:
 		c.fail(redis.ErrNotInt)
 	case by == -by && by != 0: // the smallest integer, which has no positive counterpart
@@ -246,7 +246,7 @@ func (c *call) increment(by int64) {
 	}
 	v := int64(0)
 	if e != nil {
-		if v, ok = parseInt(e.str); !ok {
+		if v, ok = redis.ParseInt(e.str); !ok {
 			c.fail(redis.ErrNotInt)
 			return
 		}
@@ -263,6 +263,12 @@ func (c *call) increment(by int64) {
 		c.assign(nil, c.args[1], text, 0)
 	}
 	c.int(v)
+}
+
+// addInt adds and reports whether the sum fits.
+func addInt(a, b int64) (int64, bool) {
+	sum := a + b
+	return sum, (sum > a) == (b > 0)
 }
 
 // isWord reports whether a is word, given in lower case, in any case.

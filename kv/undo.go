@@ -14,13 +14,15 @@ const (
 	undoMember                      // the set had the member field if had
 	undoElement                     // the list held value at position n if had
 	undoFlush                       // the database was space
+	undoSwap                        // the database and database n were each in the other's place
 )
 
-// undo reverses one change. It names the key, since a snapshot taken after the change makes the next
-// write replace the entry.
+// undo reverses one change in database db. It names the key, since a snapshot taken after the change makes
+// the next write replace the entry.
 type undo struct {
 	slot  uint64
 	kind  undoKind
+	db    uint8
 	had   bool
 	key   string
 	field string
@@ -75,7 +77,7 @@ func (s *Store) record(u undo) {
 		s.reuse(&u)
 		return
 	}
-	u.slot = s.slot
+	u.slot, u.db = s.slot, s.db
 	s.undo.push(u)
 }
 
@@ -121,8 +123,14 @@ func (s *Store) Undo(slot uint64) {
 }
 
 func (s *Store) takeBack(u *undo) {
-	if u.kind == undoFlush {
-		s.space = u.space
+	s.use(u.db)
+	switch u.kind {
+	case undoFlush:
+		s.spaces[u.db] = u.space
+		s.use(u.db)
+		return
+	case undoSwap:
+		s.swap(u.db, uint8(u.n))
 		return
 	}
 	e := s.space.get(u.key, &s.probe)

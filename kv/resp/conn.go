@@ -30,6 +30,8 @@ type conn struct {
 	closing       bool
 	out           []byte // replies to write
 
+	db uint8 // the database that SELECT chose
+
 	op      []byte // operation of the commands gathered
 	replies int    // expected from op
 	broken  error  // failure of an operation; the rest of the pipeline is not executed
@@ -149,8 +151,16 @@ func (c *conn) gather(args [][]byte) {
 	if len(c.op)+size > limit {
 		c.execute()
 	}
+	c.begin()
 	c.op = kv.AppendCommand(c.op, args...)
 	c.replies++
+}
+
+// begin begins an operation on the connection's database if none has begun.
+func (c *conn) begin() {
+	if c.replies == 0 {
+		c.op = kv.NewOperation(c.op, c.db)
+	}
 }
 
 // execute invokes the operation gathered and appends its replies.

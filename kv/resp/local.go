@@ -92,20 +92,20 @@ func (c *conn) cmdHTTP([][]byte) { c.closing = true }
 func (c *conn) cmdReset([][]byte) {
 	c.multi.reset()
 	c.name.Store(nil)
+	c.db = 0
 	c.setAuthenticated(c.server.config.Password == "")
 	c.status("RESET")
 }
 
-// cmdSelect accepts index 0, the only database.
+// cmdSelect chooses the database of the operations that follow.
 func (c *conn) cmdSelect(args [][]byte) {
-	switch n, err := strconv.Atoi(string(args[1])); {
-	case err != nil:
-		c.fail(redis.ErrNotInt)
-	case n != 0:
-		c.fail(redis.ErrDBIndex)
-	default:
-		c.ok()
+	db, msg := redis.ParseDB(args[1], kv.Databases, "")
+	if msg != "" {
+		c.fail(msg)
+		return
 	}
+	c.db = db
+	c.ok()
 }
 
 func (c *conn) cmdAuth(args [][]byte) {
@@ -252,7 +252,7 @@ func (c *conn) unknownSubcommand(command string, sub []byte) {
 }
 
 // settings are the parameters of CONFIG GET that tools request.
-var settings = []Field{{"appendonly", "no"}, {"databases", "1"}, {"maxmemory", "0"}, {"save", ""}, {"timeout", "0"}}
+var settings = []Field{{"appendonly", "no"}, {"databases", strconv.Itoa(kv.Databases)}, {"maxmemory", "0"}, {"save", ""}, {"timeout", "0"}}
 
 // cmdConfig executes CONFIG GET. Clients cannot change the configuration, which is the cluster's.
 func (c *conn) cmdConfig(args [][]byte) {

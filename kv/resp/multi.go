@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/netordered/nopaxos/kv"
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // transaction is the state between MULTI and EXEC.
@@ -12,6 +13,7 @@ type transaction struct {
 	failed bool   // a command was refused, so EXEC will be
 	op     []byte // operation of the commands queued
 	n      int    // commands queued
+	db     *uint8 // of the last SELECT queued that will succeed
 }
 
 // fail makes EXEC refuse the open transaction, if any.
@@ -33,6 +35,11 @@ func (c *conn) queue(args [][]byte, local *localCommand) {
 		t.fail()
 		c.fail(msg)
 		return
+	}
+	if local != nil && local.name == "select" {
+		if db, msg := redis.ParseDB(args[1], kv.Databases, ""); msg == "" {
+			t.db = &db
+		}
 	}
 	t.op = kv.AppendCommand(t.op, args...)
 	t.n++
@@ -69,8 +76,14 @@ func (c *conn) cmdExec([][]byte) {
 	case t.n == 0:
 		c.array(0)
 	default:
+		c.begin()
 		c.op = kv.AppendTransaction(c.op, t.op, t.n)
 		c.replies++
+		if t.db != nil {
+			if c.execute(); c.broken == nil {
+				c.db = *t.db
+			}
+		}
 	}
 	t.reset()
 }

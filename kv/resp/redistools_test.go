@@ -33,6 +33,7 @@ func TestRedisCLI(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"PING", "PONG\n"}, {"SET a 1", "OK\n"}, {"GET a", "1\n"}, {"-3 INCR a", "2\n"}, {"NOSUCH", "ERR unknown command 'NOSUCH', with args beginning with: \n\n"},
 		{"--scan", "a\n"}, {"-r 3 INCR a", "3\n4\n5\n"},
+		{"-n 1 GET a", "\n"}, {"-n 1 SET a one", "OK\n"}, {"-n 1 GET a", "one\n"}, {"GET a", "5\n"},
 	} {
 		if got := tool(t, s, "redis-cli", strings.Fields(c.args)...); !strings.HasSuffix(got, c.want) {
 			t.Errorf("redis-cli %s prints %q, expected %q", c.args, got, c.want)

@@ -267,6 +267,29 @@ func TestInvokeErrors(t *testing.T) {
 	}
 }
 
+// TestSelectThatFails checks that a transaction that was not executed does not change the database.
+func TestSelectThatFails(t *testing.T) {
+	s, l := start(t, Config{})
+	l.fail = func(n int) error {
+		if n == 1 {
+			return client.ErrQueueFull
+		}
+		return nil
+	}
+	p := dial(t, s.Addr().String())
+	for _, c := range []string{"MULTI", "SELECT 7"} {
+		p.do(c)
+	}
+	if got := p.do("EXEC"); !strings.HasPrefix(got[0], "-ERR client: too many requests") {
+		t.Fatalf("EXEC: %s", got)
+	}
+	p.do("SET a 1")
+	p.do("SELECT 0")
+	if got := p.do("GET a"); got[0] != `"1"` {
+		t.Errorf("GET in database 0: %s", got)
+	}
+}
+
 // stuck is an Invoker whose operations do not complete.
 type stuck struct{ called chan struct{} }
 
