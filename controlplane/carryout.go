@@ -64,7 +64,8 @@ func (c *Controller) allocate(ctx context.Context, e failover.Effect) {
 // program carries out one effect on a target, over the connection that the effect belongs to.
 func (c *Controller) program(ctx context.Context, t *target, conn *p4runtime.Conn, e failover.Effect) {
 	var err error
-	var answer func(now time.Duration) // to the core if err is nil
+	var answer func(now time.Duration) // if err is nil
+	failed := func(now time.Duration) { c.core.Failed(now, e.Target, e.Conn) }
 	switch e.Kind {
 	case failover.EffectReadPipeline:
 		var ours bool
@@ -79,13 +80,16 @@ func (c *Controller) program(ctx context.Context, t *target, conn *p4runtime.Con
 		answer = func(now time.Duration) { c.core.EntriesRead(now, e.Target, e.Conn, e.Op, entries) }
 	case failover.EffectPrepare:
 		err = conn.Prepare(c.plan, e.Forwarding, e.Afresh)
-		answer = func(now time.Duration) { c.core.Prepared(now, e.Target, e.Conn, true) }
+		answer = func(now time.Duration) { c.core.Prepared(now, e.Target, e.Conn, err == nil) }
+		failed = answer
 	case failover.EffectInstall:
 		err = conn.Install(c.plan, e.Group, e.Session, e.Replace)
 		answer = func(now time.Duration) { c.core.Installed(now, e.Target, e.Conn, e.Group, e.Session) }
+		failed = func(now time.Duration) { c.core.InstallFailed(now, e.Target, e.Conn, e.Group, e.Session) }
 	case failover.EffectRemove:
 		err = conn.Remove(c.plan, e.Group, e.Forwarding)
 		answer = func(now time.Duration) { c.core.Removed(now, e.Target, e.Conn, e.Group) }
+		failed = answer
 	}
 	c.post(ctx, func(now time.Duration) {
 		if err == nil {
@@ -97,20 +101,6 @@ func (c *Controller) program(ctx context.Context, t *target, conn *p4runtime.Con
 			c.metrics.targetFailures.WithLabelValues(t.name, e.Kind.String()).Inc()
 			c.log.Error("target cannot be programmed", "target", t.name, "effect", e.Kind, "group", e.Group, "session", e.Session, "error", err)
 		}
-		c.programFailed(now, e)
+		failed(now)
 	})
-}
-
-// programFailed tells the core that an effect on a target failed.
-func (c *Controller) programFailed(now time.Duration, e failover.Effect) {
-	switch e.Kind {
-	case failover.EffectInstall:
-		c.core.InstallFailed(now, e.Target, e.Conn, e.Group, e.Session)
-	case failover.EffectRemove:
-		c.core.Removed(now, e.Target, e.Conn, e.Group)
-	case failover.EffectPrepare:
-		c.core.Prepared(now, e.Target, e.Conn, false)
-	default:
-		c.core.Failed(now, e.Target, e.Conn)
-	}
 }

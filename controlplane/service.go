@@ -60,10 +60,7 @@ func (s *service) Report(ctx context.Context, req *api.ReportRequest) (*api.Repo
 			req.GetReplica(), state.GetName(), len(state.GetReplicas())-1)
 	}
 	s.report(ctx, req.GetGroup(), req.GetSession(), int(req.GetReplica()))
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return &api.ReportReply{}, nil
+	return &api.ReportReply{}, ctx.Err()
 }
 
 // Status implements api.ControllerServer.

@@ -30,7 +30,7 @@ type world struct {
 	groups  []fabric.Group    // with a topology
 	fabric  *fabric.Fabric    // with a topology: of the core
 	plan    *tables.Plan      // with a topology
-	cut     map[int]bool      // with a topology: links that carry nothing
+	cut     map[int]bool      // with a topology: links that lose every packet
 	seenCut []bool            // with a topology: by link, whether the fabric considers it cut
 	cuts    int               // times that the fabric found a link cut or whole again
 	faulty  *rand.Rand        // with a topology: switches fail now and then; nil: never
@@ -66,7 +66,7 @@ type worldTarget struct {
 type pending struct {
 	failover.Effect
 	conn    int
-	old     bool // of a controller that crashed: it may still happen, nobody hears of it
+	old     bool // of a controller that crashed: it may still happen, but is not answered
 	done    bool
 	ok      bool
 	session uint32 // of the answer to an allocation

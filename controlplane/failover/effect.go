@@ -47,12 +47,7 @@ var effectNames = [...]string{
 	EffectPublish:      "publish",
 }
 
-func (k EffectKind) String() string {
-	if int(k) < len(effectNames) && effectNames[k] != "" {
-		return effectNames[k]
-	}
-	return "unknown"
-}
+func (k EffectKind) String() string { return effectNames[k] }
 
 // Effect is an action for the caller. An effect on a target belongs to connection Conn and must not outlive it: when
 // that connection is gone the effect is dropped, and Core.Lost is its answer. An answer carries Conn back, so that the

@@ -17,8 +17,8 @@ type controller struct {
 	durable uint32 // newest session number in the store
 	pending Fault  // crash that waits for its moment; zero if none
 
-	core  *failover.Core
-	links []channel
+	core     *failover.Core
+	channels []channel
 
 	session uint32 // latest published; 0 if none
 	target  int    // of that session
@@ -66,7 +66,7 @@ func (c *controller) start() {
 	}
 	c.boot(&c.rng)
 	c.core, c.session = core, 0
-	c.links = make([]channel, c.w.s.sequencers)
+	c.channels = make([]channel, c.w.s.sequencers)
 	core.Start(c.now())
 	c.settle()
 	c.step(c.life)
@@ -100,7 +100,7 @@ func (c *controller) crashesAt(moment int) bool {
 
 // step is the periodic work of one life of the controller.
 func (c *controller) step(life int) {
-	for t := range c.links {
+	for t := range c.channels {
 		if c.look(t); !c.up {
 			return
 		}
@@ -119,24 +119,24 @@ func (c *controller) reaches(t int) bool {
 // look maintains the connection to a target: it connects, notices at once that a target has stopped, and after a
 // while that a connection is dead.
 func (c *controller) look(t int) {
-	s, l := c.w.sequencers[t], &c.links[t]
+	s, ch := c.w.sequencers[t], &c.channels[t]
 	switch reaches := c.reaches(t) && !s.stalled(c.w.now); {
 	case reaches && !s.up:
-		if l.conn != 0 || !s.knownDown {
+		if ch.conn != 0 || !s.knownDown {
 			c.lost(t, true)
 		}
 		s.knownDown = true
-	case reaches && l.conn == 0:
+	case reaches && ch.conn == 0:
 		s.connections++
-		*l = channel{conn: s.connections}
+		*ch = channel{conn: s.connections}
 		c.core.Connected(c.now(), t)
 		c.settle()
-	case reaches && l.conn < s.oldest:
+	case reaches && ch.conn < s.oldest:
 		c.lost(t, false) // the target was restarted
 	case reaches:
-		l.misses = 0
+		ch.misses = 0
 	default:
-		if l.misses++; l.misses == controllerMisses {
+		if ch.misses++; ch.misses == controllerMisses {
 			c.lost(t, false)
 		}
 	}
@@ -144,7 +144,7 @@ func (c *controller) look(t int) {
 
 // lost reports a broken connection or a failed attempt.
 func (c *controller) lost(t int, refused bool) {
-	c.links[t].conn = 0
+	c.channels[t].conn = 0
 	c.core.Lost(c.now(), t, refused)
 	c.settle()
 }
@@ -154,7 +154,7 @@ func (c *controller) lost(t int, refused bool) {
 func (c *controller) spurious(reset bool) {
 	switch {
 	case !c.up || c.session == 0 || c.stalled(c.w.now):
-	case reset && c.links[c.target].conn != 0:
+	case reset && c.channels[c.target].conn != 0:
 		c.lost(c.target, true)
 	default:
 		for r := range c.w.s.replicas/2 + 1 {
@@ -223,7 +223,7 @@ func (c *controller) carryOut(e failover.Effect) {
 		c.crashesAt(sessionHalfwayTold)
 	case failover.EffectReset:
 		c.later(0, func() {
-			if c.links[e.Target].conn != 0 {
+			if c.channels[e.Target].conn != 0 {
 				c.lost(e.Target, false)
 			}
 		})
@@ -254,7 +254,7 @@ func (c *controller) allocate(e failover.Effect) {
 // program carries out an effect on a target: the request, the target's action, the answer. Meanwhile the controller
 // may crash, the connection break, the target restart or stall, or the answer be lost.
 func (c *controller) program(e failover.Effect) {
-	conn := c.links[e.Target].conn
+	conn := c.channels[e.Target].conn
 	if conn == 0 {
 		return // the core will learn that the connection is lost
 	}
@@ -263,7 +263,7 @@ func (c *controller) program(e failover.Effect) {
 	}
 	answered := false
 	answer := func(f func()) {
-		if c.links[e.Target].conn == conn && !answered {
+		if c.channels[e.Target].conn == conn && !answered {
 			answered = true
 			f()
 			c.settle()
