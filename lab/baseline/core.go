@@ -56,12 +56,11 @@ func NewCore(cfg Config) (node.Core, error) {
 		if len(cfg.Replicas) != 1 {
 			return nil, fmt.Errorf("baseline: %d replicas of an unreplicated server, expected 1", len(cfg.Replicas))
 		}
-		core := cfg.core()
-		return unreplicated.New(unreplicated.Config{Keys: cfg.Keys, MTU: core.MTU, MaxClients: core.MaxClients}, cfg.StateMachine)
+		return unreplicated.New(cfg.Keys, cfg.core().MTU, cfg.StateMachine)
 	case Paxos:
-		return paxos.New(paxos.Config{Config: cfg.core()}, cfg.StateMachine)
+		return paxos.New(cfg.core(), 1, cfg.StateMachine)
 	case PaxosBatching:
-		return paxos.New(paxos.Config{Config: cfg.core(), Batch: cmp.Or(cfg.Batch, defaultBatch)}, cfg.StateMachine)
+		return paxos.New(cfg.core(), cmp.Or(cfg.Batch, defaultBatch), cfg.StateMachine)
 	case FastPaxos:
 		return fastpaxos.New(cfg.core(), cfg.StateMachine)
 	case SpecPaxos:

@@ -1,7 +1,6 @@
 package unreplicated
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -12,16 +11,9 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Config configures a server.
-type Config struct {
-	Keys       wire.Keys
-	MTU        int // largest UDP payload in bytes that the path carries; default 1400
-	MaxClients int // clients in the client table; default 65536
-}
-
 // Core is the server as a state machine. It numbers executions like the slots of a log.
 type Core struct {
-	cfg   Config
+	keys  wire.Keys
 	sm    replica.StateMachine
 	undo  replica.Undoer // sm, if it can undo operations; else nil
 	table clients.Table
@@ -31,21 +23,19 @@ type Core struct {
 
 var _ node.Core = (*Core)(nil)
 
-// New returns a server of an empty state machine.
-func New(cfg Config, sm replica.StateMachine) (*Core, error) {
-	cfg.MTU = cmp.Or(cfg.MTU, wire.DefaultMTU)
-	cfg.MaxClients = cmp.Or(cfg.MaxClients, wire.MaxClients)
-	if cfg.MTU < wire.MinMTU {
-		return nil, fmt.Errorf("unreplicated: MTU is %d bytes, expected at least %d", cfg.MTU, wire.MinMTU)
+// New returns a server of an empty state machine. mtu is the length of the longest datagram in bytes.
+func New(keys wire.Keys, mtu int, sm replica.StateMachine) (*Core, error) {
+	if mtu < wire.MinMTU {
+		return nil, fmt.Errorf("unreplicated: MTU is %d bytes, expected at least %d", mtu, wire.MinMTU)
 	}
-	c := &Core{cfg: cfg, sm: sm, table: clients.New(cfg.MaxClients), out: node.NewOutbox(cfg.Keys, cfg.MTU)}
+	c := &Core{keys: keys, sm: sm, table: clients.New(wire.MaxClients), out: node.NewOutbox(keys, mtu)}
 	c.undo, _ = sm.(replica.Undoer)
 	return c, nil
 }
 
 // Request executes a request unless it was executed before, and answers it.
 func (c *Core) Request(now time.Duration, frame []byte) {
-	req, _, ok := node.OpenRequest(&c.cfg.Keys, frame)
+	req, _, ok := node.OpenRequest(&c.keys, frame)
 	if !ok {
 		return
 	}
