@@ -8,14 +8,14 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// localID names a state of one replica.
+// localID identifies a local state.
 type localID uint32
 
-// local is a state of one replica: how it is reached, and what others look at.
+// local is a state of one replica: how it is reached, and the properties that the explorer uses.
 type local struct {
-	// Either the start of a process from a record, or an input to another state.
+	// The state is reached by starting a process from a record, or by an input in another state.
 	booted bool
-	record replica.Record // durable; the one that it was started from, if booted
+	record replica.Record // the durable record; if booted, the one that the process was started from
 	before localID
 	via    inputID
 
@@ -36,10 +36,10 @@ func (l *local) normal() bool   { return l.phase == "normal" }
 func (l *local) leads() bool    { return l.normal() && l.view.LeaderOf(replicas) == l.replica }
 func (l *local) recovers() bool { return l.phase == "recovering" }
 
-// outcomeID names an outcome.
+// outcomeID identifies an outcome.
 type outcomeID uint32
 
-// outcome is what comes of an input.
+// outcome is the result of an input in a state.
 type outcome struct {
 	to      localID
 	sends   [replicas]setID
@@ -48,24 +48,24 @@ type outcome struct {
 	failure string
 }
 
-// cutOutcome is what comes of an input if the replica crashes before its record is durable.
+// cutOutcome is the result of an input if the replica crashes before its record is durable.
 type cutOutcome struct {
 	record replica.Record
 	sends  [replicas]setID
 }
 
-// factsID names facts.
+// factsID identifies facts.
 type factsID uint32
 
-// noFacts is the facts of an outcome that others need not know of.
+// noFacts stands for the facts of an outcome that the checkers need not see.
 const noFacts factsID = 0
 
-// facts are what the checkers want to know of an outcome.
+// facts are the parts of an outcome that the checkers use.
 type facts struct {
 	replica int
 	replies []reply
-	prefix  logID // of a leader that replies: its log up to the last of them, which their results come from
-	changed bool  // what follows: the log, the sync point or the view that was entered
+	prefix  logID // for replies of a leader: its log up to the last of them, from which their results come
+	changed bool  // one of the fields below has changed
 	entered bool
 	view    wire.View // last-normal
 	leader  bool      // of it
@@ -73,9 +73,9 @@ type facts struct {
 	stable  logID // up to the sync point
 }
 
-// atlas is what is known of single replicas: every state that one has been in, and what came of
-// every input in it. A core runs once for each pair; all else is looking up. It is what makes an
-// exploration of millions of states feasible: they are made of a few thousand states of single
+// atlas is the known part of the transition system of single replicas: their states, and the outcome of every
+// input in each. A core runs once for each pair of state and input; everything else is a look-up. This makes the
+// exploration of millions of states feasible, because they are combinations of a few thousand states of single
 // replicas.
 type atlas struct {
 	bounds *Bounds
@@ -91,10 +91,10 @@ type atlas struct {
 	facts    []facts
 	factIDs  map[string]factsID
 
-	live  map[localID]*node // nodes that are in a state and can be given an input
-	queue []localID         // of live, the oldest first
+	live  map[localID]*node // running nodes, by state
+	queue []localID         // keys of live, the oldest first
 
-	// again hears of every way to a state that was known, if it is not nil.
+	// again, if not nil, is called for every further transition to a known state.
 	again func(id, before localID, via inputID)
 }
 
@@ -111,7 +111,7 @@ func newAtlas(b *Bounds, in *inputs, s *sets, l *logs) *atlas {
 	}
 }
 
-// boot is what comes of starting a replica's process from its record.
+// boot returns the outcome of starting a replica's process from its record.
 func (a *atlas) boot(id int, record replica.Record) outcomeID {
 	key := bootKey{id, record}
 	if out, ok := a.boots[key]; ok {
@@ -123,7 +123,7 @@ func (a *atlas) boot(id int, record replica.Record) outcomeID {
 	return out
 }
 
-// step is what comes of an input in a state.
+// step returns the outcome of an input in a state.
 func (a *atlas) step(from localID, in inputID) outcomeID {
 	key := uint64(from)<<32 | uint64(in)
 	if out, ok := a.steps[key]; ok {
@@ -137,8 +137,8 @@ func (a *atlas) step(from localID, in inputID) outcomeID {
 	return out
 }
 
-// wake returns a node in the given state: one that is there, or a new one that is given the same
-// inputs.
+// wake returns a running node in the given state: a live one, or a new one that repeats the inputs that led
+// there.
 func (a *atlas) wake(id localID) *node {
 	if n := a.live[id]; n != nil {
 		delete(a.live, id)
@@ -161,7 +161,7 @@ func (a *atlas) wake(id localID) *node {
 	return n
 }
 
-// maxLive bounds the nodes that are kept to be given more.
+// maxLive bounds the number of running nodes.
 const maxLive = 1024
 
 func (a *atlas) keep(id localID, n *node) {
@@ -176,7 +176,7 @@ func (a *atlas) keep(id localID, n *node) {
 	}
 }
 
-// conclude notes what has come of an input: before is nil at the start of a process.
+// conclude records the outcome of an input; before is nil for the start of a process.
 func (a *atlas) conclude(n *node, did *deeds, before *local, reached func() local) outcomeID {
 	o := outcome{failure: did.failure}
 	if did.failure == "" {
@@ -208,7 +208,7 @@ func (a *atlas) set(frames []inputID) setID {
 	return set
 }
 
-// arrive names the state that a node is in, and checks it if it is new.
+// arrive returns the id of a node's state, and checks the state if it is new.
 func (a *atlas) arrive(n *node, reached func() local) (localID, string) {
 	print := n.fingerprint()
 	if id, ok := a.byPrint[print]; ok {
@@ -238,8 +238,8 @@ func (a *atlas) arrive(n *node, reached func() local) (localID, string) {
 	return id, ""
 }
 
-// contradiction looks for one within a replica: an entry behind base sits at base + its number
-// (invariant 8), and what is executed is what the log's prefix gives (invariants 5 and 6).
+// contradiction checks a replica's state: an entry behind base is at base + its number (invariant 8), and the
+// executed operations are those of the log's prefix (invariants 5 and 6).
 func contradiction(c *contents, s *replica.Status, m *machine) string {
 	for slot := max(c.start, s.Base) + 1; slot <= c.end(); slot++ {
 		if e := c.at(slot); e.session != s.LastNormal.Session || e.number != slot-s.Base {
@@ -267,7 +267,7 @@ func contradiction(c *contents, s *replica.Status, m *machine) string {
 	return ""
 }
 
-// factsOf gathers what the checkers want to know, if anything.
+// factsOf returns the facts of an outcome.
 func (a *atlas) factsOf(before, after *local, replies []reply, entered bool) factsID {
 	f := facts{replica: after.replica, replies: replies, entered: entered, view: after.lastNormal, leader: after.lastNormal.LeaderOf(replicas) == after.replica}
 	f.changed = entered || before == nil || before.log != after.log || before.sp != after.sp

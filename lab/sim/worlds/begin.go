@@ -6,8 +6,8 @@ import (
 	"github.com/netordered/nopaxos/replica"
 )
 
-// begin is the state in which a world begins: a group in its first session that knows its clients.
-// All runs from a bootstrap on are the same up to there, as far as these bounds go.
+// begin returns the initial state of a world: a group in its first session with registered clients. Within the
+// bounds all executions are the same up to there.
 func (w *world) begin() (state, error) {
 	r, err := w.boot()
 	if err != nil {
@@ -33,7 +33,7 @@ func (w *world) begin() (state, error) {
 	return s, nil
 }
 
-// boot starts a group: every replica for the first time, clients that register, and session 1.
+// boot starts a group: it starts every replica for the first time, opens session 1 and registers the clients.
 func (w *world) boot() (*fairRun, error) {
 	h := history{sessions: [][]request{nil}}
 	for i := range w.bounds.Clients {
@@ -66,7 +66,7 @@ func (w *world) boot() (*fairRun, error) {
 	return r, nil
 }
 
-// sessionWord is the controller's word on a session.
+// sessionWord is the input by which the controller announces a session.
 func (w *world) sessionWord(session uint32) inputID {
 	return w.inputs.id(input{kind: inputSession, session: session})
 }

@@ -6,33 +6,33 @@ import (
 	"strings"
 )
 
-// Bounds say how small a world is: what clients ask, and how much of what may go wrong does.
-// Whatever they allow happens at every moment at which it can, in every combination.
+// Bounds bound a world: the clients' requests and the number of faults. The explorer tries everything that they
+// allow at every possible moment, in every combination.
 type Bounds struct {
 	Name     string
 	Clients  int // 1 or 2
 	Requests int // of each client, one at a time
 
-	Drops         int // stamped messages that do not reach one of the replicas
-	LeaderChanges int // time-outs after which a replica goes to the next leader
+	Drops         int // stamped messages lost on the way to one replica
+	LeaderChanges int // time-outs after which a replica moves to the next leader
 	Sessions      int // session changes
-	Restarts      int // crashes after which a replica comes back without its log; one at a time
-	Syncs         int // sync points that a leader proposes
-	Resends       int // requests that the sequencer gets again: the client waits, or the network doubles them
+	Restarts      int // crashes after which a replica restarts without its log; one at a time
+	Syncs         int // sync points proposed by a leader
+	Resends       int // requests that reach the sequencer again: retransmitted, or duplicated by the network
 	Reorders      int // stamped messages that overtake another on the way to a replica
 
-	// Owed is how often it is checked that what clients wait for still comes: from each end, with all
-	// replicas and without each, and from every so many-th other state with all; 0: from ends only.
+	// Owed controls the liveness checks: from each end, with all replicas and without each one, and from every
+	// Owed-th other state with all replicas; 0: from ends only.
 	Owed int
-	// Late lets messages of views that the receiver has left arrive, too.
+	// Late also delivers messages of views that the receiver has left.
 	Late bool
-	// Undo has the service take operations back one by one, rather than go back to a snapshot.
+	// Undo makes the service an Undoer, so that rollback does not restore a snapshot.
 	Undo bool
-	// Snapshots has replicas take a snapshot behind every slot and forget the log before it.
+	// Snapshots makes replicas take a snapshot at every slot and truncate the log up to it.
 	Snapshots bool
 }
 
-// String is the bounds as text, without those that are 0.
+// String returns the bounds as text, without those that are 0.
 func (b Bounds) String() string {
 	parts := []string{fmt.Sprintf("%d×%d requests", b.Clients, b.Requests)}
 	for _, p := range []struct {
@@ -60,7 +60,7 @@ func (b Bounds) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Check returns an error for bounds that these worlds have no room for.
+// Check returns an error if the bounds exceed what a world can represent.
 func (b *Bounds) Check() error {
 	for _, p := range []struct {
 		name      string
@@ -77,8 +77,8 @@ func (b *Bounds) Check() error {
 	return nil
 }
 
-// tiers are sets of worlds, by name, the smaller ones first so that a bug shows soon. Within a world
-// faults that are not interesting together are left out, so that it can be explored whole.
+// tiers has sets of worlds by name, each from the smallest world up, so that a bug shows early. A world combines
+// only faults that are interesting together, so that it can be explored completely.
 var tiers = map[string][]Bounds{
 	"small": {
 		{Name: "reordering", Clients: 2, Requests: 1, Reorders: 1, Drops: 1, Undo: true, Owed: 1},
@@ -116,10 +116,10 @@ var tiers = map[string][]Bounds{
 	},
 }
 
-// Tiers are the names of the sets of worlds, the smallest first.
+// Tiers returns the names of the sets of worlds, the smallest first.
 func Tiers() []string { return []string{"small", "medium", "large"} }
 
-// Worlds are the worlds of a tier.
+// Worlds returns the worlds of a tier.
 func Worlds(tier string) ([]Bounds, error) {
 	worlds, ok := tiers[tier]
 	if !ok {
@@ -128,7 +128,7 @@ func Worlds(tier string) ([]Bounds, error) {
 	return slices.Clone(worlds), nil
 }
 
-// spent is how much of the bounds a path has used up, four bits each.
+// spent counts how much of each bound a path has used, four bits each.
 type spent uint32
 
 type budget uint8
@@ -152,5 +152,5 @@ func (b *Bounds) limit(of budget) int {
 	return [budgets]int{b.Drops, b.LeaderChanges, b.Sessions, b.Restarts, b.Syncs, b.Resends, b.Reorders}[of]
 }
 
-// left reports whether there is something left of a budget.
+// left reports whether some of a budget is left.
 func (b *Bounds) left(s spent, of budget) bool { return s.of(of) < b.limit(of) }

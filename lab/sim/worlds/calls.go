@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// invoke has a client call its next operation, and the sequencer stamp it. op 0 registers.
+// invoke makes a client call its next operation, and the sequencer stamp it. op 0 registers the client.
 func (t *chronicle) invoke(from historyID, client int, op opID) observation {
 	in := t.atlas.inputs.id(input{kind: inputInvoke, data: []byte{byte(op)}})
 	h := t.all[from].clone()
@@ -22,9 +22,9 @@ func (t *chronicle) invoke(from historyID, client int, op opID) observation {
 	return t.ask(&h, client, in)
 }
 
-// resend has the sequencer get a request of a client again: because the client's time-out has passed,
-// or, if it waits for nothing, because the network has doubled the datagram of its last request, or the
-// client has not heard of the answer and asked again.
+// resend makes a request of a client reach the sequencer again: because the client's time-out has expired, or, if
+// it has no pending request, because the network duplicated the datagram of its last one or the client missed the
+// reply.
 func (t *chronicle) resend(from historyID, client int) observation {
 	h := t.all[from].clone()
 	if _, pending := h.pending(client); pending > 0 {
@@ -34,7 +34,7 @@ func (t *chronicle) resend(from historyID, client int) observation {
 	return observation{to: t.id(&h)}
 }
 
-// last is the request that a client sent last.
+// last returns the request that a client sent last.
 func (h *history) last(client int) (last request) {
 	for _, session := range h.sessions {
 		for _, r := range session {
@@ -46,7 +46,7 @@ func (h *history) last(client int) (last request) {
 	return last
 }
 
-// stamp has the current sequencer stamp requests.
+// stamp makes the current sequencer stamp requests.
 func (h *history) stamp(requests ...request) {
 	current := len(h.sessions) - 1
 	h.sessions[current] = append(slices.Clone(h.sessions[current]), requests...)
@@ -62,14 +62,14 @@ func (t *chronicle) ask(h *history, client int, in inputID) observation {
 	return observation{to: t.id(h)}
 }
 
-// nextSession has another sequencer take over with the next session.
+// nextSession makes another sequencer take over with the next session.
 func (t *chronicle) nextSession(from historyID) historyID {
 	h := t.all[from].clone()
 	h.sessions = append(h.sessions, nil)
 	return t.id(&h)
 }
 
-// pending counts a client's operations that were called and have not returned.
+// pending counts a client's operations that it has called, and those of them that have not returned.
 func (h *history) pending(client int) (called, pending int) {
 	for _, c := range h.calls {
 		if c.op.client() == client {
@@ -82,9 +82,9 @@ func (h *history) pending(client int) (called, pending int) {
 	return called, pending
 }
 
-// deliver hands a REPLY to its client at once. That a client hears of it later is as if it called its
-// next operation later, and that it does not, and asks again, is a resend of what is complete. Results
-// that come early leave fewer orders of operations that real time allows, so nothing is missed by it.
+// deliver delivers a REPLY to its client at once. A later delivery is equivalent to calling the next operation
+// later, and a lost one to a resend of a completed request. Early results admit fewer orders of operations in
+// real time, so the check misses nothing.
 func (w *writer) deliver(r *reply) {
 	h := w.history
 	if r.client >= len(h.clients) {
@@ -102,8 +102,8 @@ func (w *writer) deliver(r *reply) {
 	}
 }
 
-// returned checks what a client returns to its application: it is committed, and all results so far
-// are those of one order of the operations that real time allows.
+// returned checks a result that a client returns to its application: it is committed, and one order of the
+// operations that respects real time gives all results so far.
 func (w *writer) returned(client int, a *answer) {
 	h := w.history
 	if a.err != nil {
@@ -135,7 +135,7 @@ func (w *writer) returned(client int, a *answer) {
 	}
 }
 
-// holds reports whether a result is that of a committed log.
+// holds reports whether a result comes from a committed log.
 func (w *writer) holds(a *answer) bool {
 	for _, m := range w.history.committed {
 		c := &w.atlas.logs.all[m.log]
@@ -154,7 +154,7 @@ func (w *writer) holds(a *answer) bool {
 	return false
 }
 
-// operations is a result as text.
+// operations returns a result as text.
 func operations(result string) string {
 	ops := make([]opID, len(result))
 	for i := range result {

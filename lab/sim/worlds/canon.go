@@ -2,16 +2,16 @@ package worlds
 
 import "github.com/cespare/xxhash/v2"
 
-// fingerprint names a node's state. Two states with the same one are taken for the same: a hash of the
-// canonical form in which the cores write their state, see replica.Core.AppendState.
+// fingerprint identifies a node's state: it is a hash of the canonical form of its state, see
+// replica.Core.AppendState. The explorer takes states with equal fingerprints for the same.
 //
-// What that form leaves out makes no difference here: times whose only effect is when something is done that
-// time.go does at any moment, and the suspicion of a leader or sequencer, which is the explorer's choice.
-// TestSameFingerprintSameFuture holds it to that.
+// The form omits times that only decide when a time-out expires, since the explorer lets time-outs expire at any
+// moment (time.go), and the suspicion of a leader or a sequencer, since the explorer decides about that.
+// TestSameFingerprintSameFuture checks that the omissions make no difference.
 type fingerprint [2]uint64
 
 func fingerprintOf(form []byte) fingerprint {
 	d := xxhash.NewWithSeed(0x6f756d)
-	_, _ = d.Write(form) // it never fails
+	_, _ = d.Write(form) // never fails
 	return fingerprint{xxhash.Sum64(form), d.Sum64()}
 }

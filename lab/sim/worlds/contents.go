@@ -9,14 +9,14 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// entry is what a log holds at a slot.
+// entry is a log entry.
 type entry struct {
 	kind    wire.EntryKind
 	session uint32
 	number  uint64
 	client  wire.ClientID // of a REQUEST
 	id      uint64
-	op      opID // 0: a REGISTER, or no REQUEST
+	op      opID // 0: a REGISTER, or not a REQUEST
 }
 
 func (e entry) String() string {
@@ -29,10 +29,10 @@ func (e entry) String() string {
 	return e.op.String()
 }
 
-// logID names the contents of a log.
+// logID identifies the contents of a log.
 type logID uint32
 
-// contents is what a log holds in the slots behind start.
+// contents are the entries of a log at the slots behind start.
 type contents struct {
 	start   uint64
 	entries []entry
@@ -51,7 +51,7 @@ func (c *contents) String() string {
 	return s.String() + ")"
 }
 
-// logs are all contents met so far, each once.
+// logs has all distinct contents so far.
 type logs struct {
 	all []contents
 	ids map[string]logID
@@ -79,7 +79,7 @@ func (l *logs) id(c contents) logID {
 	return id
 }
 
-// upTo is what a log holds up to a slot.
+// upTo returns the contents of a log up to a slot.
 func (l *logs) upTo(id logID, slot uint64) logID {
 	c := l.all[id]
 	if slot >= c.end() {
@@ -91,7 +91,7 @@ func (l *logs) upTo(id logID, slot uint64) logID {
 	return l.id(contents{start: c.start, entries: c.entries[:slot-c.start]})
 }
 
-// differ returns the first slot at which two logs hold something different, or 0.
+// differ returns the first slot at which the entries of two logs differ, or 0.
 func (l *logs) differ(a, b logID) uint64 {
 	x, y := &l.all[a], &l.all[b]
 	for slot := max(x.start, y.start) + 1; slot <= min(x.end(), y.end()); slot++ {
@@ -102,8 +102,8 @@ func (l *logs) differ(a, b logID) uint64 {
 	return 0
 }
 
-// lacks returns the first slot of part that whole does not hold the same at, or 0. What is below the
-// start of either is in a snapshot.
+// lacks returns the first slot at which whole does not have the entry of part, or 0. Slots below the start of
+// either are in a snapshot.
 func (l *logs) lacks(whole, part logID) uint64 {
 	if slot := l.differ(whole, part); slot != 0 {
 		return slot
@@ -114,7 +114,7 @@ func (l *logs) lacks(whole, part logID) uint64 {
 	return 0
 }
 
-// readLog reads the contents of a core's log, which starts behind a slot.
+// readLog returns the contents of a core's log, which starts behind start.
 func readLog(start uint64, log []wire.Entry) (contents, error) {
 	c := contents{start: start}
 	for _, held := range log {

@@ -1,6 +1,6 @@
 package worlds
 
-// core is a state without what it may have more or less of.
+// core is a state without its mail and budgets, of which one state may have more than another.
 type core struct {
 	stands  [replicas]standID
 	history historyID
@@ -14,8 +14,8 @@ func (e *explorer) core(s *state) core {
 	return c
 }
 
-// covers reports whether everything that may happen in b may happen in a too: a has as much mail, and
-// has spent no more.
+// covers reports whether everything that can happen in b can happen in a, too: a has all mail of b, and has spent
+// no more.
 func (e *explorer) covers(a, b *state) bool {
 	if e.plain {
 		return *a == *b
@@ -33,7 +33,7 @@ func (e *explorer) covers(a, b *state) bool {
 	return true
 }
 
-// visit notes a state, unless one that covers it was visited.
+// visit adds a state, unless a visited state covers it.
 func (e *explorer) visit(s state, by arrival) {
 	c := e.core(&s)
 	newest := e.cores[c]

@@ -11,39 +11,39 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// clientPort is that of client 0, in the address that replies go to; the others' follow.
+// clientPort is the port of client 0; the other clients have the following ones.
 const clientPort = 2000
 
 func clientAddress(id int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, 1}), uint16(clientPort+id))
 }
 
-// customerID names a state of one client.
+// customerID identifies a state of a client.
 type customerID uint32
 
-// customer is a state of one client: an unmodified core, known by what it was given.
+// customer is a state of a client, identified by the inputs of an unmodified core.
 type customer struct {
 	id     int
 	before customerID
 	via    inputID
-	first  bool // it was given nothing yet
+	first  bool // the initial state
 }
 
-// request is an operation that a client sends, for the first time or again.
+// request is a request that a client sends, for the first time or again.
 type request struct {
-	frame inputID // as a replica's log has it
+	frame inputID // as in a replica's log
 	op    opID    // 0: REGISTER
 }
 
-// answer is what a client returns to its application.
+// answer is a result that a client returns to its application.
 type answer struct {
 	op      opID
-	request requestID // that was sent for it
+	request requestID // sent for it
 	result  string    // the operations executed, in order
 	err     error
 }
 
-// dealing is what comes of an input to a client.
+// dealing is the outcome of an input to a client.
 type dealing struct {
 	to      customerID
 	sends   []request
@@ -51,7 +51,8 @@ type dealing struct {
 	failure string
 }
 
-// customers are the states that clients have been in, and what came of every input in them.
+// customers is the known part of the transition system of clients: their states, and the outcome of every input
+// in each.
 type customers struct {
 	inputs  *inputs
 	all     []customer
@@ -63,7 +64,7 @@ func newCustomers(in *inputs) *customers {
 	return &customers{inputs: in, byPrint: map[fingerprint]customerID{}, deals: map[uint64]*dealing{}}
 }
 
-// shop is a client that runs.
+// shop is a running client.
 type shop struct {
 	core *clientcore.Core
 	now  time.Duration
@@ -78,7 +79,7 @@ func newShop(in *inputs, id int) (*shop, error) {
 	return &shop{core: core, now: origin, sent: map[opID]requestID{}}, err
 }
 
-// open is a client that has been given nothing.
+// open returns a client in its initial state.
 func (t *customers) open(id int) (customerID, error) {
 	s, err := newShop(t.inputs, id)
 	if err != nil {
@@ -98,7 +99,7 @@ func (t *customers) arrive(s *shop, c customer) customerID {
 	return id
 }
 
-// step is what comes of an input to a client.
+// step returns the outcome of an input to a client.
 func (t *customers) step(from customerID, in inputID) *dealing {
 	key := uint64(from)<<32 | uint64(in)
 	if d := t.deals[key]; d != nil {
@@ -116,7 +117,7 @@ func (t *customers) step(from customerID, in inputID) *dealing {
 	return d
 }
 
-// wake makes a client that has been given the same.
+// wake returns a running client that has had the same inputs.
 func (t *customers) wake(id customerID) (*shop, error) {
 	c := t.all[id]
 	if c.first {
@@ -129,11 +130,11 @@ func (t *customers) wake(id customerID) (*shop, error) {
 	return s, err
 }
 
-// maxDeadlines bounds the deadlines that a client lets pass until it sends again.
+// maxDeadlines bounds the deadlines that pass until a client sends again.
 const maxDeadlines = 16
 
-// give hands an input to the client and notes what it wants. A REPLY comes twice, as the network may
-// have it.
+// give passes an input to the client and collects its effects. Every REPLY arrives twice, because the network may
+// duplicate it.
 func (s *shop) give(in *input, all *inputs, d *dealing) {
 	switch in.kind {
 	case inputReply:
@@ -151,7 +152,7 @@ func (s *shop) give(in *input, all *inputs, d *dealing) {
 			d.failure = fmt.Sprintf("Invoke: %v", err)
 		}
 	case inputResend:
-		// A deadline may be that of a request that is complete by now.
+		// The deadline may belong to a completed request.
 		for range maxDeadlines {
 			if len(s.core.Effects()) > 0 || s.core.Deadline() == monotime.Never {
 				break

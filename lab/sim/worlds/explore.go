@@ -6,59 +6,59 @@ import (
 	"time"
 )
 
-// Report is what came of an exploration.
+// Report is the result of an exploration.
 type Report struct {
 	Bounds      Bounds
 	States      int
 	Transitions uint64
-	Depth       int  // moves on the longest of the shortest paths to a state
+	Depth       int  // length of the longest of the shortest paths to a state, in moves
 	Ends        int  // states in which nothing more can happen
 	Complete    bool // every state was visited
 	Took        time.Duration
-	Violation   *Violation // nil if no promise was broken
+	Violation   *Violation // nil if there is none
 }
 
-// Violation is a broken promise, at the end of a shortest way there.
+// Violation is a violated property, with a shortest path to it.
 type Violation struct {
 	What  string
-	Acts  int      // inputs on the way there, and what else happens on it
-	Trace []string // one act a line, and what it says under it
+	Acts  int      // inputs and other moves on the path
+	Trace []string // one move a line, with the messages that it causes below
 }
 
-// Options say how far to explore.
+// Options control an exploration.
 type Options struct {
-	MaxStates int                               // 0: without end
-	Progress  func(depth, states, frontier int) // called now and then, if not nil
+	MaxStates int                               // 0: no limit
+	Progress  func(depth, states, frontier int) // called from time to time, if not nil
 }
 
-// explorer is an exploration: breadth first, so that a way to a broken promise is a shortest one.
+// explorer explores breadth first, so that the path to a violation is a shortest one.
 type explorer struct {
 	*world
 	states []state
 	came   []arrival
 	report Report
 	found  *finding
-	// States that differ only in what one may have more of than another are kept as one list a core.
-	cores   map[core]uint32 // the newest state of it, from 1
-	older   []uint32        // by state: the one before of its core, from 1; 0: none
+	// States with the same core are in one list.
+	cores   map[core]uint32 // its newest state, from 1
+	older   []uint32        // by state: the previous one with its core, from 1; 0: none
 	covered []bool          // by state: another one covers it
 }
 
-// arrival is how a state was first reached.
+// arrival is the move by which a state was first reached.
 type arrival struct {
 	from uint32
 	by   move
 }
 
-// finding is a move that breaks a promise.
+// finding is a move that violates a property.
 type finding struct {
 	from uint32
-	by   *move // nil: the promise is broken by what does not happen
-	down int   // … without this replica
+	by   *move // nil for a violation of liveness
+	down int   // in a run without this replica
 	what string
 }
 
-// violation describes what was found.
+// violation describes a finding.
 func (e *explorer) violation() (*Violation, error) {
 	w, err := e.wayTo(e.found.from, e.found.by)
 	if err != nil {
@@ -71,7 +71,7 @@ func (e *explorer) violation() (*Violation, error) {
 	return &Violation{What: e.found.what, Acts: w.count(), Trace: lines}, nil
 }
 
-// Explore visits every state of a small world, and checks every one and every move between them.
+// Explore visits every state of a small world, and checks every state and every move.
 func Explore(ctx context.Context, b Bounds, o Options) (Report, error) {
 	began := time.Now()
 	if err := b.Check(); err != nil {
@@ -128,7 +128,7 @@ func (e *explorer) search(ctx context.Context, o *Options) {
 	e.report.Complete = true
 }
 
-// expand takes every move from a state.
+// expand makes every move from a state.
 func (e *explorer) expand(id uint32) {
 	s := e.states[id]
 	ends := true
@@ -156,8 +156,8 @@ func (e *explorer) expand(id uint32) {
 	}
 }
 
-// owed checks that from a state on all that clients wait for still comes: without each of some replicas
-// in turn, of which nobody is the first, as long as no more than f are down or have lost their logs.
+// owed checks liveness from a state: with all replicas, and without each of the given ones in turn, as long as no
+// more than f are down or have lost their logs.
 func (e *explorer) owed(id uint32, s *state, first, last int) {
 	for down := first; down <= last && e.found == nil; down++ {
 		if down != nobody && e.recovers(s, down) {

@@ -4,28 +4,28 @@ import (
 	"fmt"
 )
 
-// fairRun goes on from a state as a network goes on that works: what was on its way is lost, and from
-// here on each message arrives once, in order, and time passes when nothing else happens. It shows
-// that from a state in which nothing more may go wrong, all that clients wait for still comes.
+// fairRun continues from a state without faults: messages in flight are lost, but from here on each message
+// arrives once, in order, and time passes when nothing else happens. It checks that all pending requests of
+// clients complete.
 type fairRun struct {
 	*world
 	locals  [replicas]localID
 	history historyID
 	queue   []letter
 	steps   int
-	down    int // a replica that has died; nobody if it has not
+	down    int // a crashed replica, or nobody
 
 	begun  bool   // clients call all their operations
-	extra  int    // operations that client 0 calls beyond those
-	stable uint64 // every replica's sync point has to reach this slot
-	// told hears of every input, if it is not nil.
+	extra  int    // further operations that client 0 calls
+	stable uint64 // slot that every replica's sync point has to reach
+	// told, if not nil, is called for every input.
 	told func(id int, in inputID, out outcomeID)
 }
 
-// nobody is down.
+// nobody stands for no replica.
 const nobody = -1
 
-// letter is a message on its way.
+// letter is a message in flight.
 type letter struct {
 	to    int
 	input inputID
@@ -34,26 +34,26 @@ type letter struct {
 // maxFairSteps bounds a fair run.
 const maxFairSteps = 20_000
 
-// fairly runs on from a state, without a replica that is down.
+// fairly makes a fair run from a state, without a replica that is down.
 func (w *world) fairly(s *state, down int, told func(int, inputID, outcomeID)) error {
 	r := &fairRun{world: w, history: s.history, down: down, begun: true, extra: 1, told: told}
 	for i := range replicas {
 		r.locals[i] = w.places[s.places[i]].local
 	}
-	// The controller repeats its word to whoever connects.
+	// The controller announces the session again to every replica that connects.
 	for i := range replicas {
 		r.queue = append(r.queue, letter{i, w.sessionWord(uint32(len(w.chronicle.all[s.history].sessions)))})
 	}
 	if err := r.settle(); err != nil {
 		return err
 	}
-	// All that is there by now has to become stable when the next operation comes.
+	// The present log has to become stable with the next operation.
 	r.stable = r.logs.all[r.atlas.locals[r.locals[r.first()]].log].end()
 	r.extra++
 	return r.settle()
 }
 
-// take goes on with what a replica did.
+// take continues after an outcome at a replica.
 func (r *fairRun) take(id int, out outcomeID) error {
 	if r.steps++; r.steps > maxFairSteps {
 		return fmt.Errorf("%d steps lead nowhere", maxFairSteps)
@@ -87,7 +87,7 @@ func (r *fairRun) give(id int, in inputID) error {
 	return r.take(id, out)
 }
 
-// drain lets everything that is on its way arrive.
+// drain delivers all messages in flight.
 func (r *fairRun) drain() error {
 	for len(r.queue) > 0 {
 		l := r.queue[0]
@@ -102,7 +102,7 @@ func (r *fairRun) drain() error {
 	return nil
 }
 
-// ask sends what a client has sent, and had stamped, to the replicas.
+// ask sends the newly stamped messages to the replicas.
 func (r *fairRun) ask(o observation) error {
 	if o.failure != "" {
 		return fmt.Errorf("%s", o.failure)
@@ -125,7 +125,7 @@ func (r *fairRun) lastSession(id historyID) []request {
 	return sessions[len(sessions)-1]
 }
 
-// tick lets time pass at a replica, and everything that follows from it happen.
+// tick lets time pass at a replica and delivers the resulting messages.
 func (r *fairRun) tick(id int, step inputID) error {
 	if id == r.down {
 		return nil
@@ -136,13 +136,13 @@ func (r *fairRun) tick(id int, step inputID) error {
 	return r.drain()
 }
 
-// rounds is how often what was lost is sent again, and rounds with suspicion among them.
+// fairRounds bounds the rounds of retransmission; every patience-th one is long enough for suspicion.
 const (
 	fairRounds = 24
 	patience   = 4
 )
 
-// settle runs until nothing is owed any more.
+// settle runs until nothing is owed.
 func (r *fairRun) settle() error {
 	if err := r.drain(); err != nil {
 		return err
@@ -159,7 +159,7 @@ func (r *fairRun) settle() error {
 	return fmt.Errorf("liveness: after %d rounds without a fault, %s", fairRounds, why)
 }
 
-// round lets every clock go on, and every client ask again.
+// round advances all clocks and makes all clients retransmit.
 func (r *fairRun) round(suspect bool) error {
 	for i := range r.bounds.Clients {
 		if err := r.asks(i); err != nil {
@@ -188,14 +188,14 @@ func (r *fairRun) round(suspect bool) error {
 	return nil
 }
 
-// silent reports whether a replica hears nothing of its view's leader, which would send PINGs.
+// silent reports whether a replica gets no PINGs from its view's leader.
 func (r *fairRun) silent(l *local) bool {
 	id := l.view.LeaderOf(replicas)
 	leader := &r.atlas.locals[r.locals[id]]
 	return id == r.down || !leader.leads() || leader.view != l.view
 }
 
-// first is the first replica that is not down.
+// first returns the first replica that is not down.
 func (r *fairRun) first() int {
 	if r.down == 0 {
 		return 1
@@ -203,7 +203,7 @@ func (r *fairRun) first() int {
 	return 0
 }
 
-// asks has a client call what it has not called yet, or send again what it waits for.
+// asks makes a client call its next operation, or retransmit its pending one.
 func (r *fairRun) asks(client int) error {
 	called, pending := r.chronicle.all[r.history].pending(client)
 	switch {
@@ -215,8 +215,8 @@ func (r *fairRun) asks(client int) error {
 	return nil
 }
 
-// wants is how many operations a client calls in all. Client 0 calls more than its bounds have: as the
-// leader's TICKs would, they uncover what was lost before a silence.
+// wants returns the number of operations that a client calls. Client 0 calls more than the bounds say: like the
+// leader's TICKs, they uncover messages lost before a silence.
 func (r *fairRun) wants(client int) int {
 	if client == 0 {
 		return r.bounds.Requests + r.extra
@@ -224,7 +224,7 @@ func (r *fairRun) wants(client int) int {
 	return r.bounds.Requests
 }
 
-// owed says what has not come yet.
+// owed describes what is still missing; it is empty if nothing is.
 func (r *fairRun) owed() string {
 	for i := range r.bounds.Clients {
 		if called, pending := r.chronicle.all[r.history].pending(i); pending > 0 || r.begun && called < r.wants(i) {

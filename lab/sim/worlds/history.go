@@ -7,47 +7,47 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// historyID names a history.
+// historyID identifies a history.
 type historyID uint32
 
-// history is what a world remembers beside the states of its replicas: its clients, what the
-// sequencers have stamped, and what has happened as far as a promise rests on it. It is part of a
-// world's state, so that promises about a whole execution are checked along every one of them.
+// history is the part of a world's state beside its replicas: the clients, the stamped messages, and the past
+// events that properties of executions depend on. As part of the state it lets the explorer check these
+// properties along every execution.
 type history struct {
 	clients  []customerID
-	calls    []call      // of all clients, in the order in which they were called
-	sessions [][]request // what each session's sequencer has stamped, from session 1 and number 1 on
+	calls    []call      // of all clients, in order
+	sessions [][]request // messages stamped in each session, from session 1 and number 1 on
 
-	started   []milestone // views that were started, with the log that they began with
-	committed []milestone // by view: the longest log that a result told a client rests on
-	stable    milestone   // the longest stable prefix, and a view in which it was
-	tallies   []tally     // of REPLYs for what is not committed
+	started   []milestone // started views, with their initial logs
+	committed []milestone // by view: the longest log on which a result at a client rests
+	stable    milestone   // the longest stable prefix, with a view that had it
+	tallies   []tally     // of REPLYs to requests that are not committed
 }
 
-// call is an operation that a client called.
+// call is a call of an operation by a client.
 type call struct {
 	op     opID
-	after  []opID // operations that had returned before it was called
+	after  []opID // operations that had returned before
 	done   bool
 	result string
 }
 
-// milestone is a log that a view has reached.
+// milestone is a log reached in a view.
 type milestone struct {
 	view wire.View
 	log  logID
 }
 
-// tally is who has answered a request at a slot in a view.
+// tally counts the replicas that have replied to a request at a slot in a view.
 type tally struct {
 	view   wire.View
 	slot   uint64
 	id     requestID
 	who    uint8
-	prefix logID // of the leader's log, which its result comes from
+	prefix logID // prefix of the leader's log, from which its result comes
 }
 
-// chronicle is all histories met so far, each once, and what came of what happened in them.
+// chronicle has all distinct histories so far, and the outcomes of facts in them.
 type chronicle struct {
 	atlas     *atlas
 	customers *customers
@@ -62,7 +62,7 @@ type forgetKey struct {
 	views   [replicas]wire.View
 }
 
-// observation is what comes of facts in a history.
+// observation is the outcome of facts in a history.
 type observation struct {
 	to      historyID
 	failure string
@@ -127,7 +127,7 @@ func (t *chronicle) id(h *history) historyID {
 	return id
 }
 
-// clone copies a history so that it can be continued.
+// clone copies a history in order to continue it.
 func (h *history) clone() history {
 	c := *h
 	c.clients = slices.Clone(h.clients)
@@ -139,7 +139,7 @@ func (h *history) clone() history {
 	return c
 }
 
-// observe continues a history by what a replica did.
+// observe continues a history by the facts of an outcome.
 func (t *chronicle) observe(from historyID, f factsID) observation {
 	if f == noFacts {
 		return observation{to: from}
@@ -159,8 +159,8 @@ func (t *chronicle) observe(from historyID, f factsID) observation {
 	return o
 }
 
-// forget leaves out what can no longer come to anything: answers in views that those who have not
-// answered in them have promised not to.
+// forget drops tallies that can no longer reach a quorum: those of views in which the replicas that have not
+// replied have promised not to.
 func (t *chronicle) forget(from historyID, views [replicas]wire.View) historyID {
 	if len(t.all[from].tallies) == 0 {
 		return from

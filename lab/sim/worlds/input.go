@@ -8,13 +8,13 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// inputKind says what a node is given.
+// inputKind is the kind of an input.
 type inputKind uint8
 
 const (
 	inputFrame   inputKind = iota // a message of another replica
 	inputStamped                  // a stamped datagram
-	inputSession                  // the controller's word on the current session
+	inputSession                  // the controller announces the current session
 	inputShort                    // a short step of time, and a tick
 	inputMedium                   // a medium one
 	inputLong                     // a long one
@@ -23,10 +23,10 @@ const (
 	inputResend                   // a client: its time-out
 )
 
-// inputID names an input.
+// inputID identifies an input.
 type inputID uint32
 
-// input is something that a node can be given.
+// input is an input to a node.
 type input struct {
 	kind inputKind
 	data []byte // the frame, the datagram or the operation
@@ -34,13 +34,13 @@ type input struct {
 	message wire.Kind
 	view    wire.View
 	from    int
-	behind  uint64 // of FETCH-LOG: the slot that its entries start behind
-	last    uint64 // highest slot that it tells of or asks for, if it is about slots
+	behind  uint64 // of FETCH-LOG: its entries start behind this slot
+	last    uint64 // highest slot that it carries or requests, if any
 	// Of a session:
 	session uint32
 }
 
-// inputs are all inputs met so far, each once.
+// inputs has all distinct inputs so far.
 type inputs struct {
 	keys wire.Keys
 	all  []input
@@ -59,7 +59,7 @@ func (t *inputs) id(in input) inputID {
 	return id
 }
 
-// open reads a frame of a replica.
+// open opens and parses a frame of a replica.
 func (t *inputs) open(data []byte) (m wire.Message, err error) {
 	kind, body, err := t.keys.Open(data)
 	if err != nil {
@@ -68,7 +68,7 @@ func (t *inputs) open(data []byte) (m wire.Message, err error) {
 	return wire.Parse(kind, body)
 }
 
-// lastSlot is the highest slot that a message tells of or asks for, if it is about slots.
+// lastSlot returns the highest slot that a message carries or requests, or 0.
 func lastSlot(m wire.Message) (last uint64) {
 	ranges := func(r []wire.Range) {
 		for i := range r {
@@ -108,7 +108,7 @@ func lastSlot(m wire.Message) (last uint64) {
 	return last
 }
 
-// stamped is the input that a frame makes with a number of a session.
+// stamped returns the input of a frame stamped with a session and number.
 func (t *inputs) stamped(session uint32, number uint64, frame []byte) inputID {
 	datagram := oumlib.AppendHeader(nil, oumlib.Header{
 		Flags: oumlib.FlagSequenced, Group: group, Session: session, Seq: number,
@@ -117,13 +117,13 @@ func (t *inputs) stamped(session uint32, number uint64, frame []byte) inputID {
 	return t.id(input{kind: inputStamped, data: append(datagram, frame...), session: session})
 }
 
-// setID names a set of inputs.
+// setID identifies a set of inputs.
 type setID uint32
 
-// emptySet is the set of none.
+// emptySet is the empty set.
 const emptySet setID = 0
 
-// sets are all sets of inputs met so far, each once, their members ascending.
+// sets has all distinct sets of inputs so far, with ascending members.
 type sets struct {
 	all    [][]inputID
 	ids    map[string]setID
@@ -134,7 +134,7 @@ func newSets() sets {
 	return sets{all: [][]inputID{nil}, ids: map[string]setID{"": emptySet}, unions: map[[2]setID]setID{}}
 }
 
-// id names a set; the members are ascending.
+// id returns the id of the set of ascending members.
 func (t *sets) id(members []inputID) setID {
 	key := make([]byte, 0, 4*len(members))
 	for _, m := range members {
@@ -163,7 +163,7 @@ func (t *sets) union(a, b setID) setID {
 	return id
 }
 
-// contains reports whether every member of b is one of a.
+// contains reports whether b is a subset of a.
 func (t *sets) contains(a, b setID) bool {
 	return a == b || b == emptySet || t.union(a, b) == a
 }

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// opID names an operation: its client from 1 in the upper half, which of the client's it is, from 1,
-// in the lower.
+// opID identifies an operation: by its client, from 1, in the upper half, and its position among the client's
+// operations, from 1, in the lower half.
 type opID byte
 
 func newOpID(client, nth int) opID { return opID((client+1)<<4 | nth + 1) }
@@ -18,14 +18,14 @@ func (o opID) client() int { return int(o>>4) - 1 }
 
 func (o opID) String() string { return fmt.Sprintf("op%d.%d", o>>4, o&15) }
 
-// execution is an operation that was executed.
+// execution is an executed operation.
 type execution struct {
 	slot uint64
 	op   opID
 }
 
-// machine is the replicated service: the list of the operations executed. The result of one is the
-// list up to itself, so that results alone say in which order the operations took effect.
+// machine is the replicated service: a list of the executed operations. The result of an operation is the list up
+// to itself, so that the results alone show in which order the operations took effect.
 type machine struct {
 	done     []execution
 	released uint64
@@ -84,7 +84,7 @@ func (m *machine) Restore(r io.Reader) error {
 	return nil
 }
 
-// appendState appends what a machine has become.
+// appendState appends the machine's state.
 func (m *machine) appendState(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(m.done)))
 	for _, e := range m.done {
@@ -94,7 +94,7 @@ func (m *machine) appendState(b []byte) []byte {
 	return append(b, m.failure...)
 }
 
-// undoMachine is a machine that can also take back.
+// undoMachine is a machine that implements replica.Undoer.
 type undoMachine struct{ machine }
 
 // Undo implements replica.Undoer.

@@ -5,13 +5,13 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// delivery is a message of a place's mail that makes a difference.
+// delivery is the delivery of a message that changes something.
 type delivery struct {
 	input   inputID
 	outcome outcomeID
 }
 
-// prune leaves some messages out of a replica's mail.
+// prune removes messages for which out returns true from a replica's mail.
 func (w *world) prune(at localID, mail setID, known map[[2]uint32]setID, out func(*local, *input) bool) setID {
 	key := [2]uint32{uint32(at), uint32(mail)}
 	if id, ok := known[key]; ok {
@@ -28,8 +28,8 @@ func (w *world) prune(at localID, mail setID, known map[[2]uint32]setID, out fun
 	return id
 }
 
-// beyond reports whether a replica has moved beyond a message, so that it never makes a difference
-// again: at most the replica says what it has said before, or that its view is higher.
+// beyond reports whether a message can no longer change a replica: at most the replica repeats messages, or
+// reports its higher view.
 func (w *world) beyond(l *local, in *input) bool {
 	switch {
 	case in.kind == inputSession:
@@ -41,7 +41,7 @@ func (w *world) beyond(l *local, in *input) bool {
 	case w.bounds.Late:
 		return false
 	case in.message == wire.KindFetchLog:
-		// It asks again when it needs to.
+		// The replica repeats the request if necessary.
 		return !l.fetches || l.fetch != replica.Fetching{From: in.from, Have: in.behind}
 	case in.message == wire.KindSnapshotChunk:
 		return !l.fetches || l.fetch.From != in.from || !l.fetch.Snapshot
@@ -53,11 +53,11 @@ func (w *world) beyond(l *local, in *input) bool {
 	return in.view.Less(l.view)
 }
 
-// settled reports whether a message of its view is settled for a replica in status normal.
+// settled reports whether a message of the current view can no longer change a replica in status normal.
 func (w *world) settled(l *local, in *input) bool {
 	switch in.message {
 	case wire.KindViewChange, wire.KindStartView:
-		return true // has entered the view, and repeats START-VIEW anyway
+		return true // the replica has entered the view, and repeats START-VIEW anyway
 	case wire.KindSyncRep, wire.KindSyncCommit:
 		return in.last <= l.sp
 	case wire.KindSlotEntries:
@@ -68,7 +68,7 @@ func (w *world) settled(l *local, in *input) bool {
 	return false
 }
 
-// answered reports whether a question that was answered gets no other answer from now on, in this view.
+// answered reports whether a request that the replica has answered gets no other answer in this view.
 func (w *world) answered(l *local, in *input) bool {
 	if in.message == wire.KindRecover {
 		return l.normal() && l.view.LeaderOf(replicas) != in.from && (in.view.Less(l.view) || !l.leads())
@@ -101,8 +101,7 @@ func (w *world) post(to placeID, mail setID) placeID {
 	return id
 }
 
-// delivered is what comes of the mail at a place, and of a short step of time, as far as it makes a
-// difference that is not a gain.
+// delivered returns the deliveries of mail at a place, and of a short step of time, that change something.
 func (w *world) delivered(id placeID) []delivery {
 	if w.derived[id].delivered {
 		return w.derived[id].deliveries
@@ -118,20 +117,19 @@ func (w *world) delivered(id placeID) []delivery {
 	return d
 }
 
-// prompts is what may be given to a replica at any time.
+// prompts returns the inputs that a replica may get at any time.
 func (w *world) prompts(at *place) []inputID {
 	mail := w.sets.all[at.mail]
 	return append(mail[:len(mail):len(mail)], w.short)
 }
 
-// matters reports whether an outcome changes the replica, or anything that is remembered.
+// matters reports whether an outcome changes the replica or the history.
 func (w *world) matters(from localID, id outcomeID) bool {
 	o := &w.atlas.outcomes[id]
 	return o.failure != "" || o.to != from || o.facts != noFacts || w.plain && o.sends != [replicas]setID{}
 }
 
-// gained is what the replica at a place has to say to the others without being changed by it: answers
-// and repetitions.
+// gained returns the messages that the replica at a place can send without changing: answers and retransmissions.
 func (w *world) gained(id placeID) *[replicas]setID {
 	if g := w.derived[id].gained; g != nil {
 		return g
@@ -151,9 +149,8 @@ func (w *world) gained(id placeID) *[replicas]setID {
 	return g
 }
 
-// saturate lets every replica say what it may say without being changed by it. More mail only ever
-// means that more can happen, so that nothing is missed by saying it at once; and worlds in which it
-// was said, or not yet, need not be told apart.
+// saturate makes every replica send the messages that it can send without changing. More mail only adds possible
+// moves, so sending them at once misses nothing, and the explorer need not distinguish states before and after.
 func (w *world) saturate(s *state) {
 	if w.plain {
 		return
@@ -173,7 +170,7 @@ func (w *world) saturate(s *state) {
 	}
 }
 
-// close leaves the questions that the replica at a place has answered out of its mail.
+// close removes the answered requests from the mail at a place.
 func (w *world) close(id placeID) placeID {
 	if d := &w.derived[id]; d.isSettled {
 		return d.settled

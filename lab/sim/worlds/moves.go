@@ -1,20 +1,20 @@
 package worlds
 
-// moveKind says what happens next in a world.
+// moveKind is the kind of a move.
 type moveKind uint8
 
 const (
-	moveDeliver moveKind = iota // a message of another replica arrives, or the controller's word, or time passes
-	moveCrashAt                 // … and the replica crashes before the record that it makes is durable
+	moveDeliver moveKind = iota // a message of another replica or of the controller arrives, or time passes
+	moveCrashAt                 // the same, and the replica crashes before its record is durable
 	moveStamped                 // a stamped message arrives
-	moveDrop                    // the next one will never arrive
-	moveRestart                 // a replica crashes and starts again without its log
+	moveDrop                    // the next stamped message is lost
+	moveRestart                 // a replica crashes and restarts without its log
 	moveInvoke                  // a client calls an operation, and the sequencer stamps it
-	moveResend                  // the sequencer gets a client's request again
+	moveResend                  // a client's request reaches the sequencer again
 	moveSession                 // another sequencer takes over
 )
 
-// move is a step from one state to the next.
+// move is a transition from a state to the next.
 type move struct {
 	kind  moveKind
 	node  uint8  // replica or client
@@ -22,7 +22,7 @@ type move struct {
 	arg   uint32 // input, or number
 }
 
-// take calls a move's outcome.
+// take is called with a move and its outcome.
 type take func(m move, next state, failure string) bool
 
 // moves calls take with every move from a state until it returns false.
@@ -46,8 +46,8 @@ func (e *explorer) mail(s *state, i int, p *place, take take) bool {
 	return true
 }
 
-// outcome takes a move with a known outcome, and, for every record that the replica makes durable
-// after it has said something, one with a crash before.
+// outcome takes a move with a known outcome. For every record that the replica makes durable after it has sent
+// something, it also takes the move with a crash before that.
 func (e *explorer) outcome(s *state, i int, m move, id outcomeID, arrived *arrivals, spent spent, take take) bool {
 	o := e.atlas.outcomes[id]
 	next, failure := e.apply(s, i, &o, arrived)
@@ -73,8 +73,8 @@ func (e *explorer) outcome(s *state, i int, m move, id outcomeID, arrived *arriv
 	return true
 }
 
-// stamps delivers the next stamped message of each session, or another one where the bounds let it
-// overtake, or none.
+// stamps delivers the next stamped message of each session, or drops it, or delivers a later one first, as far as
+// the bounds allow.
 func (e *explorer) stamps(s *state, i int, p *place, take take) bool {
 	for session, stamped := range e.chronicle.all[s.history].sessions {
 		overtakes := false
@@ -125,8 +125,7 @@ func (e *explorer) ticks(s *state, i int, p *place, take take) bool {
 	return ok
 }
 
-// mayRestart reports whether a replica may lose its log: the protocol promises nothing when more than
-// f have lost theirs.
+// mayRestart reports whether a replica may lose its log: the protocol does not tolerate more than f lost logs.
 func (e *explorer) mayRestart(s *state, id int) bool {
 	if !e.bounds.left(s.spent, budgetRestarts) {
 		return false
@@ -134,7 +133,7 @@ func (e *explorer) mayRestart(s *state, id int) bool {
 	return !e.recovers(s, id)
 }
 
-// recovers reports whether another replica has lost its log and not got it back.
+// recovers reports whether another replica has lost its log and not recovered yet.
 func (e *explorer) recovers(s *state, but int) bool {
 	for i := range replicas {
 		if i != but && e.local(s, i).recovers() {
@@ -154,7 +153,7 @@ func (e *explorer) restarts(s *state, i int, p *place, take take) bool {
 	return take(move{kind: moveRestart, node: uint8(i)}, next, failure)
 }
 
-// clients lets clients call, and send again, and the sequencer change.
+// clients makes clients call and retransmit, and changes the sequencer.
 func (e *explorer) clients(s *state, take take) {
 	h := &e.chronicle.all[s.history]
 	for i := range h.clients {
@@ -189,8 +188,8 @@ func (e *explorer) clients(s *state, take take) {
 	}
 }
 
-// mirrored reports whether a client has to wait for the one before it to call its first operation.
-// Clients are alike: a world in which they change places is the same world.
+// mirrored reports whether a client must wait until the one before it has called its first operation. Clients are
+// symmetric: exchanging them gives an equivalent state.
 func (e *explorer) mirrored(h *history, client int) bool {
 	if client == 0 || len(h.calls) > 0 && client == 1 {
 		return false

@@ -17,22 +17,22 @@ const (
 	group    = 0x0A000001
 )
 
-// node is a replica that runs: an unmodified core, its service, and its durable record.
+// node is a running replica: an unmodified core, its service and its durable record.
 type node struct {
 	id      int
 	core    *replica.Core
 	machine *machine
 	now     time.Duration
 	record  replica.Record
-	// recovering is set from a restart without the log until the replica enters a view.
+	// recovering is true from a restart without the log until the replica enters a view.
 	recovering bool
-	recoverTo  wire.View // that view is above this one
+	recoverTo  wire.View // it has to enter a view above this one
 
 	did    *deeds
 	inputs *inputs
 }
 
-// deeds is what a node does in answer to an input.
+// deeds are the effects of an input at a node.
 type deeds struct {
 	sends   [replicas][]inputID // to each replica
 	replies []reply
@@ -41,7 +41,7 @@ type deeds struct {
 	failure string
 }
 
-// reply is a REPLY on its way to a client.
+// reply is a REPLY to a client.
 type reply struct {
 	frame  inputID
 	client int
@@ -52,26 +52,26 @@ type reply struct {
 	result string
 }
 
-// requestID names a request.
+// requestID identifies a request.
 type requestID struct {
 	client wire.ClientID
 	id     uint64
 }
 
-// cut is a crash just before a record becomes durable, with what other replicas were told until then.
+// cut is a crash just before a record becomes durable, with the messages sent before.
 type cut struct {
-	record replica.Record // that is durable
+	record replica.Record // the durable one
 	sends  [replicas][]inputID
 }
 
-// fail notes the first broken promise.
+// fail notes a violation, unless there is one already.
 func (d *deeds) fail(format string, args ...any) {
 	if d.failure == "" {
 		d.failure = fmt.Sprintf(format, args...)
 	}
 }
 
-// replicaConfig has the time-outs that time.go tells of.
+// replicaConfig returns a configuration with the time-outs that time.go describes.
 func replicaConfig(b *Bounds, id int, keys wire.Keys) replica.Config {
 	cfg := replica.Config{
 		N: replicas, Self: id, Group: group, Keys: keys,
@@ -88,7 +88,7 @@ func replicaConfig(b *Bounds, id int, keys wire.Keys) replica.Config {
 	return cfg
 }
 
-// boot is the start of a replica's process.
+// boot starts a replica's process.
 func boot(b *Bounds, in *inputs, id int, record replica.Record) (*node, *deeds) {
 	n := &node{id: id, now: origin, record: record, inputs: in}
 	n.did = &deeds{}
@@ -112,7 +112,7 @@ func boot(b *Bounds, in *inputs, id int, record replica.Record) (*node, *deeds) 
 	return n, n.perform(func() { core.Start(n.now) })
 }
 
-// give hands an input to the replica and carries out what it wants.
+// give passes an input to the replica and carries out its effects.
 func (n *node) give(in *input) *deeds {
 	n.did = &deeds{}
 	return n.perform(func() {
@@ -124,7 +124,7 @@ func (n *node) give(in *input) *deeds {
 			} else {
 				n.core.Stamped(n.now, data)
 			}
-			clear(data) // as a receive buffer is used again: a core that keeps a reference shows
+			clear(data) // like a reused receive buffer, to expose a core that keeps a reference
 		case inputSession:
 			n.core.Session(n.now, in.session)
 		case inputShort, inputMedium, inputLong:
@@ -136,7 +136,7 @@ func (n *node) give(in *input) *deeds {
 	})
 }
 
-// perform lets the core act, and looks at what comes of it.
+// perform calls the core, carries out its effects and checks the result.
 func (n *node) perform(act func()) *deeds {
 	d := n.did
 	defer func() {
@@ -174,7 +174,7 @@ func (n *node) perform(act func()) *deeds {
 	return d
 }
 
-// positions checks that nothing goes back (invariant 7).
+// positions checks that no position goes back (invariant 7).
 func (n *node) positions(before *replica.Status) {
 	s := n.core.Status()
 	switch {
@@ -210,7 +210,7 @@ func (n *node) carryOut(e *replica.Effect) {
 	}
 }
 
-// send notes a message to a replica, and checks that it is one that may be sent (invariant 4).
+// send collects a message to a replica, and checks that the replica may send it (invariant 4).
 func (n *node) send(frame []byte, to int) {
 	m, err := n.inputs.open(frame)
 	if err != nil {
@@ -226,9 +226,9 @@ func (n *node) send(frame []byte, to int) {
 	}
 	switch kind {
 	case wire.KindPing:
-		return // tells nothing but time
+		return // only affects timers
 	case wire.KindStartViewRep:
-		return // its receiver repeats itself for ever, to no effect: nothing that was sent is lost
+		return // without it the leader repeats START-VIEW for ever, which has no effect here
 	}
 	in := input{kind: inputFrame, data: bytes.Clone(frame), message: kind, view: view, from: n.id, last: lastSlot(m)}
 	if m, ok := m.(*wire.FetchLog); ok {
@@ -262,7 +262,7 @@ func (n *node) reply(e *replica.Effect) {
 	})
 }
 
-// persist makes a record durable. Where something was said before it, the replica may crash in between.
+// persist makes a record durable. If the replica has sent something before, it may also crash in between.
 func (n *node) persist(r replica.Record) {
 	d, old := n.did, n.record
 	if !old.View.LessEq(r.View) || !old.LastNormal.LessEq(r.LastNormal) || !r.LastNormal.LessEq(r.View) || r.Incarnation < old.Incarnation {
@@ -288,7 +288,7 @@ func (n *node) persist(r replica.Record) {
 	n.record = r
 }
 
-// fingerprint names what the replica has become.
+// fingerprint returns the fingerprint of the replica's state.
 func (n *node) fingerprint() fingerprint {
 	b := []byte{byte(n.id), 0}
 	if n.recovering {

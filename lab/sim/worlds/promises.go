@@ -36,10 +36,10 @@ func (w *writer) all() {
 	}
 }
 
-// text writes the contents of a log for a failure.
+// text returns the contents of a log as text, for a failure.
 func (w *writer) text(id logID) string { return w.atlas.logs.all[id].String() }
 
-// authentic checks that the log holds what was stamped with each session and number.
+// authentic checks that the log has the message that was stamped with each session and number.
 func (w *writer) authentic() {
 	c := &w.atlas.logs.all[w.facts.log]
 	for slot := c.start + 1; slot <= c.end(); slot++ {
@@ -55,9 +55,8 @@ func (w *writer) authentic() {
 	}
 }
 
-// enters checks a view that a replica enters: views form a chain (invariant 10), only its leader
-// starts one, and it starts with all that was committed (invariants 1 and 3) or stable (2) in those
-// below.
+// enters checks a view that a replica enters: views form a chain (invariant 10), only the leader starts one, and
+// its log has everything that was committed (invariants 1 and 3) or stable (2) in lower views.
 func (w *writer) enters() {
 	f, h := w.facts, w.history
 	for _, s := range h.started {
@@ -88,14 +87,14 @@ func (w *writer) enters() {
 	}
 }
 
-// has checks that the log that a view is entered with has what was reached in another.
+// has checks that the initial log of a view has a milestone of another view.
 func (w *writer) has(format string, log logID, m milestone) {
 	if slot := w.atlas.logs.lacks(log, m.log); slot != 0 {
 		w.fail(format, w.facts.view, w.text(log), m.view, w.text(m.log), slot)
 	}
 }
 
-// settles checks a replica's stable prefix against the others' (invariant 2).
+// settles checks a replica's stable prefix against those of others (invariant 2).
 func (w *writer) settles() {
 	logs, h := w.atlas.logs, w.history
 	stable := w.facts.stable
@@ -112,8 +111,8 @@ func (w *writer) settles() {
 	}
 }
 
-// replied counts a REPLY: what f+1 replicas and the leader among them have answered for one slot in
-// one view is committed, whether or not the client hears of it.
+// replied counts a REPLY: a request that f+1 replicas, the leader among them, have replied to for one slot in one
+// view is committed, whether or not the client gets the REPLYs.
 func (w *writer) replied(r *reply) {
 	h, logs := w.history, w.atlas.logs
 	if r.status == wire.StatusOK {
@@ -143,12 +142,12 @@ func (w *writer) replied(r *reply) {
 	w.deliver(r)
 }
 
-// result checks that a leader's result is that of its log: the operations up to the first slot that
-// holds the request, each once.
+// result checks that a leader's result agrees with its log: it has the operations up to the first slot with the
+// request, each once.
 func (w *writer) result(r *reply) {
 	c := &w.atlas.logs.all[w.facts.prefix]
 	if c.start > 0 {
-		return // its beginning is in a snapshot
+		return // the log's beginning is in a snapshot
 	}
 	want := ""
 	for slot := uint64(1); slot <= min(r.slot, c.end()); slot++ {
@@ -173,7 +172,7 @@ func count(who uint8) (n int) {
 	return n
 }
 
-// isCommitted reports whether a REPLY is for what is known to be committed in its view.
+// isCommitted reports whether a REPLY is for a request known to be committed in its view.
 func (w *writer) isCommitted(r *reply) bool {
 	for _, m := range w.history.committed {
 		if m.view != r.view {
@@ -188,8 +187,8 @@ func (w *writer) isCommitted(r *reply) bool {
 	return false
 }
 
-// commits checks what a committed result rests on against all else that was ever committed, became
-// stable, or a view above was started with (invariants 1 to 3).
+// commits checks the log of a committed result against all other committed and stable logs, and against the
+// initial logs of higher views (invariants 1 to 3).
 func (w *writer) commits(new milestone) {
 	h, logs := w.history, w.atlas.logs
 	for _, m := range h.committed {

@@ -2,31 +2,31 @@ package worlds
 
 import "time"
 
-// Time passes at a node only when the explorer says so, and then by one of three steps. The cores'
-// time-outs are set so that each is over after exactly one of them: whatever is repeated or given up
-// after a grace period after a short step, a sync point's interval after a medium one, suspicion and
-// the time-out of a view change, doubled as often as it may be, after a long one. So of a point in
-// time only its class matters: which steps lead past it, or whether one has passed since.
+// Time passes at a node only when the explorer makes it, by one of three steps. The cores' time-outs are such
+// that each expires after exactly one kind of step: retransmission and grace periods after a short one, a sync
+// point's interval after a medium one, suspicion and the view change's time-out, doubled as often as possible,
+// after a long one. So only the class of a point in time matters: which steps reach it, or whether one has passed
+// since.
 //
-// No path has hundreds of steps, so that many short ones do not add up to a longer one.
+// No path has hundreds of steps, so that short steps do not add up to a longer one.
 const (
 	shortStep  = 10 * time.Second
 	mediumStep = 1_000 * shortStep
 	longStep   = 7_000 * mediumStep
 
-	suspicion  = 100 * mediumStep // a long step, and the sixth doubling of it too
+	suspicion  = 100 * mediumStep // a long step exceeds it, and its sixth doubling
 	retransmit = 10 * time.Millisecond
 	grace      = time.Millisecond
 	gapBound   = 5 * time.Millisecond
 
-	// off is for what never becomes due: PINGs and TICKs, which tell nothing but time.
+	// off turns PINGs and TICKs off, which only affect timers.
 	off = time.Duration(1) << 61
 
-	// origin is when a node's clock starts: 0 stands for no time at all.
+	// origin is the start of a node's clock. It is not 0, which stands for no time.
 	origin = time.Hour
 )
 
-// timeClass is what matters of a point in time.
+// timeClass is the class of a point in time.
 type timeClass byte
 
 const (

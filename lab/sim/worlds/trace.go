@@ -7,29 +7,29 @@ import (
 	"github.com/netordered/nopaxos/internal/dissect"
 )
 
-// act is one input to one replica, or something that happens beside them.
+// act is an input to a replica, or a move of a client or a sequencer.
 type act struct {
-	node    int // replica; -1: beside them
+	node    int // replica, or -1
 	what    string
 	input   inputID
-	given   bool // input counts
+	given   bool // counted as an input
 	from    localID
 	outcome outcomeID
-	free    bool // says something without being changed by it; shown only if what it says is heard
-	boots   bool // the replica's process starts anew
+	free    bool // sends messages without changing; shown only if one of them is delivered
+	boots   bool // the replica's process restarts
 	needed  bool
 }
 
-// way is a way from a world's beginning to a state or a broken promise, act by act.
+// way is a path from the initial state to a state or a violation, act by act.
 type way struct {
 	*explorer
 	acts  []act
-	said  map[letter]int // by which act a replica was first told something
+	said  map[letter]int // by receiver and message: the act that sent it first
 	text  dissect.Dissector
 	state state
 }
 
-// wayTo reconstructs the way to a state, and beyond it by a last move, if there is one.
+// wayTo reconstructs the path to a state, followed by a last move if there is one.
 func (e *explorer) wayTo(id uint32, last *move) (*way, error) {
 	var moves []move
 	for at := id; at != 0; at = e.came[at].from {
@@ -55,7 +55,7 @@ func (e *explorer) wayTo(id uint32, last *move) (*way, error) {
 	return w, nil
 }
 
-// step goes one move on.
+// step appends one move.
 func (w *way) step(m move) error {
 	found := false
 	var next state
@@ -77,7 +77,7 @@ func (w *way) step(m move) error {
 	return nil
 }
 
-// describe notes what a move makes happen.
+// describe appends the acts of a move.
 func (w *way) describe(m move, next *state) {
 	i := int(m.node)
 	a := act{node: i, needed: true}
@@ -112,13 +112,13 @@ func (w *way) describe(m move, next *state) {
 	}
 }
 
-// stamps says what was stamped last.
+// stamps describes the message stamped last.
 func (w *way) stamps(s *state) string {
 	sessions := w.chronicle.all[s.history].sessions
 	return fmt.Sprintf("%d/%d", len(sessions), len(sessions[len(sessions)-1]))
 }
 
-// input says what a replica is given.
+// input describes an input.
 func (w *way) input(id inputID) string {
 	switch in := &w.inputs.all[id]; in.kind {
 	case inputFrame:
@@ -135,7 +135,7 @@ func (w *way) input(id inputID) string {
 	return "has waited too long"
 }
 
-// add notes an act and what it says.
+// add appends an act and records the messages that it sends.
 func (w *way) add(a act) {
 	w.acts = append(w.acts, a)
 	if a.node < 0 {
@@ -144,7 +144,7 @@ func (w *way) add(a act) {
 	w.say(w.atlas.outcomes[a.outcome].sends)
 }
 
-// say notes that the newest act says something.
+// say records messages sent by the newest act.
 func (w *way) say(sends [replicas]setID) {
 	for to, mail := range sends {
 		for _, in := range w.sets.all[mail] {
@@ -159,7 +159,7 @@ func (w *way) hear(l letter) {
 	}
 }
 
-// listen notes what replicas say without being changed by it.
+// listen appends the acts by which replicas send messages without changing.
 func (w *way) listen() {
 	for n := -1; n != len(w.said); {
 		n = len(w.said)
@@ -179,7 +179,7 @@ func (w *way) listen() {
 	}
 }
 
-// heard is what a replica was told so far.
+// heard returns the messages sent to a replica so far.
 func (w *way) heard(to int) map[inputID]bool {
 	all := map[inputID]bool{}
 	for l := range w.said {
@@ -190,7 +190,7 @@ func (w *way) heard(to int) map[inputID]bool {
 	return all
 }
 
-// news reports whether an outcome says something that was not said before.
+// news reports whether an outcome sends a message that was not sent before.
 func (w *way) news(out outcomeID) bool {
 	for to, mail := range w.atlas.outcomes[out].sends {
 		for _, in := range w.sets.all[mail] {
@@ -202,7 +202,7 @@ func (w *way) news(out outcomeID) bool {
 	return false
 }
 
-// need marks the free acts that say what is heard later.
+// need marks the free acts that send a message delivered later.
 func (w *way) need() {
 	for i := len(w.acts) - 1; i >= 0; i-- {
 		if a := &w.acts[i]; a.needed && a.given {
@@ -213,7 +213,7 @@ func (w *way) need() {
 	}
 }
 
-// count is how many acts the way has.
+// count returns the number of acts that count.
 func (w *way) count() (n int) {
 	for _, a := range w.acts {
 		if a.needed {
@@ -223,7 +223,7 @@ func (w *way) count() (n int) {
 	return n
 }
 
-// lines is the way as text, one act a line, with what is said under it.
+// lines returns the path as text, one act a line, with the messages that it sends below.
 func (w *way) lines() []string {
 	var lines []string
 	for _, a := range w.acts {
@@ -240,7 +240,7 @@ func (w *way) lines() []string {
 	return lines
 }
 
-// answers is what a replica says.
+// answers returns the messages that a replica sends, as text.
 func (w *way) answers(a *act) []string {
 	var lines []string
 	o := &w.atlas.outcomes[a.outcome]
@@ -273,16 +273,16 @@ func (w *way) answers(a *act) []string {
 	return lines
 }
 
-// maxFairLines bounds what is shown of a fair run.
+// maxFairLines bounds the text of a fair run.
 const maxFairLines = 400
 
-// fairLines is what happens from the way's end on when nothing more goes wrong, as text.
+// fairLines returns a fair run from the end of the path as text.
 func (w *way) fairLines(down int) []string {
 	lines := []string{"from here on nothing is lost:"}
 	if down != nobody {
 		lines[0] = fmt.Sprintf("from here on replica-%d is down, and nothing else is lost:", down)
 	}
-	_ = w.fairly(&w.state, down, func(id int, in inputID, out outcomeID) { // its error is known
+	_ = w.fairly(&w.state, down, func(id int, in inputID, out outcomeID) { // the error is known
 		if len(lines) < maxFairLines {
 			lines = append(lines, fmt.Sprintf("replica-%d %s", id, w.input(in)))
 			lines = append(lines, w.answers(&act{outcome: out})...)

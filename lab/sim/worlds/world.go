@@ -6,42 +6,41 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// maxSessions bounds the sessions of a world, and maxNumbers the messages of each: what places have
-// room for.
+// maxSessions bounds the sessions of a world, maxNumbers the messages of each, because arrivals has a fixed size.
 const (
 	maxSessions = 4
 	maxNumbers  = 16
 )
 
-// arrivals is which numbers of each session have arrived at a replica, or never will.
+// arrivals has a bit for each number of each session that has arrived at a replica, or never will.
 type arrivals [maxSessions]uint16
 
 // allArrived stands for a session that the replica has left.
 const allArrived = 1<<maxNumbers - 1
 
-// placeID names a place.
+// placeID identifies a place.
 type placeID uint32
 
-// place is a replica in its surroundings: its state, the messages of other replicas that may arrive,
-// and the stamped ones that have.
+// place is a replica with its network: the replica's state, the messages of other replicas that may arrive, and
+// the stamped ones that have arrived.
 //
-// A message that was sent may arrive at any time, any number of times, or never: the network is the
-// set of all that was sent. So loss, duplication, delay and reordering among replicas need no budget.
-// Stamped messages arrive in the order of their numbers, each once or, at a price, not at all.
+// A message among replicas may arrive at any time, any number of times, or never: the network is the set of all
+// messages sent. So its loss, duplication, delay and reordering need no budget. Stamped messages arrive in the
+// order of their numbers, each once; loss and reordering use up budgets.
 type place struct {
 	local   localID
 	mail    setID
 	arrived arrivals
 }
 
-// state is a world at a moment.
+// state is a state of a world.
 type state struct {
 	places  [replicas]placeID
 	history historyID
 	spent   spent
 }
 
-// world is what is known of all states of a world: tables that grow as the world is explored.
+// world has the tables shared by all states of a world; they grow with the exploration.
 type world struct {
 	bounds    *Bounds
 	inputs    inputs
@@ -54,15 +53,15 @@ type world struct {
 	places   []place
 	placeIDs map[place]placeID
 	stands   map[stand]standID
-	mails    map[[2]uint32]placeID // a place, and what is added to its mail
-	pruned   map[[2]uint32]setID   // a replica's mail without what it is beyond
-	closed   map[[2]uint32]setID   // … without the questions that it has answered
+	mails    map[[2]uint32]placeID // by a place and the mail added to it
+	pruned   map[[2]uint32]setID   // a replica's mail without messages that it is beyond
+	closed   map[[2]uint32]setID   // a replica's mail without requests that it has answered
 	datagram map[stamp]inputID
 	derived  []derived // by place
 
 	short, medium, long inputID // steps of time
 
-	// plain has nothing left out and nothing said at once: for the test that this misses nothing.
+	// plain turns the reductions off, for the test that they miss nothing.
 	plain bool
 }
 
@@ -74,17 +73,17 @@ type stand struct {
 
 type standID uint32
 
-// derived is what follows from a place, as far as it was asked for.
+// derived caches properties of a place.
 type derived struct {
 	stand      standID
 	gained     *[replicas]setID
 	deliveries []delivery
-	delivered  bool // deliveries are known
+	delivered  bool // deliveries is valid
 	settled    placeID
-	isSettled  bool // settled is known
+	isSettled  bool // settled is valid
 }
 
-// stamp is a number of a session, and what was stamped with it.
+// stamp is a session, a number and the message stamped with them.
 type stamp struct {
 	session uint32
 	number  uint64
@@ -108,7 +107,7 @@ func newWorld(b *Bounds) (*world, error) {
 	return w, nil
 }
 
-// place names a place: what can no longer make a difference there is left out.
+// place returns the id of a place, after it has removed what can no longer change anything there.
 func (w *world) place(p place) placeID {
 	if !w.plain {
 		p.mail = w.prune(p.local, p.mail, w.pruned, w.beyond)
@@ -128,8 +127,8 @@ func (w *world) place(p place) placeID {
 	return id
 }
 
-// arrive takes for arrived what makes no difference any more: numbers of sessions that the replica has
-// left, and those that its log has by another way.
+// arrive marks stamped messages that can no longer change the replica as arrived: those of sessions that it has
+// left, and those that its log has from elsewhere.
 func (w *world) arrive(l *local, a *arrivals) {
 	for s := range a {
 		switch session := uint32(s + 1); {
@@ -141,7 +140,7 @@ func (w *world) arrive(l *local, a *arrivals) {
 	}
 }
 
-// stamped is the datagram that a session's number makes of what was stamped with it.
+// stamped returns the datagram of a frame stamped with a session and number.
 func (w *world) stamped(session int, number int, frame inputID) inputID {
 	key := stamp{uint32(session), uint64(number), frame}
 	if id, ok := w.datagram[key]; ok {
@@ -152,7 +151,7 @@ func (w *world) stamped(session int, number int, frame inputID) inputID {
 	return id
 }
 
-// apply continues a state by what a replica did. arrived is what has arrived there.
+// apply continues a state by an outcome at a replica; arrived are the replica's arrivals then.
 func (w *world) apply(s *state, id int, o *outcome, arrived *arrivals) (state, string) {
 	if o.failure != "" {
 		return *s, o.failure
@@ -179,7 +178,7 @@ func (w *world) apply(s *state, id int, o *outcome, arrived *arrivals) (state, s
 	return next, ""
 }
 
-// forget leaves out of a state's history what can no longer come to anything.
+// forget removes what can no longer matter from a state's history.
 func (w *world) forget(s *state) {
 	if w.plain {
 		return
@@ -191,7 +190,7 @@ func (w *world) forget(s *state) {
 	s.history = w.chronicle.forget(s.history, views)
 }
 
-// formed checks that a view that its leader enters is one that f others have promised.
+// formed checks that f others have promised a view that its leader enters.
 func (w *world) formed(locals *[replicas]localID, id factsID) string {
 	f := &w.atlas.facts[id]
 	if !f.entered || !f.leader {
@@ -209,5 +208,5 @@ func (w *world) formed(locals *[replicas]localID, id factsID) string {
 	return ""
 }
 
-// local is the state of a replica.
+// local returns the local state of a replica.
 func (w *world) local(s *state, id int) *local { return &w.atlas.locals[w.places[s.places[id]].local] }

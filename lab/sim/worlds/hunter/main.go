@@ -1,5 +1,5 @@
-// Command hunter explores small worlds, one after the other, until one of them breaks a promise, and says
-// which one and how. The mutants' runner builds it with each planted bug.
+// Command hunter explores small worlds, one after the other, until it finds a violation, and reports it. The
+// mutants' runner builds it with each planted bug.
 package main
 
 import (
@@ -13,12 +13,12 @@ import (
 	"github.com/netordered/nopaxos/lab/sim/worlds"
 )
 
-// Find is what the hunter prints.
+// Find is the hunter's output.
 type Find struct {
-	World  string // that broke a promise; empty if none did
-	States int    // visited in all worlds up to there
-	Acts   int    // inputs on the way to the broken promise, in its world
-	What   string // the broken promise
+	World  string // with the violation; empty if there was none
+	States int    // visited in all worlds so far
+	Acts   int    // inputs on the path to the violation
+	What   string // the violation
 }
 
 func main() {
@@ -56,7 +56,7 @@ func hunt(tier string, states int, patience time.Duration) (Find, error) {
 		var r result
 		select {
 		case r = <-done:
-		case <-time.After(2 * patience): // the explorer looks at the time between two steps
+		case <-time.After(2 * patience): // the explorer checks the time between two steps
 			r.report.Violation = &worlds.Violation{What: fmt.Sprintf("a step does not end within %v", patience)}
 		}
 		stop()
