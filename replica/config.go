@@ -15,7 +15,7 @@ type Config struct {
 	Self  int       // this replica's number, from 0
 	Group uint32    // OUM group number
 	Keys  wire.Keys // derived from the cluster key
-	MTU   int       // largest UDP payload in bytes that the path carries; default wire.DefaultMTU
+	MTU   int       `default:"1400" min:"256"` // largest UDP payload in bytes that the path carries
 
 	limits.Timing
 	limits.Replica
@@ -27,15 +27,12 @@ type Config struct {
 
 // withDefaults fills in the zero fields and checks the others.
 func (c Config) withDefaults() (Config, error) {
-	c.MTU = cmp.Or(c.MTU, wire.DefaultMTU)
 	c.MaxClients = cmp.Or(c.MaxClients, wire.MaxClients)
 	switch {
 	case c.N < 1 || c.N%2 == 0 || c.N > wire.MaxGroup:
 		return c, fmt.Errorf("replica: N is %d, expected an odd number from 1 to %d", c.N, wire.MaxGroup)
 	case c.Self < 0 || c.Self >= c.N:
 		return c, fmt.Errorf("replica: Self is %d, expected 0 to %d", c.Self, c.N-1)
-	case c.MTU < wire.MinMTU:
-		return c, fmt.Errorf("replica: MTU is %d bytes, expected at least %d", c.MTU, wire.MinMTU)
 	}
 	if err := defaults.Apply(&c); err != nil {
 		return c, fmt.Errorf("replica: %w", err)

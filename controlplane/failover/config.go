@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/controlplane/fabric"
+	"github.com/netordered/nopaxos/internal/defaults"
 )
 
 // Config configures a Core.
@@ -17,15 +18,15 @@ type Config struct {
 	Timing
 }
 
-// Timing has the controller's intervals. Zero values stand for those of DefaultTiming.
+// Timing has the controller's intervals. Zero values stand for the defaults.
 type Timing struct {
-	Grace          time.Duration // for a lost stream to come back with its entry intact
-	StartGrace     time.Duration // longest wait at the start for the reads of all targets
-	InstallTimeout time.Duration // for the answer to an install
-	AuditInterval  time.Duration // between two checks of a target's entries
-	ReportWindow   time.Duration // reports that are at most so far apart count together
-	ReportHoldoff  time.Duration // in which reports and cut links do not end a new session; doubles in a row
-	ProgramTimeout time.Duration // for a switch to confirm a change
+	Grace          time.Duration `default:"10ms"`  // for a lost stream to come back with its entry intact
+	StartGrace     time.Duration `default:"500ms"` // longest wait at the start for the reads of all targets
+	InstallTimeout time.Duration `default:"100ms"` // for the answer to an install
+	AuditInterval  time.Duration `default:"1s"`    // between two checks of a target's entries
+	ReportWindow   time.Duration `default:"500ms"` // reports that are at most so far apart count together
+	ReportHoldoff  time.Duration `default:"50ms"`  // in which reports and cut links do not end a new session; doubles in a row
+	ProgramTimeout time.Duration `default:"300ms"` // for a switch to confirm a change
 }
 
 // Group configures a group.
@@ -36,40 +37,15 @@ type Group struct {
 	Last     uint32 // newest durable session number; 0: none yet
 }
 
-// DefaultTiming returns the value of every field that a Timing may leave zero.
-func DefaultTiming() Timing {
-	return Timing{
-		Grace:          10 * time.Millisecond,
-		StartGrace:     500 * time.Millisecond,
-		InstallTimeout: 100 * time.Millisecond,
-		AuditInterval:  time.Second,
-		ReportWindow:   500 * time.Millisecond,
-		ReportHoldoff:  50 * time.Millisecond,
-		ProgramTimeout: 300 * time.Millisecond,
-	}
+// DefaultTiming returns the defaults of a Timing.
+func DefaultTiming() (t Timing) {
+	defaults.Fill(&t)
+	return t
 }
 
 func (c Config) withDefaults() (Config, error) {
-	d := DefaultTiming()
-	for _, f := range []struct {
-		name string
-		p    *time.Duration
-		v    time.Duration
-	}{
-		{"Grace", &c.Grace, d.Grace},
-		{"StartGrace", &c.StartGrace, d.StartGrace},
-		{"InstallTimeout", &c.InstallTimeout, d.InstallTimeout},
-		{"AuditInterval", &c.AuditInterval, d.AuditInterval},
-		{"ReportWindow", &c.ReportWindow, d.ReportWindow},
-		{"ReportHoldoff", &c.ReportHoldoff, d.ReportHoldoff},
-		{"ProgramTimeout", &c.ProgramTimeout, d.ProgramTimeout},
-	} {
-		if *f.p < 0 {
-			return c, fmt.Errorf("failover: %s is %v, expected a positive duration", f.name, *f.p)
-		}
-		if *f.p == 0 {
-			*f.p = f.v
-		}
+	if err := defaults.Apply(&c); err != nil {
+		return c, fmt.Errorf("failover: %w", err)
 	}
 	if c.Targets < 1 {
 		return c, fmt.Errorf("failover: Targets is %d, expected at least 1", c.Targets)

@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -25,11 +24,11 @@ type Field struct{ Name, Value string }
 
 // Config configures a Server. Only Invoker is required.
 type Config struct {
-	Addr     string       // TCP address to listen on; default 127.0.0.1:6379
+	Addr     string       `default:"127.0.0.1:6379"` // TCP address to listen on
 	Invoker  Invoker      // executes the commands
 	Password string       // required by AUTH; "": no authentication
 	TLS      *tls.Config  // nil: plain TCP
-	MaxOp    int          // longest operation in bytes; default 1200, which fits a datagram of 1400
+	MaxOp    int          `default:"1200" min:"16"` // longest operation in bytes; the default fits a datagram of 1400
 	Logger   *slog.Logger // default slog.Default()
 	Version  string       // of the program, for INFO
 
@@ -39,21 +38,14 @@ type Config struct {
 	Replication func() []Field
 }
 
-const minMaxOp = 16
-
 func (c Config) withDefaults() (Config, error) {
-	c.Addr = cmp.Or(c.Addr, "127.0.0.1:6379")
-	c.MaxOp = cmp.Or(c.MaxOp, 1200)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	switch {
-	case c.Invoker == nil:
+	if c.Invoker == nil {
 		return c, errors.New("resp: Config.Invoker is nil, expected one that executes the commands")
-	case c.MaxOp < minMaxOp:
-		return c, fmt.Errorf("resp: Config.MaxOp is %d bytes, expected at least %d", c.MaxOp, minMaxOp)
 	}
-	if err := defaults.Apply(&c.FrontEnd); err != nil {
+	if err := defaults.Apply(&c); err != nil {
 		return c, fmt.Errorf("resp: Config.%w", err)
 	}
 	return c, nil

@@ -45,7 +45,7 @@ type Config struct {
 func (cfg Config) core() replica.Config {
 	c := cfg.Core
 	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
-	c.MTU = cmp.Or(c.MTU, wire.DefaultMTU)
+	c.MTU = cmp.Or(c.MTU, transport.DefaultMTU)
 	return c
 }
 

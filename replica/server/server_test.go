@@ -132,7 +132,7 @@ func TestServerRefusesToStart(t *testing.T) {
 		{"no such replica", func(_ *testing.T, c *server.Config) { c.Self = 1 }, func(server.Config) string { return "replica 1, expected 0 to 0" }},
 		{"no state machine", func(_ *testing.T, c *server.Config) { c.StateMachine = nil }, func(server.Config) string { return "StateMachine" }},
 		{"an even group", func(_ *testing.T, c *server.Config) { c.Replicas = append(c.Replicas, c.Replicas[0]) }, func(server.Config) string { return "N is 2" }},
-		{"a tiny MTU", func(_ *testing.T, c *server.Config) { c.Core.MTU = 100 }, func(server.Config) string { return "MTU is 100 bytes" }},
+		{"a tiny MTU", func(_ *testing.T, c *server.Config) { c.Core.MTU = 100 }, func(server.Config) string { return "MTU is 100, expected" }},
 		{"a state machine that cannot write", func(_ *testing.T, c *server.Config) { c.StateMachine = &failing{} }, func(server.Config) string { return errDisk.Error() }},
 		{"no record", func(t *testing.T, c *server.Config) { c.Dir = t.TempDir() }, func(c server.Config) string { return c.Dir }},
 		{"no directory", func(t *testing.T, c *server.Config) { c.Dir = filepath.Join(t.TempDir(), "none") }, func(c server.Config) string { return c.Dir }},

@@ -8,13 +8,8 @@ const MaxReplicas = 63
 // simulates groups larger than MaxReplicas.
 const MaxGroup = 127
 
-const (
-	// DefaultMTU is the default of the largest UDP payload in bytes: what an Ethernet carries, with room for a tunnel's
-	// headers.
-	DefaultMTU = 1400
-	// MinMTU is the smallest MTU in bytes that every protocol message of fixed size fits.
-	MinMTU = 256
-)
+// MinMTU is the smallest MTU in bytes that every protocol message of fixed size fits.
+const MinMTU = 256
 
 // The replicated state is a function of these limits: replicas with different values diverge. They stay constants, and no
 // key of the cluster file, until the replicas of a group agree on them. The constants of package replica/clients that bound

@@ -20,7 +20,7 @@ type Config struct {
 	// Recover says that this is not the replica's first start: its state must come from the other replicas.
 	Recover bool
 
-	MTU int // largest UDP payload in bytes that the path carries; default wire.DefaultMTU
+	MTU int `default:"1400" min:"256"` // largest UDP payload in bytes that the path carries
 
 	// The intervals and bounds of NOPaxos that the protocol shares. PingInterval is the maximum time between a leader's
 	// messages; a leader with MaxLog slots refuses requests.
@@ -31,7 +31,6 @@ type Config struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	c.MTU = cmp.Or(c.MTU, wire.DefaultMTU)
 	c.MaxClients = cmp.Or(c.MaxClients, wire.MaxClients)
 	if err := defaults.Apply(&c); err != nil {
 		return c, fmt.Errorf("baseline: %w", err)
@@ -43,8 +42,6 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("baseline: Self is %d, expected 0 to %d", c.Self, c.N-1)
 	case c.Incarnation == 0:
 		return c, fmt.Errorf("baseline: Incarnation is 0, expected a number above that of earlier starts")
-	case c.MTU < wire.MinMTU:
-		return c, fmt.Errorf("baseline: MTU is %d bytes, expected at least %d", c.MTU, wire.MinMTU)
 	case c.MaxLog < 2*c.Snapshot:
 		return c, fmt.Errorf("baseline: MaxLog is %d slots, expected at least twice Snapshot (%d)", c.MaxLog, c.Snapshot)
 	}
