@@ -25,8 +25,8 @@ func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine)
 	}
 	cfg := Config{
 		Group: g.Number(), Self: index, Keys: keys, StateMachine: sm,
-		Dir:  f.Resolve(g.Replicas[index].Dir),
-		Core: replica.Config{MTU: f.MTU, Timing: f.Timing, Replica: f.Limits},
+		Dir: f.Resolve(g.Replicas[index].Dir),
+		MTU: f.MTU, Timing: f.Timing, Limits: f.Limits,
 	}
 	for _, r := range g.Replicas {
 		cfg.Replicas = append(cfg.Replicas, transport.Peer{Addr: r.Address, Bulk: r.Bulk})

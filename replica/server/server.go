@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/controlplane/api"
 	"github.com/netordered/nopaxos/internal/replicaloop"
 	"github.com/netordered/nopaxos/replica"
@@ -34,19 +35,19 @@ type Config struct {
 	Controllers []string
 	DialOptions []grpc.DialOption
 
-	// Core has the MTU, the intervals and the limits; zero values stand for defaults. The Server sets N, Self, Group and Keys
-	// from this Config.
-	Core replica.Config
+	MTU    int            // largest UDP payload in bytes that the path carries; default transport.DefaultMTU
+	Timing limits.Timing  // zero values stand for defaults
+	Limits limits.Replica // likewise
 
 	Logger *slog.Logger // nil: slog.Default()
 }
 
-// core returns Core with the fields that the Server sets.
+// core returns the configuration of the core.
 func (cfg Config) core() replica.Config {
-	c := cfg.Core
-	c.N, c.Self, c.Group, c.Keys = len(cfg.Replicas), cfg.Self, cfg.Group, cfg.Keys
-	c.MTU = cmp.Or(c.MTU, transport.DefaultMTU)
-	return c
+	return replica.Config{
+		N: len(cfg.Replicas), Self: cfg.Self, Group: cfg.Group, Keys: cfg.Keys,
+		MTU: cmp.Or(cfg.MTU, transport.DefaultMTU), Timing: cfg.Timing, Replica: cfg.Limits,
+	}
 }
 
 // Server runs a replica. Its methods are safe for concurrent use.

@@ -132,7 +132,7 @@ func TestServerRefusesToStart(t *testing.T) {
 		{"no such replica", func(_ *testing.T, c *server.Config) { c.Self = 1 }, func(server.Config) string { return "replica 1, expected 0 to 0" }},
 		{"no state machine", func(_ *testing.T, c *server.Config) { c.StateMachine = nil }, func(server.Config) string { return "StateMachine" }},
 		{"an even group", func(_ *testing.T, c *server.Config) { c.Replicas = append(c.Replicas, c.Replicas[0]) }, func(server.Config) string { return "N is 2" }},
-		{"a tiny MTU", func(_ *testing.T, c *server.Config) { c.Core.MTU = 100 }, func(server.Config) string { return "MTU is 100, expected" }},
+		{"a tiny MTU", func(_ *testing.T, c *server.Config) { c.MTU = 100 }, func(server.Config) string { return "MTU is 100, expected" }},
 		{"a state machine that cannot write", func(_ *testing.T, c *server.Config) { c.StateMachine = &failing{} }, func(server.Config) string { return errDisk.Error() }},
 		{"no record", func(t *testing.T, c *server.Config) { c.Dir = t.TempDir() }, func(c server.Config) string { return c.Dir }},
 		{"no directory", func(t *testing.T, c *server.Config) { c.Dir = filepath.Join(t.TempDir(), "none") }, func(c server.Config) string { return c.Dir }},
@@ -220,7 +220,7 @@ func (f *failing) Snapshot() (io.WriterTo, error) {
 // A broken invariant stops the replica, with an error that names it.
 func TestStopsOnABrokenInvariant(t *testing.T) {
 	cfg := aloneConfig(t, &failing{good: 1}) // for the empty state
-	cfg.Core.Snapshot, cfg.Core.SyncSlots = 4, 1
+	cfg.Limits.Snapshot, cfg.Limits.SyncSlots = 4, 1
 	r := run(t, cfg)
 	err := r.end(r.stamped)
 	if err == nil {
@@ -269,7 +269,7 @@ func (w slowSnapshot) WriteTo(to io.Writer) (int64, error) {
 func TestStopWhileASnapshotIsWritten(t *testing.T) {
 	service := &slow{writing: make(chan struct{}, 1), release: make(chan struct{})}
 	cfg := aloneConfig(t, service)
-	cfg.Core.Snapshot, cfg.Core.SyncSlots = 4, 1
+	cfg.Limits.Snapshot, cfg.Limits.SyncSlots = 4, 1
 	r := run(t, cfg)
 	eventually(t, "a snapshot is being written", func() bool {
 		r.stamped()

@@ -269,7 +269,7 @@ func (c *virtualCluster) start(i int) {
 	r := &virtualReplica{t: c.t, dir: c.dirs[i], state: &ledger{}}
 	cfg := Config{
 		Group: virtualGroup, Self: i, Replicas: c.peers, Keys: c.keys, StateMachine: r.state,
-		Core: replica.Config{Replica: limits.Replica{Snapshot: 64, KeepLog: 32, SyncSlots: 16}}, // small, so that tests take snapshots
+		Limits: limits.Replica{Snapshot: 64, KeepLog: 32, SyncSlots: 16}, // small, so that tests take snapshots
 	}
 	record, err := loadRecord(r.dir)
 	if err != nil {
