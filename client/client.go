@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	crand "crypto/rand"
-	"encoding/binary"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -53,7 +51,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	core, err := clientcore.New(cfg.core(udp.LocalAddr(), randomNonce, rand.Uint64()))
+	core, err := clientcore.New(cfg.core(udp.LocalAddr(), clientcore.RandomNonce, rand.Uint64()))
 	if err != nil {
 		udp.Close()
 		return nil, err
@@ -71,13 +69,6 @@ func New(cfg Config) (*Client, error) {
 	core.Register(transport.Now())
 	c.start(cfg)
 	return c, nil
-}
-
-// randomNonce returns 128 bits from the system's random source.
-func randomNonce() wire.ClientID {
-	var b [16]byte
-	_, _ = crand.Read(b[:]) // never fails
-	return wire.ClientID{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 }
 
 // start runs the loop, and follows the group's route if there are controllers.
@@ -209,7 +200,7 @@ func (c *Client) swapQueue() []order {
 	return c.loop.orders
 }
 
-// Stats counts what a client did and what it saw.
+// Stats has the counters and gauges of a Client.
 type Stats struct {
 	Transmissions   uint64 // requests sent, including REGISTERs and retransmissions
 	Retransmissions uint64

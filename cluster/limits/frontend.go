@@ -2,7 +2,7 @@ package limits
 
 import "time"
 
-// FrontEnd bounds what the clients of a RESP front-end may take from it.
+// FrontEnd bounds the resources that clients of a RESP front-end may use.
 type FrontEnd struct {
 	// MaxConns is the number of connections at a time. Raising it costs a file descriptor and 16 KiB for each connection, more
 	// while its requests or replies are long.

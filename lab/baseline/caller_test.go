@@ -9,7 +9,6 @@ import (
 
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/oumlib"
-	"github.com/netordered/nopaxos/replica/wire"
 	"github.com/netordered/nopaxos/transport"
 )
 
@@ -45,7 +44,7 @@ func (g *group) startCaller(sequencer netip.AddrPort) *caller {
 	}
 	c.core, err = clientcore.New(clientcore.Config{
 		Replicas: len(g.peers), Auth: g.keys.Client, Rule: g.system.Rule(len(g.peers)),
-		ReplyTo: udp.LocalAddr(), Nonce: func() wire.ClientID { return wire.ClientID{Hi: 1, Lo: uint64(time.Now().UnixNano())} },
+		ReplyTo: udp.LocalAddr(), Nonce: clientcore.RandomNonce,
 	})
 	if err != nil {
 		g.t.Fatal(err)

@@ -11,8 +11,8 @@ const MaxGroup = 127
 // MinMTU is the smallest MTU in bytes that every protocol message of fixed size fits.
 const MinMTU = 256
 
-// The replicated state is a function of these limits: replicas with different values diverge. They stay constants, and no
-// key of the cluster file, until the replicas of a group agree on them. The constants of package replica/clients that bound
+// The replicated state is a function of these limits: replicas with different values would diverge. They remain constants, not
+// keys of the cluster file, until the replicas of a group agree on them. The constants of package replica/clients that bound
 // the stored results are of the same kind.
 const (
 	// MaxClients is the number of clients in the client table.

@@ -2,8 +2,6 @@ package role
 
 import (
 	"context"
-	crand "crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -76,7 +74,7 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 		return nil, err
 	}
 	cfg := clientcore.Config{
-		Replicas: len(s.Replicas), Auth: keys.Client, ReplyTo: c.udp.LocalAddr(), Nonce: nonce, Seed: rand.Uint64(),
+		Replicas: len(s.Replicas), Auth: keys.Client, ReplyTo: c.udp.LocalAddr(), Nonce: clientcore.RandomNonce, Seed: rand.Uint64(),
 		MTU: s.MTU, Window: wire.MaxOutstanding,
 	}
 	var courier clientcore.Courier
@@ -109,12 +107,6 @@ func toReplicas(s *Spec) (clientcore.Rule, clientcore.Courier) {
 		system = baseline.Paxos
 	}
 	return system.Rule(len(replicas)), baseline.NewCourier(system, replicas)
-}
-
-func nonce() wire.ClientID {
-	var b [16]byte
-	_, _ = crand.Read(b[:]) // never fails
-	return wire.ClientID{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 }
 
 // Run is the client's event loop.
