@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// wireHeader is the header as encoding/binary lays it out: the reference encoder.
+// wireHeader is the reference encoding of the header, by encoding/binary.
 type wireHeader struct {
 	Magic          uint16
 	Version, Flags uint8
@@ -100,7 +100,7 @@ func TestSessionToken(t *testing.T) {
 	}
 	book := newTokenBook(key, 5)
 	book.setCurrent(7)
-	for session := range uint32(50) { // a flood of claims, each one different
+	for session := range uint32(50) { // a flood of datagrams, each of another session
 		for range 2 {
 			if got, want := book.expected(session), SessionToken(key, 5, session); got != want {
 				t.Errorf("expected token of session %d is %x, should be %x", session, got, want)

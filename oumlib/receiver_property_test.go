@@ -10,10 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestEveryNumberOnceInOrder sends a sequence through a network that loses, duplicates and reorders,
-// and checks what the receiver is for: delivered and dropped together are the whole sequence up to
-// the highest number seen, each number once, in order, and nothing is dropped that arrived within
-// the grace period.
+// TestEveryNumberOnceInOrder sends a sequence through a network that loses, duplicates and reorders messages. The
+// receiver reports every number up to the highest one seen once, in order, as delivered or dropped, and drops no
+// message that arrived within the grace period.
 func TestEveryNumberOnceInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := rapid.SampledFrom([]uint64{1, 1 << 32, math.MaxUint64 - 300}).Draw(t, "start")
@@ -74,8 +73,8 @@ func TestEveryNumberOnceInOrder(t *testing.T) {
 	})
 }
 
-// drawArrivals makes the order in which up to 200 numbers from start arrive: some never, some more
-// than once, none more than ten places late.
+// drawArrivals draws the order in which up to 200 numbers from start arrive: some never, some more than once,
+// none more than ten places late.
 func drawArrivals(t *rapid.T, start uint64) []uint64 {
 	type arrival struct {
 		at  int
@@ -97,8 +96,7 @@ func drawArrivals(t *rapid.T, start uint64) []uint64 {
 	return seqs
 }
 
-// model is the receiver's specification, number by number: slow and with nothing to get wrong. It
-// knows no bounds but the ring's.
+// model is the receiver's specification, number by number: slow but simple. It has no bounds but the ring's.
 type model struct {
 	ring      uint64
 	session   uint32
@@ -132,8 +130,8 @@ func (m *model) receive(session uint32, seq uint64) (events []string) {
 	return append(events, m.pull()...)
 }
 
-// take is Receive or Put of a message of the current session. One that is delivered directly needs
-// no room.
+// take models Receive or Put of a message of the current session. A message that is delivered directly needs no
+// room.
 func (m *model) take(seq uint64, direct bool) {
 	if !m.listening {
 		if other, ok := m.collides(seq); ok {
@@ -153,7 +151,7 @@ func (m *model) take(seq uint64, direct bool) {
 	m.held[seq] = true
 }
 
-// notice learns that every number up to seq exists.
+// notice notes that every number up to seq exists.
 func (m *model) notice(seq uint64) {
 	for n := m.high + 1; n <= seq; n++ {
 		if !m.held[n] {
@@ -228,8 +226,8 @@ func (m *model) pull() (events []string) {
 	return events
 }
 
-// eachNumber pulls all events and writes them down one number at a time: how a receiver divides what
-// is missing into ranges is its own business.
+// eachNumber returns all events, one line a number, so that the division of missing numbers into ranges does not
+// matter.
 func eachNumber(r *Receiver) (events []string) {
 	var ev Event
 	for r.Next(&ev) {
@@ -245,7 +243,7 @@ func eachNumber(r *Receiver) (events []string) {
 	return events
 }
 
-// TestReceiverAgainstModel lets receiver and model do the same things and compares every event.
+// TestReceiverAgainstModel drives receiver and model by the same calls and compares every event.
 func TestReceiverAgainstModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := newDriver(t, 8)
@@ -311,8 +309,8 @@ func TestReceiverAgainstModel(t *testing.T) {
 	})
 }
 
-// FuzzReceive feeds a receiver datagrams of any content: the first byte of each record says how long
-// it is and whether its header is made good, so that the fuzzer gets past the token.
+// FuzzReceive passes arbitrary datagrams to a receiver. The first byte of each record gives its length and
+// whether its header is corrected, so that the fuzzer gets past the token.
 func FuzzReceive(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x0a0123456789"))

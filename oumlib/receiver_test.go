@@ -17,7 +17,7 @@ const (
 
 var testKey = []byte("0123456789abcdef")
 
-// driver drives a receiver by hand and writes its events down as text.
+// driver drives a receiver and returns its events as text.
 type driver struct {
 	t   *testing.T
 	r   *Receiver
@@ -30,7 +30,7 @@ func newDriver(t *testing.T, buffer int) *driver {
 	})}
 }
 
-// payloadOf is the payload of every test message; it names the message.
+// payloadOf returns the payload of a test message, which identifies it.
 func payloadOf(session uint32, seq uint64) string { return fmt.Sprintf("%d/%d", session, seq) }
 
 func stamped(session uint32, seq uint64) []byte {
@@ -44,7 +44,7 @@ func (d *driver) receive(session uint32, seq uint64) error {
 	return d.r.Receive(d.now, stamped(session, seq))
 }
 
-// accept receives messages that must not be refused.
+// accept receives messages that must be accepted.
 func (d *driver) accept(session uint32, seqs ...uint64) {
 	d.t.Helper()
 	for _, seq := range seqs {
@@ -54,7 +54,7 @@ func (d *driver) accept(session uint32, seqs ...uint64) {
 	}
 }
 
-// refuse receives a message that must be refused with want.
+// refuse receives a message that must be rejected with want.
 func (d *driver) refuse(session uint32, seq uint64, want error) {
 	d.t.Helper()
 	if err := d.receive(session, seq); err != want {
@@ -62,13 +62,13 @@ func (d *driver) refuse(session uint32, seq uint64, want error) {
 	}
 }
 
-// after lets time pass and ticks.
+// after lets time pass and calls Tick.
 func (d *driver) after(dt time.Duration) {
 	d.now += dt
 	d.r.Tick(d.now)
 }
 
-// events pulls all events.
+// events returns all events.
 func (d *driver) events() string {
 	d.t.Helper()
 	var out []string
@@ -241,12 +241,12 @@ func TestFarNumberNeedsConfirmation(t *testing.T) {
 	d := newDriver(t, 8)
 	d.r.Listen(1, 1)
 	d.refuse(1, far, ErrFar)
-	d.refuse(1, far, ErrFar)               // the same again is no confirmation
-	d.refuse(1, 3*far, ErrFar)             // nor is one just as far from it
-	d.refuse(1, 3*far+1<<21, ErrFar)       // nor that
-	d.step(1, 1, "1")                      // meanwhile all goes on
+	d.refuse(1, far, ErrFar)               // a repetition does not confirm
+	d.refuse(1, 3*far, ErrFar)             // nor does a number as far from it
+	d.refuse(1, 3*far+1<<21, ErrFar)       // nor does this one
+	d.step(1, 1, "1")                      // delivery continues meanwhile
 	d.refuse(1, far, ErrFar)               //
-	d.step(1, far+2, "suspect 2-10485761") // two near each other
+	d.step(1, far+2, "suspect 2-10485761") // two numbers close together
 	d.after(testGrace)
 	d.expect(fmt.Sprintf("drop 2-%d, %d", far+1, far+2))
 }
@@ -355,7 +355,7 @@ func TestListenSkipsForward(t *testing.T) {
 	d.r.Listen(1, 1)
 	d.accept(1, 4, 6, 9)
 	d.expect("suspect 1-3, suspect 5-5, suspect 7-8")
-	d.r.Listen(1, 3) // into the middle of a gap: nothing is told twice
+	d.r.Listen(1, 3) // into the middle of a gap: nothing is reported twice
 	d.expect("")
 	d.r.Listen(1, 4)
 	d.expect("4")
@@ -395,7 +395,7 @@ func TestListenBackKnowsWhatWasSeen(t *testing.T) {
 	d.step(1, 1, "1")
 	d.step(1, 2, "2")
 	d.r.Listen(1, 1)
-	d.expect("suspect 1-2") // they exist: no need to wait for the next message
+	d.expect("suspect 1-2") // they exist, so the next message is not needed
 }
 
 func TestSessionsNeverGoBack(t *testing.T) {
@@ -409,7 +409,7 @@ func TestSessionsNeverGoBack(t *testing.T) {
 	if d.r.Session() != 3 || d.r.NextNumber() != 0 {
 		t.Errorf("position is %d/%d, expected to hold 3", d.r.Session(), d.r.NextNumber())
 	}
-	d.r.Listen(3, 0) // there is no number 0
+	d.r.Listen(3, 0) // 0 is not a message number
 	d.expect("1")
 }
 
@@ -417,19 +417,19 @@ func TestHoldOfAHigherSessionDiscards(t *testing.T) {
 	d := newDriver(t, 16)
 	d.r.Hold(1)
 	d.accept(1, 1, 2)
-	d.r.Hold(2) // the controller's word
+	d.r.Hold(2) // announced by the controller
 	d.expect("")
 	d.accept(2, 2)
-	d.expect("") // known already: no SessionTerminated
+	d.expect("") // no SessionTerminated for a known session
 	d.r.Listen(2, 1)
 	d.expect("suspect 1-1")
 }
 
-// A caller that does not pull its events loses messages, but not the order of things.
+// A caller that does not call Next loses messages, but not their order.
 func TestEventsNotPulled(t *testing.T) {
 	d := newDriver(t, 8)
 	d.r.Listen(1, 1)
-	d.accept(1, 1, 1, 2) // 1 is never pulled, so it is as if lost
+	d.accept(1, 1, 1, 2) // message 1 is not pulled, and counts as lost
 	d.expect("suspect 1-1")
 	d.step(1, 1, "1, 2")
 }
@@ -500,7 +500,7 @@ func BenchmarkReceiveInOrder(b *testing.B) {
 	}
 }
 
-// BenchmarkReceiveSwapped is every pair of messages in the wrong order.
+// BenchmarkReceiveSwapped receives every pair of messages in the wrong order.
 func BenchmarkReceiveSwapped(b *testing.B) {
 	r := NewReceiver(ReceiverConfig{Group: testGroup, TokenKey: testKey, Grace: testGrace, Buffer: 1024, MaxPayload: 1400})
 	r.Listen(1, 1)

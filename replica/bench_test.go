@@ -10,7 +10,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// echo is a state machine that costs nothing.
+// echo is a trivial state machine.
 type echo struct{}
 
 func (echo) Execute(_, _ uint64, op, result []byte) []byte { return append(result, op...) }
@@ -20,7 +20,7 @@ func (echo) Restore(io.Reader) error                       { return nil }
 func (echo) Undo(uint64)                                   {}
 func (echo) Release(uint64)                                {}
 
-// trio is a leader and two followers whose messages are delivered at once.
+// trio is a group of three replicas whose messages are delivered at once.
 type trio struct {
 	cores [3]*Core
 	now   time.Duration
@@ -58,7 +58,7 @@ func newTrio(tb testing.TB) *trio {
 	return t
 }
 
-// settle carries effects out until there are none.
+// settle carries out effects until there are none.
 func (t *trio) settle(tb testing.TB) {
 	for busy := true; busy; {
 		busy = false
@@ -94,7 +94,7 @@ func (t *trio) settle(tb testing.TB) {
 	}
 }
 
-// stamp makes the next datagram of the session.
+// stamp returns the next datagram of the session.
 func (t *trio) stamp(req *wire.Request) []byte {
 	t.seq++
 	b := oumlib.AppendHeader(t.data[:0], oumlib.Header{Group: benchGroup})
@@ -105,9 +105,9 @@ func (t *trio) stamp(req *wire.Request) []byte {
 	return b
 }
 
-// load returns a function that passes a request of 64 bytes through all three replicas: from the
-// stamped datagram to the REPLYs, with synchronization and snapshots on the way. It has been called
-// until every buffer has its working size.
+// load returns a function that passes a request of 64 bytes through all three replicas, from the stamped datagram
+// to the REPLYs, with synchronization and snapshots. It calls the function until all buffers have their working
+// sizes.
 func (t *trio) load(tb testing.TB) (request func()) {
 	req := wire.Request{Register: true, Client: wire.ClientID{Hi: 1}, ID: 1, Low: 1, ReplyTo: netip.MustParseAddrPort("127.0.0.1:9")}
 	d := t.stamp(&req)
@@ -134,7 +134,7 @@ func (t *trio) load(tb testing.TB) (request func()) {
 	return request
 }
 
-// keptUp checks that all three replicas executed what load passed through them.
+// keptUp checks that all three replicas executed load's requests.
 func (t *trio) keptUp(tb testing.TB) {
 	for _, c := range t.cores {
 		if c.err != nil || c.executed < t.seq/2 {
@@ -153,8 +153,8 @@ func BenchmarkCores(b *testing.B) {
 	t.keptUp(b)
 }
 
-// Nothing on a request's way allocates. What synchronization and snapshots allocate is a few objects
-// for thousands of requests.
+// The path of a request does not allocate. Synchronization and snapshots allocate a few objects in thousands of
+// requests.
 func TestCoresDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("takes long with the race detector, which has nothing to find here")

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/netordered/nopaxos/internal/codec"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -92,11 +93,7 @@ func (w *stateWriter) uints(values ...uint64) {
 
 func (w *stateWriter) bools(values ...bool) {
 	for _, v := range values {
-		if v {
-			w.b = append(w.b, 1)
-		} else {
-			w.b = append(w.b, 0)
-		}
+		w.b = codec.AppendBool(w.b, v)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/netordered/nopaxos/internal/statetest"
 )
 
-// notInState has the fields that AppendState leaves out, with the reasons.
+// notInState has the fields that AppendState omits, with the reasons.
 var notInState = map[string]string{}
 
 func init() {
@@ -51,7 +51,8 @@ func init() {
 	}
 }
 
-// promisesAwaited has a leader with a promise whose log has NO-OPs, and too few others: no scenario stops there.
+// promisesAwaited ends with a leader that waits for further promises and has one whose log contains NO-OPs. No
+// scenario stops in such a state.
 const promisesAwaited = `
 cluster n=5
 register client=a
@@ -67,7 +68,7 @@ deliver from=0
 ----
 `
 
-// TestStateIsComplete changes every field of cores in all kinds of states and expects another canonical form,
+// TestStateIsComplete changes every field of the cores in all scenarios and expects another canonical form,
 // unless the field is listed above.
 func TestStateIsComplete(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*.txt")

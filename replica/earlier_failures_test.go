@@ -10,12 +10,11 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// Earlier implementations of the protocol fell over in fourteen ways. Each has a test of its name,
-// TestEarlierFailureNN…: those that are about the protocol here, those that need processes and
-// sockets in package server. Where scenarios cover a failure, the test runs them, so that the list
-// can be read in one place.
+// Earlier implementations of the protocol failed in fourteen ways. Each has a test, TestEarlierFailureNN…: those
+// of the protocol here, those that need processes and sockets in package server. If scenarios cover a failure,
+// the test runs them, so that the list is complete in one place.
 
-// scenarios runs scenarios by their names.
+// scenarios runs the named scenarios.
 func scenarios(t *testing.T, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -23,7 +22,7 @@ func scenarios(t *testing.T, names ...string) {
 	}
 }
 
-// commands runs commands of the scenarios' language.
+// commands runs scenario commands.
 func (w *scenarioWorld) commands(t *testing.T, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
@@ -33,15 +32,15 @@ func (w *scenarioWorld) commands(t *testing.T, lines ...string) {
 	}
 }
 
-// A new leader that executed an operation as a follower kept no reply: a retried request got an
-// empty result.
+// A new leader that had executed an operation as a follower had no stored reply: a retried request got an empty
+// result.
 func TestEarlierFailure02RetryAtNewLeader(t *testing.T) {
 	scenarios(t, "retried-request-new-leader", "register-retried", "request-executes-once")
 }
 
-// State transfer to a follower never completed, because one side's last slot was the other's end.
-// Here a replica that lacks the last k slots takes part in a view change, and leads it, for every
-// k around the sync points and snapshots, which are four slots apart.
+// State transfer to a follower never completed, because the last slot was inclusive on one side and exclusive on
+// the other. Here a replica that lacks the last k slots takes part in a view change, and leads it, for every k
+// around the sync points and snapshots, which are four slots apart.
 func TestEarlierFailure03StateTransferEnds(t *testing.T) {
 	scenarios(t, "new-leader-lacks-prefix", "restarted-follower-snapshot", "holder-dies-during-merge")
 	for _, leader := range []int{1, 2} {
@@ -49,7 +48,7 @@ func TestEarlierFailure03StateTransferEnds(t *testing.T) {
 			w := newLossWorld(t)
 			w.commands(t, "register client=a")
 			for i := 1; i <= 13; i++ {
-				w.nodes[1].up = i <= 13-lag // kept from running
+				w.nodes[1].up = i <= 13-lag // descheduled
 				w.commands(t, fmt.Sprintf("request client=a id=%d low=%d", i, i), "pass 1ms")
 			}
 			w.nodes[1].up = true
@@ -64,21 +63,21 @@ func TestEarlierFailure03StateTransferEnds(t *testing.T) {
 	}
 }
 
-// A deposed leader that was alive panicked: what it had executed ahead of the others had to be taken
-// back. It goes back by undo records, or to its snapshot.
+// A deposed leader that was alive panicked, because it had to roll back what it had executed ahead of the others.
+// It rolls back by undo records, or to its snapshot.
 func TestEarlierFailure04DeposedLeaderRollsBack(t *testing.T) {
 	scenarios(t, "deposed-leader-rolls-back", "deposed-leader-undoes", "stale-leader")
 }
 
-// A restarted replica rejoined empty as if it were whole, and acknowledged writes could be lost.
+// A restarted replica rejoined with an empty log, and acknowledged writes could be lost.
 func TestEarlierFailure06RestartedReplica(t *testing.T) {
 	scenarios(t, "restarted-follower", "restarted-leader", "recover-needs-a-higher-view",
 		"recovering-says-nothing-else", "session-and-restart")
 }
 
-// The log, the request map, the gap set and the client table grew for ever, by 330 bytes for each
-// operation. Here ten million operations of a hundred clients, of which one in 500 is lost on its way
-// to one of the replicas, leave behind what the first million did.
+// The log, the request map, the gap set and the client table grew without bound, by 330 bytes per operation. Here
+// ten million operations of a hundred clients, of which one in 500 is lost on the way to one of the replicas,
+// take no more memory than the first million.
 func TestEarlierFailure08MemoryIsBounded(t *testing.T) {
 	operations := 10_000_000
 	if testing.Short() || raceEnabled {
@@ -125,7 +124,7 @@ func TestEarlierFailure08MemoryIsBounded(t *testing.T) {
 	round()
 	after := heapInUse()
 
-	// 330 bytes for each operation would be 3 GB; the process as a whole has to stay below this.
+	// 330 bytes per operation would be 3 GB; the whole process has to stay below this.
 	const heapBound, heapGrowth = 192 << 20, 16 << 20
 	if after > heapBound || after > before+heapGrowth {
 		t.Errorf("the heap holds %d MiB after %d operations and %d MiB after %d, expected at most %d MiB and no growth above %d MiB",
@@ -152,7 +151,7 @@ func TestEarlierFailure08MemoryIsBounded(t *testing.T) {
 	}
 }
 
-// heapInUse is the memory that is reachable, in bytes.
+// heapInUse returns the size of the reachable memory, in bytes.
 func heapInUse() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -160,9 +159,9 @@ func heapInUse() uint64 {
 	return m.HeapAlloc
 }
 
-// Catching up by one request per slot, each with a timer of 5 ms, never caught up under load. Here a
-// replica that slept through 5000 slots catches up, with a millisecond of delay on every message and
-// 50 requests in each, within a few round trips and with a few messages.
+// A replica that fetched slot by slot, each with a timer of 5 ms, never caught up under load. Here a replica that
+// slept through 5000 slots catches up within a few round trips and with a few messages, while messages take a
+// millisecond and 50 requests arrive in each.
 func TestEarlierFailure10FarBehindUnderLoad(t *testing.T) {
 	scenarios(t, "wide-gap-in-bulk")
 	const behind, perMillisecond, sleeper = 5000, 50, 2
@@ -211,7 +210,7 @@ func TestEarlierFailure10FarBehindUnderLoad(t *testing.T) {
 	}
 }
 
-// hop lets a millisecond pass, after which arrives what was in flight at its start.
+// hop lets a millisecond pass and then delivers what was in flight before.
 func (w *scenarioWorld) hop(t *testing.T) {
 	t.Helper()
 	flight := w.flight
@@ -220,17 +219,16 @@ func (w *scenarioWorld) hop(t *testing.T) {
 	for _, f := range flight {
 		w.arrive(f)
 	}
-	w.nextTimer() // every event loop asks after a batch, which is how a replica notices that it slept
+	w.nextTimer() // as event loops do after a batch; the replica notices from it that it slept
 }
 
-// A gap blocked the leader for everything behind it, and gaps were repaired one at a time. Here the
-// leader lacks every second of a hundred messages, and all of them are repaired in the round trips
-// that one takes.
+// A gap blocked the leader for everything behind it, and gaps were repaired one at a time. Here the leader lacks
+// every second of a hundred messages, and repairs all of them in the round trips of one.
 func TestEarlierFailure12GapsSideBySide(t *testing.T) {
 	scenarios(t, "gaps-side-by-side", "no-op-after-bound")
 	for _, c := range []struct {
 		lose  string // at whom
-		hops  int    // messages on the longest path, and two for grace and bound
+		hops  int    // messages on the longest path, plus two for grace and bound
 		state int
 	}{
 		{"0", 2, 101},  // GAP-ASK, SLOT-ENTRIES
@@ -261,8 +259,8 @@ func TestEarlierFailure12GapsSideBySide(t *testing.T) {
 	}
 }
 
-// A leader that held a lock across a gap request deadlocked with its own gap commit. The core has no
-// lock; a group of one, whose gap commit nobody else answers, goes on as well.
+// A leader that held a lock across a gap request deadlocked with its own gap commit. The core has no locks; a
+// group of one, whose gap commit has no other replica to answer it, makes progress, too.
 func TestEarlierFailure13OwnGapCommit(t *testing.T) {
 	scenarios(t, "leader-gap-no-op", "nothing-answered-behind-open-no-op", "late-request-after-no-op")
 	w := &scenarioWorld{}

@@ -97,8 +97,8 @@ func TestLogAgainstModel(t *testing.T) {
 	})
 }
 
-// TestLogRebase puts a log behind a snapshot: what lies behind the snapshot's slot stays, with
-// digests that go on from the snapshot's.
+// TestLogRebase rebases a log on a snapshot: the entries behind the snapshot's slot stay, with digests that
+// continue the snapshot's.
 func TestLogRebase(t *testing.T) {
 	keys, err := wire.DeriveKeys(make([]byte, 16))
 	if err != nil {

@@ -9,9 +9,8 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// lossScript makes a cluster send a message of every type: gaps at a follower and at the leader, a
-// NO-OP, synchronization, truncation, a suspected leader, a new session, a restart behind a
-// truncated log.
+// lossScript makes a cluster send messages of every kind: gaps at a follower and at the leader, a NO-OP,
+// synchronization, truncation, a suspected leader, a new session, a restart behind a truncated log.
 const lossScript = `
 register client=a
 request client=a id=1 lose=1
@@ -43,7 +42,7 @@ pass 30ms
 request client=a id=14
 pass 30ms`
 
-// newLossWorld is a cluster with timers as short as in production, on which lossScript can run.
+// newLossWorld returns a cluster with timers as short as in production, for lossScript.
 func newLossWorld(t *testing.T) *scenarioWorld {
 	w := &scenarioWorld{}
 	if err := w.run("cluster n=3 ping=5ms suspect-leader=100ms suspect-sequencer=50ms view-change=40ms retransmit=2ms " +
@@ -64,10 +63,10 @@ func runLossScript(t *testing.T, w *scenarioWorld) {
 	}
 }
 
-// TestEarlierFailure01OneLostMessage runs the script once for every message that a replica sends and
-// once for every stamped message at every replica, and loses that one. The cluster has to end in one
-// view, with equal states. (An earlier leader crashed when one SYNC-PREPARE was lost: the message
-// that repaired it had no handler.)
+// TestEarlierFailure01OneLostMessage runs the script once for every message that a replica sends and once for
+// every stamped message at every replica, and loses that message. The cluster has to end in one view with equal
+// states. (An earlier leader crashed when a SYNC-PREPARE was lost: the message that repaired the loss had no
+// handler.)
 func TestEarlierFailure01OneLostMessage(t *testing.T) {
 	reference := newLossWorld(t)
 	var kinds []wire.Kind
@@ -103,7 +102,7 @@ func TestEarlierFailure01OneLostMessage(t *testing.T) {
 	}
 }
 
-// diverged says what is wrong with a cluster that has had time to settle; "" if nothing is.
+// diverged describes how the replicas of a settled cluster differ; it is empty if they agree.
 func (w *scenarioWorld) diverged() string {
 	first := w.nodes[0]
 	for i, n := range w.nodes {

@@ -2,5 +2,5 @@
 
 package replica
 
-// raceEnabled says that the race detector is on, which makes everything many times slower.
+// raceEnabled reports whether the race detector, which slows tests down many times, is on.
 const raceEnabled = true

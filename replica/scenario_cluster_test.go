@@ -165,7 +165,7 @@ func (w *scenarioWorld) start(i int) error {
 	return nil
 }
 
-// collect carries out what replica i wants: messages fly, records are durable, snapshots are
+// collect carries out the effects of replica i: messages are put in flight, records are durable and snapshots
 // written at once.
 func (w *scenarioWorld) collect(i int) {
 	n := w.nodes[i]

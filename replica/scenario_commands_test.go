@@ -14,9 +14,9 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// scenarioWorld is a cluster whose every message waits until the script says what becomes of it.
-// All timers are an hour long unless the script sets them, so that only what a scenario is about
-// happens. Messages are shown when they are sent; REPLYs and reports leave the world at once.
+// scenarioWorld is a cluster in which every message stays in flight until the script delivers or drops it. All
+// timers are an hour long unless the script sets them, so that nothing happens but the scenario. Messages are
+// shown when they are sent; REPLYs and reports leave the world at once.
 type scenarioWorld struct {
 	out    strings.Builder
 	keys   wire.Keys
@@ -26,13 +26,13 @@ type scenarioWorld struct {
 	undo   bool
 	nodes  []*scenarioNode
 	flight []flying
-	held   []flying // what hold took out of flight
+	held   []flying // messages held back
 	hold   []selector
 	quiet  bool               // nothing is shown
-	onFly  func(*flying) bool // sees every message that is sent; false loses it
+	onFly  func(*flying) bool // called for every message sent; false loses it
 
-	onInput   func(*Core) // sees every core behind every input
-	onStamped func() bool // asked for every stamped message at every replica; false loses it
+	onInput   func(*Core) // called for the core after every input
+	onStamped func() bool // called for every stamped message at every replica; false loses it
 
 	session  uint32 // of the sequencer
 	number   uint64
@@ -48,7 +48,7 @@ type scenarioNode struct {
 	up     bool
 }
 
-// flying is a message on its way. To the sequencer, to is toGroup.
+// flying is a message in flight. For the sequencer, to is toGroup.
 type flying struct {
 	from, to int
 	data     []byte
@@ -83,7 +83,7 @@ func (w *scenarioWorld) run(line string) error {
 
 var scenarioCommands map[string]func(*scenarioWorld, *arguments) error
 
-func init() { // not an initializer: repeat refers to the map
+func init() { // in init, because repeat refers to the map
 	scenarioCommands = map[string]func(*scenarioWorld, *arguments) error{
 		"cluster":     (*scenarioWorld).cluster,
 		"register":    (*scenarioWorld).register,
@@ -112,7 +112,7 @@ func init() { // not an initializer: repeat refers to the map
 	}
 }
 
-// arguments are a command's.
+// arguments are the arguments of a command.
 type arguments struct {
 	named map[string]string
 	bare  []string
@@ -134,7 +134,7 @@ func (a *arguments) duration(name string, def time.Duration) (time.Duration, err
 	return time.ParseDuration(s)
 }
 
-// replicas reads a list of replicas: "0,2", "all" or "none".
+// replicas parses a list of replicas: "0,2", "all" or "none".
 func (a *arguments) replicas(name, def string, n int) (list []int, err error) {
 	s, ok := a.named[name]
 	if !ok {
@@ -167,7 +167,7 @@ func (w *scenarioWorld) say(format string, args ...any) {
 	}
 }
 
-// fly puts a message in flight to each of the addressees, or with what is held.
+// fly puts a message to each of the receivers in flight, or holds it.
 func (w *scenarioWorld) fly(from int, to []int, data []byte) {
 	text := w.text.Frame(data)
 	kind, _ := wire.PeekKind(data)
@@ -219,8 +219,8 @@ func (s *selector) matches(f *flying) bool {
 	return in(s.kinds, f.kind.String()) && in(s.from, nameOf(f.from)) && in(s.to, nameOf(f.to))
 }
 
-// deliver [kind=] [from=] [to=]: delivers what is in flight and matches, oldest first. Without a
-// selector everything, and what that brings about, until nothing flies.
+// deliver [kind=] [from=] [to=]: delivers matching messages in flight, oldest first. Without a selector it
+// delivers all messages, and those that they cause, until none is in flight.
 func (w *scenarioWorld) deliver(a *arguments) error {
 	if len(a.named) == 0 {
 		w.deliverAll()
@@ -242,7 +242,7 @@ func (w *scenarioWorld) deliverAll() {
 	}
 }
 
-// take takes the matching messages out of flight and does something with each.
+// take removes the matching messages from flight and calls a function with each.
 func (w *scenarioWorld) take(s *selector, with func(flying)) error {
 	var taken []flying
 	w.flight = slices.DeleteFunc(w.flight, func(f flying) bool {
@@ -272,7 +272,7 @@ func (w *scenarioWorld) arrive(f flying) {
 	}
 }
 
-// drop [kind=] [from=] [to=]: loses what is in flight and matches.
+// drop [kind=] [from=] [to=]: loses matching messages in flight.
 func (w *scenarioWorld) drop(a *arguments) error {
 	s := selectorOf(a)
 	return w.take(&s, func(flying) {})
@@ -284,8 +284,8 @@ func (w *scenarioWorld) holdBack(a *arguments) error {
 	return nil
 }
 
-// release [count=1]: what was held flies, in order, and nothing is held any more; with count, only
-// the oldest so many fly, and holding goes on.
+// release [count=1]: puts the held messages in flight, in order, and stops holding; with count, only so many of
+// the oldest, and continues to hold.
 func (w *scenarioWorld) release(a *arguments) error {
 	count, err := a.number("count", 0)
 	if err != nil || count > len(w.held) {
@@ -301,13 +301,13 @@ func (w *scenarioWorld) release(a *arguments) error {
 	return nil
 }
 
-// forget: what was held is lost, and nothing is held any more.
+// forget: loses the held messages, and stops holding.
 func (w *scenarioWorld) forget(*arguments) error {
 	w.held, w.hold = nil, nil
 	return nil
 }
 
-// flight: shows what is on its way.
+// flight: shows the messages in flight.
 func (w *scenarioWorld) showFlight(*arguments) error {
 	for _, f := range w.flight {
 		w.say("%d->%s %s", f.from, nameOf(f.to), f.text)
@@ -315,7 +315,7 @@ func (w *scenarioWorld) showFlight(*arguments) error {
 	return nil
 }
 
-// stamp gives a frame the next number and delivers it to every replica but those that lose it.
+// stamp stamps a frame with the next number and delivers it to every replica except those that lose it.
 func (w *scenarioWorld) stamp(frame []byte, lose []int) {
 	w.number++
 	b := oumlib.AppendHeader(nil, oumlib.Header{Group: scenarioGroup})
@@ -341,7 +341,7 @@ func (w *scenarioWorld) setSession(session uint32) {
 	clear(w.stamped)
 }
 
-// register client=a [lose=0,1]: a client registers; its id is the slot, of replica 0's base.
+// register client=a [lose=0,1]: a client registers; its id is the slot, by replica 0's base.
 func (w *scenarioWorld) register(a *arguments) error {
 	lose, err := a.replicas("lose", "none", len(w.nodes))
 	if err != nil {
@@ -357,8 +357,8 @@ func (w *scenarioWorld) register(a *arguments) error {
 	return w.send(wire.Request{Register: true, Client: nonce, ID: 1, Low: 1}, lose)
 }
 
-// request client=a id=1 [low=1] [op=x] [lose=0,1]: a request is stamped and delivered to all
-// replicas but those that lose it. Without client= it is of client number 1.
+// request client=a id=1 [low=1] [op=x] [lose=0,1]: stamps a request and delivers it to all replicas except those
+// that lose it. Without client= it is from client number 1.
 func (w *scenarioWorld) request(a *arguments) error {
 	lose, err := a.replicas("lose", "none", len(w.nodes))
 	if err != nil {
@@ -392,7 +392,7 @@ func (w *scenarioWorld) send(m wire.Request, lose []int) error {
 	return nil
 }
 
-// tick-of replica=0 view=0/1 [time=] [lose=]: a TICK is stamped as if that replica had sent it.
+// tick-of replica=0 view=0/1 [time=] [lose=]: stamps a TICK of that replica.
 func (w *scenarioWorld) tickOf(a *arguments) error {
 	lose, err := a.replicas("lose", "none", len(w.nodes))
 	if err != nil {
@@ -415,8 +415,7 @@ func (w *scenarioWorld) tickOf(a *arguments) error {
 	return nil
 }
 
-// void [to=1] [lose=]: a datagram is stamped whose payload is damaged, or was damaged on the way to
-// the given replicas while the others get nothing.
+// void [to=1] [lose=]: stamps a datagram with a damaged payload; with to=, only these replicas get it.
 func (w *scenarioWorld) void(a *arguments) error {
 	to, err := a.replicas("to", "all", len(w.nodes))
 	if err != nil {
@@ -502,8 +501,8 @@ func (w *scenarioWorld) nextTimer() (who int, at time.Duration) {
 	return who, at
 }
 
-// session 2 [to=0,1]: the sequencer goes on in a new session, and the controller tells those
-// replicas (none: they have to see it).
+// session 2 [to=0,1]: starts a new session, which the controller announces to those replicas (none: they see it
+// from a stamped message).
 func (w *scenarioWorld) sessionCommand(a *arguments) error {
 	if len(a.bare) != 1 {
 		return fmt.Errorf("expected a session number")
@@ -528,7 +527,7 @@ func (w *scenarioWorld) sessionCommand(a *arguments) error {
 	return nil
 }
 
-// old-session 1: from now on an old sequencer stamps, in its session, from message number 100 on.
+// old-session 1: from now on an old sequencer stamps in its session, from message number 100 on.
 func (w *scenarioWorld) oldSession(a *arguments) error {
 	if len(a.bare) != 1 {
 		return fmt.Errorf("expected a session number")
@@ -560,7 +559,7 @@ func (w *scenarioWorld) forge(a *arguments) error {
 	return nil
 }
 
-// repeat 10 command …: the command ten times, $i in it replaced by 1, 2, …
+// repeat 10 command …: runs the command ten times, with $i replaced by 1, 2, …
 func (w *scenarioWorld) repeat(a *arguments) error {
 	if len(a.bare) < 2 {
 		return fmt.Errorf("expected a count and a command")
@@ -607,7 +606,7 @@ func (w *scenarioWorld) restart(a *arguments) error {
 	return w.each(a, func(i int, _ *scenarioNode) error { return w.start(i) })
 }
 
-// suspect 1: the replica suspects its leader, as when its timer has run out.
+// suspect 1: the replica suspects its leader, as when its timer has expired.
 func (w *scenarioWorld) suspect(a *arguments) error {
 	return w.each(a, func(i int, n *scenarioNode) error {
 		n.core.now = w.now

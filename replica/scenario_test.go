@@ -9,16 +9,15 @@ import (
 	"testing"
 )
 
-// Scenarios are text: commands, a line of dashes, and what came of them. They lie in
-// testdata/scenarios, one file per rule of the protocol, named after the rule. With -rewrite the
-// expected text is written anew; read the difference against the rule before committing it.
+// Scenarios are text: commands, a line of dashes, and the expected output. They are in testdata/scenarios, one
+// file per rule of the protocol, named after the rule. -rewrite updates the expected output; compare the
+// difference with the rule before committing it.
 //
-// The commands are described at the functions of scenarioWorld that carry them out, in
-// scenario_commands_test.go.
+// The commands are documented at their methods of scenarioWorld, in scenario_commands_test.go.
 
 var rewrite = flag.Bool("rewrite", false, "write the scenarios' expected output anew")
 
-// directive is commands and their expected output.
+// directive is a list of commands with their expected output.
 type directive struct {
 	line     int
 	comments []string
@@ -73,8 +72,8 @@ func runScenario(t *testing.T, file string) {
 	}
 }
 
-// parseScenario reads directives: comment lines that start with #, command lines, ----, output up to
-// an empty line.
+// parseScenario parses directives: comment lines that start with #, command lines, ----, and output up to an
+// empty line.
 func parseScenario(text string) ([]directive, error) {
 	var all []directive
 	d := directive{}

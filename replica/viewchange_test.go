@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/cluster/limits"
 )
 
-// The doubling of time-outs ends when a view has lasted: in proportion to them, but never for long.
+// The time-outs are reset when a view has lasted in proportion to them, or for worksAnyway.
 func TestTimeoutsShrinkAgain(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {

@@ -3,13 +3,13 @@ package clientcore
 import (
 	"encoding/binary"
 
+	"github.com/netordered/nopaxos/internal/codec"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// AppendState appends the core's state in a canonical form: two cores of one configuration whose forms are equal
-// do the same for the same input from here on, provided that all effects have been carried out and that
-// retransmissions may be due at any moment. Counters, memory that is used again and times are left out;
-// TestStateIsComplete lists such fields.
+// AppendState appends the core's state in a canonical form: two cores of the same configuration with equal forms
+// react alike to the same inputs, provided that all effects have been carried out and that retransmissions may be
+// due at any moment. The form omits counters, reused memory and times; TestStateIsComplete lists the omitted fields.
 func (c *Core) AppendState(b []byte) []byte {
 	b = appendUints(b, c.id.Hi, c.id.Lo, c.nonce.Hi, c.nonce.Lo, c.view.Leader, uint64(c.view.Session))
 	b = appendUints(b, c.incarnations...)
@@ -22,13 +22,13 @@ func (c *Core) AppendState(b []byte) []byte {
 	for r := c.waiting.first; r != nil; r = r.next {
 		b = r.appendState(b)
 	}
-	// The answer read last decides nothing any more: it costs an explorer states, and hides none.
+	// The last answer has no further influence. Writing it only makes an explorer distinguish more states.
 	b = appendUints(wire.AppendReply(b, &c.answer.Reply), c.answer.Log.Hi, c.answer.Log.Lo)
-	return appendBool(appendBool(b, c.answer.Final), c.stopped)
+	return codec.AppendBool(codec.AppendBool(b, c.answer.Final), c.stopped)
 }
 
 func (r *request) appendState(b []byte) []byte {
-	if b = appendBool(b, r != nil); r == nil {
+	if b = codec.AppendBool(b, r != nil); r == nil {
 		return b
 	}
 	b = appendUints(b, r.tag, uint64(len(r.op)))
@@ -37,7 +37,7 @@ func (r *request) appendState(b []byte) []byte {
 	for i := range r.tallies {
 		t := &r.tallies[i]
 		b = appendCandidate(b, t.view, t.log, t.status)
-		b = appendBool(appendUints(b, t.slot), t.final)
+		b = codec.AppendBool(appendUints(b, t.slot), t.final)
 		b = appendUints(b, t.voters[:]...)
 	}
 	a := &r.result
@@ -60,11 +60,4 @@ func appendUints(b []byte, values ...uint64) []byte {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b
-}
-
-func appendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, 1)
-	}
-	return append(b, 0)
 }

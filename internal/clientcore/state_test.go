@@ -9,7 +9,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// notInState has the fields that AppendState leaves out, with the reasons.
+// notInState has the fields that AppendState omits, with the reasons.
 var notInState = map[string]string{
 	"clientcore.Core.cfg": "given at the start", "clientcore.Core.quorum": "follows from it",
 	"clientcore.Core.effects": "carried out", "clientcore.Core.frames": "the effects' data", "clientcore.Core.done": "cleared with the effects",

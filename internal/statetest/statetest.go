@@ -1,5 +1,5 @@
-// Package statetest checks that a canonical form of a state machine's state covers every field of it: a field
-// that the form misses would make an explorer of states take different states for one.
+// Package statetest checks that a canonical form of a state covers every field: if it missed one, a state-space
+// explorer would take different states for the same.
 package statetest
 
 import (
@@ -11,29 +11,28 @@ import (
 	"unsafe"
 )
 
-// Coverage collects which fields of a struct, and of all that it refers to, its canonical form depends on.
+// Coverage collects the fields of a struct, and of everything it refers to, on which its canonical form depends.
 type Coverage struct {
 	root    reflect.Type
 	omitted map[string]string
-	matters map[string]bool // whether a change of the field, written package.type.field, has changed the form
+	matters map[string]bool // by package.type.field: whether a change of the field has changed the form
 	tries   map[string]int  // changes of the field so far
 }
 
-// New returns a Coverage of the type of root, a struct. omitted has the fields that its form leaves out, by
-// package.type.field, with the reason.
+// New returns a Coverage of root, a struct type. omitted has the fields that the form omits, by
+// package.type.field, with the reasons.
 func New(root reflect.Type, omitted map[string]string) *Coverage {
 	return &Coverage{root: root, omitted: omitted, matters: map[string]bool{}, tries: map[string]int{}}
 }
 
-// Probe changes, one by one, every field reachable from root, a pointer to a struct, notes whether the form
-// that encode returns is then another one, and changes the field back. Fields that are known to matter are
-// left alone.
+// Probe changes every field reachable from root, a pointer to a struct, one by one, notes whether that changes
+// the form returned by encode, and restores the field. It skips fields that have changed the form before.
 func (c *Coverage) Probe(root any, encode func() []byte) {
 	p := probe{Coverage: c, encode: encode, form: bytes.Clone(encode()), seen: map[unsafe.Pointer]bool{}}
 	p.value(reflect.ValueOf(root).Elem())
 }
 
-// Check fails the test for every field that the form leaves out though it is not listed as omitted, and for every
+// Check fails the test for every field that is neither part of the form nor listed as omitted, and for every
 // listed field that does not exist.
 func (c *Coverage) Check(t *testing.T) {
 	t.Helper()
@@ -56,7 +55,7 @@ func (c *Coverage) Check(t *testing.T) {
 	}
 }
 
-// walk collects the fields of a type and of all that they refer to, except through omitted fields.
+// walk collects the fields of a type and of everything they refer to, except through omitted fields.
 func (c *Coverage) walk(t reflect.Type, fields map[string]bool) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
@@ -81,7 +80,7 @@ type probe struct {
 	*Coverage
 	encode func() []byte
 	form   []byte
-	seen   map[unsafe.Pointer]bool // pointers that were followed
+	seen   map[unsafe.Pointer]bool // pointers followed so far
 }
 
 // value probes the fields of the structs in v, which is addressable.
@@ -115,15 +114,15 @@ func (p *probe) field(name string, v reflect.Value) {
 	}
 }
 
-// Bounds on what is tried: elements of a slice, and values of a field.
+// Bounds on the elements of a slice, and on the attempts for a field.
 const (
 	most  = 32
 	tries = 1 << 14
 )
 
-// changes reports whether another value of v, or of something in it, makes another form.
+// changes reports whether another value of v, or of something in it, changes the form.
 func (p *probe) changes(v reflect.Value) bool {
-	v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem() // so that it can be set
+	v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem() // makes it settable
 	old := reflect.New(v.Type()).Elem()
 	old.Set(v)
 	switch v.Kind() {
@@ -132,7 +131,7 @@ func (p *probe) changes(v reflect.Value) bool {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		v.SetInt(v.Int() + 1)
 		if !p.differs() {
-			v.SetInt(v.Int() + 1<<42) // far ahead, should it be a time
+			v.SetInt(v.Int() + 1<<42) // much later, in case it is a time
 		}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(v.Uint() ^ 1)
@@ -161,8 +160,8 @@ func (p *probe) changes(v reflect.Value) bool {
 	return differs
 }
 
-// differs reports whether the form is another one. That of a state that contradicts itself, which cannot be
-// written, is.
+// differs reports whether the form has changed. It has, too, if the changed state is inconsistent and encode
+// panics.
 func (p *probe) differs() (differs bool) {
 	defer func() {
 		if recover() != nil {

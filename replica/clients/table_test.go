@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestUndo: whatever was executed behind a slot, taking it back leaves the table as
-// it was, and executing the same again gives the same.
+// TestUndo: undoing the executions behind a slot restores the table, and executing them again gives the same
+// results.
 func TestUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newLog(rapid.IntRange(1, 4).Draw(t, "clients"))
@@ -57,7 +57,7 @@ func TestUndo(t *testing.T) {
 	})
 }
 
-// TestEvictsLeastRecentlyUsed: one client too many costs the one that was silent longest.
+// TestEvictsLeastRecentlyUsed: one client too many evicts the one that has been silent longest.
 func TestEvictsLeastRecentlyUsed(t *testing.T) {
 	c := newLog(2)
 	var ops []wire.Request
@@ -74,7 +74,7 @@ func TestEvictsLeastRecentlyUsed(t *testing.T) {
 	}
 }
 
-// FuzzTable: no bytes make parsing panic.
+// FuzzTable: parsing arbitrary bytes does not panic.
 func FuzzTable(f *testing.F) {
 	table := New(4)
 	table.register(3)
@@ -96,7 +96,7 @@ type log struct {
 
 func newLog(clients int) *log { return &log{table: New(clients)} }
 
-// slotEcho has results that tell where an operation was executed.
+// slotEcho returns the slot and time of an operation as its result.
 type slotEcho struct{}
 
 func (slotEcho) Execute(slot, _ uint64, op, result []byte) []byte {

@@ -12,8 +12,8 @@ func TestShortClusterKeyIsRefused(t *testing.T) {
 	}
 }
 
-// TestKeySeparation: no key opens what another one sealed, so a client can neither write messages
-// of replicas nor digests nor session tokens, and another cluster's keys are of no use.
+// TestKeySeparation: no key opens what another key sealed, so that clients can forge neither messages of replicas
+// nor digests nor session tokens, and keys of another cluster are useless.
 func TestKeySeparation(t *testing.T) {
 	other, err := DeriveKeys([]byte("another cluster's key"))
 	if err != nil {
@@ -46,8 +46,8 @@ func TestKeySeparation(t *testing.T) {
 	}
 }
 
-// TestEveryBitOfTheTagCounts flips each bit, and each pair of bits at the same place of the tag's
-// halves, which a comparison that mixes the halves would let pass.
+// TestEveryBitOfTheTagCounts flips each bit, and each pair of bits at the same position in the two halves of the
+// tag, which a comparison of the combined halves would accept.
 func TestEveryBitOfTheTagCounts(t *testing.T) {
 	for _, content := range []string{"", "a", "some frame", "some other frame"} {
 		frame := testKeys.Client.Seal([]byte(content), 0)
@@ -99,7 +99,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestSealOfPart: Seal covers what stands behind start and nothing before it.
+// TestSealOfPart: Seal covers the bytes from start on only.
 func TestSealOfPart(t *testing.T) {
 	b := testKeys.Client.Seal([]byte("headerframe"), 6)
 	if body, ok := testKeys.Client.Open(b[6:]); !ok || string(body) != "frame" {
@@ -107,7 +107,7 @@ func TestSealOfPart(t *testing.T) {
 	}
 }
 
-// TestClientKey: what clients are given opens and seals like the key that replicas derive.
+// TestClientKey: the clients' key opens and seals like the one that replicas derive.
 func TestClientKey(t *testing.T) {
 	clusterKey := []byte("a cluster's key of its own")
 	keys, err := DeriveKeys(clusterKey)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The messages of normal operation are written, sealed, opened and read without allocation.
+// Messages of normal operation are encoded, sealed, opened and decoded without allocation.
 
 func BenchmarkRequest(b *testing.B) {
 	m := Request{Client: ClientID{Lo: 9}, ID: 3, Low: 2, ReplyTo: netip.MustParseAddrPort("127.0.0.1:4000"), Op: make([]byte, 100)}

@@ -14,8 +14,7 @@ func samples() [][]byte {
 	return frames
 }
 
-// reparse checks that what a parser accepts is what a sender writes: written again it is the same
-// bytes.
+// reparse checks that encoding a parsed message again gives the same bytes.
 func reparse(t *testing.T, kind Kind, frame []byte) {
 	var again []byte
 	switch kind {
@@ -49,7 +48,7 @@ func reparse(t *testing.T, kind Kind, frame []byte) {
 	}
 }
 
-// FuzzOpen opens arbitrary bytes, which hardly ever pass, and parses them if they do.
+// FuzzOpen opens arbitrary bytes and parses them if they open, which is rare.
 func FuzzOpen(f *testing.F) {
 	for _, frame := range samples() {
 		f.Add(testKeys.Client.Seal(bytes.Clone(frame), 0))
@@ -64,8 +63,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzParse parses arbitrary bodies behind a good tag, as a faulty sender of the cluster could
-// write them.
+// FuzzParse parses arbitrary bodies with a valid tag, which a faulty replica could send.
 func FuzzParse(f *testing.F) {
 	for _, frame := range samples() {
 		f.Add(frame[3], frame[PrefixLen:])

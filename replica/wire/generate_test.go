@@ -95,7 +95,7 @@ func genEntries(t *rapid.T, after uint64) (entries []Entry, end uint64) {
 	return entries, after
 }
 
-// messages has a generator for every kind that Parse reads.
+// messages has a generator for every kind that Parse accepts.
 var messages = map[Kind]func(t *rapid.T) Message{
 	KindSlotLookup: func(t *rapid.T) Message { return &SlotLookup{genHeader(t), genRanges(t, 0)} },
 	KindSlotEntries: func(t *rapid.T) Message {

@@ -10,15 +10,15 @@ import (
 
 var goldenHeader = Header{View: View{Leader: 0x0102030405060708, Session: 0x090a0b0c}, Replica: 0x0d0e, Incarnation: 0x0f10111213141516}
 
-// goldenHead is the header's bytes.
+// goldenHead has the bytes of the header.
 const goldenHead = "0102030405060708 090a0b0c 0d0e 0f10111213141516"
 
-// golden pins the bytes of every kind of message. A change here is a change of the wire format and
-// wants another Version.
+// golden pins the bytes of every kind of message. A change here is a change of the wire format and needs another
+// Version.
 var golden = []struct {
 	kind  Kind
-	frame []byte // what the Append functions write
-	want  string // in hexadecimal, blanks anywhere
+	frame []byte // output of the Append functions
+	want  string // in hexadecimal; blanks are ignored
 }{
 	{KindRequest, AppendRequest(nil, &Request{Client: ClientID{Lo: 0x11}, ID: 5, Low: 3, ReplyTo: netip.MustParseAddrPort("192.0.2.1:4660"), Op: []byte("op")}),
 		"4e500101 00 0000000000000000 0000000000000011 0000000000000005 0000000000000003 00000000000000000000ffff c0000201 1234 6f70"},

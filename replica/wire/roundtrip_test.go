@@ -111,7 +111,7 @@ func TestEncodedLen(t *testing.T) {
 	})
 }
 
-// TestRefusedValues has what no sender writes, one field wrong in each.
+// TestRefusedValues parses messages with one invalid field each.
 func TestRefusedValues(t *testing.T) {
 	view := View{Leader: 1, Session: 2}
 	tick := AppendTick(nil, &Tick{})

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestSameFingerprintSameFuture: what is left out of the canonical form makes no difference. Where a
-// state of a replica was reached by two ways, a replica that went the second one answers everything
-// that the first one was given in the same way, and becomes the same.
+// TestSameFingerprintSameFuture: the fields omitted from the canonical form make no difference. If a state of a
+// replica was reached by two paths, a replica that takes the second one reacts to all inputs of the first like
+// the first, and reaches the same states.
 func TestSameFingerprintSameFuture(t *testing.T) {
 	if raced || testing.Short() {
 		t.Skip("takes a minute under the race detector, which has nothing to find here")

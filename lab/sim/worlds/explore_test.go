@@ -11,14 +11,14 @@ import (
 
 var update = flag.Bool("worlds.update", false, "write testdata/small.txt anew")
 
-// goldenFile has the number of states of every small world, and of moves between them.
+// goldenFile has the numbers of states and moves of every small world.
 const goldenFile = "testdata/small.txt"
 
-// enoughUnderRace is how many of the small worlds, from the first, are explored under the race detector.
+// enoughUnderRace is the number of small worlds that are explored under the race detector.
 const enoughUnderRace = 2
 
-// TestSmallWorlds visits every state of the small worlds. None breaks a promise, and there are as many
-// as there were: what is explored changes only when the source does. If it was meant to:
+// TestSmallWorlds visits every state of the small worlds. There is no violation, and the numbers of states are as
+// expected. If a change of the source was meant to change them:
 //
 //	go test ./sim/worlds -run TestSmallWorlds -worlds.update
 func TestSmallWorlds(t *testing.T) {
@@ -70,7 +70,7 @@ func TestSameTwice(t *testing.T) {
 	}
 }
 
-// explored explores a world whole.
+// explored explores a world completely.
 func explored(t *testing.T, b Bounds) *explorer {
 	t.Helper()
 	e := begun(t, b)
@@ -81,7 +81,7 @@ func explored(t *testing.T, b Bounds) *explorer {
 	return e
 }
 
-// begun is an exploration of which nothing but the first state is there.
+// begun returns an exploration with the initial state only.
 func begun(t *testing.T, b Bounds) *explorer {
 	t.Helper()
 	w, err := newWorld(&b)
@@ -97,7 +97,7 @@ func begun(t *testing.T, b Bounds) *explorer {
 	return e
 }
 
-// TestMoreIsMore: what bounds allow beyond others only adds states.
+// TestMoreIsMore: wider bounds add states.
 func TestMoreIsMore(t *testing.T) {
 	least := Bounds{Name: "least", Clients: 2, Requests: 1, Undo: true}
 	states := len(explored(t, least).states)

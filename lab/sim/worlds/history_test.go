@@ -7,12 +7,12 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// requested is a log entry of a client's operation.
+// requested returns the log entry of a client's operation.
 func requested(number uint64, op opID) entry {
 	return entry{kind: wire.EntryRequest, session: 1, number: number, client: wire.ClientID{Lo: uint64(op.client() + 1)}, id: uint64(op & 15), op: op}
 }
 
-// TestBrokenPromisesAreSeen: facts that contradict a history are found.
+// TestBrokenPromisesAreSeen: facts that contradict a history are violations.
 func TestBrokenPromisesAreSeen(t *testing.T) {
 	a, b, c := newOpID(0, 0), newOpID(1, 0), newOpID(0, 1)
 	noOp := entry{kind: wire.EntryNoOp, session: 1, number: 1}

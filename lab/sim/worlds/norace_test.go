@@ -2,5 +2,5 @@
 
 package worlds
 
-// raced: the race detector makes everything an order of magnitude slower.
+// raced reports whether the race detector, which slows tests down by an order of magnitude, is on.
 const raced = false

@@ -7,7 +7,7 @@ import (
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
-// looks is what others can tell of a replica.
+// looks has the properties of a replica that others can observe.
 type looks struct {
 	phase            string
 	view, lastNormal wire.View
@@ -15,9 +15,8 @@ type looks struct {
 	log              string
 }
 
-// TestNothingIsMissed: leaving out what makes no difference, saying at once what may be said at any
-// time, and not visiting what is covered leaves no combination of logs, views and positions of the
-// replicas out and adds none: exploring without all that comes to the same ones.
+// TestNothingIsMissed: an exploration with the reductions (fewer messages, sending at once, not visiting covered
+// states) finds the same combinations of logs, views and positions of the replicas as one without them.
 func TestNothingIsMissed(t *testing.T) {
 	if raced || testing.Short() {
 		t.Skip("takes a minute under the race detector, which has nothing to find here")
@@ -43,7 +42,7 @@ func TestNothingIsMissed(t *testing.T) {
 	}
 }
 
-// combinations explores a world and returns the combinations of what replicas look like that it met.
+// combinations explores a world and returns the combinations of the replicas' looks that it found.
 func combinations(t *testing.T, b Bounds, plain bool) (found map[[replicas]looks]bool, states int) {
 	t.Helper()
 	e := begun(t, b)

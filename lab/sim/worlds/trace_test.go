@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestWaysAreReal: the way to a state is one that replicas go: new cores that are given what it says
-// become what it says, and every message that arrives on it was sent on it.
+// TestWaysAreReal: the path to a state can be replayed. New cores with the inputs on it reach the states on it,
+// and every message that arrives was sent before.
 func TestWaysAreReal(t *testing.T) {
 	for _, b := range []Bounds{
 		{Name: "leader", Clients: 2, Requests: 1, Drops: 1, LeaderChanges: 1, Undo: true},
@@ -27,7 +27,7 @@ func TestWaysAreReal(t *testing.T) {
 	}
 }
 
-// goes has new replicas go a way.
+// goes replays a path with new replicas.
 func goes(t *testing.T, w *way) bool {
 	t.Helper()
 	var nodes [replicas]*node
@@ -64,7 +64,7 @@ func goes(t *testing.T, w *way) bool {
 	return true
 }
 
-// TestTraceReads: a way is printed act by act, with what is said in each.
+// TestTraceReads: a path is printed act by act, with the messages sent in each.
 func TestTraceReads(t *testing.T) {
 	e := explored(t, Bounds{Name: "calm", Clients: 1, Requests: 1, Undo: true})
 	w, err := e.wayTo(uint32(len(e.states)-1), nil)
