@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"time"
 
 	"google.golang.org/grpc"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/oumlib"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -31,18 +31,8 @@ type Config struct {
 	// is a free port at this host's address on the route to the first controller, or else to the sequencer.
 	Listen string
 
-	// MTU is the largest UDP payload in bytes that the path carries; default 1400.
-	MTU int
-	// Window is the number of requests in flight; default 256, at most wire.MaxOutstanding.
-	Window int
-	// MaxWaiting is the number of requests that may wait for room in the window; default 65,536.
-	MaxWaiting int
-	// MinTimeout is the shortest time before the first retransmission of a request; default 2 ms.
-	MinTimeout time.Duration
-	// MaxTimeout is the longest time between two transmissions of a request; default 100 ms.
-	MaxTimeout time.Duration
-	// MaxPushback takes the place of MaxTimeout while the group reports that it is full; default 1 s.
-	MaxPushback time.Duration
+	MTU int // largest UDP payload in bytes that the path carries; default 1400
+	limits.Client
 
 	Logger *slog.Logger // nil: slog.Default()
 }
@@ -83,8 +73,7 @@ func (c *Config) listen() (string, error) {
 func (c *Config) core(replyTo netip.AddrPort, nonce func() wire.ClientID, seed uint64) clientcore.Config {
 	return clientcore.Config{
 		Replicas: c.Replicas, Auth: c.Auth, ReplyTo: replyTo, Nonce: nonce, Seed: seed,
-		MTU: c.MTU, Window: c.Window, MaxWaiting: c.MaxWaiting,
-		MinTimeout: c.MinTimeout, MaxTimeout: c.MaxTimeout, MaxPushback: c.MaxPushback,
+		MTU: c.MTU, Client: c.Client,
 	}
 }
 

@@ -24,7 +24,7 @@ var (
 	// wire.MaxOutstanding requests outstanding. It wraps ErrOutcomeUnknown: a copy of the request that is still in the
 	// network may be accepted later.
 	ErrTooManyOutstanding = clientcore.ErrTooManyOutstanding
-	// ErrQueueFull means that Config.MaxWaiting requests already wait to be sent.
+	// ErrQueueFull means that limits.Client.MaxWaiting requests already wait to be sent.
 	ErrQueueFull = clientcore.ErrQueueFull
 )
 

@@ -14,7 +14,7 @@ func FromFile(f *cluster.File, group string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	config := Config{Group: g.Number(), Replicas: len(g.Replicas), Auth: auth, MTU: f.MTU}
+	config := Config{Group: g.Number(), Replicas: len(g.Replicas), Auth: auth, MTU: f.MTU, Client: f.Clients}
 	for _, c := range f.Controllers {
 		config.Controllers = append(config.Controllers, c.Address.String())
 	}

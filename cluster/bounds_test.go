@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -16,6 +17,7 @@ func TestBoundsOfTags(t *testing.T) {
 	}{
 		{File{}, "MTU", "min", fmt.Sprint(wire.MinMTU)},
 		{Group{}, "F", "max", fmt.Sprint((wire.MaxReplicas - 1) / 2)},
+		{limits.Client{}, "Window", "max", fmt.Sprint(wire.MaxOutstanding)},
 		{Topology{}, "Probe", "min", MinProbe.String()},
 		{Topology{}, "Probe", "max", MaxProbe.String()},
 	} {

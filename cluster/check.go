@@ -133,10 +133,13 @@ func (f *File) checkTiming() *Error {
 	return nil
 }
 
-// checkLimits finds limits of replicas that contradict each other.
+// checkLimits finds limits that contradict each other.
 func (f *File) checkLimits() *Error {
 	if err := f.Limits.Check(f.MTU); err != nil {
 		return f.errorAt("limits."+err.Key, err.Problem, err.Expected)
+	}
+	if err := f.Clients.Check(); err != nil {
+		return f.errorAt("clients."+err.Key, err.Problem, err.Expected)
 	}
 	return nil
 }

@@ -59,9 +59,11 @@
 //	  suspect_leader: 30ms
 //	limits:                          # optional, like all keys of limits.Replica
 //	  log_bytes: 67108864
+//	clients:                         # optional, like all keys of limits.Client
+//	  window: 1024
 //
-// Package [github.com/netordered/nopaxos/cluster/limits] documents the keys of timing and limits, and the limits of
-// front-ends, with their defaults. A new key is a field of a struct here or there: its tags have its name, its form, its
+// Package [github.com/netordered/nopaxos/cluster/limits] documents the keys of timing, limits and clients, and the limits
+// of front-ends, with their defaults. A new key is a field of a struct here or there: its tags have its name, its form, its
 // default and its bounds (see decode.go).
 //
 // Reading is strict: an unknown, duplicate, missing or contradictory key is an [Error], one line that names the file, the

@@ -27,6 +27,7 @@ type File struct {
 	KV            []KV           `yaml:"kv,omitempty"`
 	Timing        limits.Timing  `yaml:"timing,omitempty"`
 	Limits        limits.Replica `yaml:"limits,omitempty"`
+	Clients       limits.Client  `yaml:"clients,omitempty"` // of front-ends and clients
 
 	lines map[string]int // path of a key → its line
 }

@@ -58,6 +58,7 @@ func Parse(path string, data []byte) (*File, error) {
 	d.mapping(doc.Content[0], "", f)
 	defaults.Fill(&f.Timing)
 	defaults.Fill(&f.Limits)
+	defaults.Fill(&f.Clients)
 	if d.err != nil {
 		return nil, d.err
 	}

@@ -73,7 +73,7 @@ func TestUsageErrors(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("name: lab\nreplicas: 3\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	badFile := "nopaxos: " + bad + ":2: replicas: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing, limits\n"
+	badFile := "nopaxos: " + bad + ":2: replicas: is an unknown key, expected one of name, mtu, key_file, client_key_file, controllers, topology, sequencers, groups, kv, timing, limits, clients\n"
 	for _, c := range []struct {
 		args []string
 		want string

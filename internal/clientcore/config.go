@@ -3,8 +3,8 @@ package clientcore
 import (
 	"fmt"
 	"net/netip"
-	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/defaults"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -18,12 +18,8 @@ type Config struct {
 	Seed     uint64               // of the retransmissions' jitter
 	Rule     Rule                 // decides when a request is complete; the zero Rule is that of NOPaxos
 
-	MTU         int           `default:"1400" min:"256"` // largest UDP payload in bytes that the path carries
-	Window      int           `default:"256" max:"4096"` // requests in flight; the maximum is wire.MaxOutstanding
-	MaxWaiting  int           `default:"65536"`          // requests waiting for room in the window
-	MinTimeout  time.Duration `default:"2ms"`            // shortest time before the first retransmission
-	MaxTimeout  time.Duration `default:"100ms"`          // longest time between two transmissions
-	MaxPushback time.Duration `default:"1s"`             // the same while the group reports that it is full
+	MTU int `default:"1400" min:"256"` // largest UDP payload in bytes that the path carries
+	limits.Client
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -39,9 +35,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("client: Nonce is nil, expected a source of random nonces")
 	case !c.ReplyTo.IsValid() || c.ReplyTo.Addr().IsUnspecified() || c.ReplyTo.Port() == 0:
 		return c, fmt.Errorf("client: ReplyTo is %v, expected the address and port that replicas can reach", c.ReplyTo)
-	case c.MaxTimeout < c.MinTimeout || c.MaxPushback < c.MaxTimeout:
-		return c, fmt.Errorf("client: time-outs are %v, %v and %v, expected MinTimeout <= MaxTimeout <= MaxPushback",
-			c.MinTimeout, c.MaxTimeout, c.MaxPushback)
+	}
+	if err := c.Client.Check(); err != nil {
+		return c, fmt.Errorf("client: %w", err)
 	}
 	return c, nil
 }

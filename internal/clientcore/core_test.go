@@ -433,7 +433,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"MTU is 100":           func(c *Config) { c.MTU = 100 },
 		"Window is 5000":       func(c *Config) { c.Window = 5000 },
 		"MaxWaiting is -1":     func(c *Config) { c.MaxWaiting = -1 },
-		"time-outs are 1h0m0s": func(c *Config) { c.MinTimeout = time.Hour },
+		"max_timeout is 100ms": func(c *Config) { c.MinTimeout = time.Hour },
 	} {
 		cfg := newTestCore(t, 3, nil).cfg
 		change(&cfg)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/replica/wire"
@@ -47,8 +48,11 @@ func (c *caller) start() {
 		Replicas: c.w.s.replicas, Auth: c.w.keys.Client, ReplyTo: clientAddr(c.id),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.next() | 1, Lo: c.rng.next()} },
 		Seed:  c.rng.next(),
-		MTU:   c.w.s.core.MTU, Window: c.w.s.window, MaxWaiting: c.w.s.outstanding,
-		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
+		MTU:   c.w.s.core.MTU,
+		Client: limits.Client{
+			Window: c.w.s.window, MaxWaiting: c.w.s.outstanding,
+			MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
+		},
 	})
 	if err != nil {
 		c.w.fail(c.node, "clientcore.New: %v", err)

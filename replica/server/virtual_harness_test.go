@@ -291,7 +291,7 @@ func (c *virtualCluster) startCaller() {
 	c.node = c.network.Attach(clientAddr)
 	nonces := uint64(0)
 	core, err := clientcore.New(clientcore.Config{
-		Replicas: 3, Auth: c.keys.Client, ReplyTo: clientAddr, Seed: 1, MTU: virtualMTU, Window: 16,
+		Replicas: 3, Auth: c.keys.Client, ReplyTo: clientAddr, Seed: 1, MTU: virtualMTU, Client: limits.Client{Window: 16},
 		Nonce: func() wire.ClientID { nonces++; return wire.ClientID{Hi: 1, Lo: nonces} },
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/netordered/nopaxos/client"
 	"github.com/netordered/nopaxos/cluster"
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/controlplane/api"
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/baseline"
@@ -75,7 +76,7 @@ func (c *clientPart) core(s *Spec) (asker, error) {
 	}
 	cfg := clientcore.Config{
 		Replicas: len(s.Replicas), Auth: keys.Client, ReplyTo: c.udp.LocalAddr(), Nonce: clientcore.RandomNonce, Seed: rand.Uint64(),
-		MTU: s.MTU, Window: wire.MaxOutstanding,
+		MTU: s.MTU, Client: limits.Client{Window: wire.MaxOutstanding},
 	}
 	var courier clientcore.Courier
 	cfg.Rule, courier = toReplicas(s)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/lab/sim/registers"
 	"github.com/netordered/nopaxos/monotime"
@@ -33,8 +34,10 @@ func newCaller(w *world, id int, network transport.Network) (*caller, error) {
 	core, err := clientcore.New(clientcore.Config{
 		Replicas: len(w.peers), Auth: w.keys.Client, ReplyTo: network.LocalAddr(), Rule: w.rule,
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: c.rng.Uint64() | 1, Lo: c.rng.Uint64()} },
-		Seed:  c.rng.Uint64(), Window: w.outstanding,
-		MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
+		Seed:  c.rng.Uint64(),
+		Client: limits.Client{
+			Window: w.outstanding, MinTimeout: 2 * time.Millisecond, MaxTimeout: 30 * time.Millisecond, MaxPushback: 50 * time.Millisecond,
+		},
 	})
 	c.core = core
 	return c, err

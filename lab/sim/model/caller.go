@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/netordered/nopaxos/cluster/limits"
 	"github.com/netordered/nopaxos/internal/clientcore"
 	"github.com/netordered/nopaxos/monotime"
 	"github.com/netordered/nopaxos/oumlib"
@@ -49,7 +50,7 @@ func newCaller(g *group, at place, callers int, rng *rand.Rand) (*caller, error)
 	c.core, err = clientcore.New(clientcore.Config{
 		Replicas: len(g.members), Auth: g.keys.Client, ReplyTo: at.address(), Rule: g.rule(),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: rng.Uint64(), Lo: rng.Uint64()} },
-		Seed:  rng.Uint64(), Window: max(callers, 1),
+		Seed:  rng.Uint64(), Client: limits.Client{Window: max(callers, 1)},
 	})
 	return c, err
 }
