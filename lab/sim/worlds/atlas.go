@@ -177,7 +177,7 @@ func (a *atlas) keep(id localID, n *node) {
 }
 
 // conclude records the outcome of an input; before is nil for the start of a process.
-func (a *atlas) conclude(n *node, did *deeds, before *local, reached func() local) outcomeID {
+func (a *atlas) conclude(n *node, did *effects, before *local, reached func() local) outcomeID {
 	o := outcome{failure: did.failure}
 	if did.failure == "" {
 		o.to, o.failure = a.arrive(n, reached)

@@ -19,7 +19,7 @@ func (w *world) begin() (state, error) {
 	}
 	var s state
 	s.history = r.history
-	h := &w.chronicle.all[r.history]
+	h := &w.histories.all[r.history]
 	for i := range replicas {
 		var arrived arrivals
 		for session, stamped := range h.sessions {
@@ -37,26 +37,26 @@ func (w *world) begin() (state, error) {
 func (w *world) boot() (*fairRun, error) {
 	h := history{sessions: [][]request{nil}}
 	for i := range w.bounds.Clients {
-		c, err := w.customers.open(i)
+		c, err := w.clientAtlas.open(i)
 		if err != nil {
 			return nil, err
 		}
 		h.clients = append(h.clients, c)
 	}
-	r := &fairRun{world: w, history: w.chronicle.id(&h), down: nobody}
+	r := &fairRun{world: w, history: w.histories.id(&h), down: nobody}
 	for i := range replicas {
 		if err := r.take(i, w.atlas.boot(i, replica.Bootstrap())); err != nil {
 			return nil, err
 		}
 	}
 	for i := range replicas {
-		r.queue = append(r.queue, letter{to: i, input: w.sessionWord(1)})
+		r.queue = append(r.queue, inFlight{to: i, input: w.sessionWord(1)})
 	}
 	if err := r.drain(); err != nil {
 		return nil, err
 	}
 	for i := range w.bounds.Clients {
-		if err := r.ask(w.chronicle.invoke(r.history, i, 0)); err != nil {
+		if err := r.ask(w.histories.invoke(r.history, i, 0)); err != nil {
 			return nil, err
 		}
 		if err := r.drain(); err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // invoke makes a client call its next operation, and the sequencer stamp it. op 0 registers the client.
-func (t *chronicle) invoke(from historyID, client int, op opID) observation {
+func (t *histories) invoke(from historyID, client int, op opID) observation {
 	in := t.atlas.inputs.id(input{kind: inputInvoke, data: []byte{byte(op)}})
 	h := t.all[from].clone()
 	if op != 0 {
@@ -25,7 +25,7 @@ func (t *chronicle) invoke(from historyID, client int, op opID) observation {
 // resend makes a request of a client reach the sequencer again: because the client's time-out has expired, or, if
 // it has no pending request, because the network duplicated the datagram of its last one or the client missed the
 // reply.
-func (t *chronicle) resend(from historyID, client int) observation {
+func (t *histories) resend(from historyID, client int) observation {
 	h := t.all[from].clone()
 	if _, pending := h.pending(client); pending > 0 {
 		return t.ask(&h, client, t.atlas.inputs.id(input{kind: inputResend}))
@@ -52,8 +52,8 @@ func (h *history) stamp(requests ...request) {
 	h.sessions[current] = append(slices.Clone(h.sessions[current]), requests...)
 }
 
-func (t *chronicle) ask(h *history, client int, in inputID) observation {
-	d := t.customers.step(h.clients[client], in)
+func (t *histories) ask(h *history, client int, in inputID) observation {
+	d := t.clientAtlas.step(h.clients[client], in)
 	if d.failure != "" {
 		return observation{failure: fmt.Sprintf("client %d: %s", client, d.failure)}
 	}
@@ -63,7 +63,7 @@ func (t *chronicle) ask(h *history, client int, in inputID) observation {
 }
 
 // nextSession makes another sequencer take over with the next session.
-func (t *chronicle) nextSession(from historyID) historyID {
+func (t *histories) nextSession(from historyID) historyID {
 	h := t.all[from].clone()
 	h.sessions = append(h.sessions, nil)
 	return t.id(&h)
@@ -91,7 +91,7 @@ func (w *writer) deliver(r *reply) {
 		w.fail("replies to client %d of %d", r.client, len(h.clients))
 		return
 	}
-	d := w.customers.step(h.clients[r.client], r.frame)
+	d := w.clientAtlas.step(h.clients[r.client], r.frame)
 	if d.failure != "" {
 		w.fail("client %d: %s", r.client, d.failure)
 		return

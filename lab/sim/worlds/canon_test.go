@@ -20,14 +20,14 @@ func TestSameFingerprintSameFuture(t *testing.T) {
 		{Name: "snapshots", Clients: 1, Requests: 1, Syncs: 1, LeaderChanges: 1, Snapshots: true},
 	} {
 		e := begun(t, b)
-		type way struct {
+		type path struct {
 			to, before localID
 			via        inputID
 		}
-		var ways []way
+		var paths []path
 		e.atlas.again = func(id, before localID, via inputID) {
 			if id != before {
-				ways = append(ways, way{id, before, via})
+				paths = append(paths, path{id, before, via})
 			}
 		}
 		e.search(context.Background(), &Options{})
@@ -37,7 +37,7 @@ func TestSameFingerprintSameFuture(t *testing.T) {
 			given[localID(key>>32)] = append(given[localID(key>>32)], inputID(key))
 		}
 		compared := 0
-		for _, y := range ways {
+		for _, y := range paths {
 			inputs := given[y.to]
 			slices.Sort(inputs)
 			for _, in := range inputs {

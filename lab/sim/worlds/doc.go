@@ -17,13 +17,13 @@
 //   - among replicas, a message may arrive at any time, any number of times, or never: the network is a set that
 //     only grows, so that loss, duplication, delay and reordering need neither moves nor budgets (place, in world.go);
 //   - messages that a replica can send without changing are sent at once (mail.go), and messages and tallies that can
-//     no longer change anything are removed (mail.go, and chronicle.forget);
+//     no longer change anything are removed (mail.go, and histories.forget);
 //   - a state is not visited if everything that can happen in it can also happen in a visited one (cover.go);
 //   - clients are symmetric, so that the first request is the first client's (moves.go), and they get their replies
 //     at once (calls.go).
 //
 // After every move the explorer checks the invariants of the protocol: those of a single replica in node.go and
-// atlas.go, those of the group, such as the linearizability of the clients' results, in promises.go. From every
+// atlas.go, those of the group, such as the linearizability of the clients' results, in invariants.go. From every
 // state in which nothing more can happen, and from some others, it checks liveness: in a run without further
 // faults all pending requests complete (fair.go). From the former they also complete if one of the replicas is
 // down. The exploration is breadth first, so that it finds and prints (trace.go) a short path to a violation.

@@ -60,7 +60,7 @@ type finding struct {
 
 // violation describes a finding.
 func (e *explorer) violation() (*Violation, error) {
-	w, err := e.wayTo(e.found.from, e.found.by)
+	w, err := e.pathTo(e.found.from, e.found.by)
 	if err != nil {
 		return nil, err
 	}

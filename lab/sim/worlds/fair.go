@@ -11,22 +11,22 @@ type fairRun struct {
 	*world
 	locals  [replicas]localID
 	history historyID
-	queue   []letter
+	queue   []inFlight
 	steps   int
 	down    int // a crashed replica, or nobody
 
 	begun  bool   // clients call all their operations
 	extra  int    // further operations that client 0 calls
 	stable uint64 // slot that every replica's sync point has to reach
-	// told, if not nil, is called for every input.
-	told func(id int, in inputID, out outcomeID)
+	// onInput, if not nil, is called for every input.
+	onInput func(id int, in inputID, out outcomeID)
 }
 
 // nobody stands for no replica.
 const nobody = -1
 
-// letter is a message in flight.
-type letter struct {
+// inFlight is a message in flight.
+type inFlight struct {
 	to    int
 	input inputID
 }
@@ -35,14 +35,14 @@ type letter struct {
 const maxFairSteps = 20_000
 
 // fairly makes a fair run from a state, without a replica that is down.
-func (w *world) fairly(s *state, down int, told func(int, inputID, outcomeID)) error {
-	r := &fairRun{world: w, history: s.history, down: down, begun: true, extra: 1, told: told}
+func (w *world) fairly(s *state, down int, onInput func(int, inputID, outcomeID)) error {
+	r := &fairRun{world: w, history: s.history, down: down, begun: true, extra: 1, onInput: onInput}
 	for i := range replicas {
 		r.locals[i] = w.places[s.places[i]].local
 	}
 	// The controller announces the session again to every replica that connects.
 	for i := range replicas {
-		r.queue = append(r.queue, letter{i, w.sessionWord(uint32(len(w.chronicle.all[s.history].sessions)))})
+		r.queue = append(r.queue, inFlight{i, w.sessionWord(uint32(len(w.histories.all[s.history].sessions)))})
 	}
 	if err := r.settle(); err != nil {
 		return err
@@ -68,10 +68,10 @@ func (r *fairRun) take(id int, out outcomeID) error {
 	r.locals[id] = o.to
 	for to, mail := range o.sends {
 		for _, in := range r.sets.all[mail] {
-			r.queue = append(r.queue, letter{to, in})
+			r.queue = append(r.queue, inFlight{to, in})
 		}
 	}
-	observed := r.chronicle.observe(r.history, o.facts)
+	observed := r.histories.observe(r.history, o.facts)
 	if observed.failure != "" {
 		return fmt.Errorf("replica %d: %s", id, observed.failure)
 	}
@@ -81,8 +81,8 @@ func (r *fairRun) take(id int, out outcomeID) error {
 
 func (r *fairRun) give(id int, in inputID) error {
 	out := r.atlas.step(r.locals[id], in)
-	if r.told != nil {
-		r.told(id, in, out)
+	if r.onInput != nil {
+		r.onInput(id, in, out)
 	}
 	return r.take(id, out)
 }
@@ -110,18 +110,18 @@ func (r *fairRun) ask(o observation) error {
 	old := len(r.lastSession(r.history))
 	r.history = o.to
 	stamped := r.lastSession(o.to)
-	session := len(r.chronicle.all[o.to].sessions)
+	session := len(r.histories.all[o.to].sessions)
 	for i := old; i < len(stamped); i++ {
 		in := r.stamped(session, i+1, stamped[i].frame)
 		for to := range replicas {
-			r.queue = append(r.queue, letter{to, in})
+			r.queue = append(r.queue, inFlight{to, in})
 		}
 	}
 	return nil
 }
 
 func (r *fairRun) lastSession(id historyID) []request {
-	sessions := r.chronicle.all[id].sessions
+	sessions := r.histories.all[id].sessions
 	return sessions[len(sessions)-1]
 }
 
@@ -205,12 +205,12 @@ func (r *fairRun) first() int {
 
 // asks makes a client call its next operation, or retransmit its pending one.
 func (r *fairRun) asks(client int) error {
-	called, pending := r.chronicle.all[r.history].pending(client)
+	called, pending := r.histories.all[r.history].pending(client)
 	switch {
 	case pending > 0:
-		return r.ask(r.chronicle.resend(r.history, client))
+		return r.ask(r.histories.resend(r.history, client))
 	case r.begun && called < r.wants(client):
-		return r.ask(r.chronicle.invoke(r.history, client, newOpID(client, called)))
+		return r.ask(r.histories.invoke(r.history, client, newOpID(client, called)))
 	}
 	return nil
 }
@@ -227,7 +227,7 @@ func (r *fairRun) wants(client int) int {
 // owed describes what is still missing; it is empty if nothing is.
 func (r *fairRun) owed() string {
 	for i := range r.bounds.Clients {
-		if called, pending := r.chronicle.all[r.history].pending(i); pending > 0 || r.begun && called < r.wants(i) {
+		if called, pending := r.histories.all[r.history].pending(i); pending > 0 || r.begun && called < r.wants(i) {
 			return fmt.Sprintf("client %d has called %d operations of %d, of which %d are pending", i, called, r.wants(i), pending)
 		}
 	}

@@ -14,7 +14,7 @@ type historyID uint32
 // events that properties of executions depend on. As part of the state it lets the explorer check these
 // properties along every execution.
 type history struct {
-	clients  []customerID
+	clients  []clientStateID
 	calls    []call      // of all clients, in order
 	sessions [][]request // messages stamped in each session, from session 1 and number 1 on
 
@@ -47,14 +47,14 @@ type tally struct {
 	prefix logID // prefix of the leader's log, from which its result comes
 }
 
-// chronicle has all distinct histories so far, and the outcomes of facts in them.
-type chronicle struct {
-	atlas     *atlas
-	customers *customers
-	all       []history
-	ids       map[string]historyID
-	observed  map[uint64]observation
-	forgot    map[forgetKey]historyID
+// histories has all distinct histories so far, and the outcomes of facts in them.
+type histories struct {
+	atlas       *atlas
+	clientAtlas *clientAtlas
+	all         []history
+	ids         map[string]historyID
+	observed    map[uint64]observation
+	forgot      map[forgetKey]historyID
 }
 
 type forgetKey struct {
@@ -68,11 +68,11 @@ type observation struct {
 	failure string
 }
 
-func newChronicle(a *atlas, c *customers) *chronicle {
-	return &chronicle{atlas: a, customers: c, ids: map[string]historyID{}, observed: map[uint64]observation{}, forgot: map[forgetKey]historyID{}}
+func newHistories(a *atlas, c *clientAtlas) *histories {
+	return &histories{atlas: a, clientAtlas: c, ids: map[string]historyID{}, observed: map[uint64]observation{}, forgot: map[forgetKey]historyID{}}
 }
 
-func (t *chronicle) id(h *history) historyID {
+func (t *histories) id(h *history) historyID {
 	var b []byte
 	num := func(v uint64) { b = binary.AppendUvarint(b, v) }
 	view := func(v wire.View) { num(v.Leader); num(uint64(v.Session)) }
@@ -140,7 +140,7 @@ func (h *history) clone() history {
 }
 
 // observe continues a history by the facts of an outcome.
-func (t *chronicle) observe(from historyID, f factsID) observation {
+func (t *histories) observe(from historyID, f factsID) observation {
 	if f == noFacts {
 		return observation{to: from}
 	}
@@ -149,7 +149,7 @@ func (t *chronicle) observe(from historyID, f factsID) observation {
 		return o
 	}
 	h := t.all[from].clone()
-	w := &writer{chronicle: t, history: &h, facts: &t.atlas.facts[f]}
+	w := &writer{histories: t, history: &h, facts: &t.atlas.facts[f]}
 	w.all()
 	o := observation{failure: w.failure}
 	if o.failure == "" {
@@ -161,7 +161,7 @@ func (t *chronicle) observe(from historyID, f factsID) observation {
 
 // forget drops tallies that can no longer reach a quorum: those of views in which the replicas that have not
 // replied have promised not to.
-func (t *chronicle) forget(from historyID, views [replicas]wire.View) historyID {
+func (t *histories) forget(from historyID, views [replicas]wire.View) historyID {
 	if len(t.all[from].tallies) == 0 {
 		return from
 	}

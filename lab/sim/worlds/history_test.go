@@ -82,7 +82,7 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 		}, "does not see it"},
 	} {
 		l := newLogs()
-		w := &writer{chronicle: newChronicle(&atlas{logs: &l}, nil), history: &history{}, facts: &facts{}}
+		w := &writer{histories: newHistories(&atlas{logs: &l}, nil), history: &history{}, facts: &facts{}}
 		if test.act(w); !strings.Contains(w.failure, test.want) {
 			t.Errorf("%s: %q, expected %q", test.name, w.failure, test.want)
 		}

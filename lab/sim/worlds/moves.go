@@ -76,7 +76,7 @@ func (e *explorer) outcome(s *state, i int, m move, id outcomeID, arrived *arriv
 // stamps delivers the next stamped message of each session, or drops it, or delivers a later one first, as far as
 // the bounds allow.
 func (e *explorer) stamps(s *state, i int, p *place, take take) bool {
-	for session, stamped := range e.chronicle.all[s.history].sessions {
+	for session, stamped := range e.histories.all[s.history].sessions {
 		overtakes := false
 		for n := range stamped {
 			if p.arrived[session]>>n&1 == 1 {
@@ -155,12 +155,12 @@ func (e *explorer) restarts(s *state, i int, p *place, take take) bool {
 
 // clients makes clients call and retransmit, and changes the sequencer.
 func (e *explorer) clients(s *state, take take) {
-	h := &e.chronicle.all[s.history]
+	h := &e.histories.all[s.history]
 	for i := range h.clients {
 		called, pending := h.pending(i)
 		calls := pending == 0 && called < e.bounds.Requests && !e.mirrored(h, i)
 		if called > 0 && e.bounds.left(s.spent, budgetResends) {
-			o, next := e.chronicle.resend(s.history, i), *s
+			o, next := e.histories.resend(s.history, i), *s
 			next.history, next.spent = o.to, s.spent.plus(budgetResends)
 			if !take(move{kind: moveResend, node: uint8(i)}, next, o.failure) {
 				return
@@ -168,18 +168,18 @@ func (e *explorer) clients(s *state, take take) {
 		}
 		if calls {
 			op := newOpID(i, called)
-			o, next := e.chronicle.invoke(s.history, i, op), *s
+			o, next := e.histories.invoke(s.history, i, op), *s
 			if next.history = o.to; !take(move{kind: moveInvoke, node: uint8(i), arg: uint32(op)}, next, o.failure) {
 				return
 			}
 		}
-		h = &e.chronicle.all[s.history]
+		h = &e.histories.all[s.history]
 	}
 	if e.bounds.left(s.spent, budgetSessions) {
 		next := *s
-		next.history = e.chronicle.nextSession(s.history)
+		next.history = e.histories.nextSession(s.history)
 		next.spent = s.spent.plus(budgetSessions)
-		word := e.sets.id([]inputID{e.sessionWord(uint32(len(e.chronicle.all[next.history].sessions)))})
+		word := e.sets.id([]inputID{e.sessionWord(uint32(len(e.histories.all[next.history].sessions)))})
 		for i := range replicas {
 			next.places[i] = e.post(next.places[i], word)
 		}

@@ -28,12 +28,12 @@ type node struct {
 	recovering bool
 	recoverTo  wire.View // it has to enter a view above this one
 
-	did    *deeds
+	did    *effects
 	inputs *inputs
 }
 
-// deeds are the effects of an input at a node.
-type deeds struct {
+// effects are the effects of an input at a node.
+type effects struct {
 	sends   [replicas][]inputID // to each replica
 	replies []reply
 	entered bool // a view
@@ -65,7 +65,7 @@ type cut struct {
 }
 
 // fail notes a violation, unless there is one already.
-func (d *deeds) fail(format string, args ...any) {
+func (d *effects) fail(format string, args ...any) {
 	if d.failure == "" {
 		d.failure = fmt.Sprintf(format, args...)
 	}
@@ -89,9 +89,9 @@ func replicaConfig(b *Bounds, id int, keys wire.Keys) replica.Config {
 }
 
 // boot starts a replica's process.
-func boot(b *Bounds, in *inputs, id int, record replica.Record) (*node, *deeds) {
+func boot(b *Bounds, in *inputs, id int, record replica.Record) (*node, *effects) {
 	n := &node{id: id, now: origin, record: record, inputs: in}
-	n.did = &deeds{}
+	n.did = &effects{}
 	var sm replica.StateMachine
 	if b.Undo {
 		m := &undoMachine{}
@@ -113,8 +113,8 @@ func boot(b *Bounds, in *inputs, id int, record replica.Record) (*node, *deeds) 
 }
 
 // give passes an input to the replica and carries out its effects.
-func (n *node) give(in *input) *deeds {
-	n.did = &deeds{}
+func (n *node) give(in *input) *effects {
+	n.did = &effects{}
 	return n.perform(func() {
 		switch in.kind {
 		case inputFrame, inputStamped:
@@ -137,7 +137,7 @@ func (n *node) give(in *input) *deeds {
 }
 
 // perform calls the core, carries out its effects and checks the result.
-func (n *node) perform(act func()) *deeds {
+func (n *node) perform(act func()) *effects {
 	d := n.did
 	defer func() {
 		if r := recover(); r != nil {

@@ -20,17 +20,17 @@ type act struct {
 	needed  bool
 }
 
-// way is a path from the initial state to a state or a violation, act by act.
-type way struct {
+// path is a path from the initial state to a state or a violation, act by act.
+type path struct {
 	*explorer
 	acts  []act
-	said  map[letter]int // by receiver and message: the act that sent it first
+	said  map[inFlight]int // by receiver and message: the act that sent it first
 	text  dissect.Dissector
 	state state
 }
 
-// wayTo reconstructs the path to a state, followed by a last move if there is one.
-func (e *explorer) wayTo(id uint32, last *move) (*way, error) {
+// pathTo reconstructs the path to a state, followed by a last move if there is one.
+func (e *explorer) pathTo(id uint32, last *move) (*path, error) {
 	var moves []move
 	for at := id; at != 0; at = e.came[at].from {
 		moves = append(moves, e.came[at].by)
@@ -39,7 +39,7 @@ func (e *explorer) wayTo(id uint32, last *move) (*way, error) {
 	if last != nil {
 		moves = append(moves, *last)
 	}
-	w := &way{explorer: e, said: map[letter]int{}, state: e.states[0]}
+	w := &path{explorer: e, said: map[inFlight]int{}, state: e.states[0]}
 	w.text = dissect.Dissector{Keys: e.inputs.keys, Op: func(op []byte) string {
 		if len(op) != 1 {
 			return fmt.Sprintf("%x", op)
@@ -56,7 +56,7 @@ func (e *explorer) wayTo(id uint32, last *move) (*way, error) {
 }
 
 // step appends one move.
-func (w *way) step(m move) error {
+func (w *path) step(m move) error {
 	found := false
 	var next state
 	var failure string
@@ -78,7 +78,7 @@ func (w *way) step(m move) error {
 }
 
 // describe appends the acts of a move.
-func (w *way) describe(m move, next *state) {
+func (w *path) describe(m move, next *state) {
 	i := int(m.node)
 	a := act{node: i, needed: true}
 	switch m.kind {
@@ -102,24 +102,24 @@ func (w *way) describe(m move, next *state) {
 	case moveResend:
 		a.node, a.what = -1, fmt.Sprintf("the last request of client-%d comes again, and is stamped %s", i, w.stamps(next))
 	case moveSession:
-		a.node, a.what = -1, fmt.Sprintf("another sequencer takes over, with session %d", len(w.chronicle.all[next.history].sessions))
+		a.node, a.what = -1, fmt.Sprintf("another sequencer takes over, with session %d", len(w.histories.all[next.history].sessions))
 	}
 	w.add(a)
 	if m.kind == moveSession {
 		for to := range replicas {
-			w.hear(letter{to, w.sessionWord(uint32(len(w.chronicle.all[next.history].sessions)))})
+			w.hear(inFlight{to, w.sessionWord(uint32(len(w.histories.all[next.history].sessions)))})
 		}
 	}
 }
 
 // stamps describes the message stamped last.
-func (w *way) stamps(s *state) string {
-	sessions := w.chronicle.all[s.history].sessions
+func (w *path) stamps(s *state) string {
+	sessions := w.histories.all[s.history].sessions
 	return fmt.Sprintf("%d/%d", len(sessions), len(sessions[len(sessions)-1]))
 }
 
 // input describes an input.
-func (w *way) input(id inputID) string {
+func (w *path) input(id inputID) string {
 	switch in := &w.inputs.all[id]; in.kind {
 	case inputFrame:
 		return fmt.Sprintf("gets from replica-%d: %s", in.from, w.text.Frame(in.data))
@@ -136,7 +136,7 @@ func (w *way) input(id inputID) string {
 }
 
 // add appends an act and records the messages that it sends.
-func (w *way) add(a act) {
+func (w *path) add(a act) {
 	w.acts = append(w.acts, a)
 	if a.node < 0 {
 		return
@@ -145,22 +145,22 @@ func (w *way) add(a act) {
 }
 
 // say records messages sent by the newest act.
-func (w *way) say(sends [replicas]setID) {
+func (w *path) say(sends [replicas]setID) {
 	for to, mail := range sends {
 		for _, in := range w.sets.all[mail] {
-			w.hear(letter{to, in})
+			w.hear(inFlight{to, in})
 		}
 	}
 }
 
-func (w *way) hear(l letter) {
+func (w *path) hear(l inFlight) {
 	if _, ok := w.said[l]; !ok {
 		w.said[l] = max(len(w.acts)-1, 0)
 	}
 }
 
 // listen appends the acts by which replicas send messages without changing.
-func (w *way) listen() {
+func (w *path) listen() {
 	for n := -1; n != len(w.said); {
 		n = len(w.said)
 		for i := range replicas {
@@ -180,7 +180,7 @@ func (w *way) listen() {
 }
 
 // heard returns the messages sent to a replica so far.
-func (w *way) heard(to int) map[inputID]bool {
+func (w *path) heard(to int) map[inputID]bool {
 	all := map[inputID]bool{}
 	for l := range w.said {
 		if l.to == to {
@@ -191,10 +191,10 @@ func (w *way) heard(to int) map[inputID]bool {
 }
 
 // news reports whether an outcome sends a message that was not sent before.
-func (w *way) news(out outcomeID) bool {
+func (w *path) news(out outcomeID) bool {
 	for to, mail := range w.atlas.outcomes[out].sends {
 		for _, in := range w.sets.all[mail] {
-			if _, ok := w.said[letter{to, in}]; !ok {
+			if _, ok := w.said[inFlight{to, in}]; !ok {
 				return true
 			}
 		}
@@ -203,10 +203,10 @@ func (w *way) news(out outcomeID) bool {
 }
 
 // need marks the free acts that send a message delivered later.
-func (w *way) need() {
+func (w *path) need() {
 	for i := len(w.acts) - 1; i >= 0; i-- {
 		if a := &w.acts[i]; a.needed && a.given {
-			if from, ok := w.said[letter{a.node, a.input}]; ok && from < i {
+			if from, ok := w.said[inFlight{a.node, a.input}]; ok && from < i {
 				w.acts[from].needed = true
 			}
 		}
@@ -214,7 +214,7 @@ func (w *way) need() {
 }
 
 // count returns the number of acts that count.
-func (w *way) count() (n int) {
+func (w *path) count() (n int) {
 	for _, a := range w.acts {
 		if a.needed {
 			n++
@@ -224,7 +224,7 @@ func (w *way) count() (n int) {
 }
 
 // lines returns the path as text, one act a line, with the messages that it sends below.
-func (w *way) lines() []string {
+func (w *path) lines() []string {
 	var lines []string
 	for _, a := range w.acts {
 		if !a.needed {
@@ -241,7 +241,7 @@ func (w *way) lines() []string {
 }
 
 // answers returns the messages that a replica sends, as text.
-func (w *way) answers(a *act) []string {
+func (w *path) answers(a *act) []string {
 	var lines []string
 	o := &w.atlas.outcomes[a.outcome]
 	said := map[inputID][]int{}
@@ -277,7 +277,7 @@ func (w *way) answers(a *act) []string {
 const maxFairLines = 400
 
 // fairLines returns a fair run from the end of the path as text.
-func (w *way) fairLines(down int) []string {
+func (w *path) fairLines(down int) []string {
 	lines := []string{"from here on nothing is lost:"}
 	if down != nobody {
 		lines[0] = fmt.Sprintf("from here on replica-%d is down, and nothing else is lost:", down)

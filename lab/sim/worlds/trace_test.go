@@ -14,9 +14,9 @@ func TestWaysAreReal(t *testing.T) {
 		{Name: "restart", Clients: 1, Requests: 1, Syncs: 1, Restarts: 1, Undo: true},
 	} {
 		e := explored(t, b)
-		const ways = 40
-		for k := range ways {
-			w, err := e.wayTo(uint32(len(e.states)-1-k*len(e.states)/ways), nil)
+		const paths = 40
+		for k := range paths {
+			w, err := e.pathTo(uint32(len(e.states)-1-k*len(e.states)/paths), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -28,10 +28,10 @@ func TestWaysAreReal(t *testing.T) {
 }
 
 // goes replays a path with new replicas.
-func goes(t *testing.T, w *way) bool {
+func goes(t *testing.T, w *path) bool {
 	t.Helper()
 	var nodes [replicas]*node
-	sent := map[letter]bool{}
+	sent := map[inFlight]bool{}
 	for i := range nodes {
 		nodes[i] = w.atlas.wake(w.places[w.explorer.states[0].places[i]].local)
 	}
@@ -39,13 +39,13 @@ func goes(t *testing.T, w *way) bool {
 		if a.node < 0 {
 			continue
 		}
-		var did *deeds
+		var did *effects
 		switch {
 		case a.boots:
 			nodes[a.node], did = boot(w.bounds, &w.inputs, a.node, nodes[a.node].record)
 		default:
 			in := &w.inputs.all[a.input]
-			if in.kind == inputFrame && !sent[letter{a.node, a.input}] {
+			if in.kind == inputFrame && !sent[inFlight{a.node, a.input}] {
 				t.Errorf("replica-%d %s, which was not sent", a.node, a.what)
 				return false
 			}
@@ -53,7 +53,7 @@ func goes(t *testing.T, w *way) bool {
 		}
 		for to, frames := range did.sends {
 			for _, f := range frames {
-				sent[letter{to, f}] = true
+				sent[inFlight{to, f}] = true
 			}
 		}
 		if l := &w.atlas.locals[w.atlas.outcomes[a.outcome].to]; did.failure != "" || nodes[a.node].fingerprint() != l.print {
@@ -67,7 +67,7 @@ func goes(t *testing.T, w *way) bool {
 // TestTraceReads: a path is printed act by act, with the messages sent in each.
 func TestTraceReads(t *testing.T) {
 	e := explored(t, Bounds{Name: "calm", Clients: 1, Requests: 1, Undo: true})
-	w, err := e.wayTo(uint32(len(e.states)-1), nil)
+	w, err := e.pathTo(uint32(len(e.states)-1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestTraceReads(t *testing.T) {
 		"    to client-0: REPLY <0,1> slot=2 c1#1 ok",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("the way\n%s\nlacks %q", text, want)
+			t.Errorf("the path\n%s\nlacks %q", text, want)
 		}
 	}
 }

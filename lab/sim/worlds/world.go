@@ -42,13 +42,13 @@ type state struct {
 
 // world has the tables shared by all states of a world; they grow with the exploration.
 type world struct {
-	bounds    *Bounds
-	inputs    inputs
-	sets      sets
-	logs      logs
-	atlas     *atlas
-	customers *customers
-	chronicle *chronicle
+	bounds      *Bounds
+	inputs      inputs
+	sets        sets
+	logs        logs
+	atlas       *atlas
+	clientAtlas *clientAtlas
+	histories   *histories
 
 	places   []place
 	placeIDs map[place]placeID
@@ -102,8 +102,8 @@ func newWorld(b *Bounds) (*world, error) {
 	}
 	w.short, w.medium, w.long = w.inputs.id(input{kind: inputShort}), w.inputs.id(input{kind: inputMedium}), w.inputs.id(input{kind: inputLong})
 	w.atlas = newAtlas(b, &w.inputs, &w.sets, &w.logs)
-	w.customers = newCustomers(&w.inputs)
-	w.chronicle = newChronicle(w.atlas, w.customers)
+	w.clientAtlas = newClientAtlas(&w.inputs)
+	w.histories = newHistories(w.atlas, w.clientAtlas)
 	return w, nil
 }
 
@@ -161,7 +161,7 @@ func (w *world) apply(s *state, id int, o *outcome, arrived *arrivals) (state, s
 	for to, mail := range o.sends {
 		next.places[to] = w.post(next.places[to], mail)
 	}
-	observed := w.chronicle.observe(s.history, o.facts)
+	observed := w.histories.observe(s.history, o.facts)
 	if observed.failure != "" {
 		return *s, observed.failure
 	}
@@ -187,7 +187,7 @@ func (w *world) forget(s *state) {
 	for i := range replicas {
 		views[i] = w.local(s, i).view
 	}
-	s.history = w.chronicle.forget(s.history, views)
+	s.history = w.histories.forget(s.history, views)
 }
 
 // formed checks that f others have promised a view that its leader enters.

@@ -18,13 +18,13 @@ func clientAddress(id int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, 1}), uint16(clientPort+id))
 }
 
-// customerID identifies a state of a client.
-type customerID uint32
+// clientStateID identifies a state of a client.
+type clientStateID uint32
 
-// customer is a state of a client, identified by the inputs of an unmodified core.
-type customer struct {
+// clientState is a state of a client, identified by the inputs of an unmodified core.
+type clientState struct {
 	id     int
-	before customerID
+	before clientStateID
 	via    inputID
 	first  bool // the initial state
 }
@@ -43,89 +43,89 @@ type answer struct {
 	err     error
 }
 
-// dealing is the outcome of an input to a client.
-type dealing struct {
-	to      customerID
+// clientOutcome is the outcome of an input to a client.
+type clientOutcome struct {
+	to      clientStateID
 	sends   []request
 	answers []answer
 	failure string
 }
 
-// customers is the known part of the transition system of clients: their states, and the outcome of every input
+// clientAtlas is the known part of the transition system of clients: their states, and the outcome of every input
 // in each.
-type customers struct {
-	inputs  *inputs
-	all     []customer
-	byPrint map[fingerprint]customerID
-	deals   map[uint64]*dealing
+type clientAtlas struct {
+	inputs   *inputs
+	all      []clientState
+	byPrint  map[fingerprint]clientStateID
+	outcomes map[uint64]*clientOutcome
 }
 
-func newCustomers(in *inputs) *customers {
-	return &customers{inputs: in, byPrint: map[fingerprint]customerID{}, deals: map[uint64]*dealing{}}
+func newClientAtlas(in *inputs) *clientAtlas {
+	return &clientAtlas{inputs: in, byPrint: map[fingerprint]clientStateID{}, outcomes: map[uint64]*clientOutcome{}}
 }
 
-// shop is a running client.
-type shop struct {
+// clientNode is a running client.
+type clientNode struct {
 	core *clientcore.Core
 	now  time.Duration
 	sent map[opID]requestID
 }
 
-func newShop(in *inputs, id int) (*shop, error) {
+func newClientNode(in *inputs, id int) (*clientNode, error) {
 	core, err := clientcore.New(clientcore.Config{
 		Replicas: replicas, Auth: in.keys.Client, ReplyTo: clientAddress(id),
 		Nonce: func() wire.ClientID { return wire.ClientID{Hi: 1 << 62, Lo: uint64(id + 1)} },
 	})
-	return &shop{core: core, now: origin, sent: map[opID]requestID{}}, err
+	return &clientNode{core: core, now: origin, sent: map[opID]requestID{}}, err
 }
 
 // open returns a client in its initial state.
-func (t *customers) open(id int) (customerID, error) {
-	s, err := newShop(t.inputs, id)
+func (t *clientAtlas) open(id int) (clientStateID, error) {
+	s, err := newClientNode(t.inputs, id)
 	if err != nil {
 		return 0, err
 	}
-	return t.arrive(s, customer{id: id, first: true}), nil
+	return t.arrive(s, clientState{id: id, first: true}), nil
 }
 
-func (t *customers) arrive(s *shop, c customer) customerID {
+func (t *clientAtlas) arrive(s *clientNode, c clientState) clientStateID {
 	print := fingerprintOf(s.core.AppendState([]byte{byte(c.id)}))
 	if id, ok := t.byPrint[print]; ok {
 		return id
 	}
-	id := customerID(len(t.all))
+	id := clientStateID(len(t.all))
 	t.all = append(t.all, c)
 	t.byPrint[print] = id
 	return id
 }
 
 // step returns the outcome of an input to a client.
-func (t *customers) step(from customerID, in inputID) *dealing {
+func (t *clientAtlas) step(from clientStateID, in inputID) *clientOutcome {
 	key := uint64(from)<<32 | uint64(in)
-	if d := t.deals[key]; d != nil {
+	if d := t.outcomes[key]; d != nil {
 		return d
 	}
-	d := &dealing{}
-	t.deals[key] = d
+	d := &clientOutcome{}
+	t.outcomes[key] = d
 	s, err := t.wake(from)
 	if err != nil {
 		d.failure = err.Error()
 		return d
 	}
 	s.give(&t.inputs.all[in], t.inputs, d)
-	d.to = t.arrive(s, customer{id: t.all[from].id, before: from, via: in})
+	d.to = t.arrive(s, clientState{id: t.all[from].id, before: from, via: in})
 	return d
 }
 
 // wake returns a running client that has had the same inputs.
-func (t *customers) wake(id customerID) (*shop, error) {
+func (t *clientAtlas) wake(id clientStateID) (*clientNode, error) {
 	c := t.all[id]
 	if c.first {
-		return newShop(t.inputs, c.id)
+		return newClientNode(t.inputs, c.id)
 	}
 	s, err := t.wake(c.before)
 	if err == nil {
-		s.give(&t.inputs.all[c.via], t.inputs, &dealing{})
+		s.give(&t.inputs.all[c.via], t.inputs, &clientOutcome{})
 	}
 	return s, err
 }
@@ -135,7 +135,7 @@ const maxDeadlines = 16
 
 // give passes an input to the client and collects its effects. Every REPLY arrives twice, because the network may
 // duplicate it.
-func (s *shop) give(in *input, all *inputs, d *dealing) {
+func (s *clientNode) give(in *input, all *inputs, d *clientOutcome) {
 	switch in.kind {
 	case inputReply:
 		for range 2 {
@@ -171,7 +171,7 @@ func (s *shop) give(in *input, all *inputs, d *dealing) {
 	}
 }
 
-func (s *shop) carryOut(e *clientcore.Effect, all *inputs, d *dealing) {
+func (s *clientNode) carryOut(e *clientcore.Effect, all *inputs, d *clientOutcome) {
 	if e.Kind == clientcore.EffectDone {
 		op := opID(e.Tag)
 		d.answers = append(d.answers, answer{op: op, request: s.sent[op], result: string(e.Result), err: e.Err})

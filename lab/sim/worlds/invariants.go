@@ -10,7 +10,7 @@ import (
 
 // writer continues a history.
 type writer struct {
-	*chronicle
+	*histories
 	history *history
 	facts   *facts
 	failure string
