@@ -110,9 +110,6 @@ func newController(cfg Config, st store.Store) (*Controller, error) {
 	return c, nil
 }
 
-// Addr returns the address of the gRPC service.
-func (c *Controller) Addr() net.Addr { return c.listener.Addr() }
-
 // Close releases a controller that is not going to Run.
 func (c *Controller) Close() error { return errors.Join(c.listener.Close(), c.store.Close()) }
 

@@ -145,7 +145,7 @@ func (c *testCluster) run() {
 		c.t.Fatal(err)
 	}
 	c.controller = controller
-	c.cfg.Addr = controller.Addr().String() // its successor listens there too
+	c.cfg.Addr = controller.listener.Addr().String() // its successor listens there too
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- controller.Run(ctx) }()
