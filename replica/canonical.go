@@ -43,7 +43,7 @@ func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
 	if w.present(c.view.catchUp != nil) {
 		w.assembled(&c.view.catchUp.viewLog)
 		w.b = wire.Append(w.b, &c.view.catchUp.target)
-		w.bools(c.view.catchUp.anew)
+		w.bools(c.view.catchUp.fetchAll)
 	}
 	if r := c.view.repair; w.present(r != nil) {
 		w.uints(r.p)
@@ -173,7 +173,7 @@ func (w *stateWriter) window(win *window) {
 		w.uints(c.slot, uint64(c.state), uint64(c.kind))
 		w.time(c.since)
 		w.time(c.asked)
-		w.set(c.no)
+		w.set(c.lacking)
 		w.bytes(c.payload)
 	}
 	w.uints(0)
@@ -186,7 +186,7 @@ func (w *stateWriter) gaps(g *gapState) {
 		w.uints(g.commits[i].slots.First, g.commits[i].slots.Last)
 		w.set(g.commits[i].acks)
 	}
-	w.ranges(g.owed)
+	w.ranges(g.deferred)
 }
 
 func (w *stateWriter) sync(s *syncState) {
@@ -201,7 +201,7 @@ func (w *stateWriter) sync(s *syncState) {
 }
 
 func (w *stateWriter) change(v *viewChange) {
-	w.promises(v.got)
+	w.promises(v.received)
 	w.set(v.silent)
 	w.bools(v.formed)
 	if m := v.merge; w.present(m != nil) {

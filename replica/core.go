@@ -156,7 +156,7 @@ func (c *Core) Err() error { return c.err }
 func (c *Core) arrive(now time.Duration) {
 	c.now = now
 	if late := now - c.wakeAt; late > c.cfg.PingInterval {
-		c.excuse(late)
+		c.extendTimers(late)
 	}
 	c.wakeAt = monotime.Never
 }
@@ -241,7 +241,7 @@ func (c *Core) handle(m wire.Message) {
 		c.handleRecovering(from, m)
 		return
 	}
-	if !c.reach(from, h.View) {
+	if !c.joinView(from, h.View) {
 		return
 	}
 	switch m := m.(type) {
@@ -290,9 +290,9 @@ func (c *Core) handleNormal(from int, m wire.Message) {
 	}
 }
 
-// reach moves the replica to the join of its view and v, and reports whether v is its view then. A sender in an
+// joinView moves the replica to the join of its view and v, and reports whether v is its view then. A sender in an
 // older view is told so.
-func (c *Core) reach(from int, v wire.View) bool {
+func (c *Core) joinView(from int, v wire.View) bool {
 	if v == c.durable.View {
 		return true
 	}

@@ -38,8 +38,8 @@ func (l *viewLog) take(f *fetch) {
 // that is here.
 type catchUp struct {
 	viewLog
-	target wire.StartView // without entries
-	anew   bool           // fetch everything behind start from the leader
+	target   wire.StartView // without entries
+	fetchAll bool           // fetch everything behind start from the leader
 }
 
 // startView tracks the leader's START-VIEW until all replicas have answered.
@@ -110,7 +110,7 @@ func (c *Core) onStartView(from int, m *wire.StartView) {
 	up.base, up.sp = m.Base, m.SP
 	up.target = *m
 	up.target.Entries = nil
-	if !up.anew {
+	if !up.fetchAll {
 		c.reuse(up, m)
 	}
 	c.continueCatchUp()
@@ -182,7 +182,7 @@ func (c *Core) continueCatchUp() {
 	}
 	if c.viewLogDigest(&up.viewLog) != up.target.DigestEnd {
 		c.counters.DigestMismatches++
-		up.anew, c.prefetched = true, nil
+		up.fetchAll, c.prefetched = true, nil
 		up.start, up.snapshot, up.entries = c.syncPoint, nil, nil
 		c.assert(up.end() <= up.target.End, "START-VIEW for %v ends at %d, below the sync point %d", up.view, up.target.End, c.syncPoint)
 		if up.end() == up.target.End {

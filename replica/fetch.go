@@ -221,7 +221,7 @@ func (c *Core) mergeFetched(f *fetch) {
 	if f.snapshot != nil {
 		l.start = f.snapshot.slot
 	}
-	holder := c.view.change.got[f.from]
+	holder := c.view.change.received[f.from]
 	if l.end() != holder.SP || c.viewLogDigest(l) != holder.DigestSP {
 		c.counters.DigestMismatches++
 		c.replaceHolder(f.from)

@@ -10,9 +10,9 @@ import (
 
 // gapState is the state of gap agreement (OSDI 2016 §5.3) beside the window.
 type gapState struct {
-	at      time.Duration // when tickGaps has to run
-	commits []gapCommit   // leader: NO-OPs that f followers have yet to acknowledge, by slot
-	owed    []wire.Range  // follower: GAP-COMMITs to acknowledge when the log reaches them
+	at       time.Duration // when tickGaps has to run
+	commits  []gapCommit   // leader: NO-OPs that f followers have yet to acknowledge, by slot
+	deferred []wire.Range  // follower: GAP-COMMITs to acknowledge when the log reaches them
 }
 
 // gapCommit is a run of NO-OPs that the leader decided. The leader executes nothing behind it until f followers
@@ -28,13 +28,13 @@ type gapCommit struct {
 // were not requested yet.
 func (c *Core) onMissing(first, last uint64) {
 	c.view.high = max(c.view.high, last)
-	c.chase(max(first, c.log.end+1), last, monotime.Never)
+	c.requestMissing(max(first, c.log.end+1), last, monotime.Never)
 	c.scheduleGaps()
 }
 
-// chase requests the messages missing in slots first … last of the window that were not requested within the
+// requestMissing requests the messages missing in slots first … last of the window that were not requested within the
 // duration again.
-func (c *Core) chase(first, last uint64, again time.Duration) {
+func (c *Core) requestMissing(first, last uint64, again time.Duration) {
 	last = min(last, c.view.high, c.log.end+c.view.window.size())
 	if c.full() {
 		// A full replica repairs its log up to the proposed sync point all the same.
@@ -105,13 +105,13 @@ func (c *Core) tickGaps() {
 	}
 	c.view.gaps.at = monotime.Never
 	if c.view.high > c.log.end {
-		c.chase(c.log.end+1, c.view.high, c.cfg.Retransmit)
+		c.requestMissing(c.log.end+1, c.view.high, c.cfg.Retransmit)
 		c.scheduleGaps()
 	}
 	if !c.isLeader() {
 		return
 	}
-	c.decide()
+	c.decideNoOps()
 	c.repeatGapCommits()
 }
 
@@ -132,9 +132,9 @@ func (c *Core) repeatGapCommits() {
 	}
 }
 
-// decide turns gaps of the leader into NO-OPs: those that the receiver reported as dropped, if every peer that
+// decideNoOps turns gaps of the leader into NO-OPs: those that the receiver reported as dropped, if every peer that
 // seems alive lacks the message or gapBound has passed.
-func (c *Core) decide() {
+func (c *Core) decideNoOps() {
 	if !c.isLeader() || c.full() {
 		return
 	}
@@ -180,7 +180,7 @@ func (c *Core) decide() {
 // allLack reports whether every peer heard from within SuspectLeader has answered that it lacks the message.
 func (c *Core) allLack(cell *cell) bool {
 	for i := range c.cfg.N {
-		if i != c.cfg.Self && c.peers[i].heardAt >= c.now-c.cfg.SuspectLeader && !cell.no.has(i) {
+		if i != c.cfg.Self && c.peers[i].heardAt >= c.now-c.cfg.SuspectLeader && !cell.lacking.has(i) {
 			return false
 		}
 	}
@@ -291,7 +291,7 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 	for _, r := range m.None {
 		for slot := max(r.First, c.log.end+1); slot <= min(r.Last, c.log.end+c.view.window.size()); slot++ {
 			if cell := c.view.window.peek(slot); cell != nil {
-				cell.no.add(from)
+				cell.lacking.add(from)
 			}
 		}
 	}
@@ -300,7 +300,7 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 		return
 	}
 	if c.isLeader() {
-		c.decide()
+		c.decideNoOps()
 		return
 	}
 	if m.Start > c.log.end {
@@ -308,7 +308,7 @@ func (c *Core) onSlotEntries(from int, m *wire.SlotEntries) {
 		c.startRepair(m.Start, wire.Digest{}, false)
 	}
 	// The window has moved: request what has come into it at once.
-	c.chase(c.log.end+1, c.view.high, c.cfg.Retransmit)
+	c.requestMissing(c.log.end+1, c.view.high, c.cfg.Retransmit)
 }
 
 // fillGap stores the i-th slot of an entry in the window.
@@ -333,8 +333,8 @@ func (c *Core) fillGap(slot uint64, e wire.Entry, i uint64) {
 	}
 }
 
-// maxOwed bounds the acknowledgements that a follower defers. The leader repeats GAP-COMMITs without one.
-const maxOwed = 1 << 12
+// maxDeferred bounds the acknowledgements that a follower defers. The leader repeats GAP-COMMITs without one.
+const maxDeferred = 1 << 12
 
 // onGapCommit applies the leader's decision, which may replace a logged request.
 func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
@@ -347,8 +347,8 @@ func (c *Core) onGapCommit(from int, m *wire.GapCommit) {
 			continue
 		}
 		c.takeNoOps(r)
-		if len(c.view.gaps.owed) < maxOwed && !slices.Contains(c.view.gaps.owed, r) {
-			c.view.gaps.owed = append(c.view.gaps.owed, r)
+		if len(c.view.gaps.deferred) < maxDeferred && !slices.Contains(c.view.gaps.deferred, r) {
+			c.view.gaps.deferred = append(c.view.gaps.deferred, r)
 		}
 	}
 	c.advance()
@@ -394,7 +394,7 @@ func (c *Core) takeNoOp(slot uint64) {
 // acknowledgeNoOps acknowledges the GAP-COMMITs up to which the log is complete.
 func (c *Core) acknowledgeNoOps() {
 	var ready []wire.Range
-	c.view.gaps.owed = slices.DeleteFunc(c.view.gaps.owed, func(r wire.Range) bool {
+	c.view.gaps.deferred = slices.DeleteFunc(c.view.gaps.deferred, func(r wire.Range) bool {
 		if r.Last > c.log.end || len(ready) == c.maxRanges() {
 			return false
 		}

@@ -24,7 +24,7 @@ func (c *Core) tryMerge() {
 	own.Replica = uint16(c.cfg.Self)
 	own.Entries = cloneEntries(own.Entries)
 	promised := []*wire.ViewChange{own}
-	for i, m := range c.view.change.got {
+	for i, m := range c.view.change.received {
 		if m != nil && !c.view.change.silent.has(i) {
 			promised = append(promised, m)
 		}
@@ -40,7 +40,7 @@ func (c *Core) tryMerge() {
 	}
 
 	if have := c.syncPoint; m.holder != c.cfg.Self && have < m.sp {
-		holder := c.view.change.got[m.holder]
+		holder := c.view.change.received[m.holder]
 		if c.log.end < m.sp || c.log.digestAt(m.sp) != holder.DigestSP {
 			c.startFetch(&fetch{purpose: fetchMerge, from: m.holder, view: c.durable.View, lastNormal: holder.LastNormal, start: have, have: have, want: m.sp})
 			return

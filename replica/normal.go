@@ -23,7 +23,7 @@ func (c *Core) drain() {
 			c.onMissing(c.base+ev.First, c.base+ev.Last)
 		case oumlib.Drop:
 			c.onMissing(c.base+ev.First, c.base+ev.Last)
-			c.decide()
+			c.decideNoOps()
 		}
 	}
 }
@@ -41,7 +41,7 @@ func (c *Core) onDeliver(number uint64, payload []byte) {
 		// Void: another replica may have it intact.
 		c.counters.Void++
 		c.onMissing(slot, slot)
-		c.decide()
+		c.decideNoOps()
 		return
 	}
 	if c.full() {

@@ -237,7 +237,7 @@ func (c *Core) repairFetched(f *fetch) {
 		// The sync point has moved meanwhile.
 		l.entries = slices.DeleteFunc(l.entries, func(e wire.Entry) bool { return e.Last() <= c.syncPoint })
 		if l.snapshot, l.start = nil, c.syncPoint; l.end() <= c.syncPoint {
-			c.settle()
+			c.afterRepair()
 			return
 		}
 		if e := &l.entries[0]; e.Slot <= c.syncPoint {
@@ -250,7 +250,7 @@ func (c *Core) repairFetched(f *fetch) {
 	known := r.digest != (wire.Digest{}) && l.end() == r.p
 	if known && c.viewLogDigest(l) != r.digest {
 		c.counters.DigestMismatches++
-		c.settle()
+		c.afterRepair()
 		return
 	}
 	if end := l.end(); end < c.log.end {
@@ -264,11 +264,11 @@ func (c *Core) repairFetched(f *fetch) {
 	}
 	c.executeStable()
 	c.resetLogTime()
-	c.settle()
+	c.afterRepair()
 }
 
-// settle continues after a repair.
-func (c *Core) settle() {
+// afterRepair continues after a repair.
+func (c *Core) afterRepair() {
 	c.advance()
 	if c.phase == phaseNormal && c.view.high > c.log.end {
 		c.scheduleGaps()

@@ -22,9 +22,9 @@ type health struct {
 	aheadAt   time.Duration // since when
 }
 
-// excuse extends the suspicion timers by the time for which this process was descheduled: it must not count its
+// extendTimers extends the suspicion timers by the time for which this process was descheduled: it must not count its
 // own absence as silence of its peers.
-func (c *Core) excuse(late time.Duration) {
+func (c *Core) extendTimers(late time.Duration) {
 	h := &c.view.health
 	for _, at := range []*time.Duration{&h.leaderAt, &h.stampedAt, &h.aheadAt, &h.probeAt} {
 		*at = min(*at+late, c.now)
@@ -76,7 +76,7 @@ func (c *Core) onTick(t wire.Tick) {
 	c.peers[from].incarnation = t.Incarnation
 	if from != c.cfg.Self {
 		c.peers[from].heardAt = c.now
-		if !c.reach(from, t.View) {
+		if !c.joinView(from, t.View) {
 			return
 		}
 		if from == c.leader() {

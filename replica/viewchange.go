@@ -18,10 +18,10 @@ type viewChange struct {
 	pingAt    time.Duration // leader: when it reports its progress next
 	progress  uint64        // the progress that the leader reports, or reported last
 
-	got    []*wire.ViewChange // leader: VIEW-CHANGEs of the others, by replica
-	silent set                // leader: holders that did not answer
-	merge  *merge             // leader: in progress, or nil
-	formed bool               // leader: f+1 promises have arrived
+	received []*wire.ViewChange // leader: VIEW-CHANGEs of the others, by replica
+	silent   set                // leader: holders that did not answer
+	merge    *merge             // leader: in progress, or nil
+	formed   bool               // leader: f+1 promises have arrived
 }
 
 // goTo promises view w: from now on the replica takes part in no lower view. Its log stays unchanged until it
@@ -100,7 +100,7 @@ func (c *Core) startViewChange() {
 		timeout:   c.viewTimeout(),
 		sendDelay: max(c.cfg.Retransmit, time.Duration(c.log.bytes)*perLogByte),
 		pingAt:    monotime.Never,
-		got:       make([]*wire.ViewChange, c.cfg.N),
+		received:  make([]*wire.ViewChange, c.cfg.N),
 	}
 	c.attempts++
 	c.view.change.deadline = c.now + c.view.change.timeout
@@ -181,12 +181,12 @@ func (c *Core) onViewChange(from int, m *wire.ViewChange) {
 		c.send(from, c.startViewMessage(false))
 		return
 	}
-	if m.SP > m.End || m.Base > m.End || c.view.change.got[from] != nil {
+	if m.SP > m.End || m.Base > m.End || c.view.change.received[from] != nil {
 		return
 	}
 	kept := *m
 	kept.Entries = cloneEntries(m.Entries)
-	c.view.change.got[from] = &kept
+	c.view.change.received[from] = &kept
 	c.tryMerge()
 }
 

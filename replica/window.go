@@ -21,9 +21,9 @@ type cell struct {
 	slot    uint64 // that uses the cell
 	state   cellState
 	kind    wire.EntryKind
-	since   time.Duration // when decide first saw that the receiver had dropped it; 0 if it has not
+	since   time.Duration // when decideNoOps first saw that the receiver had dropped it; 0 if it has not
 	asked   time.Duration // when it was last requested; 0 if never
-	no      set           // peers that answered that they lack it
+	lacking set           // peers that answered that they lack it
 	payload []byte
 }
 
