@@ -67,9 +67,9 @@ func (c Config) validate() error {
 	for _, s := range c.Sequencers {
 		switch {
 		case s.Name == "" || names[s.Name]:
-			return fmt.Errorf("controlplane: sequencer name %q is empty or there twice", s.Name)
+			return fmt.Errorf("controlplane: sequencer name %q is empty or a duplicate", s.Name)
 		case s.Switch && (c.Topology == nil || c.Topology.SwitchNamed(s.Name) < 0):
-			return fmt.Errorf("controlplane: sequencer %s is no switch of the topology", s.Name)
+			return fmt.Errorf("controlplane: sequencer %s is not a switch of the topology", s.Name)
 		case s.Switch:
 		case s.P4RuntimeAddr == "":
 			return fmt.Errorf("controlplane: sequencer %s has no P4Runtime address", s.Name)

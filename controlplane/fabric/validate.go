@@ -26,7 +26,7 @@ func (t *Topology) Validate(groups []Group) error {
 	}
 	for _, h := range t.Hosts {
 		if !h.Addr.Is4() || h.Addr.IsLinkLocalUnicast() {
-			return fmt.Errorf("fabric: host %s has address %v, expected an IPv4 address that is not link-local, as those of probes are", h.Name, h.Addr)
+			return fmt.Errorf("fabric: host %s has address %v, expected an IPv4 address that is not link-local, since probes use those", h.Name, h.Addr)
 		}
 	}
 	if err := t.validateProbes(len(groups)); err != nil {
@@ -35,7 +35,7 @@ func (t *Topology) Validate(groups []Group) error {
 	for _, g := range groups {
 		address := netip.AddrFrom4(oumlib.GroupAddress(g.Number))
 		if address.IsLinkLocalUnicast() {
-			return fmt.Errorf("fabric: group %s has address %v, expected one that is not link-local, as those of probes are", g.Name, address)
+			return fmt.Errorf("fabric: group %s has address %v, expected one that is not link-local, since probes use those", g.Name, address)
 		}
 		if h := t.HostAt(address); h != nil {
 			return fmt.Errorf("fabric: group %s has address %v, which is host %s's, expected one of its own", g.Name, address, h.Name)

@@ -55,7 +55,7 @@ func (c Config) withDefaults() (Config, error) {
 	for _, g := range c.Groups {
 		switch {
 		case seen[g.Number]:
-			return c, fmt.Errorf("failover: group %d is there twice", g.Number)
+			return c, fmt.Errorf("failover: group %d is a duplicate", g.Number)
 		case g.F < 0 || g.Replicas < 2*g.F+1:
 			return c, fmt.Errorf("failover: group %d has F %d and %d replicas, expected at least 2·F+1", g.Number, g.F, g.Replicas)
 		}

@@ -13,7 +13,7 @@ func TestConfigIsChecked(t *testing.T) {
 		want string
 	}{
 		{"no targets", Config{Groups: []Group{group}}, "Targets is 0"},
-		{"a group twice", Config{Groups: []Group{group, group}, Targets: 1}, "there twice"},
+		{"a group twice", Config{Groups: []Group{group, group}, Targets: 1}, "is a duplicate"},
 		{"too few replicas", Config{Groups: []Group{{Number: 1, F: 2, Replicas: 4}}, Targets: 1}, "4 replicas"},
 		{"negative time", Config{Targets: 1, Timing: Timing{Grace: -1}}, "Grace"},
 	}

@@ -14,7 +14,7 @@ type Program struct {
 	Context []byte // context.json
 }
 
-// Pack returns the program as a device config. A part that is missing, and a context that is no JSON, is an error: the
+// Pack returns the program as a device config. A part that is missing, or a context that is not JSON, is an error: the
 // switch would take it and fail later, with all its ports down.
 func (p Program) Pack() ([]byte, error) {
 	switch {
@@ -23,7 +23,7 @@ func (p Program) Pack() ([]byte, error) {
 	case len(p.Binary) == 0:
 		return nil, fmt.Errorf("tofino: program %s: tofino.bin is empty", p.Name)
 	case !json.Valid(p.Context):
-		return nil, fmt.Errorf("tofino: program %s: context.json of %d bytes is no JSON", p.Name, len(p.Context))
+		return nil, fmt.Errorf("tofino: program %s: context.json of %d bytes is not JSON", p.Name, len(p.Context))
 	}
 	var packed []byte
 	for _, part := range [][]byte{[]byte(p.Name), p.Binary, p.Context} {
@@ -47,12 +47,12 @@ func Unpack(packed []byte) (Program, error) {
 		n := binary.LittleEndian.Uint32(rest)
 		rest = rest[4:]
 		if uint64(n) > uint64(len(rest)) {
-			return Program{}, fmt.Errorf("tofino: %s has %d bytes, and the device config %d more", what, n, len(rest))
+			return Program{}, fmt.Errorf("tofino: %s has %d bytes, and the device config only %d more", what, n, len(rest))
 		}
 		parts[i], rest = rest[:n], rest[n:]
 	}
 	if len(rest) > 0 {
-		return Program{}, fmt.Errorf("tofino: the device config has %d bytes behind context.json, expected none", len(rest))
+		return Program{}, fmt.Errorf("tofino: the device config has %d bytes after context.json, expected none", len(rest))
 	}
 	return Program{Name: string(parts[0]), Binary: parts[1], Context: parts[2]}, nil
 }

@@ -48,8 +48,8 @@ func TestPackRefuses(t *testing.T) {
 	}{
 		{"no name", func(p *Program) { p.Name = "" }, "tofino: the program has no name, expected one"},
 		{"no binary", func(p *Program) { p.Binary = nil }, "tofino: program small: tofino.bin is empty"},
-		{"no context", func(p *Program) { p.Context = nil }, "tofino: program small: context.json of 0 bytes is no JSON"},
-		{"half a context", func(p *Program) { p.Context = p.Context[:20] }, "tofino: program small: context.json of 20 bytes is no JSON"},
+		{"no context", func(p *Program) { p.Context = nil }, "tofino: program small: context.json of 0 bytes is not JSON"},
+		{"half a context", func(p *Program) { p.Context = p.Context[:20] }, "tofino: program small: context.json of 20 bytes is not JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := small(t)
@@ -69,10 +69,10 @@ func TestUnpackRefuses(t *testing.T) {
 		want   string
 	}{
 		{"nothing", nil, "ends before the length of the name"},
-		{"half a name", whole[:6], "the name has 5 bytes, and the device config 2 more"},
+		{"half a name", whole[:6], "the name has 5 bytes, and the device config only 2 more"},
 		{"no binary", whole[:9], "ends before the length of tofino.bin"},
 		{"the last byte is missing", whole[:len(whole)-1], "context.json has"},
-		{"a byte too many", append(bytes.Clone(whole), 0), "has 1 bytes behind context.json, expected none"},
+		{"a byte too many", append(bytes.Clone(whole), 0), "has 1 bytes after context.json, expected none"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := Unpack(tt.packed); err == nil || !strings.Contains(err.Error(), tt.want) {
