@@ -32,25 +32,8 @@ func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
 	w.bools(c.snapshots.writing)
 
 	w.b = c.rx.AppendState(w.b)
-	w.window(&c.view.window)
-	w.uints(c.view.high)
-	w.gaps(&c.view.gaps)
-	w.sync(&c.view.sync)
-	w.time(c.view.startView.at)
-	w.set(c.view.startView.acks)
-	w.change(&c.view.change)
-	w.assembled(c.prefetched)
-	if w.present(c.view.catchUp != nil) {
-		w.assembled(&c.view.catchUp.viewLog)
-		w.b = wire.Append(w.b, &c.view.catchUp.target)
-		w.bools(c.view.catchUp.fetchAll)
-	}
-	if r := c.view.repair; w.present(r != nil) {
-		w.uints(r.p)
-		w.digest(r.digest)
-		w.bools(r.stable)
-	}
-	w.fetch(c.view.fetch)
+	w.viewLog(c.prefetched)
+	w.viewState(&c.view)
 	return w.b
 }
 
@@ -141,6 +124,27 @@ func (w *stateWriter) peers(c *Core) {
 	}
 }
 
+func (w *stateWriter) viewState(v *viewState) {
+	w.window(&v.window)
+	w.uints(v.high)
+	w.gaps(&v.gaps)
+	w.sync(&v.sync)
+	w.time(v.startView.at)
+	w.set(v.startView.acks)
+	if r := v.repair; w.present(r != nil) {
+		w.uints(r.p)
+		w.digest(r.digest)
+		w.bools(r.stable)
+	}
+	w.change(&v.change)
+	if up := v.catchUp; w.present(up != nil) {
+		w.viewLog(&up.viewLog)
+		w.b = wire.Append(w.b, &up.target)
+		w.bools(up.fetchAll)
+	}
+	w.fetch(v.fetch)
+}
+
 // log writes the entries, from which their digests follow.
 func (w *stateWriter) log(l *log) {
 	w.uints(l.start, l.end)
@@ -219,7 +223,7 @@ func (w *stateWriter) promises(messages []*wire.ViewChange) {
 	}
 }
 
-func (w *stateWriter) assembled(l *viewLog) {
+func (w *stateWriter) viewLog(l *viewLog) {
 	if !w.present(l != nil) {
 		return
 	}

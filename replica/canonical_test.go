@@ -16,25 +16,25 @@ var notInState = map[string]string{}
 
 func init() {
 	for reason, fields := range map[string][]string{
-		"given at the start": {
+		"configuration": {
 			"replica.Core.cfg", "replica.Core.f", "replica.log.key", "clients.Table.maxClients",
 			"oumlib.Receiver.group", "oumlib.Receiver.grace", "oumlib.Receiver.window", "oumlib.buffer.limit",
 		},
-		"the state machine, which its owner writes": {"replica.Core.sm", "replica.Core.undo"},
-		"memory that is used again": {
+		"the caller writes the state machine's state": {"replica.Core.sm", "replica.Core.undo"},
+		"reused memory": {
 			"replica.Core.output", "replica.Core.decoder", "replica.Core.scratch",
 			"replica.log.current", "replica.log.free", "replica.log.scratch", "replica.entry.chunk",
 			"clients.Table.buffers", "clients.Table.result",
 			"oumlib.Receiver.numbers", "oumlib.Receiver.direct", "oumlib.buffer.free",
 		},
-		"counters": {"oumlib.Receiver.stats"},
-		"the end":  {"replica.Core.err"},
-		"follows from what is written": {
+		"counters":             {"oumlib.Receiver.stats"},
+		"the core has stopped": {"replica.Core.err"},
+		"derived from the fields written": {
 			"replica.log.digested", "replica.log.bytes", "replica.entry.digest", "replica.window.bytes",
 			"clients.Table.byID", "oumlib.Receiver.tokens",
 		},
-		"the current time, which is the caller's": {"replica.Core.now", "replica.Core.wakeAt", "oumlib.Receiver.now", "oumlib.Receiver.due"},
-		"when a time-out ends": {
+		"the current time, which the caller decides": {"replica.Core.now", "replica.Core.wakeAt", "oumlib.Receiver.now", "oumlib.Receiver.due"},
+		"when a time-out expires": {
 			"replica.logState.logTimeAt", "replica.viewState.enteredAt", "replica.Core.attempts", "replica.recovery.sendAt", "replica.recovery.sendDelay",
 			"replica.Core.rtt", "replica.gapCommit.at", "replica.gapCommit.delay",
 			"replica.syncState.began", "replica.syncState.repeated", "replica.syncState.sendAt", "replica.startView.delay",
@@ -42,8 +42,8 @@ func init() {
 			"replica.viewChange.pingAt", "replica.viewChange.progress",
 			"replica.fetch.at", "oumlib.gap.noticed",
 		},
-		"when the leader or the sequencer is suspected":                                           {"replica.viewState.health"},
-		"when a replica was last told of a higher view, of which the promise had told it already": {"replica.peer.toldAt"},
+		"when the leader or the sequencer is suspected": {"replica.viewState.health"},
+		"only limits the rate of VIEW-CHANGE-REQ":       {"replica.peer.toldAt"},
 	} {
 		for _, field := range fields {
 			notInState[field] = reason

@@ -63,14 +63,14 @@ func (c *Core) startViewMessage(withLog bool) *wire.StartView {
 
 // tickStartView resends START-VIEW, without the log, to the replicas that have not answered.
 func (c *Core) tickStartView() {
-	b := &c.view.startView
-	if c.now < b.at {
+	s := &c.view.startView
+	if c.now < s.at {
 		return
 	}
-	b.delay = min(2*b.delay, 64*c.cfg.Retransmit)
-	b.at = c.now + b.delay
+	s.delay = min(2*s.delay, 64*c.cfg.Retransmit)
+	s.at = c.now + s.delay
 	for i := range c.cfg.N {
-		if i != c.cfg.Self && !b.acks.has(i) {
+		if i != c.cfg.Self && !s.acks.has(i) {
 			c.send(i, c.startViewMessage(false))
 		}
 	}
@@ -80,8 +80,9 @@ func (c *Core) onStartViewRep(from int) {
 	if !c.leads() {
 		return
 	}
-	if c.view.startView.acks.add(from); c.view.startView.acks.count() == c.cfg.N-1 {
-		c.view.startView.at = monotime.Never
+	s := &c.view.startView
+	if s.acks.add(from); s.acks.count() == c.cfg.N-1 {
+		s.at = monotime.Never
 	}
 }
 

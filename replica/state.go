@@ -27,31 +27,33 @@ func (p phase) String() string {
 // Its state is grouped by lifetime: the durable record survives the process, logState and the peers last as long
 // as the process, and viewState lasts until the view is left.
 type Core struct {
+	// Constant.
 	cfg  Config
 	f    int // replicas that may fail: N is 2f+1
 	sm   StateMachine
 	undo Undoer // sm, if it can take operations back; else nil
-	err  error
 
+	// Input and output.
 	now time.Duration
 	// wakeAt is the last result of Deadline: an input later than that shows for how long this process was
 	// descheduled.
-	wakeAt time.Duration
-	output
+	wakeAt  time.Duration
 	decoder wire.Decoder
+	output
 	scratch []byte
+	err     error // the violated invariant that has stopped the core
 
-	durable Record // as persist writes it
+	// The state of the protocol, by lifetime.
+	durable Record // survives the process: persist writes it
 	phase   phase
 	rx      *oumlib.Receiver
 	logState
 	peers      []peer // by replica number
 	recovery   recovery
-	prefetched *viewLog      // fetched for a view that was left before it was entered; or nil
 	attempts   int           // views gone to since the last one that worked, see viewWorks
-	rtt        time.Duration // smoothed round trip to the fastest followers, measured by synchronization; 0 if it is not known
-
-	view viewState
+	rtt        time.Duration // smoothed round trip to the fastest followers, by synchronization; 0 if unknown
+	prefetched *viewLog      // fetched for a view that was left before it was entered; or nil
+	view       viewState     // until the view is left
 }
 
 // logState is the log with the positions in it, and the state executed from it. It belongs to the last-normal

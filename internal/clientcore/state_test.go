@@ -11,10 +11,10 @@ import (
 
 // notInState has the fields that AppendState omits, with the reasons.
 var notInState = map[string]string{
-	"clientcore.Core.cfg": "given at the start", "clientcore.Core.quorum": "follows from it",
+	"clientcore.Core.cfg": "configuration", "clientcore.Core.quorum": "derived from it",
 	"clientcore.Core.effects": "carried out", "clientcore.Core.frames": "the effects' data", "clientcore.Core.done": "cleared with the effects",
-	"clientcore.Core.requests": "memory that is used again", "clientcore.Core.free": "memory that is used again",
-	"clientcore.request.index": "place of that memory", "clientcore.request.uses": "tells tickets apart",
+	"clientcore.Core.requests": "reused memory", "clientcore.Core.free": "reused memory",
+	"clientcore.request.index": "position of that memory", "clientcore.request.uses": "tells tickets apart",
 	"clientcore.Core.stats":    "counters",
 	"clientcore.Core.deadline": "when a request is sent again", "clientcore.Core.timeouts": "when a request is sent again",
 	"clientcore.Core.random": "when a request is sent again", "clientcore.request.lastSent": "when a request is sent again",
