@@ -1,6 +1,10 @@
 package cluster
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"os"
+)
 
 // Error describes a mistake in a cluster file in one line.
 type Error struct {
@@ -14,4 +18,16 @@ type Error struct {
 // Error returns "file:line: key: problem, expected …".
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s, expected %s", e.File, e.Line, e.Key, e.Problem, e.Expected)
+}
+
+// wholeFile is the Key of an Error that is not about one key.
+const wholeFile = "cluster file"
+
+// cause is the text of err without the path, which the error names already.
+func cause(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Op + ": " + pe.Err.Error()
+	}
+	return err.Error()
 }

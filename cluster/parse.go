@@ -14,9 +14,6 @@ import (
 	"github.com/netordered/nopaxos/internal/defaults"
 )
 
-// wholeFile is the Key of an Error that is not about one key.
-const wholeFile = "cluster file"
-
 // Load reads and checks the cluster file at path. It reports bad content as an *Error. It does not read the key files: see
 // Key and ClientAuth.
 func Load(path string) (*File, error) {
@@ -25,15 +22,6 @@ func Load(path string) (*File, error) {
 		return nil, &Error{File: path, Line: 1, Key: wholeFile, Problem: cause(err), Expected: "a readable cluster file"}
 	}
 	return Parse(path, data)
-}
-
-// cause is the text of err without the path, which the error names already.
-func cause(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Op + ": " + pe.Err.Error()
-	}
-	return err.Error()
 }
 
 // Parse reads and checks the content of the cluster file at path. Absent keys get their defaults.

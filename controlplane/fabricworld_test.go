@@ -266,10 +266,8 @@ func (w *world) checkRequest(walker *walker, from *fabric.Host, g *fabric.Group)
 	if err != nil {
 		w.t.Fatalf("group %#x from %s: %v", g.Number, from.Name, err)
 	}
-	var want, have []netip.AddrPort
-	for _, r := range g.Replicas {
-		want = append(want, r)
-	}
+	want := slices.Clone(g.Replicas)
+	var have []netip.AddrPort
 	for _, d := range got {
 		if d.dst != fabric.AddressNumber(d.host.Addr) || d.session != w.published[g.Number].session || !d.stamped {
 			w.t.Fatalf("group %#x from %s: %+v came to %s, want session %d", g.Number, from.Name, d.packet, d.host.Name, w.published[g.Number].session)

@@ -23,6 +23,9 @@ import (
 
 const opVersion = 2
 
+// Databases is the number of databases, the default of Redis. An operation names the one that it begins in.
+const Databases = 16
+
 var (
 	errOpEmpty  = errors.New("operation is empty")
 	errOpLength = errors.New("operation is shorter than its lengths say")

@@ -7,9 +7,6 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// Databases is the number of databases, the default of Redis. An operation names the one that it begins in.
-const Databases = 16
-
 // use makes db the database that commands work on.
 func (s *Store) use(db uint8) { s.db, s.space = db, s.spaces[db] }
 
