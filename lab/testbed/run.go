@@ -64,12 +64,12 @@ type Report struct {
 
 // WriteText writes the report as text.
 func (r *Report) WriteText(w io.Writer) error {
-	of := "Linux routers"
+	kind := "Linux routers"
 	if r.Switch == cluster.KindBMv2 {
-		of = "BMv2 switches"
+		kind = "BMv2 switches"
 	}
-	fmt.Fprintf(w, "\n%s of %d %s, %d replicas, sequenced by %s, %.1f s of load, seed %d\n\n",
-		r.Topology, r.Switches, of, r.Replicas, strings.Join(r.Sequencers, ", then "), r.Seconds, r.Seed)
+	fmt.Fprintf(w, "\ntopology %s, switches: %d (%s), %d replicas, sequenced by %s, %.1f s of load, seed %d\n\n",
+		r.Topology, r.Switches, kind, r.Replicas, strings.Join(r.Sequencers, ", then "), r.Seconds, r.Seed)
 	if err := r.WriteFigures(w); err != nil {
 		return err
 	}
