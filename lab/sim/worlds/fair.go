@@ -56,7 +56,7 @@ func (w *world) fairly(s *state, down int, onInput func(int, inputID, outcomeID)
 // take continues after an outcome at a replica.
 func (r *fairRun) take(id int, out outcomeID) error {
 	if r.steps++; r.steps > maxFairSteps {
-		return fmt.Errorf("%d steps lead nowhere", maxFairSteps)
+		return fmt.Errorf("no end after %d steps", maxFairSteps)
 	}
 	o := &r.atlas.outcomes[out]
 	if o.failure != "" {

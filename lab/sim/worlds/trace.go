@@ -90,17 +90,17 @@ func (w *path) describe(m move, next *state) {
 		out := w.atlas.step(w.places[w.state.places[i]].local, inputID(m.arg))
 		c := w.atlas.outcomes[out].cuts[m.extra]
 		a.boots, a.outcome = true, w.atlas.boot(i, c.record)
-		a.what = w.input(inputID(m.arg)) + ", crashes before its record is durable, and starts without its log"
+		a.what = w.input(inputID(m.arg)) + ", crashes before its record is durable and restarts without its log"
 		w.say(c.sends)
 	case moveDrop:
-		a.node, a.what = -1, fmt.Sprintf("replica-%d never gets %s", i, w.text.Datagram(w.inputs.all[m.arg].data))
+		a.node, a.what = -1, fmt.Sprintf("replica-%d loses %s", i, w.text.Datagram(w.inputs.all[m.arg].data))
 	case moveRestart:
-		a.boots, a.what = true, "crashes, and starts without its log"
+		a.boots, a.what = true, "crashes and restarts without its log"
 		a.outcome = w.atlas.boot(i, w.local(&w.state, i).record)
 	case moveInvoke:
 		a.node, a.what = -1, fmt.Sprintf("client-%d calls %v, which is stamped %s", i, opID(m.arg), w.stamps(next))
 	case moveResend:
-		a.node, a.what = -1, fmt.Sprintf("the last request of client-%d comes again, and is stamped %s", i, w.stamps(next))
+		a.node, a.what = -1, fmt.Sprintf("the last request of client-%d reaches the sequencer again and is stamped %s", i, w.stamps(next))
 	case moveSession:
 		a.node, a.what = -1, fmt.Sprintf("another sequencer takes over, with session %d", len(w.histories.all[next.history].sessions))
 	}
@@ -126,13 +126,13 @@ func (w *path) input(id inputID) string {
 	case inputStamped:
 		return "gets " + w.text.Datagram(in.data)
 	case inputSession:
-		return fmt.Sprintf("is told of session %d", in.session)
+		return fmt.Sprintf("learns of session %d", in.session)
 	case inputShort:
-		return "waits a little"
+		return "lets a short time pass"
 	case inputMedium:
-		return "waits for the next sync point"
+		return "lets the sync interval pass"
 	}
-	return "has waited too long"
+	return "lets its time-outs expire"
 }
 
 // add appends an act and records the messages that it sends.
