@@ -88,7 +88,6 @@ func runKV(ctx context.Context, flags roleFlags) error {
 // replicationFields is INFO's section on replication.
 func replicationFields(group string, s client.Stats) []resp.Field {
 	return []resp.Field{
-		{Name: "role", Value: "master"}, // what clients look for: this end takes writes
 		{Name: "nopaxos_group", Value: group},
 		{Name: "nopaxos_leader_num", Value: strconv.FormatUint(s.View.Leader, 10)},
 		{Name: "nopaxos_session", Value: strconv.FormatUint(uint64(s.View.Session), 10)},

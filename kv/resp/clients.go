@@ -6,35 +6,27 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // cmdClient executes CLIENT and its subcommands.
 func (c *conn) cmdClient(args [][]byte) {
-	sub := word(args[1])
-	arity, known := clientArity[sub]
-	switch {
-	case !known:
-		c.unknownSubcommand("CLIENT", args[1])
-		return
-	case !redis.AllowsArity(arity, len(args)):
-		c.fail(redis.WrongArity("client|" + sub))
-		return
-	}
-	switch sub {
+	switch word(args[1]) {
+	case "caching":
+		c.cmdCaching(args)
 	case "getname":
 		if name := c.name.Load(); name != nil {
 			c.bulkString(*name)
 		} else {
 			c.null()
 		}
+	case "getredir":
+		c.redirection()
 	case "id":
 		c.int(int64(c.id))
 	case "info":
-		c.bulkString(c.describe(time.Now()))
+		c.text(c.describe(time.Now()))
 	case "list":
-		c.bulkString(c.server.describeClients())
+		c.text(c.server.describeClients())
 	case "setname":
 		c.setName(args[2])
 	case "reply":
@@ -43,28 +35,45 @@ func (c *conn) cmdClient(args [][]byte) {
 			return
 		}
 		c.ok()
+	case "tracking":
+		c.cmdTracking(args)
+	case "trackinginfo":
+		c.cmdTrackingInfo()
 	default: // NO-EVICT, NO-TOUCH and SETINFO have no effect here
 		c.ok()
 	}
 }
 
-// clientArity holds the subcommands of CLIENT and their arity.
-var clientArity = map[string]int{
-	"getname": 2, "id": 2, "info": 2, "list": -2, "no-evict": 3, "no-touch": 3, "reply": 3, "setinfo": 4, "setname": 3,
+// clientCommands holds the subcommands of CLIENT and their arity.
+var clientCommands = map[string]int{
+	"caching": 3, "getname": 2, "getredir": 2, "id": 2, "info": 2, "list": -2, "no-evict": 3, "no-touch": 3, "reply": 3,
+	"setinfo": 4, "setname": 3, "tracking": -3, "trackinginfo": 2,
 }
 
 func (c *conn) setName(name []byte) {
-	switch {
-	case !isName(name):
+	if !isName(name) {
 		c.fail(errName)
 		return
-	case len(name) == 0:
-		c.name.Store(nil)
-	default:
-		s := string(name)
-		c.name.Store(&s)
 	}
+	c.storeName(string(name))
 	c.ok()
+}
+
+// storeName stores the connection's name; an empty one removes it.
+func (c *conn) storeName(name string) {
+	if name == "" {
+		c.name.Store(nil)
+	} else {
+		c.name.Store(&name)
+	}
+}
+
+// protocol returns the version of RESP that the connection speaks.
+func (c *conn) protocol() int64 {
+	if c.resp3.Load() {
+		return 3
+	}
+	return 2
 }
 
 // describe returns the connection's line of CLIENT LIST.
@@ -73,8 +82,9 @@ func (c *conn) describe(now time.Time) string {
 	if p := c.name.Load(); p != nil {
 		name = *p
 	}
-	return fmt.Sprintf("id=%d addr=%v laddr=%v name=%s age=%d db=0 resp=2 tot-cmds=%d\n",
-		c.id, c.nc.RemoteAddr(), c.nc.LocalAddr(), name, int(now.Sub(c.since).Seconds()), c.commands.Load())
+	return fmt.Sprintf("id=%d addr=%v laddr=%v name=%s age=%d db=%d resp=%d tot-cmds=%d\n",
+		c.id, c.nc.RemoteAddr(), c.nc.LocalAddr(), name, int(now.Sub(c.since).Seconds()), c.db.Load(), c.protocol(),
+		c.commands.Load())
 }
 
 func (s *Server) describeClients() string {

@@ -34,7 +34,7 @@ type Config struct {
 
 	limits.FrontEnd
 
-	// Replication returns the lines of INFO's section of that name; nil: no such section.
+	// Replication returns more lines of INFO's section of that name; nil: none.
 	Replication func() []Field
 }
 

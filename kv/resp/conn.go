@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,13 +8,12 @@ import (
 	"time"
 
 	"github.com/netordered/nopaxos/kv"
-	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 // flushReplies is the bytes of replies beyond which they are written.
 const flushReplies = 64 << 10
 
-// conn is a client's connection. Its goroutine owns all fields but name and commands.
+// conn is a client's connection. Its goroutine alone changes the fields; others may read the atomic ones.
 type conn struct {
 	server  *Server
 	nc      net.Conn
@@ -25,18 +23,18 @@ type conn struct {
 
 	name     atomic.Pointer[string] // CLIENT SETNAME
 	commands atomic.Uint64
+	db       atomic.Uint32 // SELECT
+	resp3    atomic.Bool   // HELLO 3; else RESP 2
 
 	authenticated bool
 	closing       bool
 	out           []byte // replies to write
 
-	db uint8 // the database that SELECT chose
+	op     operation
+	broken error // failure of an operation; the rest of the pipeline is not executed
 
-	op      []byte // operation of the commands gathered
-	replies int    // expected from op
-	broken  error  // failure of an operation; the rest of the pipeline is not executed
-
-	multi transaction
+	multi    transaction
+	tracking tracking
 }
 
 // keptReplies is the largest capacity of out that is kept for the next replies.
@@ -116,11 +114,11 @@ func (c *conn) command(args [][]byte) {
 		c.refuse(errNoAuth)
 	case c.multi.open && (local == nil || !local.inMulti):
 		c.queue(args, local)
-	case local != nil:
+	case local == nil, local.replicated != nil && local.replicated(args):
+		c.gather(args)
+	default:
 		c.execute() // replies are in the order of the commands
 		local.run(c, args)
-	default:
-		c.gather(args)
 	}
 }
 
@@ -128,66 +126,6 @@ func (c *conn) command(args [][]byte) {
 func (c *conn) refuse(msg string) {
 	c.execute()
 	c.fail(msg)
-}
-
-// The replies of the front-end itself.
-
-func (c *conn) fail(msg string)     { c.out = redis.AppendError(c.out, msg) }
-func (c *conn) ok()                 { c.status("OK") }
-func (c *conn) status(s string)     { c.out = redis.AppendStatus(c.out, s) }
-func (c *conn) int(v int64)         { c.out = redis.AppendInt(c.out, v) }
-func (c *conn) bulk(v []byte)       { c.out = redis.AppendBulk(c.out, v) }
-func (c *conn) bulkString(v string) { c.out = redis.AppendBulk(c.out, v) }
-func (c *conn) array(n int)         { c.out = redis.AppendArray(c.out, n) }
-func (c *conn) null()               { c.out = redis.AppendNull(c.out) }
-
-// gather adds a command to the operation. If it does not fit, the operation is executed first.
-func (c *conn) gather(args [][]byte) {
-	size, limit := kv.CommandSize(args...), c.server.config.MaxOp
-	if kv.OpOverhead+size > limit {
-		c.refuse(tooLarge(kv.OpOverhead+size, limit))
-		return
-	}
-	if len(c.op)+size > limit {
-		c.execute()
-	}
-	c.begin()
-	c.op = kv.AppendCommand(c.op, args...)
-	c.replies++
-}
-
-// begin begins an operation on the connection's database if none has begun.
-func (c *conn) begin() {
-	if c.replies == 0 {
-		c.op = kv.NewOperation(c.op, c.db)
-	}
-}
-
-// execute invokes the operation gathered and appends its replies.
-func (c *conn) execute() {
-	if c.replies == 0 {
-		return
-	}
-	err := c.broken
-	if err == nil {
-		ctx, cancel := context.WithTimeout(c.server.ctx, c.server.config.Timeout)
-		var result []byte
-		result, err = c.server.config.Invoker.Invoke(ctx, c.op)
-		cancel()
-		c.server.stats.operations.Add(1)
-		c.out = append(c.out, result...)
-	}
-	if err != nil {
-		msg := invokeError(err)
-		if c.broken != nil {
-			msg = "ERR not executed: a command before it in the pipeline failed: " + err.Error()
-		}
-		for range c.replies {
-			c.fail(msg)
-		}
-		c.broken = err
-	}
-	c.op, c.replies = c.op[:0], 0
 }
 
 // read reads more of the requests and reports whether the connection is still open.
@@ -204,6 +142,7 @@ func (c *conn) read() bool {
 // write writes the replies and reports whether the connection is still open. It fails for a client that
 // reads less than flushReplies in WriteTimeout.
 func (c *conn) write() bool {
+	c.out = c.tracking.appendPush(c.out, c.resp3.Load())
 	for rest := c.out; len(rest) > 0; {
 		part := rest[:min(len(rest), flushReplies)]
 		if c.nc.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)) != nil {

@@ -14,21 +14,36 @@ type infoSection struct {
 	fields []Field
 }
 
-// cmdInfo executes INFO [section …].
-func (c *conn) cmdInfo(args [][]byte) {
-	wanted := func(string) bool { return true }
-	if len(args) > 1 {
-		names := make(map[string]bool)
-		for _, a := range args[1:] {
-			names[word(a)] = true
-		}
-		if !names["default"] && !names["all"] && !names["everything"] {
-			wanted = func(name string) bool { return names[strings.ToLower(name)] }
-		}
+// sections are the names of sections of INFO in lower case; nil: all.
+type sections map[string]bool
+
+func parseSections(args [][]byte) sections {
+	names := make(sections)
+	for _, a := range args {
+		names[word(a)] = true
 	}
+	if len(args) == 0 || names["default"] || names["all"] || names["everything"] {
+		return nil
+	}
+	return names
+}
+
+func (s sections) has(name string) bool { return s == nil || s[strings.ToLower(name)] }
+
+// keyspace is the section that the store has.
+const keyspace = "Keyspace"
+
+// hasKeyspace reports whether INFO needs the store.
+func hasKeyspace(args [][]byte) bool { return parseSections(args[1:]).has(keyspace) }
+
+// cmdInfo executes INFO [section …] without the store.
+func (c *conn) cmdInfo(args [][]byte) { c.info(parseSections(args[1:]), nil) }
+
+// info replies the sections, of which stored is the store's, with its end; nil: none.
+func (c *conn) info(wanted sections, stored []byte) {
 	var b strings.Builder
 	for _, section := range c.server.info() {
-		if !wanted(section.name) {
+		if !wanted.has(section.name) {
 			continue
 		}
 		if b.Len() > 0 {
@@ -39,7 +54,13 @@ func (c *conn) cmdInfo(args [][]byte) {
 			fmt.Fprintf(&b, "%s:%s\r\n", f.Name, f.Value)
 		}
 	}
-	c.bulkString(b.String())
+	if wanted.has(keyspace) && len(stored) > 0 {
+		if b.Len() > 0 {
+			b.WriteString("\r\n")
+		}
+		b.Write(stored)
+	}
+	c.text(b.String())
 }
 
 func (s *Server) info() []infoSection {
@@ -68,8 +89,9 @@ func (s *Server) info() []infoSection {
 			{"total_operations_replicated", fmt.Sprint(s.stats.operations.Load())},
 		}},
 	}
+	replication := []Field{{"role", "master"}} // what clients look for: this end takes writes
 	if s.config.Replication != nil {
-		sections = append(sections, infoSection{"Replication", s.config.Replication()})
+		replication = append(replication, s.config.Replication()...)
 	}
-	return sections
+	return append(sections, infoSection{"Replication", replication})
 }

@@ -17,8 +17,10 @@ type localCommand struct {
 	arity      int  // number of arguments, the name included; negative: at least that many
 	anyone     bool // allowed before AUTH
 	inMulti    bool // executed immediately, also between MULTI and EXEC
-	replicable bool // also a command of the store: queued between MULTI and EXEC
+	replicable bool // also a command of the store, which executes it in a transaction
 	run        func(*conn, [][]byte)
+	subs       map[string]int           // the subcommands and their arity; nil: it has none
+	replicated func(args [][]byte) bool // reports whether the store executes it outside a transaction too; nil: never
 }
 
 // anyArity marks the words of an HTTP request, which are not commands but must be recognized.
@@ -31,14 +33,14 @@ func init() {
 	localCommands = make(map[string]*localCommand)
 	for _, c := range []localCommand{
 		{name: "auth", arity: -2, anyone: true, run: (*conn).cmdAuth},
-		{name: "client", arity: -2, run: (*conn).cmdClient},
-		{name: "command", arity: -1, run: (*conn).cmdCommand},
-		{name: "config", arity: -2, run: (*conn).cmdConfig},
+		{name: "client", arity: -2, run: (*conn).cmdClient, subs: clientCommands},
+		{name: "command", arity: -1, run: (*conn).cmdCommand, subs: map[string]int{"count": 2, "docs": -2, "info": -2, "list": 2}},
+		{name: "config", arity: -2, run: (*conn).cmdConfig, subs: map[string]int{"get": -3, "resetstat": 2, "set": -4}},
 		{name: "discard", arity: 1, inMulti: true, run: (*conn).cmdDiscard},
 		{name: "echo", arity: 2, replicable: true, run: func(c *conn, args [][]byte) { c.bulk(args[1]) }},
 		{name: "exec", arity: 1, inMulti: true, run: (*conn).cmdExec},
 		{name: "hello", arity: -1, anyone: true, run: (*conn).cmdHello},
-		{name: "info", arity: -1, run: (*conn).cmdInfo},
+		{name: "info", arity: -1, replicable: true, run: (*conn).cmdInfo, replicated: hasKeyspace},
 		{name: "multi", arity: 1, inMulti: true, run: (*conn).cmdMulti},
 		{name: "ping", arity: -1, replicable: true, run: (*conn).cmdPing},
 		{name: "host:", arity: anyArity, anyone: true, inMulti: true, run: (*conn).cmdHTTP},
@@ -53,14 +55,23 @@ func init() {
 	}
 }
 
-// findLocal returns the local command, or nil if the command is not local. msg is the error reply if its
-// number of arguments is wrong.
+// findLocal returns the local command, or nil if the command is not local. msg is the error reply to an
+// unknown subcommand or a wrong number of arguments, or empty.
 func findLocal(args [][]byte) (_ *localCommand, msg string) {
 	cmd := redis.Find(localCommands, args[0])
-	if cmd != nil && cmd.arity != anyArity && !redis.AllowsArity(cmd.arity, len(args)) {
+	switch {
+	case cmd == nil || cmd.arity == anyArity:
+	case !redis.AllowsArity(cmd.arity, len(args)):
 		msg = redis.WrongArity(cmd.name)
 		if cmd.name == "exec" {
 			msg = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(msg, "ERR ")
+		}
+	case cmd.subs != nil && len(args) > 1:
+		sub := word(args[1])
+		if arity, known := cmd.subs[sub]; !known {
+			msg = "ERR unknown subcommand '" + string(args[1][:min(len(args[1]), 128)]) + "'. Try " + strings.ToUpper(cmd.name) + " HELP."
+		} else if !redis.AllowsArity(arity, len(args)) {
+			msg = redis.WrongArity(cmd.name + "|" + sub)
 		}
 	}
 	return cmd, msg
@@ -92,7 +103,9 @@ func (c *conn) cmdHTTP([][]byte) { c.closing = true }
 func (c *conn) cmdReset([][]byte) {
 	c.multi.reset()
 	c.name.Store(nil)
-	c.db = 0
+	c.db.Store(0)
+	c.resp3.Store(false)
+	c.tracking = tracking{}
 	c.setAuthenticated(c.server.config.Password == "")
 	c.status("RESET")
 }
@@ -104,7 +117,7 @@ func (c *conn) cmdSelect(args [][]byte) {
 		c.fail(msg)
 		return
 	}
-	c.db = db
+	c.db.Store(uint32(db))
 	c.ok()
 }
 
@@ -144,28 +157,27 @@ func (c *conn) login(user, password []byte) bool {
 // compatible is the version of Redis that the replies follow.
 const compatible = "7.0.0"
 
-// cmdHello executes HELLO [version [AUTH user password] [SETNAME name]]. Clients that request RESP 3 get an
-// error and fall back to RESP 2.
+// cmdHello executes HELLO [version [AUTH user password] [SETNAME name]].
 func (c *conn) cmdHello(args [][]byte) {
+	resp3 := c.resp3.Load()
 	if len(args) > 1 {
-		switch version, err := strconv.Atoi(string(args[1])); {
-		case err != nil:
+		switch version, ok := redis.ParseInt(args[1]); {
+		case !ok:
 			c.fail("ERR Protocol version is not an integer or out of range")
 			return
-		case version != 2:
+		case version != 2 && version != 3:
 			c.fail("NOPROTO unsupported protocol version")
 			return
+		default:
+			resp3 = version == 3
 		}
 	}
 	var name *string
+	var credentials [][]byte
 	for rest := args[min(2, len(args)):]; len(rest) > 0; {
 		switch option := word(rest[0]); {
 		case option == "auth" && len(rest) >= 3:
-			if !c.login(rest[1], rest[2]) {
-				c.fail(errWrongPass)
-				return
-			}
-			rest = rest[3:]
+			credentials, rest = rest[1:3], rest[3:]
 		case option == "setname" && len(rest) >= 2:
 			if !isName(rest[1]) {
 				c.fail(errName)
@@ -178,20 +190,25 @@ func (c *conn) cmdHello(args [][]byte) {
 			return
 		}
 	}
+	if credentials != nil && !c.login(credentials[0], credentials[1]) {
+		c.fail(errWrongPass)
+		return
+	}
 	if !c.authenticated {
 		c.fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
 		return
 	}
 	if name != nil {
-		c.name.Store(name)
+		c.storeName(*name)
 	}
-	c.array(14)
+	c.resp3.Store(resp3)
+	c.mapping(7)
 	for _, f := range []Field{{"server", "redis"}, {"version", compatible}} {
 		c.bulkString(f.Name)
 		c.bulkString(f.Value)
 	}
 	c.bulkString("proto")
-	c.int(2)
+	c.int(c.protocol())
 	c.bulkString("id")
 	c.int(int64(c.id))
 	for _, f := range []Field{{"mode", "standalone"}, {"role", "master"}} {
@@ -209,7 +226,7 @@ func (c *conn) cmdCommand(args [][]byte) {
 		c.array(0)
 		return
 	}
-	switch sub := word(args[1]); sub {
+	switch word(args[1]) {
 	case "count":
 		c.int(int64(len(commandNames())))
 	case "list":
@@ -219,14 +236,12 @@ func (c *conn) cmdCommand(args [][]byte) {
 			c.bulkString(name)
 		}
 	case "docs":
-		c.array(0)
+		c.mapping(0)
 	case "info":
 		c.array(len(args) - 2)
 		for range args[2:] {
 			c.null()
 		}
-	default:
-		c.unknownSubcommand("COMMAND", args[1])
 	}
 }
 
@@ -247,36 +262,24 @@ func commandNames() []string {
 	return names
 }
 
-func (c *conn) unknownSubcommand(command string, sub []byte) {
-	c.fail("ERR unknown subcommand '" + string(sub[:min(len(sub), 128)]) + "'. Try " + command + " HELP.")
-}
-
 // settings are the parameters of CONFIG GET that tools request.
 var settings = []Field{{"appendonly", "no"}, {"databases", strconv.Itoa(kv.Databases)}, {"maxmemory", "0"}, {"save", ""}, {"timeout", "0"}}
 
 // cmdConfig executes CONFIG GET. Clients cannot change the configuration, which is the cluster's.
 func (c *conn) cmdConfig(args [][]byte) {
-	switch sub := word(args[1]); {
-	case sub == "get" && len(args) < 3:
-		c.fail(redis.WrongArity("config|get"))
-	case sub == "get":
+	switch word(args[1]) {
+	case "get":
 		var found []Field
 		for _, s := range settings {
 			if slices.ContainsFunc(args[2:], func(pattern []byte) bool { return redis.MatchGlob(word(pattern), s.Name) }) {
 				found = append(found, s)
 			}
 		}
-		c.array(2 * len(found))
-		for _, s := range found {
-			c.bulkString(s.Name)
-			c.bulkString(s.Value)
-		}
-	case sub == "set":
+		c.fields(found)
+	case "set":
 		c.fail("ERR CONFIG SET is not supported: the configuration is the cluster file's")
-	case sub == "resetstat":
+	case "resetstat":
 		c.ok()
-	default:
-		c.unknownSubcommand("CONFIG", args[1])
 	}
 }
 

@@ -1,7 +1,7 @@
 package resp
 
 import (
-	"fmt"
+	"bytes"
 
 	"github.com/netordered/nopaxos/kv"
 	"github.com/netordered/nopaxos/kv/internal/redis"
@@ -9,11 +9,20 @@ import (
 
 // transaction is the state between MULTI and EXEC.
 type transaction struct {
-	open   bool
-	failed bool   // a command was refused, so EXEC will be
-	op     []byte // operation of the commands queued
-	n      int    // commands queued
-	db     *uint8 // of the last SELECT queued that will succeed
+	open     bool
+	failed   bool     // a command was refused, so EXEC will be
+	op       []byte   // operation of the commands queued that are replicated
+	n        int      // commands in op
+	commands []queued // all that are queued
+	held     int      // bytes of the commands that are not in op
+	db       *uint32  // of the last SELECT queued that will succeed
+}
+
+// queued is a command of a transaction.
+type queued struct {
+	reply
+	local *localCommand // nil: the command is replicated
+	args  [][]byte      // of a local command
 }
 
 // fail makes EXEC refuse the open transaction, if any.
@@ -24,26 +33,35 @@ func (t *transaction) reset() { *t = transaction{op: t.op[:0]} }
 // queue queues a command in the open transaction, or refuses it.
 func (c *conn) queue(args [][]byte, local *localCommand) {
 	t, limit := &c.multi, c.server.config.MaxOp
-	msg := ""
-	if local != nil && !local.replicable {
-		msg = fmt.Sprintf("ERR Command '%s' not allowed inside a transaction", local.name)
-	} else if size := kv.OpOverhead + kv.TransactionSize(t.op, t.n+1) + kv.CommandSize(args...); size > limit {
-		msg = tooLarge(size, limit)
-	}
 	c.execute()
-	if msg != "" {
+	size := kv.OpOverhead + kv.TransactionSize(t.op, t.n+1) + t.held + kv.CommandSize(args...)
+	if size > limit {
 		t.fail()
-		c.fail(msg)
+		c.fail(tooLarge(size, limit))
+		return
+	}
+	c.status("QUEUED")
+	if local != nil && !local.replicable {
+		t.commands = append(t.commands, queued{local: local, args: cloneArgs(args)})
+		t.held += kv.CommandSize(args...)
 		return
 	}
 	if local != nil && local.name == "select" {
 		if db, msg := redis.ParseDB(args[1], kv.Databases, ""); msg == "" {
-			t.db = &db
+			t.db = new(uint32(db))
 		}
 	}
+	t.commands = append(t.commands, queued{reply: describe(args)})
 	t.op = kv.AppendCommand(t.op, args...)
 	t.n++
-	c.status("QUEUED")
+}
+
+func cloneArgs(args [][]byte) [][]byte {
+	own := make([][]byte, len(args))
+	for i, a := range args {
+		own[i] = bytes.Clone(a)
+	}
+	return own
 }
 
 func (c *conn) cmdMulti([][]byte) {
@@ -64,28 +82,30 @@ func (c *conn) cmdDiscard([][]byte) {
 	c.ok()
 }
 
-// cmdExec adds the transaction to the operation. Later commands of the pipeline may join it.
+// cmdExec executes the transaction. Later commands of the pipeline may join its operation.
 func (c *conn) cmdExec([][]byte) {
-	t := &c.multi
+	t := c.multi
+	c.multi.reset()
 	switch {
 	case !t.open:
 		c.fail("ERR EXEC without MULTI")
-		return
 	case t.failed:
 		c.fail("EXECABORT Transaction discarded because of previous errors.")
 	case t.n == 0:
-		c.array(0)
+		c.array(len(t.commands))
+		for _, q := range t.commands {
+			q.local.run(c, q.args)
+		}
 	default:
 		c.begin()
-		c.op = kv.AppendTransaction(c.op, t.op, t.n)
-		c.replies++
+		c.op.bytes = kv.AppendTransaction(c.op.bytes, t.op, t.n)
+		c.op.pending = append(c.op.pending, pending{exec: t.commands, end: len(c.op.bytes)})
 		if t.db != nil {
 			if c.execute(); c.broken == nil {
-				c.db = *t.db
+				c.db.Store(*t.db)
 			}
 		}
 	}
-	t.reset()
 }
 
 func (c *conn) cmdWatch([][]byte) {

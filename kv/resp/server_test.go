@@ -338,7 +338,7 @@ func TestInfo(t *testing.T) {
 	s, _ := start(t, Config{Version: "1.2", Replication: func() []Field { return []Field{{"leader", "0"}} }})
 	p := dial(t, s.Addr().String())
 	for command, want := range map[string]string{
-		"INFO": `nopaxos_version:1.2\r\n`, "INFO replication": `# Replication\r\nleader:0\r\n`, "INFO everything": "# Server", "INFO nothing": `""`,
+		"INFO": `nopaxos_version:1.2\r\n`, "INFO replication": `# Replication\r\nrole:master\r\nleader:0\r\n`, "INFO everything": "# Server", "INFO nothing": `""`,
 	} {
 		if got := strings.Join(p.do(command), "\n"); !strings.Contains(got, want) {
 			t.Errorf("%s: %s, expected %s in it", command, got, want)

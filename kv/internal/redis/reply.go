@@ -23,11 +23,11 @@ func AppendError(b []byte, msg string) []byte {
 }
 
 // AppendInt appends an integer.
-func AppendInt(b []byte, v int64) []byte { return appendHead(b, ':', v) }
+func AppendInt(b []byte, v int64) []byte { return AppendHead(b, ':', v) }
 
 // AppendBulk appends a bulk string.
 func AppendBulk[T string | []byte](b []byte, v T) []byte {
-	b = appendHead(b, '$', int64(len(v)))
+	b = AppendHead(b, '$', int64(len(v)))
 	b = append(b, v...)
 	return append(b, '\r', '\n')
 }
@@ -36,12 +36,13 @@ func AppendBulk[T string | []byte](b []byte, v T) []byte {
 func AppendNull(b []byte) []byte { return append(b, "$-1\r\n"...) }
 
 // AppendArray appends the head of an array; its n elements follow.
-func AppendArray(b []byte, n int) []byte { return appendHead(b, '*', int64(n)) }
+func AppendArray(b []byte, n int) []byte { return AppendHead(b, '*', int64(n)) }
 
 // AppendNullArray appends the null array, the reply for a missing collection.
 func AppendNullArray(b []byte) []byte { return append(b, "*-1\r\n"...) }
 
-func appendHead(b []byte, kind byte, v int64) []byte {
+// AppendHead appends a line of a kind of reply and a number.
+func AppendHead(b []byte, kind byte, v int64) []byte {
 	b = append(b, kind)
 	b = strconv.AppendInt(b, v, 10)
 	return append(b, '\r', '\n')
