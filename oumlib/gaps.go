@@ -14,9 +14,9 @@ type gap struct {
 // gapList holds the open gaps in ascending order. New gaps appear only at the end, so they are also in the order
 // in which they were noticed. There is at most one gap more than messages held, and the memory is reused.
 type gapList struct {
-	all  []gap // all[head:] are open
-	head int
-	told int // all[:told] have been reported as suspected; told >= head
+	all      []gap // all[head:] are open
+	head     int
+	reported int // all[:reported] have been reported as suspected; reported >= head
 }
 
 func (l *gapList) empty() bool { return l.head == len(l.all) }
@@ -25,32 +25,32 @@ func (l *gapList) len() int    { return len(l.all) - l.head }
 // front returns the lowest gap; the list must not be empty.
 func (l *gapList) front() *gap { return &l.all[l.head] }
 
-func (l *gapList) clear() { l.all, l.head, l.told = l.all[:0], 0, 0 }
+func (l *gapList) clear() { l.all, l.head, l.reported = l.all[:0], 0, 0 }
 
 // push appends a gap above all others.
 func (l *gapList) push(g gap) {
 	if l.head > len(l.all)/2 {
 		n := copy(l.all, l.all[l.head:])
-		l.all, l.told, l.head = l.all[:n], l.told-l.head, 0
+		l.all, l.reported, l.head = l.all[:n], l.reported-l.head, 0
 	}
 	l.all = append(l.all, g)
 }
 
 func (l *gapList) popFront() {
 	l.head++
-	l.told = max(l.told, l.head)
+	l.reported = max(l.reported, l.head)
 	if l.empty() {
 		l.clear()
 	}
 }
 
-// untold returns the lowest gap not yet reported as suspected, and counts it as reported.
-func (l *gapList) untold() (g gap, ok bool) {
-	if l.told == len(l.all) {
+// nextUnreported returns the lowest gap not yet reported as suspected, and counts it as reported.
+func (l *gapList) nextUnreported() (g gap, ok bool) {
+	if l.reported == len(l.all) {
 		return gap{}, false
 	}
-	l.told++
-	return l.all[l.told-1], true
+	l.reported++
+	return l.all[l.reported-1], true
 }
 
 // skipTo removes the missing numbers below next.
@@ -76,8 +76,8 @@ func (l *gapList) fill(seq uint64) bool {
 		l.popFront()
 	case g.first == g.last:
 		l.all = append(l.all[:i], l.all[i+1:]...)
-		if i < l.told {
-			l.told--
+		if i < l.reported {
+			l.reported--
 		}
 	case g.first == seq:
 		g.first++
@@ -95,7 +95,7 @@ func (l *gapList) split(i int, seq uint64) {
 	copy(l.all[i+1:], l.all[i:])
 	l.all[i].last = seq - 1
 	l.all[i+1].first = seq + 1
-	if i < l.told {
-		l.told++
+	if i < l.reported {
+		l.reported++
 	}
 }

@@ -359,7 +359,7 @@ func (r *Receiver) Next(ev *Event) bool {
 	if r.gaps.empty() {
 		return false
 	}
-	if g, ok := r.gaps.untold(); ok {
+	if g, ok := r.gaps.nextUnreported(); ok {
 		*ev = Event{Kind: Suspect, Session: r.session, First: g.first, Last: g.last}
 		r.stats.Suspected += g.last - g.first + 1
 		return true

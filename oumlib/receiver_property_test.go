@@ -105,7 +105,7 @@ type model struct {
 	high      uint64
 	held      map[uint64]bool
 	noticed   map[uint64]time.Duration // missing numbers
-	told      map[uint64]bool          // suspected before
+	suspected map[uint64]bool          // suspected before
 	now, due  time.Duration
 }
 
@@ -163,7 +163,7 @@ func (m *model) notice(seq uint64) {
 
 func (m *model) enter(session uint32) {
 	m.listening = false
-	m.noticed, m.told = map[uint64]time.Duration{}, map[uint64]bool{}
+	m.noticed, m.suspected = map[uint64]time.Duration{}, map[uint64]bool{}
 	if session > m.session {
 		m.session, m.high, m.held = session, 0, map[uint64]bool{}
 	}
@@ -212,9 +212,9 @@ func (m *model) pull() (events []string) {
 	}
 	deliver()
 	for n := m.next; n <= m.high; n++ {
-		if missing(n) && !m.told[n] {
+		if missing(n) && !m.suspected[n] {
 			events = append(events, fmt.Sprintf("suspect %d", n))
-			m.told[n] = true
+			m.suspected[n] = true
 		}
 	}
 	for missing(m.next) && m.noticed[m.next]+testGrace <= m.due {
@@ -247,7 +247,7 @@ func eachNumber(r *Receiver) (events []string) {
 func TestReceiverAgainstModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := newDriver(t, 8)
-		m := &model{ring: 8, held: map[uint64]bool{}, noticed: map[uint64]time.Duration{}, told: map[uint64]bool{}}
+		m := &model{ring: 8, held: map[uint64]bool{}, noticed: map[uint64]time.Duration{}, suspected: map[uint64]bool{}}
 		compare := func(want []string) {
 			if got := eachNumber(d.r); !slices.Equal(got, want) {
 				rt.Fatalf("events: %q\nexpected: %q", got, want)

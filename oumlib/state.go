@@ -31,7 +31,7 @@ func (b *buffer) appendState(dst []byte) []byte {
 // appendState appends the open gaps, without the times at which they were noticed.
 func (l *gapList) appendState(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(l.len()))
-	dst = binary.AppendUvarint(dst, uint64(l.told-l.head))
+	dst = binary.AppendUvarint(dst, uint64(l.reported-l.head))
 	for _, g := range l.all[l.head:] {
 		dst = binary.AppendUvarint(dst, g.first)
 		dst = binary.AppendUvarint(dst, g.last)
