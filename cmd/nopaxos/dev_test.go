@@ -194,7 +194,7 @@ func TestDev(t *testing.T) {
 		t.Errorf("client with an error reply: exit %d, %q", code, out)
 	}
 	s := d.status()
-	if !s.OK || s.Groups[0].Sequencer == "" {
+	if s.Verdict != status.OK || s.Groups[0].Sequencer == "" {
 		t.Errorf("status: %+v", s.Groups[0])
 	}
 

@@ -76,7 +76,7 @@ func TestDiscardState(t *testing.T) {
 		return true
 	})
 	code, table, _ := nopaxos(t, "status", "--cluster", d.clusterFile())
-	if code != cli.ExitFailure || !strings.Contains(table, "NOT SERVING: 3 of 3 replicas recover") || !strings.Contains(table, "nopaxos bootstrap --help") {
+	if code != status.NotServing.ExitStatus() || !strings.Contains(table, "not serving: 3 of 3 replicas recover") || !strings.Contains(table, "nopaxos bootstrap --help") {
 		t.Errorf("status: exit %d\n%s", code, table)
 	}
 	eventually(t, "every replica warns", func() bool {
@@ -131,7 +131,7 @@ func TestDiscardState(t *testing.T) {
 		d.startRole("replica", i)
 	}
 	d.startRole("kv", 0)
-	eventually(t, "the group serves again", func() bool { return d.status().OK })
+	eventually(t, "the group serves again", func() bool { return d.status().Serving() == nil })
 	if _, out, errOut := d.client("EXISTS", "a"); out != "0\n" {
 		t.Errorf("EXISTS of a key of the old group: %q %s, expected 0", out, errOut)
 	}

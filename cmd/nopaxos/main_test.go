@@ -90,6 +90,8 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"replica", "--cluster", good, "--group", "x"}, "nopaxos: " + good + ":7: groups: have no \"x\", expected one of the names [\"kv\"]\n"},
 		{[]string{"frobnicate"}, "nopaxos: unknown command \"frobnicate\" for \"nopaxos\"\n"},
 		{[]string{"status", "--frob"}, "nopaxos: unknown flag: --frob\n"},
+		{[]string{"status", "--cluster", good, "--wait", "ok"}, "nopaxos: --wait is \"ok\", expected whole or serving\n"},
+		{[]string{"status", "--cluster", good, "--timeout", "-1s"}, "nopaxos: --timeout is -1s, expected a positive time\n"},
 		{[]string{"dev", "--replicas", "4"}, "nopaxos: --replicas is 4, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
 		{[]string{"dev", "--replicas", "0"}, "nopaxos: --replicas is 0, expected an odd number from 1 to 63: 2f+1 survive f failures\n"},
 		{[]string{"dev", "--sequencers", "0"}, "nopaxos: --sequencers is 0, expected 1 to 16\n"},

@@ -93,7 +93,8 @@ func replicaStatus(s *server.Server, group string, to *status.Role) {
 	from := s.Status()
 	to.Replica = &status.Replica{
 		Group: group, Index: from.Replica, Incarnation: from.Incarnation,
-		Leader: from.View.Leader, Session: from.View.Session, IsLeader: from.Leader == from.Replica, Status: from.Phase,
+		Leader: from.View.Leader, Session: from.View.Session, Status: from.Phase,
+		IsLeader: from.Leader == from.Replica && from.Phase == status.Normal,
 		LogStart: from.LogStart, LogEnd: from.LogEnd, LogBytes: from.LogBytes,
 		SyncPoint: from.SyncPoint, Executed: from.Executed, Snapshot: from.Snapshot,
 		Clients: from.Clients, Full: from.Full, Recovering: s.Recovering().Seconds(),

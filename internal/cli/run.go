@@ -22,6 +22,7 @@ const (
 	ExitOK      = 0
 	ExitFailure = 1 // the command failed: a port in use, a role that died, a check that did not hold
 	ExitUsage   = 2 // a wrong flag, argument or cluster file
+	// Commands that return an ExitStatus document others, from 3 on.
 )
 
 // Version is the version of the binary; the linker sets it.
@@ -29,6 +30,11 @@ var Version = "devel"
 
 // ErrReported is the error of a command that has already printed why it failed.
 var ErrReported = errors.New("already reported")
+
+// ExitStatus is the error of a command that has printed its result, which it sums up in this exit status.
+type ExitStatus int
+
+func (e ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // UsageError is an error in a command line. Run returns ExitUsage for it.
 type UsageError struct{ Err error }
@@ -63,6 +69,9 @@ func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, 
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return ExitOK
+	}
+	if status := ExitStatus(0); errors.As(err, &status) {
+		return int(status)
 	}
 	if !errors.Is(err, ErrReported) {
 		fmt.Fprintf(errOut, "%s: %s\n", root.Name(), strings.ReplaceAll(err.Error(), "\n", "; "))

@@ -58,7 +58,7 @@ var sequencerGauges = []gauge[status.SequencedGroup]{
 var replicaGauges = []gauge[status.Replica]{
 	newGauge("view_leader_num", "Leader number of the view.", func(r status.Replica) float64 { return float64(r.Leader) }, "group"),
 	newGauge("session", "Session of the view.", func(r status.Replica) float64 { return float64(r.Session) }, "group"),
-	newGauge("leader", "1 at the leader of the view.", func(r status.Replica) float64 { return boolean(r.IsLeader) }, "group"),
+	newGauge("leader", "1 at a normal leader of the view.", func(r status.Replica) float64 { return boolean(r.IsLeader) }, "group"),
 	newGauge("normal", "1 in status normal, 0 in a view change or recovery.", func(r status.Replica) float64 { return boolean(r.Status == status.Normal) }, "group"),
 	newGauge("full", "1 while the log has no memory left.", func(r status.Replica) float64 { return boolean(r.Full) }, "group"),
 	newGauge("clients", "Clients in the client table.", func(r status.Replica) float64 { return float64(r.Clients) }, "group"),

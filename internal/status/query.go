@@ -100,7 +100,9 @@ func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration,
 	for i, s := range f.Sequencers {
 		ask(&c.Sequencers[i], s.Name, s.HTTP)
 	}
+	groupOf := make([]string, len(f.KV))
 	for i, k := range f.KV {
+		groupOf[i] = k.Group
 		ask(&c.FrontEnds[i], fmt.Sprintf("kv-%d", i), k.HTTP)
 	}
 	for i, g := range f.Groups {
@@ -110,6 +112,6 @@ func QueryThrough(ctx context.Context, f *cluster.File, patience time.Duration,
 		}
 	}
 	wg.Wait()
-	c.conclude()
+	c.conclude(groupOf)
 	return c
 }

@@ -45,8 +45,14 @@ type Target struct {
 	Connections uint64 `json:"connections"` // since the controller's start
 }
 
-// targetReady is the state of a target that can take over a session immediately.
-const targetReady = "ready"
+// States of a target.
+const (
+	targetReady = "ready" // can take over a session immediately
+	targetDown  = "down"  // the controller has no connection to it
+)
+
+// phaseActive is the phase of a group that a sequencer serves.
+const phaseActive = "active"
 
 // Sequencer is the status of a sequencer.
 type Sequencer struct {
@@ -66,9 +72,9 @@ type Replica struct {
 	Index       int    `json:"index"`
 	Leader      uint64 `json:"leader_num"` // of the view
 	Session     uint32 `json:"session"`    // of the view
-	IsLeader    bool   `json:"is_leader"`
-	Status      string `json:"status"`    // normal, view-change or recovering
-	LogStart    uint64 `json:"log_start"` // last slot that is in a snapshot only
+	IsLeader    bool   `json:"is_leader"`  // leads that view; false unless normal
+	Status      string `json:"status"`     // normal, view-change or recovering
+	LogStart    uint64 `json:"log_start"`  // last slot that is in a snapshot only
 	LogEnd      uint64 `json:"log_end"`
 	LogBytes    int    `json:"log_bytes"`
 	SyncPoint   uint64 `json:"sync_point"`

@@ -11,12 +11,24 @@ import (
 func (c *Cluster) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range c.Groups {
-		state := "ok"
-		if !g.OK {
-			state = "NOT SERVING: " + g.Problem
+		verdict := g.Verdict.String()
+		if g.Problem != "" {
+			verdict += ": " + g.Problem
 		}
 		fmt.Fprintf(t, "group %s\taddress %s\tview %s\tsession %d\tsequencer %s\t%s\n",
-			g.Name, g.Address, cmp.Or(g.View, "-"), g.Session, cmp.Or(g.Sequencer, "-"), state)
+			g.Name, g.Address, cmp.Or(g.View, "-"), g.Session, cmp.Or(g.Sequencer, "-"), verdict)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	writeReasons(w, "missing", "", c.Missing)
+	for _, g := range c.Groups {
+		of := ""
+		if len(c.Groups) > 1 {
+			of = "group " + g.Name + ": "
+		}
+		writeReasons(w, "missing", of, g.Missing)
+		writeReasons(w, "risk", of, g.Risks)
 	}
 	fmt.Fprintln(t)
 	fmt.Fprintln(t, "REPLICA\tROLE\tVIEW\tSTATUS\tLOG END\tSYNC POINT\tEXECUTED\tRSS\tHTTP")
@@ -45,12 +57,26 @@ func writeReplica(w io.Writer, name string, p Probe) {
 		fmt.Fprintf(w, "%s\t-\t-\t%s\t-\t-\t-\t-\t%s\n", name, p.State(), cmp.Or(p.Address, "-"))
 		return
 	}
-	role := "follower"
-	if r.IsLeader {
-		role = "leader"
-	}
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n",
-		name, role, r.View(), r.state(), r.LogEnd, r.SyncPoint, r.Executed, p.rss(), p.Address)
+		name, r.role(), r.View(), r.state(), r.LogEnd, r.SyncPoint, r.Executed, p.rss(), p.Address)
+}
+
+// writeReasons writes reasons for the verdict on a group.
+func writeReasons(w io.Writer, kind, of string, reasons []string) {
+	for _, reason := range reasons {
+		fmt.Fprintf(w, "  %s: %s%s\n", kind, of, reason)
+	}
+}
+
+// role returns the replica's part in its view. Outside a view it has none, and its status is all.
+func (r *Replica) role() string {
+	switch {
+	case r.Status != Normal:
+		return r.Status
+	case r.IsLeader:
+		return "leader"
+	}
+	return "follower"
 }
 
 func (r *Replica) state() string {
@@ -75,11 +101,10 @@ func (p *Probe) State() string {
 		return p.Role.Sequencer.state()
 	case p.Role.Replica != nil:
 		r := p.Role.Replica
-		role := "follower"
-		if r.IsLeader {
-			role = "leader"
+		if r.Status != Normal {
+			return fmt.Sprintf("%s in view %s", r.state(), r.View())
 		}
-		return fmt.Sprintf("%s in view %s, %s", role, r.View(), r.state())
+		return fmt.Sprintf("%s in view %s, %s", r.role(), r.View(), r.state())
 	case p.Role.KV != nil:
 		return fmt.Sprintf("RESP on %s, group %s, %d connections", p.Role.KV.RESP, p.Role.KV.Group, p.Role.KV.Connections)
 	}

@@ -1,17 +1,106 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
 
-// Whole returns an error that names the first missing part of the cluster, or nil. Missing are a role that
-// serves HTTP but does not answer, a sequencer that is not ready at the controller, a group without a session,
-// and a replica that is not normal in its leader's view.
-func (c *Cluster) Whole() error {
-	for _, p := range slices.Concat(c.Controllers, c.Sequencers, c.FrontEnds) {
-		if err := p.missing(); err != nil {
+// Verdict tells how far a group, or every group of a cluster, can be relied on. A larger one is worse.
+type Verdict int
+
+// The verdicts.
+const (
+	OK         Verdict = iota // every member takes part, and the group survives the failure of any
+	Degraded                  // serves and survives one more failure, but a member is missing
+	AtRisk                    // serves, but one more failure stops the service or loses data
+	NotServing                // requests are not executed
+)
+
+var verdictNames = [...]string{OK: "ok", Degraded: "degraded", AtRisk: "at risk", NotServing: "not serving"}
+
+// String returns the verdict in words.
+func (v Verdict) String() string { return verdictNames[v] }
+
+// ExitStatus returns the exit status of a command that reports the verdict. 1 and 2 are failures of the command itself.
+func (v Verdict) ExitStatus() int {
+	return [...]int{OK: 0, Degraded: 3, AtRisk: 4, NotServing: 5}[v]
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i := slices.Index(verdictNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("verdict is %q, expected one of %q", text, verdictNames)
+	}
+	*v = Verdict(i)
+	return nil
+}
+
+// Serving returns an error that names the first group that does not execute requests, or nil.
+func (c *Cluster) Serving() error {
+	for i := range c.Groups {
+		if err := c.Groups[i].Serving(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// Serving returns why the group does not execute requests, or nil.
+func (g *Group) Serving() error {
+	if g.Problem != "" {
+		return fmt.Errorf("group %s is not served: %s", g.Name, g.Problem)
+	}
+	return nil
+}
+
+// Whole returns an error that names the first missing part of the cluster, or nil. Missing are a role that
+// serves HTTP but does not answer, a sequencer that is not ready at the controller, a group without an active
+// sequencer, and a replica that is not normal in its leader's view.
+func (c *Cluster) Whole() error {
+	for i := range c.Groups {
+		if err := c.WholeGroup(&c.Groups[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WholeGroup is Whole for one group, with the controllers and sequencers that it shares with others.
+func (c *Cluster) WholeGroup(g *Group) error {
+	if missing := slices.Concat(c.Missing, g.Missing); len(missing) > 0 {
+		return fmt.Errorf("group %s is not whole: %s", g.Name, missing[0])
+	}
+	return g.Serving()
+}
+
+// conclude derives the verdicts from the answers of the roles. groupOf has the group of each front-end.
+func (c *Cluster) conclude(groupOf []string) {
+	c.missShared()
+	for i := range c.Groups {
+		g := &c.Groups[i]
+		if k := c.controlled(g); k != nil {
+			g.Sequencer = k.Sequencer
+		}
+		g.concludeReplicas()
+		c.concludeOrder(g)
+		c.concludeFrontEnds(g, groupOf)
+		if len(c.Missing) > 0 {
+			g.worsen(Degraded)
+		}
+		c.Verdict = max(c.Verdict, g.Verdict)
+	}
+}
+
+// missShared lists controllers and sequencers that are missing.
+func (c *Cluster) missShared() {
+	for _, p := range slices.Concat(c.Controllers, c.Sequencers) {
+		if p.silent() {
+			c.Missing = append(c.Missing, p.Name+": "+p.Error)
 		}
 	}
 	for _, p := range c.Controllers {
@@ -20,112 +109,35 @@ func (c *Cluster) Whole() error {
 		}
 		for _, t := range p.Controller.Targets {
 			if t.State != targetReady {
-				return fmt.Errorf("%s has sequencer %s in state %s, expected %s", p.Name, t.Name, t.State, targetReady)
+				c.Missing = append(c.Missing,
+					fmt.Sprintf("%s has sequencer %s in state %s, expected %s", p.Name, t.Name, t.State, targetReady))
 			}
 		}
 	}
-	for i := range c.Groups {
-		if err := c.Groups[i].whole(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-func (g *Group) whole() error {
-	for _, p := range g.Replicas {
-		if err := p.missing(); err != nil {
-			return err
-		}
-	}
-	if !g.OK || g.Session == 0 {
-		return fmt.Errorf("group %s in session %d: %s", g.Name, g.Session, g.Problem)
-	}
-	for _, p := range g.Replicas {
-		if r := p.replica(); r != nil && (r.Status != Normal || r.View() != g.View) {
-			return fmt.Errorf("%s is %s in view %s, the leader's is %s", p.Name, r.Status, r.View(), g.View)
-		}
-	}
-	return nil
+func (g *Group) worsen(v Verdict) { g.Verdict = max(g.Verdict, v) }
+
+// fail records why the group is not served.
+func (g *Group) fail(problem string) {
+	g.worsen(NotServing)
+	g.Problem = cmp.Or(g.Problem, problem)
 }
 
-// missing returns an error if the role serves HTTP but does not answer.
-func (p *Probe) missing() error {
-	if p.Role == nil && p.Address != "" {
-		return fmt.Errorf("%s: %s", p.Name, p.Error)
-	}
-	return nil
+// miss records a missing member of the group.
+func (g *Group) miss(format string, args ...any) {
+	g.worsen(Degraded)
+	g.Missing = append(g.Missing, fmt.Sprintf(format, args...))
 }
 
-// conclude derives the status of the groups, and of the cluster, from those of the roles.
-func (c *Cluster) conclude() {
-	c.OK = len(c.Groups) > 0
-	for i := range c.Groups {
-		g := &c.Groups[i]
-		for _, p := range c.Controllers {
-			if p.Role == nil || p.Controller == nil {
-				continue
-			}
-			for _, k := range p.Controller.Groups {
-				if k.Name == g.Name {
-					g.Sequencer = k.Sequencer
-				}
-			}
-		}
-		g.conclude()
-		c.OK = c.OK && g.OK
-	}
+// risk records what may fail, which makes the verdict v or worse.
+func (g *Group) risk(v Verdict, format string, args ...any) {
+	g.worsen(v)
+	g.Risks = append(g.Risks, fmt.Sprintf(format, args...))
 }
 
-// conclude finds the leader, the normal one of the highest view, and counts the normal replicas in its view.
-// Started views form a chain, so the sum of their components orders them.
-func (g *Group) conclude() {
-	var leader *Replica
-	for _, p := range g.Replicas {
-		r := p.replica()
-		if r == nil || !r.IsLeader || r.Status != Normal {
-			continue
-		}
-		if leader == nil || r.Leader+uint64(r.Session) > leader.Leader+uint64(leader.Session) {
-			leader = r
-		}
-	}
-	g.Problem = g.problem()
-	if leader == nil {
-		return
-	}
-	normal := 0
-	for _, p := range g.Replicas {
-		r := p.replica()
-		if r != nil && r.Status == Normal && r.View() == leader.View() {
-			normal++
-		}
-	}
-	g.Leader, g.View, g.Session, g.OK = leader.Index, leader.View(), leader.Session, normal >= g.F+1
-	if g.OK {
-		g.Problem = ""
-	}
-}
-
-// problem explains why a group without a quorum does not serve.
-func (g *Group) problem() string {
-	recovering, silent := 0, 0
-	for _, p := range g.Replicas {
-		switch r := p.replica(); {
-		case r == nil:
-			silent++
-		case r.Status == Recovering:
-			recovering++
-		}
-	}
-	// Recovering replicas wait for f+1 others.
-	if recovering == 0 || len(g.Replicas)-recovering-silent > g.F {
-		return "no leader with f others that are normal in its view"
-	}
-	return fmt.Sprintf("%d of %d replicas recover and %d do not answer: %d others that kept their state are needed. "+
-		"If more than %d were restarted at once, the group's state is gone: see nopaxos bootstrap --help",
-		recovering, len(g.Replicas), silent, g.F+1, g.F)
-}
+// silent reports whether the role serves HTTP but does not answer.
+func (p *Probe) silent() bool { return p.Role == nil && p.Address != "" }
 
 func (p *Probe) replica() *Replica {
 	if p.Role == nil {

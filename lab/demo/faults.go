@@ -106,13 +106,8 @@ func setDrop(ctx context.Context, s *status.Cluster, rate float64) error {
 	return errors.Join(errs...)
 }
 
-// serving returns nil if the group has a leader with f normal followers.
-func serving(_ context.Context, s *status.Cluster) error {
-	if !s.OK {
-		return errors.New(s.Groups[0].Problem)
-	}
-	return nil
-}
+// serving returns nil if the group executes requests.
+func serving(_ context.Context, s *status.Cluster) error { return s.Serving() }
 
 // newSession returns nil if the group is served in a later session than that of the killed sequencer.
 func (f *saboteur) newSession(ctx context.Context, s *status.Cluster) error {

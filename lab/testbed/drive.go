@@ -178,7 +178,7 @@ const failoverPatience = 30 * time.Second
 // awaitSession waits until the group is served in this session or a later one.
 func (r *run) awaitSession(ctx context.Context, session uint32) (status.Group, error) {
 	s, err := r.cluster.Await(ctx, failoverPatience, func(_ context.Context, s *status.Cluster) error {
-		if g := s.Groups[0]; !g.OK || g.Session < session {
+		if g := s.Groups[0]; g.Problem != "" || g.Session < session {
 			return fmt.Errorf("group %s is in session %d, expected %d or later: %s", g.Name, g.Session, session, g.Problem)
 		}
 		return nil
