@@ -13,8 +13,10 @@
 // copy-on-write B-trees; another goroutine writes it out. The leader executes ahead of the stable prefix
 // (OSDI 2016 §5.2, speculative execution), and undo records take such operations back.
 //
-// Keys, values and elements are at most 1 MiB long. The replies of one operation are at most three
-// quarters of wire.MaxResult long; a reply beyond that limit is replaced by an error.
+// Keys, values and elements are at most 1 MiB long. The reply to a command or to a transaction is at most three
+// quarters of wire.MaxResult long: 3 MiB. A longer one is replaced by an error, and the command has no effect.
+// Where only the replies of an operation together are too long, the store executes its first commands, and
+// the caller the others by another operation.
 //
 // Package kv/resp serves a Store's commands to Redis clients.
 package kv

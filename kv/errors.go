@@ -16,4 +16,4 @@ const (
 	errWallClock = "ERR EXAT and PXAT are not supported: keys expire by logical time, not by the wall clock"
 )
 
-var errReplyLimit = fmt.Sprintf("ERR reply exceeds the limit of %d bytes per operation", maxReplies)
+var errReplyLimit = fmt.Sprintf("ERR reply exceeds the limit of %d bytes for a command or a transaction", maxReplies)

@@ -78,9 +78,9 @@ func (c *call) keys() {
 	c.space.keys.Scan(func(p place) bool {
 		if c.isLive(p.entry) && redis.MatchGlob(pattern, p.key) {
 			keys = append(keys, p.key)
-			size += len(p.key)
+			size += bulkSize(len(p.key))
 		}
-		return c.room(len(keys), size)
+		return c.room(size)
 	})
 	slices.Sort(keys)
 	c.array(len(keys))
@@ -158,9 +158,9 @@ func (c *call) scan() {
 		last = p.hash
 		if c.isLive(p.entry) && o.match(p.entry) {
 			keys = append(keys, p.key)
-			size += len(p.key)
+			size += bulkSize(len(p.key))
 		}
-		return c.room(len(keys), size)
+		return c.room(size)
 	})
 	c.array(2)
 	c.bulkString(strconv.FormatUint(next, 10))

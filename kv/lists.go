@@ -79,8 +79,8 @@ func (c *call) roomToPop(e *entry, left bool, n int) bool {
 	count, size := 0, 0
 	each := func(_ int64, v []byte) bool {
 		count++
-		size += len(v)
-		return c.room(count, size) && count < n
+		size += bulkSize(len(v))
+		return c.room(size) && count < n
 	}
 	switch {
 	case n == 0:

@@ -9,9 +9,12 @@ const (
 	// maxValue is the longest key, string, element, member, field or value of a field in bytes.
 	// APPEND can make values that exceed the size of an operation.
 	maxValue = 1 << 20
-	// maxReplies is the most bytes of replies of an operation. A reply beyond it is replaced by an error,
-	// for which there is room below wire.MaxResult.
+	// maxReplies is the most bytes of the reply to a command or to a transaction. wire.MaxResult has room
+	// for the errors that replace longer replies.
 	maxReplies = wire.MaxResult - wire.MaxResult/4
+	// maxBeforeTransaction is the most bytes of replies in an operation before a transaction, whose replies
+	// must all fit.
+	maxBeforeTransaction = 64 << 10
 )
 
 // maxExpired is the number of expired keys that an operation removes besides those it touches. It bounds
@@ -51,12 +54,16 @@ type call struct {
 	now  uint64   // logical time in ns
 	args [][]byte // the command's name and arguments; valid during the call
 	out  []byte   // the operation's replies
+	base int      // length of out before the first reply
 	over int      // limit on the length of out
 	full bool     // the command's reply exceeds the limit
+	left uint64   // commands left in the transaction
 }
 
-// Execute executes the commands of op and appends their replies to result. Keys expire by now, the
-// logical time in nanoseconds. A malformed operation is answered by an error and changes nothing.
+// Execute executes the commands of op and appends their replies to result. It stops before a command, other
+// than the first, whose reply does not fit after the replies before it: the caller finds fewer replies than
+// commands, and may execute the others by another operation. Keys expire by now, the logical time in
+// nanoseconds. A malformed operation is answered by an error and changes nothing.
 func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	s.slot = slot
 	if err := s.reader.check(op); err != nil {
@@ -64,35 +71,62 @@ func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	}
 	s.removeExpired(now)
 	c := &s.call
-	c.now, c.out, c.over = now, result, len(result)+maxReplies
+	c.now, c.out, c.base, c.left = now, result, len(result), 0
 	db, _ := s.reader.reset(op) // check has read it without an error
 	s.use(db)
-	for s.reader.more() {
-		multi, _ := s.reader.next()
-		if multi > 0 {
-			c.out = redis.AppendArray(c.out, int(multi-1))
-			continue
-		}
-		c.args = s.reader.args
-		c.run()
+	for s.reader.more() && c.item() {
 	}
 	result, c.out, c.args = c.out, nil, nil
 	return result
 }
 
-// run executes one command.
-func (c *call) run() {
+// item executes the next command, or begins a transaction. It returns false, without an effect on the state,
+// if there is no room for the reply.
+func (c *call) item() bool {
+	multi, _ := c.reader.next()
+	c.args = c.reader.args
+	switch {
+	case multi > 0:
+		if len(c.out)-c.base > maxBeforeTransaction {
+			return false
+		}
+		c.over, c.left = len(c.out)+maxReplies, multi-1
+		c.array(int(multi - 1))
+	case c.left > 0:
+		c.left--
+		if !c.run() {
+			c.fail(errReplyLimit)
+		}
+	default:
+		first := len(c.out) == c.base
+		c.over = c.base + maxReplies
+		if !c.run() {
+			if first {
+				c.fail(errReplyLimit)
+			}
+			return first
+		}
+	}
+	return true
+}
+
+// run executes one command. It returns false, without a reply and without an effect on the state, if the reply
+// exceeds the limit.
+func (c *call) run() bool {
 	start := len(c.out)
-	c.full = false
+	if c.full = start > c.over; c.full {
+		return false
+	}
 	cmd, msg := find(c.args)
 	if msg != "" {
 		c.fail(msg)
 	} else {
 		cmd.run(c)
 	}
-	if c.full || len(c.out) > c.over {
-		c.out = redis.AppendError(c.out[:start], errReplyLimit)
+	if c.full {
+		c.out = c.out[:start]
 	}
+	return !c.full
 }
 
 // removeExpired removes some of the keys whose deadline has passed, of each database the earliest first. It
@@ -146,15 +180,22 @@ func (c *call) lookupOrInsert(key []byte, k kind) (*entry, bool) {
 	return e, true
 }
 
-// The replies. A reply that exceeds the limit is cut short, and run replaces it by an error. A command that
-// removes the values in its reply checks c.full before it changes anything.
+// The replies. A bulk string that exceeds the limit is left out, and run then removes the command's reply. A
+// command that changes the state and replies bulk strings checks c.full before it changes anything. Other
+// replies are short, and may exceed the limit.
 
-// bulkHead is an upper bound on the bytes of a bulk reply besides its value.
-const bulkHead = 32
+// bulkSize returns the bytes of a bulk string of n bytes in a reply.
+func bulkSize(n int) int {
+	size := len("$0\r\n\r\n") + n
+	for ; n >= 10; n /= 10 {
+		size++
+	}
+	return size
+}
 
-// room reports whether count bulk strings of n bytes in all fit the limit.
-func (c *call) room(count, n int) bool {
-	if len(c.out)+count*bulkHead+n > c.over {
+// room reports whether bulk strings that take n bytes in all fit the limit.
+func (c *call) room(n int) bool {
+	if len(c.out)+n > c.over {
 		c.full = true
 	}
 	return !c.full
@@ -177,7 +218,7 @@ func (c *call) bool(v bool) {
 }
 
 func (c *call) bulk(v []byte) bool {
-	if !c.room(1, len(v)) {
+	if !c.room(bulkSize(len(v))) {
 		return false
 	}
 	c.out = redis.AppendBulk(c.out, v)
@@ -185,7 +226,7 @@ func (c *call) bulk(v []byte) bool {
 }
 
 func (c *call) bulkString(v string) bool {
-	if !c.room(1, len(v)) {
+	if !c.room(bulkSize(len(v))) {
 		return false
 	}
 	c.out = redis.AppendBulk(c.out, v)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/netordered/nopaxos/kv/internal/redis"
 	"pgregory.net/rapid"
 )
 
@@ -306,17 +307,87 @@ func TestReplyLimit(t *testing.T) {
 	if got := do(s, 10, 0, "LLEN l"); got != ":4\r\n" {
 		t.Errorf("LLEN replies %q after a pop whose reply exceeded the limit, expected 4", got)
 	}
+	// In a transaction, the replies share the limit.
 	var op []byte
-	for range 3 {
-		op = AppendCommand(op, []byte("GET"), []byte("k0"))
+	for _, command := range []string{"GET k0", "GET k0", "GETDEL k1", "GET k0", "INCR n"} {
+		op = AppendCommand(op, bytes.Fields([]byte(command))...)
 	}
-	op = AppendCommand(op, []byte("INCR"), []byte("n"))
-	got := string(s.Execute(11, 0, AppendTransaction(nil, op, 4), nil))
-	if !strings.HasSuffix(got, "\r\n"+want+":1\r\n") {
-		t.Errorf("the operation's last replies are %q", got[max(0, len(got)-200):])
+	got := string(s.Execute(11, 0, AppendTransaction(nil, op, 5), nil))
+	if !strings.HasSuffix(got, "\r\n"+want+want+":1\r\n") {
+		t.Errorf("the transaction's last replies are %q", got[max(0, len(got)-200):])
+	}
+	if got := do(s, 11, 0, "STRLEN k1"); got != fmt.Sprintf(":%d\r\n", maxValue) {
+		t.Errorf("STRLEN replies %q after a GETDEL whose reply exceeded the limit", got)
 	}
 	if got := do(s, 12, 0, "APPEND k0 x"); got != "-"+errTooLong+"\r\n" {
 		t.Errorf("APPEND beyond the limit replies %q", got)
+	}
+}
+
+// TestLongReplies executes operations whose replies together exceed the limit until each command has a reply,
+// as the front-end does. Every command must take effect once, and have the reply that it has alone.
+func TestLongReplies(t *testing.T) {
+	s := New()
+	big := strings.Repeat("x", maxValue-9)
+	slot := uint64(0)
+	for i := range 8 {
+		slot++
+		s.Execute(slot, 0, EncodeCommand("SET", fmt.Sprint("k", i), big), nil)
+		s.Execute(slot, 0, EncodeCommand("RPUSH", "l", big), nil)
+	}
+	bulk := fmt.Sprintf("$%d\r\n%s\r\n", len(big), big)
+	commands := []struct{ command, want string }{
+		{"INCR n", ":1\r\n"}, {"GET k0", bulk}, {"GETDEL k1", bulk}, {"INCR n", ":2\r\n"}, {"GETDEL k2", bulk}, {"INCR n", ":3\r\n"},
+		{"GETDEL k3", bulk}, {"GETSET k4 v", bulk}, {"SET k5 v GET", bulk}, {"LPOP l 2", "*2\r\n" + bulk + bulk}, {"RPOP l", bulk},
+		{"MGET k0 k6 k7 k0", "-" + errReplyLimit + "\r\n"}, {"LLEN l", ":5\r\n"}, {"GET k0", bulk}, {"INCR n", ":4\r\n"},
+		{"EXISTS k1 k2 k3", ":0\r\n"}, {"MGET k4 k5", "*2\r\n$1\r\nv\r\n$1\r\nv\r\n"},
+	}
+	operations := 0
+	for rest := commands; len(rest) > 0; operations++ {
+		var op []byte
+		for _, c := range rest {
+			op = AppendCommand(op, bytes.Fields([]byte(c.command))...)
+		}
+		slot++
+		result := string(s.Execute(slot, 0, op, nil))
+		if len(result) > maxReplies {
+			t.Errorf("the result is %d bytes long, the limit is %d", len(result), maxReplies)
+		}
+		if result == "" {
+			t.Fatalf("an operation of %d commands has no replies", len(rest))
+		}
+		for result != "" {
+			if !strings.HasPrefix(result, rest[0].want) {
+				t.Fatalf("%s replies %.80q…", rest[0].command, result)
+			}
+			result = result[len(rest[0].want):]
+			rest = rest[1:]
+		}
+	}
+	if operations != 6 {
+		t.Errorf("the commands took %d operations, expected 6", operations)
+	}
+}
+
+// TestTransactionHasRoom checks that the room for a transaction's replies does not depend on its place.
+func TestTransactionHasRoom(t *testing.T) {
+	s := New()
+	s.Execute(1, 0, EncodeCommand("SET", "k", strings.Repeat("x", maxValue-9)), nil)
+	op := AppendCommand(nil, []byte("GET"), []byte("k"))
+	multi := AppendTransaction(op, AppendCommand(nil, []byte("INCR"), []byte("n")), 1)
+	if got := s.Execute(2, 0, multi, nil); len(got) != bulkSize(maxValue-9) {
+		t.Errorf("an operation of a long reply and a transaction replies %d bytes, expected only the long reply", len(got))
+	}
+	if got := do(s, 3, 0, "EXISTS n"); got != ":0\r\n" {
+		t.Errorf("EXISTS replies %q: the transaction was executed without a reply", got)
+	}
+}
+
+func TestBulkSize(t *testing.T) {
+	for _, n := range []int{0, 1, 9, 10, 99, 100, 1 << 20} {
+		if got, want := bulkSize(n), len(redis.AppendBulk(nil, make([]byte, n))); got != want {
+			t.Errorf("bulkSize(%d) = %d, expected %d", n, got, want)
+		}
 	}
 }
 

@@ -114,6 +114,49 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// TestLongReplies sends pipelines whose replies exceed the limit of an operation. Each reply must be the one
+// that its command has alone, and each command must take effect once.
+func TestLongReplies(t *testing.T) {
+	const maxOp, n = 60 << 10, 150
+	s, l := start(t, Config{MaxOp: maxOp})
+	p := dial(t, s.Addr().String())
+	value := strings.Repeat("x", maxOp/2)
+	p.send(request(t, "SET a "+value))
+	p.expect("+OK")
+	var b []byte
+	for range n {
+		b = append(b, request(t, "GET a")...)
+		b = append(b, request(t, "INCR n")...)
+	}
+	l.sizes = nil
+	go p.send(b)
+	for i := range n {
+		p.expect(fmt.Sprintf("%q", value), fmt.Sprintf(":%d", i+1))
+	}
+	if len(l.sizes) > 10 {
+		t.Errorf("the pipeline took %d operations", len(l.sizes))
+	}
+	for i := range 1000 { // a list whose elements have 5 MB together
+		p.send(request(t, fmt.Sprintf("RPUSH l %d%s", i, value[:5000])))
+		p.expect(fmt.Sprintf(":%d", i+1))
+	}
+	const over = "-ERR reply exceeds the limit of 3145728 bytes for a command or a transaction"
+	go p.send(slices.Concat(request(t, "INCR n"), request(t, "LRANGE l 0 -1"), request(t, "INCR n"), request(t, "LRANGE l 0 499"),
+		request(t, "LRANGE l 500 -1"), request(t, "MULTI"), request(t, "LRANGE l 0 499"), request(t, "LRANGE l 500 999"),
+		request(t, "INCR n"), request(t, "EXEC"), request(t, "GET n")))
+	p.expect(":151", over, ":152")
+	for _, want := range []string{"*500", "*500"} {
+		if got := p.reply(); got[0] != want {
+			t.Errorf("LRANGE: %.100s…, expected %s", got[0], want)
+		}
+	}
+	p.expect("+OK", "+QUEUED", "+QUEUED", "+QUEUED")
+	if got := p.reply(); got[0] != "*3" || got[len(got)-2] != "  "+over || got[len(got)-1] != "  :153" {
+		t.Errorf("EXEC: %.100s … %.200s", got[0], got[len(got)-2:])
+	}
+	p.expect(`"153"`)
+}
+
 func TestTooLarge(t *testing.T) {
 	const maxOp = 100
 	s, l := start(t, Config{MaxOp: maxOp})
