@@ -6,10 +6,10 @@ import (
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
-// Units of logical time in nanoseconds.
+// Units of times to live in milliseconds.
 const (
-	millisecond = uint64(1e6)
-	second      = uint64(1e9)
+	millisecond = int64(1)
+	second      = int64(1000)
 )
 
 var expiryCommands = []command{
@@ -20,20 +20,18 @@ var expiryCommands = []command{
 	{"ttl", 2, func(c *call) { c.ttl(second) }},
 }
 
-// maxTTL is the longest time to live: 146 years.
-const maxTTL = math.MaxInt64 / 2
-
-// deadline returns the logical time at which the time to live in text ends. If text is not a positive
-// integer or is too large, it replies an error and returns false. name is the command's.
-func (c *call) deadline(name string, text []byte, unit uint64) (uint64, bool) {
+// deadline returns the logical time at which the time to live in text ends, at the earliest now. If text is
+// not an integer of at least min, or is too large, it replies an error and returns false. name is the
+// command's.
+func (c *call) deadline(name string, text []byte, unit, min int64) (uint64, bool) {
 	ttl, ok := redis.ParseInt(text)
 	switch {
 	case !ok:
 		c.fail(redis.ErrNotInt)
-	case ttl <= 0 || uint64(ttl) > maxTTL/unit || c.now > math.MaxUint64-maxTTL:
+	case ttl < min || ttl < math.MinInt64/unit || ttl > (math.MaxInt64-int64(c.now))/unit:
 		c.fail("ERR invalid expire time in '" + name + "' command")
 	default:
-		return c.now + uint64(ttl)*unit, true
+		return c.now + uint64(max(ttl, 0)*unit), true
 	}
 	return 0, false
 }
@@ -78,24 +76,22 @@ func (o expireOptions) allow(old, deadline uint64) bool {
 	return true
 }
 
-func (c *call) expireIn(name string, unit uint64) {
+func (c *call) expireIn(name string, unit int64) {
 	o, msg := parseExpireOptions(c.args[3:])
 	if msg != "" {
 		c.fail(msg)
 		return
 	}
-	deadline := c.now // a time to live of zero or less removes the key
-	if ttl, ok := redis.ParseInt(c.args[2]); !ok || ttl > 0 {
-		if deadline, ok = c.deadline(name, c.args[2], unit); !ok {
-			return
-		}
+	deadline, ok := c.deadline(name, c.args[2], unit, math.MinInt64)
+	if !ok {
+		return
 	}
 	e := c.lookup(c.args[1])
 	switch {
 	case e == nil || !o.allow(e.expire, deadline):
 		c.int(0)
 		return
-	case deadline <= c.now:
+	case deadline <= c.now: // a time to live of zero or less removes the key
 		c.remove(e)
 	default:
 		c.setExpire(e, deadline)
@@ -104,8 +100,8 @@ func (c *call) expireIn(name string, unit uint64) {
 }
 
 // ttl replies the time to live, −1 for a key without a deadline, −2 for a missing key. It rounds seconds to
-// the nearest, like Redis, and milliseconds up.
-func (c *call) ttl(unit uint64) {
+// the nearest, like Redis.
+func (c *call) ttl(unit int64) {
 	e := c.lookup(c.args[1])
 	switch {
 	case e == nil:
@@ -113,7 +109,7 @@ func (c *call) ttl(unit uint64) {
 	case e.expire == 0:
 		c.int(-1)
 	default:
-		left := (e.expire - c.now + millisecond - 1) / millisecond
+		left := e.expire - c.now
 		if unit == second {
 			left = (left + 500) / 1000
 		}

@@ -3,6 +3,7 @@ package kv
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/netordered/nopaxos/kv/internal/redis"
 )
@@ -131,12 +132,30 @@ func (o scanOptions) match(e *entry) bool {
 	return redis.MatchGlob(o.pattern, e.key) && (!o.typed || isWord([]byte(o.typeName), kindNames[e.kind]))
 }
 
+// parseCursor parses a cursor as C's strtoul does, and so does Redis: the sign may be a plus, a minus wraps
+// around, and nothing is zero.
+func parseCursor(s string) (uint64, bool) {
+	s, _, _ = strings.Cut(s, "\x00")
+	if s == "" {
+		return 0, true
+	}
+	digits, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		digits = strings.TrimPrefix(digits, "+")
+	}
+	cursor, err := strconv.ParseUint(digits, 10, 64)
+	if negative {
+		cursor = -cursor
+	}
+	return cursor, err == nil
+}
+
 // scan replies the next cursor and the keys whose hashes are at or above the given one, count of them
 // before filtering. A full iteration therefore returns every key that exists throughout it, whatever else
 // is written in the meantime.
 func (c *call) scan() {
-	cursor, err := strconv.ParseUint(view(c.args[1]), 10, 64)
-	if err != nil {
+	cursor, ok := parseCursor(view(c.args[1]))
+	if !ok {
 		c.fail(errCursor)
 		return
 	}

@@ -23,7 +23,7 @@ import (
 //
 // and a key is
 //
-//	u8 type, bytes key, uvarint deadline (0: none), value
+//	u8 type, bytes key, uvarint deadline in milliseconds of logical time (0: none), value
 //
 // where bytes is uvarint(length) followed by that many bytes. The value of a string is its bytes. The value
 // of a collection is uvarint(number of elements) and the elements: for a list the bytes of each element from

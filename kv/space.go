@@ -27,7 +27,7 @@ type entry struct {
 	hash   uint64 // of key
 	kind   kind
 	epoch  uint64 // the store's when this entry was made
-	expire uint64 // logical time in ns at which the key expires; 0: never
+	expire uint64 // logical time in ms at which the key expires; 0: never
 
 	str    []byte // kindString
 	born   uint64 // the store's epoch when str was made

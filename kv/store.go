@@ -17,6 +17,8 @@ const (
 	maxBeforeTransaction = 64 << 10
 )
 
+const nanosPerMilli = 1_000_000
+
 // maxExpired is the number of expired keys that an operation removes besides those it touches. It bounds
 // the cost of an operation, and exceeds one so that expired keys become fewer under any load.
 const maxExpired = 16
@@ -51,7 +53,7 @@ func New() *Store {
 // call is one command's execution.
 type call struct {
 	*Store
-	now  uint64   // logical time in ns
+	now  uint64   // logical time in ms, like deadlines
 	args [][]byte // the command's name and arguments; valid during the call
 	out  []byte   // the operation's replies
 	base int      // length of out before the first reply
@@ -69,6 +71,7 @@ func (s *Store) Execute(slot, now uint64, op, result []byte) []byte {
 	if err := s.reader.check(op); err != nil {
 		return redis.AppendError(result, "ERR malformed operation: "+err.Error())
 	}
+	now /= nanosPerMilli
 	s.removeExpired(now)
 	c := &s.call
 	c.now, c.out, c.base, c.left = now, result, len(result), 0

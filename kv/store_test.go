@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/netordered/nopaxos/kv/internal/redis"
@@ -143,7 +144,7 @@ func TestUndo(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"execute": func(t *rapid.T) {
 				slot += rapid.Uint64Range(1, 3).Draw(t, "slots")
-				now += rapid.Uint64Range(0, 30*second).Draw(t, "time")
+				now += rapid.Uint64Range(0, 30*uint64(time.Second)).Draw(t, "time")
 				st := step{slot, now, operation(t)}
 				want := replay(log).Execute(slot, now, st.op, nil)
 				log = append(log, st)
@@ -253,7 +254,7 @@ func TestActiveExpiry(t *testing.T) {
 		if got, want := s.space.keys.Len(), n-int(i)*maxExpired; got != want {
 			t.Fatalf("%d keys are left after %d operations, expected %d", got, i, want)
 		}
-		do(s, n+1+i, second, "PING")
+		do(s, n+1+i, uint64(time.Second), "PING")
 	}
 	s.Undo(n)
 	if got := s.space.keys.Len(); got != n {

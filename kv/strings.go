@@ -80,7 +80,7 @@ func (c *call) getset() {
 // setOptions are the arguments of SET after the value.
 type setOptions struct {
 	nx, xx, get, keepTTL bool
-	unit                 uint64 // of ttl; 0: none given
+	unit                 int64 // of ttl; 0: none given
 	ttl                  []byte
 }
 
@@ -96,13 +96,12 @@ func parseSetOptions(args [][]byte) (o setOptions, msg string) {
 			o.get = true
 		case isWord(a, "keepttl") && o.unit == 0:
 			o.keepTTL = true
-		case (isWord(a, "ex") || isWord(a, "px")) && o.unit == 0 && !o.keepTTL && i+1 < len(args):
-			o.unit = second
-			if isWord(a, "px") {
-				o.unit = millisecond
-			}
+		case isWord(a, "ex") && o.unit != millisecond && !o.keepTTL && i+1 < len(args):
 			i++
-			o.ttl = args[i]
+			o.unit, o.ttl = second, args[i]
+		case isWord(a, "px") && o.unit != second && !o.keepTTL && i+1 < len(args):
+			i++
+			o.unit, o.ttl = millisecond, args[i]
 		case isWord(a, "exat"), isWord(a, "pxat"):
 			return o, errWallClock
 		default:
@@ -125,7 +124,7 @@ func (c *call) set() {
 	expire := uint64(0)
 	if o.unit != 0 {
 		var ok bool
-		if expire, ok = c.deadline("set", o.ttl, o.unit); !ok {
+		if expire, ok = c.deadline("set", o.ttl, o.unit, 1); !ok {
 			return
 		}
 	}
@@ -163,8 +162,8 @@ func (c *call) setnx() {
 	c.bool(e == nil)
 }
 
-func (c *call) setex(name string, unit uint64) {
-	expire, ok := c.deadline(name, c.args[2], unit)
+func (c *call) setex(name string, unit int64) {
+	expire, ok := c.deadline(name, c.args[2], unit, 1)
 	if !ok {
 		return
 	}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"unsafe"
+
+	"github.com/netordered/nopaxos/kv/internal/redis"
 )
 
 const (
-	maxArgs    = 1 << 20   // arguments of a command, as in Redis
+	maxArgs    = 1<<31 - 1 // arguments of a command, as in Redis
 	maxBulk    = 512 << 20 // bytes of an argument, as in Redis
 	maxLine    = 64 << 10  // bytes of an inline command, as in Redis
 	maxHead    = 32        // bytes of a line that holds a length
@@ -137,7 +139,7 @@ func (q *requestReader) head() ([][]byte, error) {
 	case err != nil:
 		return nil, err
 	}
-	n, ok := parseLength(line[1:])
+	n, ok := redis.ParseInt(line[1:])
 	switch {
 	case !ok || n > maxArgs:
 		return nil, errProtocol("invalid multibulk length")
@@ -146,7 +148,7 @@ func (q *requestReader) head() ([][]byte, error) {
 	case n <= 0:
 		q.consume()
 	default:
-		q.missing = n
+		q.missing = int(n)
 	}
 	return nil, nil
 }
@@ -171,7 +173,8 @@ func (q *requestReader) inline() ([][]byte, error) {
 	return args, nil
 }
 
-// argument reads the next argument, or discards the bytes of it that have arrived.
+// argument reads the next argument, or discards the bytes of it that have arrived. Like Redis it does not look
+// at the two bytes after an argument, which should be a line end; the next head is checked.
 func (q *requestReader) argument() error {
 	if q.bulk < 0 {
 		if err := q.bulkHead(); err != nil {
@@ -184,9 +187,6 @@ func (q *requestReader) argument() error {
 	from := q.start + q.at
 	if q.end-from < q.bulk+2 {
 		return errIncomplete
-	}
-	if q.buf[from+q.bulk] != '\r' || q.buf[from+q.bulk+1] != '\n' {
-		return errProtocol("invalid bulk length")
 	}
 	q.spans = append(q.spans, span{q.at, q.at + q.bulk})
 	q.at += q.bulk + 2
@@ -210,23 +210,22 @@ func (q *requestReader) bulkHead() error {
 	case err != nil:
 		return err
 	}
-	n, ok := parseLength(line[1:])
+	n, ok := redis.ParseInt(line[1:])
 	switch {
 	case !ok || n < 0 || n > maxBulk:
 		return errProtocol("invalid bulk length")
 	case n > maxBulkUnauthenticated && !q.authenticated:
 		return errProtocol("unauthenticated bulk length")
 	}
-	q.bulk = n
-	q.size += int64(n)
+	q.bulk = int(n)
+	q.size += n
 	if q.discards = q.discards || q.at+q.bulk+2 > q.limit; q.discards {
 		q.skip = q.bulk + 2
 	}
 	return nil
 }
 
-// discard discards the bytes of an argument that have arrived. It does not check the line end after it; the
-// next head is checked.
+// discard discards the bytes of an argument that have arrived.
 func (q *requestReader) discard() error {
 	q.start += q.at // the bytes parsed before
 	q.at = 0
@@ -287,26 +286,4 @@ func (q *requestReader) held(size int) int {
 func (q *requestReader) release() {
 	q.budget.resize(q.charged, 0)
 	q.buf, q.spans, q.args, q.charged = nil, nil, nil, 0
-}
-
-// parseLength parses a length: decimal digits with an optional minus.
-func parseLength(b []byte) (int, bool) {
-	negative := len(b) > 0 && b[0] == '-'
-	if negative {
-		b = b[1:]
-	}
-	if len(b) == 0 || len(b) > 10 {
-		return 0, false
-	}
-	n := 0
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = 10*n + int(c-'0')
-	}
-	if negative {
-		n = -n
-	}
-	return n, true
 }

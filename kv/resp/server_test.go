@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -190,7 +191,6 @@ func TestProtocolErrors(t *testing.T) {
 		"*1\r\n$9223372036854775807\r\n":        "-ERR Protocol error: invalid bulk length",
 		"*1\r\n$-1\r\n":                         "-ERR Protocol error: invalid bulk length",
 		"*1\r\n$x\r\n":                          "-ERR Protocol error: invalid bulk length",
-		"*1\r\n$3\r\nabcde":                     "-ERR Protocol error: invalid bulk length",
 		"*1\r\n:3\r\n":                          "-ERR Protocol error: expected '$', got ':'",
 		"*9223372036\r\n":                       "-ERR Protocol error: invalid multibulk length",
 		"*x\r\n":                                "-ERR Protocol error: invalid multibulk length",
@@ -208,6 +208,57 @@ func TestProtocolErrors(t *testing.T) {
 			p.expect(want)
 		})
 	}
+}
+
+// lengths are requests at the edges of the protocol and the replies to them and a PING that follows. They are
+// those of Redis.
+var lengths = []struct{ input, want string }{
+	{"*02\r\n$4\r\nECHO\r\n$1\r\na\r\n", "-ERR Protocol error: invalid multibulk length"},
+	{"*+1\r\n$4\r\nPING\r\n", "-ERR Protocol error: invalid multibulk length"},
+	{"*-0\r\n", "-ERR Protocol error: invalid multibulk length"},
+	{"*\r\n", "-ERR Protocol error: invalid multibulk length"},
+	{"*2147483648\r\n", "-ERR Protocol error: invalid multibulk length"},
+	{"*1\r\n$04\r\nPING\r\n", "-ERR Protocol error: invalid bulk length"},
+	{"*1\r\n$+4\r\nPING\r\n", "-ERR Protocol error: invalid bulk length"},
+	{"*0\r\n*-1\r\n*-2147483649\r\n", "+PONG"},
+	{"*2\r\n$4\r\nECHOxx$1\r\na\r\n", `"a" +PONG`},
+	{"*2\r\n$4\r\nECHO\r\n$1\r\nabc", `"a" +PONG`},
+}
+
+func testLengths(t *testing.T, addr string) {
+	for _, c := range lengths {
+		p := dial(t, addr)
+		p.send([]byte(c.input + "PING\r\n"))
+		var replies []string
+		for range strings.Fields(c.want) {
+			replies = append(replies, p.reply()...)
+			if strings.HasPrefix(c.want, "-") {
+				break
+			}
+		}
+		if got := strings.Join(replies, " "); got != c.want {
+			t.Errorf("%q: %s, expected %s", c.input, got, c.want)
+		}
+	}
+}
+
+func TestLengths(t *testing.T) {
+	s, _ := start(t, Config{})
+	testLengths(t, s.Addr().String())
+}
+
+func TestLengthsOfRedis(t *testing.T) { testLengths(t, startRedis(t)) }
+
+// TestManyArguments sends a command with more arguments than any that a group can take.
+func TestManyArguments(t *testing.T) {
+	s, _ := start(t, Config{})
+	p := dial(t, s.Addr().String())
+	const n = 1<<20 + 1
+	go p.send(slices.Concat(fmt.Appendf(nil, "*%d\r\n", n), bytes.Repeat([]byte("$1\r\nx\r\n"), n), []byte("PING\r\n")))
+	if got := p.reply()[0]; !strings.HasPrefix(got, fmt.Sprintf("-ERR request of %d bytes exceeds the limit", n)) {
+		t.Errorf("%d arguments: %s", n, got)
+	}
+	p.expect("+PONG")
 }
 
 func TestHTTPIsCut(t *testing.T) {
