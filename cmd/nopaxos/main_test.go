@@ -164,7 +164,7 @@ func TestVersionAndHelp(t *testing.T) {
 	if code != cli.ExitOK {
 		t.Errorf("help: exit %d", code)
 	}
-	for _, name := range []string{"dev", "controller", "sequencer", "replica", "kv", "client", "status", "keygen", "bootstrap", "completion"} {
+	for _, name := range []string{"dev", "controller", "sequencer", "replica", "kv", "client", "status", "roll", "keygen", "bootstrap", "completion"} {
 		if !strings.Contains(out, "\n  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}
