@@ -33,9 +33,9 @@ func init() {
 			"replica.log.digested", "replica.log.bytes", "replica.entry.digest", "replica.window.bytes",
 			"clients.Table.byID", "oumlib.Receiver.tokens",
 		},
-		"the current time, which the caller decides": {"replica.Core.now", "replica.Core.wakeAt", "oumlib.Receiver.now", "oumlib.Receiver.due"},
+		"the current time, which the caller decides": {"replica.Core.now", "replica.logState.clock", "replica.Core.wakeAt", "oumlib.Receiver.now", "oumlib.Receiver.due"},
 		"when a time-out expires": {
-			"replica.logState.logTimeAt", "replica.viewState.enteredAt", "replica.Core.attempts", "replica.recovery.sendAt", "replica.recovery.sendDelay",
+			"replica.viewState.enteredAt", "replica.Core.attempts", "replica.recovery.sendAt", "replica.recovery.sendDelay",
 			"replica.Core.rtt", "replica.gapCommit.at", "replica.gapCommit.delay",
 			"replica.syncState.began", "replica.syncState.repeated", "replica.syncState.sendAt", "replica.startView.delay",
 			"replica.viewChange.timeout", "replica.viewChange.deadline", "replica.viewChange.sendAt", "replica.viewChange.sendDelay",

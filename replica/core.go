@@ -45,7 +45,7 @@ const longAgo = -time.Hour
 // Start starts the replica. It must be called once, before any other input.
 func (c *Core) Start(now time.Duration) {
 	defer c.guard()
-	c.now, c.logTimeAt = now, now
+	c.now, c.clock.at = now, now
 	first := c.durable.Incarnation == 0
 	c.durable.Incarnation++
 	c.peers[c.cfg.Self].incarnation = c.durable.Incarnation

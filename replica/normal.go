@@ -148,13 +148,6 @@ func (c *Core) progress() {
 	c.trySync()
 }
 
-// observeTime advances the logical time at the end of the log to that of a TICK.
-func (c *Core) observeTime(body []byte) {
-	if t, err := wire.ParseTick(body); err == nil && t.Time > c.logTime {
-		c.logTime, c.logTimeAt = t.Time, c.now
-	}
-}
-
 // parseRequest parses a request in the log, which parsed when it arrived.
 func (c *Core) parseRequest(slot uint64, body []byte) (req wire.Request) {
 	if err := req.Parse(body); err != nil {

@@ -65,8 +65,8 @@ type logState struct {
 	syncPoint uint64 // end of the stable prefix
 	executed  uint64 // operations at or below it are in the state machine
 	table     clients.Table
-	logTime   uint64        // logical time at the end of the log
-	logTimeAt time.Duration // when the log reached logTime
+	logTime   uint64 // logical time at the end of the log
+	clock     clock  // logical time now, which the next TICK carries
 	snapshots snapshots
 }
 

@@ -50,17 +50,42 @@ func (c *Core) resetLogTime() {
 		}
 	}
 	if t != c.logTime {
-		c.logTime, c.logTimeAt = t, c.now
+		c.setLogTime(t)
 	}
 }
 
-// multicastTick sends a TICK through the sequencer. Its time is the logical time at the end of the log plus the
-// monotonic time that has passed here since, so that no step of a wall clock shows in it.
+// observeTime advances the logical time at the end of the log to that of a TICK.
+func (c *Core) observeTime(body []byte) {
+	if t, err := wire.ParseTick(body); err == nil && t.Time > c.logTime {
+		c.setLogTime(t.Time)
+	}
+}
+
+// setLogTime sets the logical time at the end of the log. A follower's clock starts from each TICK, so it is behind the
+// leader's by the way of one TICK, and the rates of their clocks do not add up. The leader's own TICKs must not slow down
+// its clock, each by its way through the sequencer: the leader sets it only if another replica's TICK is ahead.
+func (c *Core) setLogTime(t uint64) {
+	c.logTime = t
+	if !c.leads() || t > c.clock.read(c.now) {
+		c.clock = clock{time: t, at: c.now}
+	}
+}
+
+// clock is logical time that goes on from an anchor with the monotonic time of this process, so that no step of a wall
+// clock shows in it.
+type clock struct {
+	time uint64
+	at   time.Duration // when it was time
+}
+
+func (c clock) read(now time.Duration) uint64 { return c.time + uint64(max(0, now-c.at)) }
+
+// multicastTick sends a TICK through the sequencer.
 func (c *Core) multicastTick() {
 	at := len(c.buf)
 	c.buf = wire.AppendTick(c.buf, &wire.Tick{
 		View: c.durable.View, Replica: uint16(c.cfg.Self), Incarnation: c.durable.Incarnation,
-		Time: c.logTime + uint64(max(0, c.now-c.logTimeAt)),
+		Time: c.clock.read(c.now),
 	})
 	c.buf = c.cfg.Keys.Replica.Seal(c.buf, at)
 	c.effects = append(c.effects, Effect{Kind: EffectGroup, Data: c.buf[at:len(c.buf):len(c.buf)]})

@@ -37,6 +37,7 @@ type checker struct {
 	replicas []replicaHistory
 	stable   []registers.Execution // executions at or below a sync point, in order
 	clients  acknowledgements
+	times    logicalTime
 }
 
 // replicaHistory is the state of a replica's process and its promises.
@@ -92,6 +93,7 @@ func newChecker(w *world) *checker {
 		numbers: map[uint32]uint64{}, messages: map[stamp]message{}, homes: map[uint32]int{},
 		clients:  acknowledgements{sent: map[uint64]requestID{}, committed: map[requestID]bool{}},
 		replicas: make([]replicaHistory, w.s.replicas),
+		times:    logicalTime{last: make([]tick, w.s.replicas)},
 	}
 }
 

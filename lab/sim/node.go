@@ -177,6 +177,7 @@ func (n *node) carryOut(e *replica.Effect) {
 			}
 		}
 	case replica.EffectGroup:
+		w.check.ticks(n, e.Data)
 		w.trace(n.id, "to group", e.Data)
 		w.forward(n.id, n.route, e.Data)
 	case replica.EffectClient:

@@ -126,6 +126,9 @@ func (w *world) process(node int) *process {
 func (w *world) jump(node int, by time.Duration) {
 	p := w.process(node)
 	p.clock.origin += by
+	if node < w.s.replicas {
+		w.check.times.jumped += by
+	}
 	p.due = monotime.Never
 	switch s := w.s; {
 	case node < s.replicas:

@@ -81,8 +81,14 @@ type world struct {
 // run is Run without the handling of panics.
 func run(cfg Config) Result {
 	s := draw(cfg.Seed, cfg.Profile)
-	w := &world{cfg: cfg, s: &s}
-	w.result.Config = cfg
+	return newWorld(cfg, &s).run()
+}
+
+func newWorld(cfg Config, s *settings) *world {
+	return &world{cfg: cfg, s: s, result: Result{Config: cfg}}
+}
+
+func (w *world) run() Result {
 	keys, err := wire.DeriveKeys([]byte("simulated cluster key"))
 	if err != nil {
 		w.fail(-1, "%v", err)
@@ -96,8 +102,8 @@ func run(cfg Config) Result {
 		}
 		return o.String()
 	}}
-	if cfg.Trace != nil {
-		fmt.Fprint(cfg.Trace, traceHeader)
+	if w.cfg.Trace != nil {
+		fmt.Fprint(w.cfg.Trace, traceHeader)
 	}
 	w.build()
 	for !w.ended && w.queue.Len() > 0 {
