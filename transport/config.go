@@ -3,6 +3,7 @@ package transport
 import (
 	"cmp"
 	"fmt"
+	"sync/atomic"
 )
 
 const (
@@ -27,10 +28,23 @@ type UDPConfig struct {
 	batch        int // datagrams handled before their effects are sent; default DefaultBatch
 	socketBuffer int // requested of the kernel for each direction, in bytes; default 8 MiB
 	bulk         bulkConfig
+	single       bool // see SetBatch
 }
+
+// batch is the value of SetBatch.
+var batch atomic.Int64
+
+// SetBatch sets, for measurements, the number of datagrams that the UDP transports which this process opens from now on
+// handle before they send the effects; 0 restores DefaultBatch. With 1 every datagram pays its own price: the transport
+// polls, receives one datagram with one system call and sends each datagram with one, and the kernel neither merges nor
+// splits any.
+func SetBatch(n int) { batch.Store(int64(n)) }
 
 func (c UDPConfig) withDefaults() (UDPConfig, error) {
 	c.MTU = cmp.Or(c.MTU, DefaultMTU)
+	if n := int(batch.Load()); n > 0 {
+		c.batch, c.single = n, n == 1
+	}
 	c.batch = cmp.Or(c.batch, DefaultBatch)
 	c.socketBuffer = cmp.Or(c.socketBuffer, defaultSocketBuffer)
 	c.bulk = c.bulk.withDefaults()

@@ -24,6 +24,7 @@ type socket struct {
 	fd    int
 	event int // eventfd(2)
 	v6    bool
+	alone bool // every datagram is sent with a system call of its own
 	in    *incoming
 	out   *outgoing
 	poll  [2]unix.PollFd
@@ -57,8 +58,9 @@ func openSocket(cfg UDPConfig) (*socket, netip.AddrPort, error) {
 		fd:    fd,
 		event: event,
 		v6:    family == unix.AF_INET6,
-		in:    newIncoming(cfg.batch, cfg.MTU, merges(fd)),
-		out:   newOutgoing(cfg.batch, cfg.MTU, splits(fd)),
+		alone: cfg.single,
+		in:    newIncoming(cfg.batch, cfg.MTU, !cfg.single && merges(fd)),
+		out:   newOutgoing(cfg.batch, cfg.MTU, !cfg.single && splits(fd)),
 	}
 	s.poll[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
 	s.poll[1] = unix.PollFd{Fd: int32(event), Events: unix.POLLIN}
@@ -107,7 +109,7 @@ func (s *socket) receive() (transient bool, err error) { return s.in.receive(s.f
 func (s *socket) next() (d datagram, ok bool) { return s.in.next() }
 
 // full reports whether there is no room for another outgoing datagram.
-func (s *socket) full() bool { return s.out.full() }
+func (s *socket) full() bool { return s.out.full() || s.alone && len(s.out.data) > 0 }
 
 // queue copies a datagram into the outgoing batch, which must not be full. It returns false if the socket
 // cannot send to the address.

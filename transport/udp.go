@@ -156,7 +156,7 @@ func (t *UDP) Run(ctx context.Context, h Handler) error {
 		}
 		// After a batch that is not nearly empty, more datagrams arrive soon. Reading again is then
 		// cheaper than polling first.
-		if n < (t.cfg.batch+3)/4 {
+		if n < (t.cfg.batch+3)/4 || t.cfg.single {
 			t.wait(h.Deadline())
 		}
 		if now-yielded > yieldInterval {

@@ -395,3 +395,35 @@ func TestEchoDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations for %d datagrams there and back, expected at most %d", n, datagrams, limit)
 	}
 }
+
+// With a batch of one datagram every datagram still arrives, one in each turn of the loop.
+func TestSetBatch(t *testing.T) {
+	SetBatch(1)
+	defer SetBatch(0)
+	u := listen(t, UDPConfig{})
+	const n = 10
+	inTurn, got, done := 0, 0, make(chan struct{})
+	run(t, u, &node{
+		datagram: func(time.Duration, netip.AddrPort, []byte) {
+			inTurn++
+			if got++; got == n {
+				close(done)
+			}
+		},
+		flush: func(time.Duration) {
+			if inTurn > 1 {
+				t.Errorf("%d datagrams in a turn, expected at most 1", inTurn)
+			}
+			inTurn = 0
+		},
+	})
+	u.Post(func(time.Duration) {
+		for range n {
+			u.Send(u.LocalAddr(), []byte("x"))
+		}
+	})
+	<-done
+	if again := listen(t, UDPConfig{batch: 2}); again.cfg.batch != 1 {
+		t.Errorf("a batch of %d datagrams, expected 1", again.cfg.batch)
+	}
+}

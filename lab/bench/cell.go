@@ -37,8 +37,9 @@ type Scale struct {
 	Rates       []float64 // open loops, operations a second, ascending
 	Groups      []int     // numbers of replicas
 	Loss        []float64
-	Keys        int           // in the store
-	Failovers   int           // sequencers to kill
+	Keys        int // in the store
+	Failovers   int // sequencers to kill
+	Isolated    isolatedScale
 	Systems     []string      // nil: all
 	Limit       time.Duration // of the whole run, with all systems present; 0: none
 }
@@ -57,18 +58,21 @@ var Scales = []Scale{
 	{
 		Name: "smoke", Repetitions: 1, Settle: 40 * time.Millisecond, WarmUp: 20 * time.Millisecond, Measure: 100 * time.Millisecond,
 		Callers: []int{1, 8}, Rates: []float64{500}, Groups: []int{3}, Loss: []float64{0.01}, Keys: 100, Failovers: 1,
-		Systems: []string{nopaxos, unreplicated, bareEcho, bareSeq},
+		Isolated: isolatedScale{Rounds: 1, Tries: 1, Measure: time.Millisecond},
+		Systems:  []string{nopaxos, unreplicated, bareEcho, bareSeq},
 	},
 	{
-		Name: "quick", Repetitions: 2, Settle: 400 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 300 * time.Millisecond,
+		Name: "quick", Repetitions: 2, Settle: 350 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 280 * time.Millisecond,
 		Callers: []int{1, 64, 256}, Rates: []float64{2000}, Groups: []int{3, 5, 9}, Loss: []float64{0.0001, 0.01},
 		Keys: 1000, Failovers: 3,
-		Limit: 3 * time.Minute,
+		Isolated: isolatedScale{Rounds: 5, Tries: 3, Warm: 1 << 13, Measure: 20 * time.Millisecond, Few: true},
+		Limit:    3 * time.Minute,
 	},
 	{
 		Name: "full", Repetitions: 3, Settle: 2 * time.Second, WarmUp: 300 * time.Millisecond, Measure: time.Second,
 		Callers: []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}, Rates: []float64{2000, 5000, 10000}, Groups: []int{3, 5, 7, 9},
 		Loss: []float64{0.00001, 0.0001, 0.001, 0.01}, Keys: 10000, Failovers: 20,
-		Limit: 40 * time.Minute,
+		Isolated: isolatedScale{Rounds: 7, Tries: 3, Warm: 1 << 16, Measure: 300 * time.Millisecond},
+		Limit:    40 * time.Minute,
 	},
 }

@@ -26,6 +26,7 @@ const (
 	holdsNot    Verdict = "does not hold"
 	notCompared Verdict = "not comparable"
 	notMeasured Verdict = "not measured"
+	noVerdict   Verdict = "no verdict: the spread crosses the bound"
 )
 
 // check checks the claims against the results.

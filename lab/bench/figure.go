@@ -12,6 +12,8 @@ type Figure struct {
 	Draw func(*results) Drawing
 	// Claims are the paper's, compared with the results.
 	Claims []claim
+	// Isolated means that the figure needs the isolated measurements.
+	Isolated bool
 }
 
 // Drawing is a drawn figure.
@@ -54,12 +56,13 @@ type Point struct{ X, Y, Low, High float64 }
 
 // Figures lists all figures, in the order of the report.
 var Figures = []Figure{
-	figureLatency, figureSequencers, figureLoss, figureReplicas, figureFailover, figureStore,
+	figureIsolated, figureLatency, figureSequencers, figureLoss, figureReplicas, figureFailover, figureStore,
 }
 
 // results has all measurements of a run.
 type results struct {
 	Scale     *Scale
+	Isolated  []IsolatedResult
 	Cells     []CellResult
 	Failovers []Failover
 	Profiles  []Profile

@@ -14,6 +14,16 @@ func (r *Report) writeMarkdown(w io.Writer) error {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(out, "**Careful:** %s.\n\n", warning)
 	}
+	if table := r.isolatedTable(); table != nil {
+		fmt.Fprintf(out, "%s\n\n", isolatedNote)
+		for i, row := range table {
+			fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
+			if i == 0 {
+				fmt.Fprintf(out, "|%s\n", strings.Repeat("---|", len(row)))
+			}
+		}
+		fmt.Fprintln(out)
+	}
 	fmt.Fprintln(out, "| the paper | | here | |\n|---|---|---|---|")
 	for _, f := range r.Figures {
 		for _, c := range f.Claims {

@@ -19,6 +19,9 @@ type page struct {
 	*Report
 	Charts  []chartedFigure
 	Missing []string
+
+	IsolatedNote  string
+	IsolatedTable [][]string
 }
 
 // chartedFigure is a figure with its panels drawn.
@@ -40,7 +43,10 @@ type legend struct {
 
 // writeHTML writes the report as one self-contained page.
 func (r *Report) writeHTML(w io.Writer) error {
-	p := page{Report: r, Missing: r.missing()}
+	p := page{
+		Report: r, Missing: r.missing(),
+		IsolatedNote: isolatedNote, IsolatedTable: r.isolatedTable(),
+	}
 	for _, f := range r.Figures {
 		p.Charts = append(p.Charts, f.charted())
 	}

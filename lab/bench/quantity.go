@@ -55,6 +55,9 @@ func spreadOf(q quantity, r *results) (s Spread, ok bool) {
 	return spread(slices.Collect(maps.Values(values))), len(values) > 0
 }
 
+// crosses reports whether the values lie on both sides of a bound.
+func (s Spread) crosses(bound float64) bool { return s.Low < bound && bound < s.High }
+
 // median returns the median of a quantity, if it was measured.
 func median(q quantity, r *results) (float64, bool) {
 	s, ok := spreadOf(q, r)

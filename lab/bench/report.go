@@ -12,6 +12,7 @@ type Report struct {
 	Seconds  float64
 	Warnings []string `json:",omitempty"` // reasons to distrust the figures
 
+	Isolated  []IsolatedResult
 	Cells     []CellResult
 	Failovers []Failover
 	Figures   []FigureResult
@@ -37,7 +38,7 @@ func (b *bench) report(place string) *Report {
 	r := &Report{
 		Format: reportFormat, Machine: b.machine, Scale: b.cfg.Scale.Name, Place: place,
 		Started: b.began, Seconds: time.Since(b.began).Seconds(), Warnings: append(b.machine.warnings(), b.again...),
-		Cells: b.results.Cells, Failovers: b.results.Failovers, Profiles: b.results.Profiles,
+		Isolated: b.results.Isolated, Cells: b.results.Cells, Failovers: b.results.Failovers, Profiles: b.results.Profiles,
 		Flaws: b.results.Flaws, Absent: b.results.Absent,
 	}
 	figures, err := b.cfg.figures()

@@ -55,6 +55,7 @@ type step struct {
 	cells      []Cell
 	failover   bool // kill its sequencer, instead of measuring cells
 	profile    bool // profile its only cell
+	isolated   *isolatedCell
 }
 
 // Run measures everything and returns the report. A measurement that fails is one of the report's Flaws and leaves its
@@ -107,6 +108,7 @@ func (b *bench) run(ctx context.Context) error {
 		}
 		b.results.Cells = append(b.results.Cells, CellResult{Cell: c, Samples: samples, Summary: summarize(samples)})
 	}
+	b.results.summarizeIsolated()
 	slices.SortFunc(b.results.Cells, func(a, c CellResult) int { return compareCells(a.Cell, c.Cell) })
 	return nil
 }
@@ -120,6 +122,8 @@ func (b *bench) attempt(ctx context.Context, s step) error {
 		measure = b.failover
 	case s.profile:
 		measure = b.profile
+	case s.isolated != nil:
+		measure = b.isolate
 	}
 	err := measure(ctx, s)
 	if err == nil {
@@ -215,6 +219,7 @@ func (b *bench) steps(figures []*Figure) []step {
 			plan = append(plan, step{repetition: r, key: k, cells: byKey[k]})
 		}
 	}
+	plan = append(b.isolatedSteps(figures), plan...)
 	for _, f := range figures {
 		if _, absent := b.results.Absent[f.Failovers.system]; absent || f.Failovers == (deploymentKey{}) {
 			continue
@@ -258,6 +263,9 @@ const startEstimate = 600 * time.Millisecond
 
 // estimate returns the approximate duration of a step in seconds.
 func (b *bench) estimate(s step) float64 {
+	if s.isolated != nil {
+		return b.cfg.Scale.Isolated.estimate(s.isolated)
+	}
 	if s.failover {
 		return (startEstimate + b.cfg.Scale.Settle + failoverWatch).Seconds()
 	}

@@ -24,15 +24,15 @@ var figureStore = Figure{
 	},
 	Draw: drawStore,
 	Claims: []claim{
-		storeClaim("more than 4 times the maximum throughput of Paxos", paxos, 4),
-		storeClaim("1.45 times that of Speculative Paxos, the best of the others", specPaxos, 1.45),
-		storeClaim("within 4 % of the unreplicated store's", unreplicated, 0.96),
+		storeClaim("more than 4 times the maximum throughput of Paxos", paxos),
+		storeClaim("1.45 times that of Speculative Paxos, the best of the others", specPaxos),
+		storeClaim("within 4 % of the unreplicated store's", unreplicated),
 	},
 }
 
-// storeClaim claims that NOPaxos's store has a multiple of the throughput of another system's, under all of YCSB's
-// workloads.
-func storeClaim(paper, other string, claimed float64) claim {
+// storeClaim is a claim about the throughput of NOPaxos's store and another system's. The paper's store is sharded and
+// transactional, so the figures of this one, under all of YCSB's workloads, stand beside it without a verdict.
+func storeClaim(paper, other string) claim {
 	return claim{paper, func(r *results) (string, Verdict, bool) {
 		var list []float64
 		for _, w := range ycsbNames {
@@ -41,11 +41,9 @@ func storeClaim(paper, other string, claimed float64) claim {
 			}
 		}
 		s := spread(list)
-		found := fmt.Sprintf("%s to %s the capacity of %s, depending on the workload", times(s.Low), times(s.High), title(other))
-		if claimed < 1 {
-			return found, holdsIf(s.Low >= claimed), len(list) > 0
-		}
-		return found, atLeast(s.Low, claimed), len(list) > 0
+		found := fmt.Sprintf("%s to %s the capacity of %s, depending on the workload; one store, neither sharded nor transactional",
+			times(s.Low), times(s.High), title(other))
+		return found, notCompared, len(list) > 0
 	}}
 }
 

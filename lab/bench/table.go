@@ -11,6 +11,9 @@ import (
 // WriteTable writes a summary for a terminal.
 func (r *Report) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "\n%s\n%s scale, roles in %s, %.0f s\n\n", r.Machine, r.Scale, r.Place, r.Seconds)
+	if err := r.writeIsolated(w); err != nil {
+		return err
+	}
 	if err := r.writeCells(w); err != nil {
 		return err
 	}

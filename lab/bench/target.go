@@ -10,6 +10,7 @@ type Target struct {
 	Measured bool
 	Got      Spread
 	Met      bool
+	Open     bool    // the repetitions lie on both sides of the bound: no verdict
 	Missed   float64 // distance from the bound, in percent of it; 0: met, or not measured
 	Where    string  `json:",omitempty"` // measured causes of a gap
 	Closing  string  `json:",omitempty"` // what would close a gap
@@ -78,21 +79,21 @@ const noAllocation = 0.005
 
 // targets lists all targets at a scale.
 func targets(s *Scale) []target {
-	list := []target{
+	list := append(isolatedTargets(), []target{
 		{"CPU per operation of the busiest replica, NOPaxos ÷ unreplicated", atMost(1.05), "",
-			ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU)), against(3, unreplicated, closeBatches)},
+			ratio(full(nopaxos, busiestCPU), full(unreplicated, busiestCPU)), against(3, unreplicated, closeProtocol)},
 		{"CPU per operation of the busiest replica, NOPaxos, 3 replicas, 64 callers", atMost(3), "µs",
 			of(nopaxos, busiestCPU),
 			gap{ours: ref(echoCell(nopaxos, targetCallers)), theirs: ref(echoCell(bareEcho, targetCallers)), closing: closeSockets}},
 		{"capacity, NOPaxos ÷ Paxos, 3 replicas", noLess(2.5), "",
-			ratio(full(nopaxos, capacity), full(paxos, capacity)), against(3, paxos, closeBatches)},
+			ratio(full(nopaxos, capacity), full(paxos, capacity)), against(3, paxos, closeDatagrams)},
 		{"capacity, NOPaxos ÷ Paxos, 5 replicas", noLess(4), "",
-			ratio(in(nopaxos, 5, capacity), in(paxos, 5, capacity)), against(5, paxos, closeBatches)},
+			ratio(in(nopaxos, 5, capacity), in(paxos, 5, capacity)), against(5, paxos, closeDatagrams)},
 		{"capacity, NOPaxos ÷ Paxos with batching, 3 replicas", noLess(1.2), "",
-			ratio(full(nopaxos, capacity), full(batching, capacity)), against(3, batching, closeBatches)},
+			ratio(full(nopaxos, capacity), full(batching, capacity)), against(3, batching, closeDatagrams)},
 		{"median latency, NOPaxos ÷ Paxos with batching, 64 callers", atMost(0.5), "",
 			ratio(of(nopaxos, p50), of(batching, p50)), gap{closing: closeCores}},
-	}
+	}...)
 	if n := len(s.Rates); n > 0 {
 		rate := s.Rates[n-1]
 		list = append(list, target{
@@ -102,9 +103,9 @@ func targets(s *Scale) []target {
 	}
 	list = append(list,
 		target{"capacity, NOPaxos ÷ etcd-io/raft, 3 replicas, 64 callers", noLess(4), "",
-			ratio(full(nopaxos, capacity), full(etcdRaft, capacity)), against(3, etcdRaft, closeBatches)},
+			ratio(full(nopaxos, capacity), full(etcdRaft, capacity)), against(3, etcdRaft, closeDatagrams)},
 		target{"capacity, NOPaxos ÷ hashicorp/raft, 3 replicas, 64 callers", noLess(4), "",
-			ratio(full(nopaxos, capacity), full(hashiRaft, capacity)), against(3, hashiRaft, closeBatches)},
+			ratio(full(nopaxos, capacity), full(hashiRaft, capacity)), against(3, hashiRaft, closeDatagrams)},
 		target{"median latency, NOPaxos ÷ etcd-io/raft, 1 caller", atMost(0.5), "",
 			ratio(alone(nopaxos, p50), alone(etcdRaft, p50)), gap{closing: closeCores}},
 		target{"median latency, NOPaxos ÷ hashicorp/raft, 1 caller", atMost(0.5), "",
@@ -117,7 +118,7 @@ func targets(s *Scale) []target {
 			ratio(at(lossCell(s, nopaxos, 0.01), throughput), at(lossCell(s, nopaxos, 0), throughput)), gap{}},
 		target{"CPU per operation of the busiest replica, NOPaxos, 9 ÷ 3 replicas", atMost(1.05), "",
 			ratio(in(nopaxos, 9, busiestCPU), in(nopaxos, 3, busiestCPU)),
-			gap{ours: ref(groupCell(nopaxos, 9)), theirs: ref(groupCell(nopaxos, 3)), closing: closeBatches}},
+			gap{ours: ref(groupCell(nopaxos, 9)), theirs: ref(groupCell(nopaxos, 3)), closing: closeLoop}},
 		target{"capacity, unreplicated ÷ bare echo", noLess(0.85), "",
 			ratio(full(unreplicated, capacity), full(bareEcho, capacity)),
 			gap{ours: ref(groupCell(unreplicated, 3)), theirs: ref(groupCell(bareEcho, 3)), closing: closeWork}},
@@ -135,9 +136,12 @@ func targets(s *Scale) []target {
 
 // Remedies for gaps.
 const (
-	closeBatches = "cores of their own for the replicas, so that each finds more datagrams when it wakes up"
+	closeProtocol  = "less CPU time of the protocol for an operation: authentication, reply, client table, log"
+	closeDatagrams = "dearer datagrams, as with one system call for each (see the isolated measurement), or a cheaper protocol for an operation: " +
+		"in trains the additional datagrams of Paxos are nearly free, and the CPU time of the protocol decides"
 	closeSockets = "fewer or cheaper datagram system calls: larger batches, or a network card that the process reads directly"
-	closeCores   = "cores of their own for the roles: on shared ones every additional process on the path waits for a core"
+	closeCores   = "less CPU time on the path of one operation: on shared cores the work of sequencer, replicas and clients follows each other"
+	closeLoop    = "a loop that is saturated in both groups: a replica handles as many datagrams in either"
 	closeWork    = "less authentication, parsing and table look-up per request"
 	closeReuse   = "reuse of the allocated objects"
 )
@@ -197,8 +201,10 @@ func judge(r *results) []Target {
 	for _, t := range targets(r.Scale) {
 		out := Target{Name: t.name, Want: t.bound.text(t.unit), Unit: t.unit}
 		if out.Got, out.Measured = spreadOf(t.value, r); out.Measured && t.bound.kind != printed {
-			out.Missed = t.bound.missedBy(out.Got.Median)
-			out.Met = out.Missed == 0
+			if out.Open = out.Got.crosses(t.bound.limit); !out.Open {
+				out.Missed = t.bound.missedBy(out.Got.Median)
+				out.Met = out.Missed == 0
+			}
 		}
 		if out.Missed > 0 {
 			out.Where, out.Closing = t.gap.where(r), t.gap.closing
@@ -220,6 +226,8 @@ func (t Target) Outcome() string {
 	switch {
 	case t.Want == (bound{}).text(""):
 		return got
+	case t.Open:
+		return got + ", no verdict: the spread crosses the bound"
 	case t.Met:
 		return got + ", met"
 	}

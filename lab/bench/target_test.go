@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netordered/nopaxos/lab/bench/isolated"
 )
 
 // result returns a cell whose busiest replica uses these microseconds of CPU time per operation, by repetition.
@@ -66,8 +68,20 @@ func TestClaims(t *testing.T) {
 	r := &results{Scale: &Scales[0], Cells: []CellResult{
 		result(groupCell(nopaxos, 5), 1), result(groupCell(paxos, 5), 5), result(groupCell(specPaxos, 5), 1.1), result(groupCell(fastPaxos, 5), 2),
 	}}
-	got := check(figureLatency.Claims, r)
-	for i, want := range []Verdict{holds, inDirection, inDirection, notMeasured} {
+	for system, cpu := range map[string][]float64{
+		nopaxos: {100, 200, 100, 100, 100}, paxos: {500, 1000, 500, 500, 500}, fastPaxos: {200, 400, 200, 200, 200},
+		batching: {90, 220, 110, 110, 110},
+	} {
+		m := r.isolatedResult(leaderAlone(system, 5, isolated.OnePrice))
+		for round, v := range cpu {
+			m.Samples = append(m.Samples, IsolatedSample{Round: round, Sample: isolated.Sample{CPU: v}})
+		}
+	}
+	r.Scale = &Scales[1]
+	m := r.isolatedResult(leaderAlone(unreplicated, 1, isolated.OnePrice)) // with too few rounds
+	m.Samples = []IsolatedSample{{Sample: isolated.Sample{CPU: 100}}}
+	got := append(check(figureLatency.Claims, r)[:1], check(figureIsolated.Claims, r)...)
+	for i, want := range []Verdict{inDirection, notMeasured, holds, inDirection, noVerdict} {
 		if got[i].Verdict != want {
 			t.Errorf("%+v, expected %q", got[i], want)
 		}

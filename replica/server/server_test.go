@@ -29,14 +29,13 @@ func aloneConfig(t *testing.T, sm replica.StateMachine) server.Config {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	a := freeAddr(t)
-	cfg := server.Config{
-		Group: testGroup, Replicas: []transport.Peer{{Addr: a, Bulk: a}}, Keys: keys, StateMachine: sm, Dir: dir, Logger: quiet,
-	}
-	if err := server.Bootstrap(dir, cfg.Owner()); err != nil {
+	if err := server.Bootstrap(dir); err != nil {
 		t.Fatal(err)
 	}
-	return cfg
+	a := freeAddr(t)
+	return server.Config{
+		Group: testGroup, Replicas: []transport.Peer{{Addr: a, Bulk: a}}, Keys: keys, StateMachine: sm, Dir: dir, Logger: quiet,
+	}
 }
 
 // running is a Server that runs until it ends by itself or the test stops it.

@@ -21,6 +21,7 @@ import (
 
 // Build creates the role that a Spec describes.
 func Build(s *Spec) (Part, error) {
+	transport.SetBatch(s.Datagrams)
 	switch s.Kind {
 	case KindServer:
 		return newServer(s)
@@ -63,29 +64,39 @@ func newServer(s *Spec) (Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := baseline.Config{System: system, Self: s.Index, Keys: keys, StateMachine: machine, Batch: s.Batch}
-	cfg.Core.MTU = s.MTU
-	for _, a := range s.Replicas {
-		cfg.Replicas = append(cfg.Replicas, transport.Peer{Addr: a.UDP, Bulk: a.TCP})
-	}
+	cfg := baseline.Config{System: system, Self: s.Index, Replicas: s.Peers(), Keys: keys, StateMachine: machine, Batch: s.Batch}
+	cfg.Core.MTU, cfg.Core.Timing = s.MTU, s.Timing()
 	return baseline.New(cfg)
 }
 
 // newReplica creates a NOPaxos replica of a new group.
 func newReplica(s *Spec, machine replica.StateMachine) (Part, error) {
-	f, err := cluster.Load(s.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := server.FromFile(f, "", s.Index, machine)
+	cfg, err := replicaConfig(s, machine)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", s.Index)
-	if err := server.Bootstrap(cfg.Dir, cfg.Owner()); err != nil {
+	if err := server.Bootstrap(cfg.Dir); err != nil {
 		return nil, err
 	}
 	return server.New(cfg)
+}
+
+// replicaConfig configures a replica from the cluster file. Without one there is no controller, and the replica has the
+// default limits.
+func replicaConfig(s *Spec, machine replica.StateMachine) (server.Config, error) {
+	if s.Cluster == "" {
+		keys, err := wire.DeriveKeys(s.Key)
+		return server.Config{
+			Group: s.Group, Self: s.Index, Replicas: s.Peers(), Keys: keys, StateMachine: machine, Dir: s.Dir, MTU: s.MTU,
+			Timing: s.Timing(),
+		}, err
+	}
+	f, err := cluster.Load(s.Cluster)
+	if err != nil {
+		return server.Config{}, err
+	}
+	return server.FromFile(f, "", s.Index, machine)
 }
 
 // echoMachine is a state machine that does no work, so that measurements show replication alone.

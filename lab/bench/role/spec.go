@@ -3,6 +3,9 @@ package role
 import (
 	"net/netip"
 	"time"
+
+	"github.com/netordered/nopaxos/cluster/limits"
+	"github.com/netordered/nopaxos/transport"
 )
 
 // Spec describes the role of a process.
@@ -18,6 +21,27 @@ type Spec struct {
 	Key      []byte         // cluster key
 	Cluster  string         // path of the cluster file; empty: requests do not go through a sequencer
 	MTU      int            // largest UDP payload in bytes
+
+	Datagrams int    // handled at a time, see transport.SetBatch; 0: the default
+	Group     uint32 // of a NOPaxos replica without a cluster file: its group
+	Dir       string // likewise: the directory of its record, which is created
+	// Suspect takes the place of all times after which a replica suspects another or the sequencer; 0: their defaults.
+	// It does not change the intervals of the cluster file.
+	Suspect time.Duration
+}
+
+// Timing returns the intervals of a replica without a cluster file.
+func (s *Spec) Timing() limits.Timing {
+	return limits.Timing{SuspectLeader: s.Suspect, SuspectSequencer: s.Suspect, ViewChange: s.Suspect}
+}
+
+// Peers returns the addresses of the group's servers.
+func (s *Spec) Peers() []transport.Peer {
+	var list []transport.Peer
+	for _, a := range s.Replicas {
+		list = append(list, transport.Peer{Addr: a.UDP, Bulk: a.TCP})
+	}
+	return list
 }
 
 // Address has the addresses of a server.

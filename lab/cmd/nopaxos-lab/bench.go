@@ -12,6 +12,7 @@ import (
 
 	"github.com/netordered/nopaxos/internal/cli"
 	"github.com/netordered/nopaxos/lab/bench"
+	"github.com/netordered/nopaxos/lab/bench/isolated"
 	"github.com/netordered/nopaxos/lab/bench/peers"
 	benchrole "github.com/netordered/nopaxos/lab/bench/role"
 	"github.com/netordered/nopaxos/lab/binary"
@@ -49,7 +50,7 @@ func benchCommand() *cobra.Command {
 	flags.BoolVar(&f.profile, "profile", false, "also take a CPU profile of each system's busiest replica")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON instead of the table")
 	binary.Flag(cmd, &f.nopaxos)
-	cmd.AddCommand(benchRoleCommand())
+	cmd.AddCommand(benchRoleCommand(), benchGenerateCommand())
 	return cmd
 }
 
@@ -140,6 +141,19 @@ func benchRoleCommand() *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return benchrole.Serve(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), peers.Build)
+		},
+	}
+}
+
+// benchGenerateCommand returns the command of the generator of an isolated measurement.
+func benchGenerateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "generate",
+		Short:  "Measure a server alone on a core, as read from standard input",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return isolated.Serve(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }
