@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,9 +27,9 @@ func (s *Store) swap(a, b uint8) {
 	s.use(s.db)
 }
 
-// database parses an index. If it is none, it replies an error, notInt if the text is not an integer.
-func (c *call) database(text []byte, notInt string) (uint8, bool) {
-	db, msg := redis.ParseDB(text, Databases, notInt)
+// database parses an index. If it is none, it replies an error.
+func (c *call) database(text []byte) (uint8, bool) {
+	db, msg := redis.ParseDB(text, Databases, "")
 	if msg != "" {
 		c.fail(msg)
 	}
@@ -37,7 +38,7 @@ func (c *call) database(text []byte, notInt string) (uint8, bool) {
 
 // selectDB executes SELECT for the rest of the operation. The front-end keeps the database of a connection.
 func (c *call) selectDB() {
-	if db, ok := c.database(c.args[1], ""); ok {
+	if db, ok := c.database(c.args[1]); ok {
 		c.use(db)
 		c.ok()
 	}
@@ -76,12 +77,13 @@ func (c *call) flushAll() {
 }
 
 func (c *call) swapDB() {
-	a, ok := c.database(c.args[1], "ERR invalid first DB index")
-	if !ok {
-		return
+	a, msg := redis.ParseDB(c.args[1], Databases, "ERR invalid first DB index")
+	b, second := redis.ParseDB(c.args[2], Databases, "ERR invalid second DB index")
+	if msg == "" || msg == redis.ErrDBIndex { // Redis parses both before it checks their range
+		msg = cmp.Or(second, msg)
 	}
-	b, ok := c.database(c.args[2], "ERR invalid second DB index")
-	if !ok {
+	if msg != "" {
+		c.fail(msg)
 		return
 	}
 	if a != b {
@@ -95,7 +97,7 @@ func (c *call) swapDB() {
 }
 
 func (c *call) move() {
-	db, ok := c.database(c.args[2], "")
+	db, ok := c.database(c.args[2])
 	switch {
 	case !ok:
 	case db == c.db:
@@ -117,7 +119,7 @@ func (c *call) copyKey() {
 			replace = true
 		case isWord(rest[0], "db") && len(rest) > 1:
 			var ok bool
-			if db, ok = c.database(rest[1], ""); !ok {
+			if db, ok = c.database(rest[1]); !ok {
 				return
 			}
 			rest = rest[1:]
