@@ -110,6 +110,79 @@ func (f *File) checkDirs() *Error {
 	return nil
 }
 
+// checkGroupAddresses finds groups whose virtual address is one of a machine in the file: its own traffic would be taken for the
+// group's.
+func (f *File) checkGroupAddresses() *Error {
+	at := make(map[netip.Addr]string)
+	add := func(a netip.AddrPort, format string, args ...any) {
+		if path := fmt.Sprintf(format, args...); a.IsValid() && at[a.Addr()] == "" {
+			at[a.Addr()] = path
+		}
+	}
+	for i, c := range f.Controllers {
+		add(c.Address, "controllers[%d].address", i)
+		add(c.HTTP, "controllers[%d].http", i)
+	}
+	for i, s := range f.Sequencers {
+		add(s.P4Runtime, "sequencers[%d].p4runtime", i)
+		add(s.Data, "sequencers[%d].data", i)
+		add(s.HTTP, "sequencers[%d].http", i)
+	}
+	if f.Topology != nil { // checkHosts compares with its hosts
+		for i, s := range f.Topology.Switches {
+			add(s.P4Runtime, "topology.switches[%d].p4runtime", i)
+		}
+	}
+	for i, g := range f.Groups {
+		for j, r := range g.Replicas {
+			add(r.Address, "groups[%d].replicas[%d].address", i, j)
+			add(r.Bulk, "groups[%d].replicas[%d].bulk", i, j)
+			add(r.HTTP, "groups[%d].replicas[%d].http", i, j)
+		}
+	}
+	for i, k := range f.KV {
+		add(k.RESP, "kv[%d].resp", i)
+		add(k.HTTP, "kv[%d].http", i)
+	}
+	for i, g := range f.Groups {
+		if path := at[g.Address]; path != "" {
+			return f.errorAt(fmt.Sprintf("groups[%d].address", i),
+				fmt.Sprintf("is %s, which is the machine of %s on line %d", g.Address, path, f.lines[path]),
+				"a virtual address that no machine has")
+		}
+	}
+	return nil
+}
+
+// An Ethernet frame of the ordinary size carries ethernetMTU bytes of IPv4, and so ethernetPayload of UDP.
+const (
+	ethernetMTU     = 1500
+	ethernetPayload = ethernetMTU - 20 - 8
+)
+
+// checkMTU finds an mtu that is a link's, which counts the headers of IP and UDP. Larger values are for links with larger frames.
+// On the loopback interface every value fits.
+func (f *File) checkMTU() *Error {
+	if f.MTU <= ethernetPayload || f.MTU > ethernetMTU {
+		return nil
+	}
+	refuse := f.errorAt("mtu", fmt.Sprintf("is %d bytes of UDP payload, and an Ethernet frame of %d bytes carries less", f.MTU, ethernetMTU),
+		fmt.Sprintf("at most %d, or on links with larger frames their MTU less 28 bytes of headers", ethernetPayload))
+	for _, s := range f.Sequencers {
+		if s.Kind != KindUDP || !s.Data.Addr().IsLoopback() {
+			return refuse
+		}
+	}
+	for _, g := range f.Groups {
+		for _, r := range g.Replicas {
+			if !r.Address.Addr().IsLoopback() {
+				return refuse
+			}
+		}
+	}
+	return nil
+}
+
 // checkTiming finds intervals with which healthy nodes would suspect each other.
 func (f *File) checkTiming() *Error {
 	t := f.Timing

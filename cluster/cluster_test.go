@@ -98,6 +98,28 @@ func TestMarshalIsWhatParseReads(t *testing.T) {
 	}
 }
 
+// The MTU of an Ethernet link counts headers that mtu does not. Larger values are for larger frames, and the loopback interface
+// carries any.
+func TestEthernetMTU(t *testing.T) {
+	for _, c := range []struct {
+		mtu     string
+		machine string // of the last replica
+		ok      bool
+	}{
+		{"1472", "10.0.0.1", true}, {"1473", "10.0.0.1", false}, {"1500", "10.0.0.1", false}, {"8972", "10.0.0.1", true},
+		{"1500", "127.0.0.1", true},
+	} {
+		text := strings.Replace(good, "mtu: 9000", "mtu: "+c.mtu, 1)
+		text = strings.Replace(text, "address: 127.0.0.1:9703", "address: "+c.machine+":9703", 1)
+		_, err := Parse("c.yaml", []byte(text))
+		want := "c.yaml:2: mtu: is " + c.mtu + " bytes of UDP payload, and an Ethernet frame of 1500 bytes carries less, " +
+			"expected at most 1472, or on links with larger frames their MTU less 28 bytes of headers"
+		if (err == nil) != c.ok || err != nil && err.Error() != want {
+			t.Errorf("mtu %s with a replica at %s: %v", c.mtu, c.machine, err)
+		}
+	}
+}
+
 // Every error is one line with the file, the line, the key, the problem and the expected value.
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct {
@@ -169,6 +191,8 @@ func TestParseErrors(t *testing.T) {
 			`c.yaml:35: kv[0].http: 127.0.0.1:9600 is already used by controllers[0].address on line 5, expected another address`},
 		{"duplicate directory", "dir: replica-1", "dir: ./replica-0",
 			`c.yaml:29: groups[0].replicas[1].dir: 127.0.0.1 replica-0 is already used by groups[0].replicas[0].dir on line 27, expected another directory`},
+		{"group at the address of a machine", "address: 10.97.0.1", "address: 127.0.0.1",
+			`c.yaml:21: groups[0].address: is 127.0.0.1, which is the machine of controllers[0].address on line 5, expected a virtual address that no machine has`},
 		{"duplicate sequencer", "name: b", "name: a",
 			`c.yaml:15: sequencers[1].name: a is already used by sequencers[0].name on line 9, expected another name`},
 		{"two controllers", "sequencers:", "  - address: 127.0.0.1:9610\n    dir: controller-1\nsequencers:",

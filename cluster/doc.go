@@ -2,7 +2,7 @@
 // (controller, sequencer, replica, front-end, client) takes its part.
 //
 //	name: lab
-//	mtu: 1400                        # largest UDP payload that the network carries, in bytes
+//	mtu: 1400                        # largest UDP payload that the network carries, in bytes; on Ethernet at most 1472
 //	key_file: cluster.key            # for controllers and replicas: hex, at least 16 bytes, mode 0600
 //	client_key_file: client.key      # for front-ends and clients, which then need no cluster key
 //	controllers:

@@ -17,9 +17,9 @@ type File struct {
 	Path string `yaml:"-"` // relative paths in the file are relative to its directory
 
 	Name          string         `yaml:"name" form:"name" required:"true"`
-	MTU           int            `yaml:"mtu" default:"1400" min:"256" max:"65507"` // largest UDP payload in bytes; the default leaves room for a tunnel on Ethernet
-	KeyFile       string         `yaml:"key_file" form:"path" required:"true"`     // of the cluster key, as written; Key reads it
-	ClientKeyFile string         `yaml:"client_key_file,omitempty" form:"path"`    // as written; empty: ClientAuth derives the key
+	MTU           int            `yaml:"mtu,omitempty" default:"1400" min:"256" max:"65507"` // largest UDP payload in bytes; the default leaves room for a tunnel on Ethernet
+	KeyFile       string         `yaml:"key_file" form:"path" required:"true"`               // of the cluster key, as written; Key reads it
+	ClientKeyFile string         `yaml:"client_key_file,omitempty" form:"path"`              // as written; empty: ClientAuth derives the key
 	Controllers   []Controller   `yaml:"controllers" required:"true"`
 	Topology      *Topology      `yaml:"topology,omitempty"`         // nil: no switches
 	Sequencers    []Sequencer    `yaml:"sequencers" required:"true"` // in the order of preference

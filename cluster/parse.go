@@ -50,7 +50,7 @@ func Parse(path string, data []byte) (*File, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	for _, check := range []func() *Error{f.checkNames, f.checkGroups, f.checkFrontEnds, f.checkAddresses, f.checkDirs, f.checkTiming, f.checkLimits, f.checkTopology} {
+	for _, check := range []func() *Error{f.checkNames, f.checkGroups, f.checkFrontEnds, f.checkAddresses, f.checkGroupAddresses, f.checkMTU, f.checkDirs, f.checkTiming, f.checkLimits, f.checkTopology} {
 		if err := check(); err != nil {
 			return nil, err
 		}

@@ -22,6 +22,8 @@ func devCommand() *cobra.Command {
 		Use:   "dev",
 		Short: "Run a whole cluster on this machine until Ctrl-C",
 		Long: "Run a whole cluster on this machine, every role a process of its own, until Ctrl-C.\n" +
+			"Its datagrams have the default length, so it takes the commands that a deployment takes: a command,\n" +
+			"or all of a MULTI, has at most 1301 bytes with the lengths of its arguments.\n" +
 			"What it holds is in memory and gone when it ends, and so is its directory, with the logs, unless\n" +
 			"--dir names it or the cluster did not start.",
 		Args: cobra.NoArgs,

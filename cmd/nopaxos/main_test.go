@@ -164,13 +164,49 @@ func TestVersionAndHelp(t *testing.T) {
 	if code != cli.ExitOK {
 		t.Errorf("help: exit %d", code)
 	}
-	for _, name := range []string{"dev", "controller", "sequencer", "replica", "kv", "client", "status", "keygen", "bootstrap", "completion"} {
+	for _, name := range []string{"dev", "controller", "sequencer", "replica", "kv", "client", "status", "roll", "keygen", "bootstrap", "completion"} {
 		if !strings.Contains(out, "\n  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}
 	}
 	if code, out, _ := nopaxos(t, "completion", "bash"); code != cli.ExitOK || len(out) == 0 {
 		t.Errorf("completion: exit %d, %d bytes", code, len(out))
+	}
+}
+
+// A replica is neither bootstrapped without the cluster key nor started with the record of another one.
+func TestRecordOfAnother(t *testing.T) {
+	file := writeCluster(t, "9")
+	key := filepath.Join(filepath.Dir(file), "cluster.key")
+	if err := os.Rename(key, key+".away"); err != nil {
+		t.Fatal(err)
+	}
+	for _, flags := range [][]string{nil, {"--discard-state"}} {
+		code, _, errOut := nopaxos(t, append([]string{"bootstrap", "--cluster", file}, flags...)...)
+		if code != cli.ExitUsage || !strings.Contains(errOut, "key_file") {
+			t.Errorf("bootstrap %v without a key: exit %d: %s", flags, code, errOut)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(file), "replica-0")); !os.IsNotExist(err) {
+		t.Errorf("bootstrap without a key left the replica's directory: %v", err)
+	}
+	if err := os.Rename(key+".away", key); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := nopaxos(t, "bootstrap", "--cluster", file); code != cli.ExitOK {
+		t.Fatal(errOut)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "name: lab", "name: other", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errOut := nopaxos(t, "replica", "--cluster", file)
+	if code != cli.ExitFailure || !strings.Contains(errOut,
+		`the record belongs to another replica: replica 0 of group 10.97.0.1 in cluster "lab", expected replica 0 of group 10.97.0.1 in cluster "other"`) {
+		t.Errorf("start with another cluster's record: exit %d: %s", code, errOut)
 	}
 }
 

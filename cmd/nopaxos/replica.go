@@ -64,7 +64,7 @@ func runReplica(ctx context.Context, flags replicaFlags, bootstrap bool) error {
 	}
 	config.Logger = r.log
 	if bootstrap {
-		if err := server.Bootstrap(config.Dir); err != nil {
+		if err := server.Bootstrap(config.Dir, config.Owner()); err != nil {
 			return r.fail(err)
 		}
 	}
@@ -130,11 +130,14 @@ func bootstrapCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			dir := f.Resolve(group.Replicas[flags.index].Dir)
-			if discard {
-				return server.Discard(dir)
+			config, err := server.FromFile(f, group.Name, flags.index, nil) // reads the key, which has to be there
+			if err != nil {
+				return err
 			}
-			return server.Bootstrap(dir)
+			if discard {
+				return server.Discard(config.Dir, config.Owner())
+			}
+			return server.Bootstrap(config.Dir, config.Owner())
 		},
 	}
 	flags.register(cmd)

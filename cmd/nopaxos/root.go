@@ -21,7 +21,7 @@ func rootCommand() *cobra.Command {
 		root.AddCommand(commands...)
 	}
 	group("roles", "Roles of a cluster:", controllerCommand(), sequencerCommand(), replicaCommand(), kvCommand(), bmv2Command())
-	group("operate", "Set up and operate a cluster:", keygenCommand(), bootstrapCommand(), statusCommand(), clientCommand())
+	group("operate", "Set up and operate a cluster:", keygenCommand(), bootstrapCommand(), statusCommand(), rollCommand(), clientCommand())
 	group("try", "Try it:", devCommand())
 	root.AddCommand(cli.VersionCommand())
 	return root

@@ -55,7 +55,7 @@ func statusCommand() *cobra.Command {
 	return cmd
 }
 
-// load checks the flags, completes them, and reads the cluster file. If a group is chosen, the file has no other one.
+// load checks the flags, completes them, and reads the cluster file.
 func (f *statusFlags) load() (*cluster.File, error) {
 	if f.wait != "" && f.wait != "whole" && f.wait != "serving" {
 		return nil, cli.Usagef("--wait is %q, expected whole or serving", f.wait)
@@ -69,26 +69,10 @@ func (f *statusFlags) load() (*cluster.File, error) {
 		f.timeout = answerPatience
 	}
 	file, err := cli.LoadCluster(f.cluster)
-	if err != nil || f.group == "" {
-		return file, err
+	if err == nil && f.group != "" {
+		_, err = file.PickGroup(f.group)
 	}
-	return oneGroup(file, f.group)
-}
-
-// oneGroup returns the cluster file with that group and its front-ends alone.
-func oneGroup(file *cluster.File, name string) (*cluster.File, error) {
-	group, err := file.PickGroup(name)
-	if err != nil {
-		return nil, err
-	}
-	part := *file
-	part.Groups, part.KV = []cluster.Group{*group}, nil
-	for _, k := range file.KV {
-		if k.Group == group.Name {
-			part.KV = append(part.KV, k)
-		}
-	}
-	return &part, nil
+	return file, err
 }
 
 func runStatus(cmd *cobra.Command, flags statusFlags) error {
@@ -103,7 +87,12 @@ func runStatus(cmd *cobra.Command, flags statusFlags) error {
 	case "":
 		holds, patience = func(*status.Cluster) error { return nil }, flags.timeout
 	}
-	s, problem := await(cmd.Context(), file, flags.timeout, patience, holds)
+	look := func(patience time.Duration) *status.Cluster {
+		s := status.Query(cmd.Context(), file, patience)
+		s.Restrict(flags.group)
+		return s
+	}
+	s, problem := await(cmd.Context(), flags.timeout, patience, look, holds)
 	if err := cli.Print(cmd.OutOrStdout(), flags.json, true, s, s.WriteTable); err != nil {
 		return err
 	}
@@ -118,10 +107,11 @@ func runStatus(cmd *cobra.Command, flags statusFlags) error {
 
 // await looks at the cluster until holds returns nil or the time is over, and gives each look at most patience. It
 // returns the last status, and the last error of holds.
-func await(ctx context.Context, file *cluster.File, timeout, patience time.Duration, holds func(*status.Cluster) error) (*status.Cluster, error) {
+func await(ctx context.Context, timeout, patience time.Duration, look func(patience time.Duration) *status.Cluster,
+	holds func(*status.Cluster) error) (*status.Cluster, error) {
 	deadline := time.Now().Add(timeout)
 	for {
-		s := status.Query(ctx, file, max(lookInterval, min(time.Until(deadline), patience)))
+		s := look(max(lookInterval, min(time.Until(deadline), patience)))
 		problem := holds(s)
 		if problem == nil || !time.Now().Add(lookInterval).Before(deadline) {
 			return s, problem

@@ -26,14 +26,12 @@ type loopback struct {
 	file *cluster.File
 }
 
-// loopbackMTU is the largest UDP payload in bytes. The loopback interface carries twice as much.
-const loopbackMTU = 32768
-
-// newLoopback assigns free ports to the roles of a cluster.
+// newLoopback assigns free ports to the roles of a cluster. Its datagrams have the default length, so that it takes
+// the commands that a deployment takes, though the loopback interface carries longer ones.
 func newLoopback(c Config) (*loopback, error) {
 	h := &loopback{Loopback: process.NewLoopback()}
 	l := Layout{
-		Name: "dev", MTU: loopbackMTU, Timing: LocalTiming,
+		Name: "dev", Timing: LocalTiming,
 		Replicas: c.Replicas, Sequencers: c.Sequencers, FrontEnds: 1,
 	}
 	l.Address = func(role string, s Service) (netip.AddrPort, error) {

@@ -11,7 +11,7 @@ import (
 // Layout describes a cluster of one group with end-host sequencers.
 type Layout struct {
 	Name   string
-	MTU    int // bytes of UDP payload
+	MTU    int // bytes of UDP payload; 0: the default of the cluster file
 	Timing limits.Timing
 
 	Replicas, Sequencers, FrontEnds int

@@ -62,20 +62,19 @@ func (g *Group) Serving() error {
 // serves HTTP but does not answer, a sequencer that is not ready at the controller, a group without an active
 // sequencer, and a replica that is not normal in its leader's view.
 func (c *Cluster) Whole() error {
+	if len(c.Missing) > 0 {
+		return fmt.Errorf("the cluster is not whole: %s", c.Missing[0])
+	}
 	for i := range c.Groups {
-		if err := c.WholeGroup(&c.Groups[i]); err != nil {
+		g := &c.Groups[i]
+		if len(g.Missing) > 0 {
+			return fmt.Errorf("group %s is not whole: %s", g.Name, g.Missing[0])
+		}
+		if err := g.Serving(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// WholeGroup is Whole for one group, with the controllers and sequencers that it shares with others.
-func (c *Cluster) WholeGroup(g *Group) error {
-	if missing := slices.Concat(c.Missing, g.Missing); len(missing) > 0 {
-		return fmt.Errorf("group %s is not whole: %s", g.Name, missing[0])
-	}
-	return g.Serving()
 }
 
 // conclude derives the verdicts from the answers of the roles. groupOf has the group of each front-end.
@@ -93,6 +92,18 @@ func (c *Cluster) conclude(groupOf []string) {
 			g.worsen(Degraded)
 		}
 		c.Verdict = max(c.Verdict, g.Verdict)
+	}
+}
+
+// Restrict drops every group but one, and its part of the verdict. An empty name drops none.
+func (c *Cluster) Restrict(group string) {
+	if group == "" {
+		return
+	}
+	c.Groups = slices.DeleteFunc(c.Groups, func(g Group) bool { return g.Name != group })
+	c.Verdict = OK
+	for i := range c.Groups {
+		c.Verdict = max(c.Verdict, c.Groups[i].Verdict)
 	}
 }
 

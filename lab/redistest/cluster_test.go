@@ -54,6 +54,20 @@ func TestDevGoRedis(t *testing.T) {
 	runSuite(t, connect(t, startCluster(t)))
 }
 
+// TestDevLargestCommand checks that a development cluster has the limit of the default network, which its help and
+// docs/limits.md state.
+func TestDevLargestCommand(t *testing.T) {
+	c := connect(t, startCluster(t))
+	const longest = 1290
+	if err := c.Set(t.Context(), "k", strings.Repeat("x", longest), 0).Err(); err != nil {
+		t.Errorf("a value of %d bytes: %v", longest, err)
+	}
+	err := c.Set(t.Context(), "k", strings.Repeat("x", longest+1), 0).Err()
+	if err == nil || !strings.Contains(err.Error(), "exceeds the limit of 1301 bytes") {
+		t.Errorf("a value of %d bytes: %v", longest+1, err)
+	}
+}
+
 // TestDevRedisBenchmark runs redis-benchmark against a cluster and checks that its writes are stored.
 func TestDevRedisBenchmark(t *testing.T) {
 	benchmark, err := exec.LookPath("redis-benchmark")

@@ -24,7 +24,7 @@ func FromFile(f *cluster.File, group string, index int, sm replica.StateMachine)
 		return Config{}, err
 	}
 	cfg := Config{
-		Group: g.Number(), Self: index, Keys: keys, StateMachine: sm,
+		Cluster: f.Name, Group: g.Number(), Self: index, Keys: keys, StateMachine: sm,
 		Dir: f.Resolve(g.Replicas[index].Dir),
 		MTU: f.MTU, Timing: f.Timing, Limits: f.Limits,
 	}

@@ -99,14 +99,14 @@ func newCluster(t *testing.T) *testCluster {
 	c.startSequencer()
 	c.startController()
 	for i := range c.peers {
-		dir := t.TempDir()
-		if err := server.Bootstrap(dir); err != nil {
+		cfg := server.Config{
+			Group: testGroup, Self: i, Replicas: c.peers, Keys: keys, StateMachine: &counter{}, Dir: t.TempDir(),
+			Controllers: []string{c.control.Addr}, Logger: quiet,
+		}
+		if err := server.Bootstrap(cfg.Dir, cfg.Owner()); err != nil {
 			t.Fatal(err)
 		}
-		s, err := server.New(server.Config{
-			Group: testGroup, Self: i, Replicas: c.peers, Keys: keys, StateMachine: &counter{}, Dir: dir,
-			Controllers: []string{c.control.Addr}, Logger: quiet,
-		})
+		s, err := server.New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ type host struct {
 var _ replicaloop.Host = host{}
 
 // Save replaces the record file.
-func (h host) Save(r replica.Record) error { return saveRecord(h.s.cfg.Dir, r) }
+func (h host) Save(r replica.Record) error { return saveRecord(h.s.cfg.Dir, h.s.cfg.Owner(), r) }
 
 // Report sends the report through the Server's reporter.
 func (h host) Report(session uint32) { h.s.reporter.Report(session) }

@@ -42,29 +42,29 @@ func TestLongRecoveryIsLoggedOnce(t *testing.T) {
 
 func TestDiscard(t *testing.T) {
 	dir := t.TempDir()
-	if err := Discard(dir); !errors.Is(err, ErrNoRecord) {
+	if err := Discard(dir, testOwner); !errors.Is(err, ErrNoRecord) {
 		t.Errorf("without a record: %v, want ErrNoRecord", err)
 	}
-	if err := saveRecord(dir, replica.Record{Incarnation: 7}); err != nil {
+	if err := saveRecord(dir, testOwner, replica.Record{Incarnation: 7}); err != nil {
 		t.Fatal(err)
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Discard(dir); !errors.Is(err, ErrInUse) {
+	if err := Discard(dir, testOwner); !errors.Is(err, ErrInUse) {
 		t.Errorf("of a running replica: %v, want ErrInUse", err)
 	}
-	if r, err := loadRecord(dir); err != nil || r.Incarnation != 7 {
+	if r, err := loadRecord(dir, testOwner); err != nil || r.Incarnation != 7 {
 		t.Errorf("the running replica's record is %+v, %v", r, err)
 	}
 	if err := lock.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Discard(dir); err != nil {
+	if err := Discard(dir, testOwner); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := loadRecord(dir); err != nil || r != replica.Bootstrap() {
+	if r, err := loadRecord(dir, testOwner); err != nil || r != replica.Bootstrap() {
 		t.Errorf("record after Discard is %+v, %v", r, err)
 	}
 }

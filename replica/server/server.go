@@ -23,6 +23,7 @@ import (
 
 // Config configures a Server.
 type Config struct {
+	Cluster      string           // name of the cluster, which the record names, too
 	Group        uint32           // OUM group number, see oumlib.GroupNumber
 	Self         int              // index of this replica in Replicas
 	Replicas     []transport.Peer // of the group: 2f+1
@@ -40,6 +41,11 @@ type Config struct {
 	Limits limits.Replica // likewise
 
 	Logger *slog.Logger // nil: slog.Default()
+}
+
+// Owner returns the replica as its record names it.
+func (cfg Config) Owner() Owner {
+	return Owner{Cluster: cfg.Cluster, Group: cfg.Group, Member: cfg.Self}
 }
 
 // core returns the configuration of the core.
@@ -85,7 +91,10 @@ func New(cfg Config) (*Server, error) {
 
 // open creates the Server of a locked directory.
 func open(cfg Config) (*Server, error) {
-	record, err := loadRecord(cfg.Dir)
+	if err := removeUnfinished(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("server: replica directory: %w", err)
+	}
+	record, err := loadRecord(cfg.Dir, cfg.Owner())
 	if err != nil {
 		return nil, err
 	}

@@ -29,13 +29,14 @@ func aloneConfig(t *testing.T, sm replica.StateMachine) server.Config {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := server.Bootstrap(dir); err != nil {
-		t.Fatal(err)
-	}
 	a := freeAddr(t)
-	return server.Config{
+	cfg := server.Config{
 		Group: testGroup, Replicas: []transport.Peer{{Addr: a, Bulk: a}}, Keys: keys, StateMachine: sm, Dir: dir, Logger: quiet,
 	}
+	if err := server.Bootstrap(dir, cfg.Owner()); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
 }
 
 // running is a Server that runs until it ends by itself or the test stops it.

@@ -94,6 +94,7 @@ func (s ledgerSnapshot) WriteTo(w io.Writer) (int64, error) {
 
 // virtualReplica is the host of one life of a replica.
 type virtualReplica struct {
+	owner  Owner
 	t      *testing.T
 	dir    string
 	node   *virtual.Node
@@ -104,7 +105,7 @@ type virtualReplica struct {
 
 var _ replicaloop.Host = (*virtualReplica)(nil)
 
-func (r *virtualReplica) Save(record replica.Record) error { return saveRecord(r.dir, record) }
+func (r *virtualReplica) Save(record replica.Record) error { return saveRecord(r.dir, r.owner, record) }
 func (r *virtualReplica) Report(uint32)                    {}
 func (r *virtualReplica) Publish(s replica.Status)         { r.status = s }
 func (r *virtualReplica) Fail(err error)                   { r.t.Error(err) }
@@ -203,7 +204,7 @@ func newVirtualCluster(t *testing.T, seed uint64) *virtualCluster {
 	}
 	c.replicas = make([]*virtualReplica, len(c.peers))
 	for i, dir := range c.dirs {
-		if err := Bootstrap(dir); err != nil {
+		if err := Bootstrap(dir, Owner{Group: virtualGroup, Member: i}); err != nil {
 			t.Fatal(err)
 		}
 		c.start(i)
@@ -271,7 +272,8 @@ func (c *virtualCluster) start(i int) {
 		Group: virtualGroup, Self: i, Replicas: c.peers, Keys: c.keys, StateMachine: r.state,
 		Limits: limits.Replica{Snapshot: 64, KeepLog: 32, SyncSlots: 16}, // small, so that tests take snapshots
 	}
-	record, err := loadRecord(r.dir)
+	r.owner = cfg.Owner()
+	record, err := loadRecord(r.dir, r.owner)
 	if err != nil {
 		c.t.Fatal(err)
 	}

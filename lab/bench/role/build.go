@@ -76,7 +76,7 @@ func newReplica(s *Spec, machine replica.StateMachine) (Part, error) {
 		return nil, err
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", s.Index)
-	if err := server.Bootstrap(cfg.Dir); err != nil {
+	if err := server.Bootstrap(cfg.Dir, cfg.Owner()); err != nil {
 		return nil, err
 	}
 	return server.New(cfg)
