@@ -60,11 +60,11 @@ func (c *call) popFrom(name string, left bool) {
 		return
 	}
 	n := int(min(count, int64(e.size())))
-	if !c.roomToPop(e, left, n) {
-		return
-	}
 	if counted {
 		c.array(n)
+	}
+	if !c.roomToPop(e, left, n) {
+		return
 	}
 	for range n {
 		var v []byte
@@ -74,7 +74,8 @@ func (c *call) popFrom(name string, left bool) {
 	c.removeIfEmpty(e)
 }
 
-// roomToPop reports whether a reply of n elements from an end of the list fits the limit.
+// roomToPop reports whether n elements from an end of the list fit the limit after what has been replied, which
+// includes the head of their array.
 func (c *call) roomToPop(e *entry, left bool, n int) bool {
 	count, size := 0, 0
 	each := func(_ int64, v []byte) bool {

@@ -370,6 +370,34 @@ func TestLongReplies(t *testing.T) {
 	}
 }
 
+// TestPopAtTheReplyLimit pops elements whose bulk strings just fit the limit, without and with the head of the array
+// before them. A pop that gets no reply must leave the elements: the front-end executes it again.
+func TestPopAtTheReplyLimit(t *testing.T) {
+	const elements = 3
+	bulk := func(size int) string { return strings.Repeat("x", size-len("$1048576\r\n\r\n")) }
+	for room := range 6 { // bytes left for the head, which takes 4
+		for _, command := range []string{"LPOP l 3", "RPOP l 3"} {
+			s := New()
+			left := maxReplies - room
+			for i := range elements {
+				size := left / (elements - i)
+				left -= size
+				s.Execute(1, 0, EncodeCommand("RPUSH", "l", bulk(size)), nil)
+			}
+			got, want, remain := do(s, 2, 0, command), "*3\r\n", ":0\r\n"
+			if room < len(want) {
+				want, remain = "-"+errReplyLimit+"\r\n", ":3\r\n"
+			}
+			if !strings.HasPrefix(got, want) {
+				t.Errorf("%s with %d bytes left replies %.80q, expected %q", command, room, got, want)
+			}
+			if got := do(s, 3, 0, "LLEN l"); got != remain {
+				t.Errorf("after %s with %d bytes left LLEN replies %q, expected %q", command, room, got, remain)
+			}
+		}
+	}
+}
+
 // TestTransactionHasRoom checks that the room for a transaction's replies does not depend on its place.
 func TestTransactionHasRoom(t *testing.T) {
 	s := New()
