@@ -19,7 +19,7 @@ func (s *Store) Restore(r io.Reader) error {
 	if err := restored.read(&in); err != nil {
 		return fmt.Errorf("kv: restoring a snapshot: %w", err)
 	}
-	s.spaces, s.slot = restored.spaces, 0
+	s.spaces, s.slot, s.earliest = restored.spaces, 0, 0
 	s.use(0)
 	s.dropUndo()
 	return nil

@@ -162,6 +162,7 @@ func (s *Store) own(e *entry) *entry {
 func (s *Store) insert(e *entry) {
 	s.record(undo{kind: undoEntry, key: e.key})
 	s.space.put(e)
+	s.expect(e.expire)
 }
 
 func (s *Store) remove(e *entry) {
@@ -183,7 +184,15 @@ func (s *Store) setExpire(e *entry, expire uint64) *entry {
 	e = s.own(e)
 	s.record(undo{kind: undoExpire, key: e.key, n: e.expire})
 	s.space.setExpire(e, expire)
+	s.expect(expire)
 	return e
+}
+
+// expect notes a new deadline; 0: none.
+func (s *Store) expect(expire uint64) {
+	if expire != 0 {
+		s.earliest = min(s.earliest, expire)
+	}
 }
 
 // setString copies v as the string's new value.

@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"math"
+
 	"github.com/netordered/nopaxos/kv/internal/redis"
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -29,6 +31,7 @@ type Store struct {
 	spaces   [Databases]*space
 	space    *space // spaces[db], the database that commands work on
 	db       uint8
+	earliest uint64 // no deadline of any database is before
 	epoch    uint64 // number of snapshots taken
 	slot     uint64 // of the last operation executed
 	released uint64 // slots up to here are never undone
@@ -135,12 +138,20 @@ func (c *call) run() bool {
 // removeExpired removes some of the keys whose deadline has passed, of each database the earliest first. It
 // begins with another database at every slot, so that none of them takes all the removals.
 func (s *Store) removeExpired(now uint64) {
+	if now < s.earliest {
+		return
+	}
+	s.earliest = math.MaxUint64
 	left := maxExpired
 	for i := range uint64(Databases) {
 		db := uint8((s.slot + i) % Databases)
-		for left > 0 {
+		for {
 			e, any := s.spaces[db].expiring.Min()
-			if !any || e.expire > now {
+			if !any {
+				break
+			}
+			if e.expire > now || left == 0 {
+				s.earliest = min(s.earliest, e.expire)
 				break
 			}
 			s.use(db)

@@ -35,6 +35,9 @@ func dump(t interface{ Fatal(...any) }, s *Store) []byte {
 // checkIndex checks that the index of deadlines of each database holds exactly the keys that have a deadline.
 func checkIndex(t interface{ Fatalf(string, ...any) }, s *Store) {
 	for db, sp := range s.spaces {
+		if e, any := sp.expiring.Min(); any && e.expire < s.earliest {
+			t.Fatalf("key %q has the deadline %d, the earliest is held to be %d", e.key, e.expire, s.earliest)
+		}
 		n := 0
 		sp.keys.Scan(func(p place) bool {
 			if p.expire == 0 {

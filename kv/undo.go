@@ -111,6 +111,7 @@ func (s *Store) Undo(slot uint64) {
 	if slot < s.released && slot < s.slot {
 		panic(fmt.Sprintf("kv: Undo(%d) after Release(%d)", slot, s.released))
 	}
+	s.earliest = 0 // deadlines may come back
 	l := &s.undo
 	for l.end > l.first && l.at(l.end-1).slot > slot {
 		l.end--
