@@ -91,7 +91,7 @@ type roll struct {
 
 func (r *roll) run(ctx context.Context) error {
 	total := len(r.left)
-	s, err := r.settled(ctx, 0, func(*status.Cluster) error { return nil })
+	s, err := r.settled(ctx, min(r.flags.patience, noticeInterval), func(*status.Cluster) error { return nil })
 	for err == nil && len(r.left) > 0 {
 		m := next(r.left, s)
 		if s, err = r.step(ctx, m, s); err != nil {
@@ -119,7 +119,7 @@ func (r *roll) step(ctx context.Context, m member, s *status.Cluster) (*status.C
 	s, err := r.settled(ctx, r.flags.patience, func(s *status.Cluster) error {
 		now := m.probe(s).Role
 		if now != nil && now.Started.Equal(before.Started) {
-			return fmt.Errorf("it did not restart: it has run since %s, as before the command", before.Started.Format(time.RFC3339))
+			return errors.New("it did not restart: the process from before the command still answers")
 		}
 		return nil
 	})
@@ -129,11 +129,11 @@ func (r *roll) step(ctx context.Context, m member, s *status.Cluster) (*status.C
 	return s, nil
 }
 
-// noticeInterval is the time between two lines about a wait.
+// noticeInterval is the time between two lines about a wait. Before the first step a view change may take as long.
 const noticeInterval = 5 * time.Second
 
 // settled waits until holds returns nil and the cluster is whole in two looks that show the same processes in the
-// same view, so that a failure which is not visible everywhere yet shows in the second. Without patience it waits for nothing else.
+// same view, so that a failure which is not visible everywhere yet shows in the second.
 func (r *roll) settled(ctx context.Context, patience time.Duration, holds func(*status.Cluster) error) (*status.Cluster, error) {
 	deadline := time.Now().Add(patience)
 	shown := time.Now()
