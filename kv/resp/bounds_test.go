@@ -1,7 +1,9 @@
 package resp
 
 import (
+	"bytes"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -88,4 +90,44 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	for s.Connections() > 0 {
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// TestLocalRepliesOfTransactions checks that the replies to a transaction's local commands are not all held.
+func TestLocalRepliesOfTransactions(t *testing.T) {
+	s, _ := start(t, Config{MaxOp: 16 << 10})
+	for _, replicated := range []string{"", "INCR n"} {
+		nc := &sink{}
+		c := newConn(s, nc, 1)
+		nc.held = func() int { return len(c.out) }
+		command := func(line string) { c.command(bytes.Fields([]byte(line))) }
+		command("MULTI")
+		if replicated != "" {
+			command(replicated)
+		}
+		for range 500 {
+			command("COMMAND LIST")
+		}
+		command("EXEC")
+		c.execute()
+		if !c.write() || c.closing {
+			t.Error("the connection is closed")
+		}
+		if nc.most > flushReplies+16<<10 || nc.sum < 4*flushReplies {
+			t.Errorf("at most %d of %d bytes were held, expected about %d", nc.most, nc.sum, flushReplies)
+		}
+	}
+}
+
+// sink is a connection that discards what is written, and records how much is held then.
+type sink struct {
+	net.Conn
+	held      func() int
+	most, sum int
+}
+
+func (s *sink) SetWriteDeadline(time.Time) error { return nil }
+
+func (s *sink) Write(b []byte) (int, error) {
+	s.most, s.sum = max(s.most, s.held()), s.sum+len(b)
+	return len(b), nil
 }

@@ -139,22 +139,30 @@ func (c *conn) read() bool {
 	return err == nil
 }
 
-// write writes the replies and reports whether the connection is still open. It fails for a client that
-// reads less than flushReplies in WriteTimeout.
+// write writes the replies and reports whether the connection is still open.
 func (c *conn) write() bool {
 	c.out = c.tracking.appendPush(c.out, c.resp3.Load())
-	for rest := c.out; len(rest) > 0; {
+	return c.send()
+}
+
+// send writes the replies appended so far, which may end within the reply to EXEC. For a client that reads less
+// than flushReplies in WriteTimeout it closes the connection and returns false.
+func (c *conn) send() bool {
+	open := true
+	for rest := c.out; len(rest) > 0 && open; {
 		part := rest[:min(len(rest), flushReplies)]
 		if c.nc.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)) != nil {
-			return false
-		}
-		if _, err := c.nc.Write(part); err != nil {
-			return false
+			open = false
+		} else if _, err := c.nc.Write(part); err != nil {
+			open = false
 		}
 		rest = rest[len(part):]
+	}
+	if !open {
+		_ = c.nc.Close()
 	}
 	if c.out = c.out[:0]; cap(c.out) > keptReplies {
 		c.out = nil
 	}
-	return true
+	return open
 }

@@ -94,7 +94,7 @@ func (c *conn) cmdExec([][]byte) {
 	case t.n == 0:
 		c.array(len(t.commands))
 		for _, q := range t.commands {
-			q.local.run(c, q.args)
+			c.runQueued(q)
 		}
 	default:
 		c.begin()
@@ -106,6 +106,15 @@ func (c *conn) cmdExec([][]byte) {
 			}
 		}
 	}
+}
+
+// runQueued executes a local command of a transaction. Each of many may have a long reply, so those before it are
+// sent first. The last one remains, for write to append a push message to.
+func (c *conn) runQueued(q queued) {
+	if len(c.out) >= flushReplies && !c.send() {
+		c.closing = true
+	}
+	q.local.run(c, q.args)
 }
 
 func (c *conn) cmdWatch([][]byte) {

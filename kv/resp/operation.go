@@ -158,7 +158,7 @@ func (c *conn) deliverExec(commands []queued, result []byte) (rest []byte, ok bo
 		case !ok || q.local == nil && len(rest) == 0:
 			return rest, false
 		case q.local != nil:
-			q.local.run(c, q.args)
+			c.runQueued(q)
 		default:
 			rest, ok = c.deliverOne(q.reply, rest)
 		}
