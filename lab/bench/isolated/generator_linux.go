@@ -15,8 +15,6 @@ import (
 const (
 	// clients is the number of identities that requests come from, in turn.
 	clients = 4
-	// burstSize is the number of requests of a burst.
-	burstSize = 8192
 	// session is the sequencer's.
 	session = 1
 	// patience bounds a silence of the server.

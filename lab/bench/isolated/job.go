@@ -23,12 +23,15 @@ type shape struct {
 	batch  int // datagrams that the server handles at a time; 0: as deployed
 	train  int // datagrams that the generator sends with one system call
 	window int // requests outstanding
+	// burst is the number of requests of a burst. The replicas synchronize about every thousand slots, and what is left at
+	// the end of a burst happens after it, so where the server is fast a burst is long.
+	burst int
 }
 
 var shapes = map[Regime]shape{
-	OnePrice: {batch: 1, train: 1, window: 64},
-	Eights:   {batch: 8, train: 8, window: 24},
-	Trains:   {train: 64, window: 256},
+	OnePrice: {batch: 1, train: 1, window: 64, burst: 1 << 13},
+	Eights:   {batch: 8, train: 8, window: 24, burst: 1 << 15},
+	Trains:   {train: 64, window: 256, burst: 1 << 15},
 }
 
 // LeastBusy is the share of the bursts for which the server must have used its core.

@@ -201,13 +201,13 @@ func (g *generator) measure(pid int) (s Sample, err error) {
 	op := make([]byte, g.job.OpSize)
 	var cpu, wall time.Duration
 	var before, after [2]uint64
-	for warm := g.job.Warm; cpu < g.job.Measure; warm -= burstSize {
+	for warm := g.job.Warm; cpu < g.job.Measure; warm -= g.shape.burst {
 		if warm <= 0 && s.Operations == 0 {
 			if before, err = ticks(pid); err != nil {
 				return s, err
 			}
 		}
-		if err := g.prepare(burstSize, replyTo, op); err != nil {
+		if err := g.prepare(g.shape.burst, replyTo, op); err != nil {
 			return s, err
 		}
 		used, took, err := g.timed(pid)
@@ -217,7 +217,7 @@ func (g *generator) measure(pid int) (s Sample, err error) {
 		if warm <= 0 {
 			cpu += used
 			wall += took
-			s.Operations += burstSize
+			s.Operations += uint64(g.shape.burst)
 		}
 	}
 	if after, err = ticks(pid); err != nil {
@@ -240,7 +240,7 @@ func (g *generator) timed(pid int) (used, took time.Duration, err error) {
 		return 0, 0, err
 	}
 	began := time.Now()
-	if err := g.burst(burstSize); err != nil {
+	if err := g.burst(g.shape.burst); err != nil {
 		return 0, 0, err
 	}
 	took = time.Since(began)
