@@ -58,6 +58,12 @@ func controls(phase, a, b string) *Role {
 	}}
 }
 
+// withTarget adds a switch of the topology that is ready.
+func withTarget(r *Role, name string) *Role {
+	r.Controller.Targets = append(r.Controller.Targets, Target{Name: name, State: targetReady})
+	return r
+}
+
 func stamps(session uint32) *Role {
 	return &Role{Sequencer: &Sequencer{Groups: []SequencedGroup{{Group: "10.97.0.1", Session: session}}}}
 }
@@ -129,6 +135,8 @@ func TestVerdict(t *testing.T) {
 			"a: " + refused, "no standby sequencer is ready"},
 		{"the controller does not reach the standby", 1, controls(phaseActive, targetDown, targetReady), standby, stamps(4), kv, normal(3), AtRisk,
 			"controller-0 has sequencer a in state down, expected ready", "no standby sequencer is ready"},
+		{"a switch that is no sequencer is ready", 1, withTarget(controls(phaseActive, targetDown, targetReady), "transit"), nil, stamps(4), kv, normal(3), AtRisk,
+			"a: " + refused, "no standby sequencer is ready"},
 		{"the controller reaches no sequencer", 1, controls("searching", targetDown, targetDown), standby, stamps(4), kv, normal(3), AtRisk,
 			"sequencer b in state down", "no standby sequencer is ready"},
 		{"the replicas are behind the sequencer", 1, up, standby, stamps(5), kv, []*Role{in(0, 3, 3, Normal), in(1, 3, 3, Normal), in(2, 3, 3, Normal)}, NotServing,

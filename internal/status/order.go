@@ -53,7 +53,9 @@ func (c *Cluster) noStandby(g *Group) string {
 		return "no controller answers: a sequencer that fails is not replaced, and new clients do not find the group"
 	}
 	for _, t := range c.targets() {
-		if t.State == targetReady && t.Name != k.Sequencer {
+		// The controller's targets include switches of the topology that are no sequencers.
+		sequencer := slices.ContainsFunc(c.Sequencers, func(p Probe) bool { return p.Name == t.Name })
+		if sequencer && t.State == targetReady && t.Name != k.Sequencer {
 			return ""
 		}
 	}
@@ -70,7 +72,7 @@ func (c *Cluster) lost(sequencer string) bool {
 	return slices.ContainsFunc(c.targets(), down) && slices.ContainsFunc(c.Sequencers, silent)
 }
 
-// targets returns the sequencers as the controller sees them.
+// targets returns the sequencers and the other switches as the controller sees them.
 func (c *Cluster) targets() []Target {
 	var targets []Target
 	for _, p := range c.Controllers {
