@@ -119,7 +119,7 @@ func TestVerdict(t *testing.T) {
 		{"the others are in another view", 1, up, standby, stamps(4), kv, []*Role{in(0, 3, 4, Normal), in(1, 3, 5, Normal), in(2, 3, 5, "view-change")},
 			NotServing, "replica-1 is normal in view <3,5>", "no leader with f others"},
 		{"the leader changes view", 1, up, standby, stamps(4), kv, with(normal(3), 0, in(0, 3, 4, "view-change")), NotServing,
-			"replica-0 is view-change in view <3,4>", "no leader with f others"},
+			"replica-0 is in a view change in view <3,4>", "no leader with f others"},
 		{"a deposed leader lives on", 1, up, standby, stamps(4), kv, []*Role{in(0, 3, 4, Normal), in(1, 4, 4, Normal), in(2, 4, 4, Normal)}, AtRisk,
 			"replica-0 is normal in view <3,4>, the leader's is <4,4>", "no further replica may fail"},
 		{"no replica answers", 1, up, standby, stamps(4), kv, []*Role{nil, nil, nil}, NotServing, "replica-0: " + refused, "no leader with f others"},

@@ -1,6 +1,9 @@
 package status
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // concludeReplicas finds the leader and concludes from the replicas alone whether the group serves, which of
 // them are missing, and whether it would survive the loss of one more.
@@ -46,7 +49,8 @@ func (g *Group) missReplicas() (normal int) {
 		case r == nil:
 			g.miss("%s: %s", p.Name, p.Error)
 		case r.Status != Normal || g.View != "" && r.View() != g.View:
-			text := fmt.Sprintf("%s is %s in view %s", p.Name, r.state(), r.View())
+			state := strings.Replace(r.state(), "view-change", "in a view change", 1)
+			text := fmt.Sprintf("%s is %s in view %s", p.Name, state, r.View())
 			if g.View != "" {
 				text += ", the leader's is " + g.View
 			}
