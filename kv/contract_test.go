@@ -8,4 +8,5 @@ import (
 var (
 	_ replica.StateMachine = (*kv.Store)(nil)
 	_ replica.Undoer       = (*kv.Store)(nil)
+	_ replica.Loader       = (*kv.Store)(nil)
 )

@@ -13,16 +13,27 @@ import (
 // Restore replaces the state by that of a snapshot. It reads r to the end. On an error the state is
 // unchanged.
 func (s *Store) Restore(r io.Reader) error {
-	in := snapshotReader{r: bufio.NewReaderSize(r, 64<<10), sum: xxhash.New()}
-	restored := New()
-	restored.epoch = s.epoch
-	if err := restored.read(&in); err != nil {
-		return fmt.Errorf("kv: restoring a snapshot: %w", err)
+	install, err := s.Load(r)
+	if err == nil {
+		install()
 	}
-	s.spaces, s.slot, s.earliest = restored.spaces, 0, 0
-	s.use(0)
-	s.dropUndo()
-	return nil
+	return err
+}
+
+// Load reads a snapshot to the end of r, into a second state. Another goroutine may use the store meanwhile.
+// install replaces the state of the store by that one, in constant time.
+func (s *Store) Load(r io.Reader) (install func(), err error) {
+	in := snapshotReader{r: bufio.NewReaderSize(r, 64<<10), sum: xxhash.New()}
+	loaded := New()
+	if err := loaded.read(&in); err != nil {
+		return nil, fmt.Errorf("kv: restoring a snapshot: %w", err)
+	}
+	return func() {
+		s.dropUndo()
+		// No snapshot refers to an entry of the loaded state.
+		s.spaces, s.slot, s.epoch, s.earliest = loaded.spaces, 0, loaded.epoch, 0
+		s.use(0)
+	}, nil
 }
 
 // read fills an empty store.

@@ -82,8 +82,6 @@ func (t *trio) settle(tb testing.TB) {
 							other.Message(t.now, e.Data)
 						}
 					}
-				case EffectSnapshot:
-					c.SnapshotWritten(t.now, e.Slot, make([]byte, snapshotHeader+12), nil)
 				}
 			}
 			if len(c.effects) == 0 {

@@ -29,7 +29,7 @@ func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
 	w.snapshot(c.snapshots.stable)
 	w.snapshot(c.snapshots.previous)
 	w.snapshot(c.snapshots.next)
-	w.bools(c.snapshots.writing)
+	w.incoming(c.incoming)
 
 	w.b = c.rx.AppendState(w.b)
 	w.viewLog(c.prefetched)
@@ -163,9 +163,14 @@ func (w *stateWriter) snapshot(s *snapshot) {
 	}
 	w.uints(s.slot, s.base, uint64(s.session))
 	w.digest(s.digest)
-	w.bytes(s.data)
-	w.bools(s.written)
+	w.bools(s.loaded != nil)
 	w.time(s.usedAt)
+}
+
+func (w *stateWriter) incoming(t *incoming) {
+	if w.present(t != nil) {
+		w.uints(uint64(t.from), t.incarnation, t.slot, t.offset)
+	}
 }
 
 func (w *stateWriter) window(win *window) {
@@ -243,10 +248,7 @@ func (w *stateWriter) fetch(f *fetch) {
 	w.view(f.lastNormal)
 	w.entries(f.entries)
 	w.snapshot(f.snapshot)
-	if t := f.transfer; w.present(t != nil) {
-		w.uints(t.slot, t.total)
-		w.bytes(t.data)
-	}
+	w.bools(f.transfer != nil)
 	if f.purpose == fetchMerge {
 		w.uints(uint64(f.tries))
 	}

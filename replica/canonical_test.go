@@ -27,6 +27,10 @@ func init() {
 			"clients.Table.buffers", "clients.Table.result",
 			"oumlib.Receiver.numbers", "oumlib.Receiver.direct", "oumlib.buffer.free",
 		},
+		"the caller finishes work at once, and encodings of one snapshot are equal": {
+			"replica.incoming.busy", "replica.incoming.loaded", "replica.incoming.loader", "replica.incoming.sum", "replica.peer.outgoing",
+			"replica.snapshot.view", "replica.snapshot.loaded",
+		},
 		"counters":             {"oumlib.Receiver.stats"},
 		"the core has stopped": {"replica.Core.err"},
 		"derived from the fields written": {
@@ -40,7 +44,7 @@ func init() {
 			"replica.syncState.began", "replica.syncState.repeated", "replica.syncState.sendAt", "replica.startView.delay",
 			"replica.viewChange.timeout", "replica.viewChange.deadline", "replica.viewChange.sendAt", "replica.viewChange.sendDelay",
 			"replica.viewChange.pingAt", "replica.viewChange.progress",
-			"replica.fetch.at", "oumlib.gap.noticed",
+			"replica.fetch.at", "replica.fetch.paced", "replica.incoming.began", "oumlib.gap.noticed",
 		},
 		"when the leader or the sequencer is suspected": {"replica.viewState.health"},
 		"only limits the rate of VIEW-CHANGE-REQ":       {"replica.peer.toldAt"},

@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -35,7 +34,7 @@ func New(cfg Config, rec Record, sm StateMachine) (*Core, error) {
 	for i := range c.peers {
 		c.peers[i].heardAt, c.peers[i].toldAt = longAgo, longAgo
 	}
-	c.snapshots.stable, err = c.emptySnapshot()
+	c.snapshots.stable, err = c.takeSnapshot()
 	return c, err
 }
 
@@ -103,14 +102,14 @@ func (c *Core) Session(now time.Duration, session uint32) {
 	c.newSession(session)
 }
 
-// SnapshotWritten reports the outcome of an EffectSnapshot. The core keeps data.
-func (c *Core) SnapshotWritten(now time.Duration, slot uint64, data []byte, err error) {
+// Finished takes the result of an EffectWork whose Run has returned.
+func (c *Core) Finished(now time.Duration, w *Work) {
 	if c.err != nil {
 		return
 	}
 	defer c.guard()
 	c.arrive(now)
-	c.snapshotWritten(slot, data, err)
+	w.done()
 }
 
 // Tick runs the timers that have expired.
@@ -131,6 +130,7 @@ func (c *Core) Tick(now time.Duration) {
 		c.tickRecovery()
 	}
 	c.tickFetch()
+	c.expireOutgoing()
 }
 
 // Effects returns the pending effects, to be carried out in order. The slice is valid until ClearEffects.
@@ -319,6 +319,11 @@ func (c *Core) persist() {
 	c.effects = append(c.effects, Effect{Kind: EffectPersist, Record: &rec})
 }
 
+// startWork asks the caller to run the work. done follows on the core once it has run.
+func (c *Core) startWork(run, done func()) {
+	c.effects = append(c.effects, Effect{Kind: EffectWork, Work: &Work{run: run, done: done}})
+}
+
 // frame appends a sealed frame to the buffer.
 func (c *Core) frame(m wire.Message, view wire.View) []byte {
 	*m.Head() = wire.Header{View: view, Replica: uint16(c.cfg.Self), Incarnation: c.durable.Incarnation}
@@ -340,18 +345,4 @@ func (c *Core) sendAll(m wire.Message) {
 	if c.cfg.N > 1 {
 		c.effects = append(c.effects, Effect{Kind: EffectReplicas, Data: c.frame(m, c.durable.View)})
 	}
-}
-
-// emptySnapshot returns the snapshot at slot 0, to which a rollback without Undo may return.
-func (c *Core) emptySnapshot() (*snapshot, error) {
-	s, w, err := c.takeSnapshot()
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if _, err := w.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("replica: snapshot of the empty state machine: %w", err)
-	}
-	s.data, s.written = b.Bytes(), true
-	return s, nil
 }

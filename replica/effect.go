@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"io"
 	"net/netip"
 
 	"github.com/netordered/nopaxos/replica/wire"
@@ -32,19 +31,18 @@ const (
 	EffectPersist
 	// EffectReport reports to the controller that the sequencer of Session seems to have failed.
 	EffectReport
-	// EffectSnapshot calls Snapshot.WriteTo and then Core.SnapshotWritten with Slot and the bytes written.
-	EffectSnapshot
+	// EffectWork calls Work.Run, preferably on another goroutine, and then Core.Finished with Work.
+	EffectWork
 )
 
 // Effect is an action that the core asks its caller to carry out. Effects are carried out in order. Every request
 // causes one, so fields that few effects need are pointers.
 type Effect struct {
-	Kind     EffectKind
-	Session  uint32
-	To       int
-	Addr     netip.AddrPort
-	Data     []byte // valid until Core.ClearEffects
-	Record   *Record
-	Slot     uint64
-	Snapshot io.WriterTo
+	Kind    EffectKind
+	Session uint32
+	To      int
+	Addr    netip.AddrPort
+	Data    []byte // valid until Core.ClearEffects
+	Record  *Record
+	Work    *Work
 }

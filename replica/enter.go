@@ -227,6 +227,7 @@ func (c *Core) enter(l *viewLog) {
 	c.durable.View, c.durable.LastNormal = l.view, l.view
 	c.persist()
 	c.view.catchUp, c.prefetched = nil, nil // the log has all of it
+	c.dropIncoming()
 	c.leaveView()
 	c.phase, c.base, c.view.enteredAt = phaseNormal, l.base, c.now
 	c.counters.ViewsEntered++

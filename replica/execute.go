@@ -1,8 +1,6 @@
 package replica
 
 import (
-	"bytes"
-
 	"github.com/netordered/nopaxos/replica/wire"
 )
 
@@ -81,17 +79,8 @@ func (c *Core) rollback(slot uint64) {
 		c.executed = slot
 		return
 	}
-	c.install(c.snapshots.stable)
+	c.restoreStable()
 	for c.executed < slot {
 		c.execute(c.executed + 1)
 	}
-}
-
-// install replaces the executed state by a snapshot's.
-func (c *Core) install(s *snapshot) {
-	body, err := c.table.Parse(s.data[snapshotHeader:])
-	c.assert(err == nil, "snapshot at slot %d: %v", s.slot, err)
-	err = c.sm.Restore(bytes.NewReader(body))
-	c.assert(err == nil, "state machine refuses the snapshot at slot %d: %v", s.slot, err)
-	c.executed = s.slot
 }

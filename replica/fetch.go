@@ -28,17 +28,11 @@ type fetch struct {
 	have, want uint64
 	entries    []wire.Entry
 	snapshot   *snapshot // before the entries, or nil
-	transfer   *transfer // snapshot being received, or nil
+	transfer   *incoming // snapshot being received, or nil
 
-	at    time.Duration // when the request is sent again
+	at    time.Duration // when the request is sent again; monotime.Never while a chunk is loaded
+	paced bool          // the request at that time is the first for its chunk
 	tries int           // without an answer
-}
-
-// transfer is a snapshot of which parts have arrived.
-type transfer struct {
-	slot  uint64 // 0 until the first chunk arrives
-	total uint64
-	data  []byte
 }
 
 // startFetch starts a fetch. If the same one is running, only its end may move.
@@ -59,12 +53,21 @@ func (c *Core) ask() {
 		// does nothing else.
 		wait <<= min(f.tries, maxFetchBackOff)
 	}
-	f.at = c.now + wait
+	f.at, f.paced = c.now+wait, false
 	if t := f.transfer; t != nil {
-		c.sendIn(f.view, f.from, &wire.FetchSnapshot{Slot: t.slot, Offset: uint64(len(t.data))})
+		c.sendIn(f.view, f.from, &wire.FetchSnapshot{Slot: t.slot, Offset: t.offset})
 		return
 	}
 	c.sendIn(f.view, f.from, &wire.Fetch{Lo: f.have, Hi: f.want})
+}
+
+// askLater asks for the next chunk after a wait.
+func (c *Core) askLater(wait time.Duration) {
+	if wait == 0 {
+		c.ask()
+		return
+	}
+	c.view.fetch.at, c.view.fetch.paced = c.now+wait, true
 }
 
 func (c *Core) fetchDeadline() time.Duration {
@@ -83,6 +86,10 @@ const maxTries = 5
 func (c *Core) tickFetch() {
 	f := c.view.fetch
 	if f == nil || c.now < f.at {
+		return
+	}
+	if f.paced {
+		c.ask()
 		return
 	}
 	if f.tries++; f.purpose == fetchMerge && f.tries > maxTries {
@@ -114,22 +121,6 @@ func (c *Core) onFetch(from int, m *wire.Fetch) {
 	c.send(from, answer)
 }
 
-// onFetchSnapshot sends a part of the requested snapshot, or the start of the newest.
-func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
-	s, offset := c.snapshots.stable, m.Offset
-	if p := c.snapshots.previous; p != nil && p.slot == m.Slot {
-		s = p
-	}
-	if s.slot != m.Slot || offset > uint64(len(s.data)) {
-		offset = 0
-	}
-	s.usedAt = c.now
-	c.send(from, &wire.SnapshotChunk{
-		LastNormal: c.durable.LastNormal, Slot: s.slot, Total: uint64(len(s.data)), Offset: offset,
-		Data: s.data[offset:min(offset+uint64(c.cfg.Chunk), uint64(len(s.data)))],
-	})
-}
-
 // awaited reports whether the running fetch waits for such an answer.
 func (c *Core) awaited(from int, view, lastNormal wire.View, chunk bool) bool {
 	f := c.view.fetch
@@ -144,8 +135,7 @@ func (c *Core) onFetchLog(from int, m *wire.FetchLog) {
 	f.tries = 0
 	switch {
 	case m.Start > f.have:
-		f.transfer = &transfer{}
-		c.ask()
+		c.beginTransfer(f)
 		return
 	case len(m.Entries) == 0:
 		return // not there yet
@@ -158,39 +148,6 @@ func (c *Core) onFetchLog(from int, m *wire.FetchLog) {
 		e.Payload = bytes.Clone(e.Payload)
 		f.entries = append(f.entries, e)
 		f.have = e.Last()
-	}
-	c.fetched()
-}
-
-func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
-	f := c.view.fetch
-	if !c.awaited(from, m.View, m.LastNormal, true) {
-		return
-	}
-	t := f.transfer
-	if m.Offset == 0 && m.Slot > t.slot {
-		*t = transfer{slot: m.Slot, total: m.Total}
-	}
-	if m.Slot != t.slot || m.Total != t.total || m.Offset != uint64(len(t.data)) {
-		return
-	}
-	f.tries = 0
-	t.data = append(t.data, m.Data...)
-	if uint64(len(t.data)) < t.total {
-		c.madeProgress()
-		c.ask()
-		return
-	}
-	f.transfer = nil
-	s, err := parseSnapshot(t.data)
-	if err != nil || s.slot != t.slot {
-		c.counters.BadSnapshots++
-		f.at = c.now + c.cfg.Retransmit
-		return
-	}
-	if s.slot > f.have {
-		f.snapshot, f.entries = s, nil
-		f.have = s.slot
 	}
 	c.fetched()
 }

@@ -165,8 +165,8 @@ func (w *scenarioWorld) start(i int) error {
 	return nil
 }
 
-// collect carries out the effects of replica i: messages are put in flight, records are durable and snapshots
-// written at once.
+// collect carries out the effects of replica i: messages are put in flight, records are durable and work is done
+// at once.
 func (w *scenarioWorld) collect(i int) {
 	n := w.nodes[i]
 	for n.up {
@@ -174,12 +174,7 @@ func (w *scenarioWorld) collect(i int) {
 		if len(effects) == 0 {
 			break
 		}
-		type written struct {
-			slot uint64
-			data string
-			err  error
-		}
-		var snapshots []written
+		var work []*Work
 		for _, e := range effects {
 			switch e.Kind {
 			case EffectReplica:
@@ -203,16 +198,14 @@ func (w *scenarioWorld) collect(i int) {
 				n.record = *e.Record
 			case EffectReport:
 				w.say("%d->controller reports session %d", i, e.Session)
-			case EffectSnapshot:
-				var b strings.Builder
-				_, err := e.Snapshot.WriteTo(&b)
-				w.say("%d: snapshot at %d", i, e.Slot)
-				snapshots = append(snapshots, written{e.Slot, b.String(), err})
+			case EffectWork:
+				work = append(work, e.Work)
 			}
 		}
 		n.core.ClearEffects()
-		for _, s := range snapshots {
-			n.core.SnapshotWritten(w.now, s.slot, []byte(s.data), s.err)
+		for _, done := range work {
+			done.Run()
+			n.core.Finished(w.now, done)
 		}
 	}
 	if n.up {

@@ -53,6 +53,7 @@ type Core struct {
 	attempts   int           // views gone to since the last one that worked, see viewWorks
 	rtt        time.Duration // smoothed round trip to the fastest followers, by synchronization; 0 if unknown
 	prefetched *viewLog      // fetched for a view that was left before it was entered; or nil
+	incoming   *incoming     // snapshot being fetched; or nil
 	view       viewState     // until the view is left
 }
 
@@ -77,6 +78,7 @@ type peer struct {
 	toldAt         time.Duration // when it was last told that this replica's view is higher
 	recoverHandled uint64        // incarnation whose RECOVER has started a view change
 	active         uint64        // incarnation that has taken part in a view
+	outgoing       *outgoing     // snapshot that it is fetching; or nil
 }
 
 // viewState is the state of the current view. leaveView replaces it in one assignment.

@@ -12,12 +12,24 @@ type StateMachine interface {
 	// every replica.
 	Execute(slot, now uint64, op, result []byte) []byte
 
-	// Snapshot returns the current state. The replica calls WriteTo once, later and perhaps on another goroutine,
-	// while it goes on calling Execute; Snapshot itself should be quick.
+	// Snapshot returns the current state. It should take constant time, and the result share with the state what
+	// does not change: the replica takes one every few thousand slots, holds up to three, and seldom writes any. It
+	// calls WriteTo when another replica needs the state, possibly several times and at once, on other goroutines,
+	// while it goes on calling Execute; each time WriteTo writes the same bytes.
 	Snapshot() (io.WriterTo, error)
 
 	// Restore replaces the state by one that a Snapshot wrote. An error stops the replica.
 	Restore(r io.Reader) error
+}
+
+// Loader is an optional interface of a StateMachine. Without it a replica that fetches a snapshot keeps the encoded
+// state in memory until all of it has arrived, and executes nothing during Restore.
+type Loader interface {
+	// Load reads a state that a Snapshot wrote while it arrives, and leaves the current state as it is. The replica
+	// calls it on another goroutine and goes on calling Execute, or gives the transfer up: then r returns an error,
+	// which Load returns. It fetches a snapshot again that Load refuses. install replaces the current state by the
+	// one that was read, in constant time. The replica calls it at most once, in place of Restore.
+	Load(r io.Reader) (install func(), err error)
 }
 
 // Undoer is an optional interface of a StateMachine. With it a replica rolls back operations that it executed

@@ -204,7 +204,11 @@ func (d *Dissector) message(m wire.Message) string {
 	case *wire.FetchSnapshot:
 		return fmt.Sprintf("%s slot=%d offset=%d", head, m.Slot, m.Offset)
 	case *wire.SnapshotChunk:
-		return fmt.Sprintf("%s of=%v slot=%d bytes %d-%d of %d", head, m.LastNormal, m.Slot, m.Offset, m.Offset+uint64(len(m.Data)), m.Total)
+		end := ""
+		if m.Last {
+			end = " (end)"
+		}
+		return fmt.Sprintf("%s of=%v slot=%d bytes %d-%d%s", head, m.LastNormal, m.Slot, m.Offset, m.Offset+uint64(len(m.Data)), end)
 	}
 	return head
 }

@@ -1,8 +1,6 @@
 package replicaloop
 
 import (
-	"bytes"
-	"io"
 	"time"
 
 	"github.com/netordered/nopaxos/replica"
@@ -25,13 +23,4 @@ type Host interface {
 	Report(session uint32)
 	// Publish makes the replica's status available outside the loop.
 	Publish(replica.Status)
-}
-
-// WriteSnapshot has p write a snapshot beside the loop, and then passes the outcome to written on the loop.
-func WriteSnapshot(p Process, from io.WriterTo, written func(now time.Duration, data []byte, err error)) {
-	p.Aside(func() func(now time.Duration) {
-		var b bytes.Buffer
-		_, err := from.WriteTo(&b)
-		return func(now time.Duration) { written(now, b.Bytes(), err) }
-	})
 }

@@ -114,10 +114,11 @@ func (l *Loop) carryOut(e *replica.Effect) error {
 		return l.host.Save(*e.Record)
 	case replica.EffectReport:
 		l.host.Report(e.Session)
-	case replica.EffectSnapshot:
-		slot := e.Slot
-		WriteSnapshot(l.host, e.Snapshot, func(now time.Duration, data []byte, err error) {
-			l.core.SnapshotWritten(now, slot, data, err)
+	case replica.EffectWork:
+		w := e.Work
+		l.host.Aside(func() func(now time.Duration) {
+			w.Run()
+			return func(now time.Duration) { l.core.Finished(now, w) }
 		})
 	default:
 		return fmt.Errorf("replicaloop: effect %d of the core is unknown", e.Kind)

@@ -13,7 +13,7 @@ type FaultKind uint8
 const (
 	crash            FaultKind = iota + 1 // replica Node crashes, and restarts after For without its log
 	crashAtRecord                         // replica Node crashes when it next persists; Arg: a moment below
-	crashAtSnapshot                       // replica Node crashes when it next writes a snapshot; Arg: a moment below
+	crashAtWork                           // replica Node crashes when it next encodes or loads a part of a snapshot; Arg: a moment below
 	crashAtTransfer                       // replica Node crashes with a bulk message in flight; Arg: a moment below
 	gone                                  // replica Node loses its disk and never comes back
 	pause                                 // node Node is descheduled for For; its socket buffers a little
@@ -48,11 +48,11 @@ const (
 	recordMoments
 )
 
-// Moments of crashAtSnapshot.
+// Moments of crashAtWork.
 const (
-	whileWriting = iota
-	afterWriting
-	snapshotMoments
+	whileWorking = iota
+	afterWorking
+	workMoments
 )
 
 // Moments of crashAtTransfer.
@@ -83,7 +83,7 @@ const leading = -1
 const lingerMax = 40 * time.Millisecond
 
 var faultNames = [...]string{
-	crash: "crash", crashAtRecord: "crash-at-record", crashAtSnapshot: "crash-at-snapshot",
+	crash: "crash", crashAtRecord: "crash-at-record", crashAtWork: "crash-at-work",
 	crashAtTransfer: "crash-at-transfer", gone: "gone", pause: "pause", slow: "slow", clockJump: "clock-jump",
 	cutIn: "cut-in", cutOut: "cut-out", cutPair: "cut-pair", split: "split", lossBurst: "loss-burst",
 	lossAt: "loss-at", loseNext: "lose-next", stopSequencer: "stop-sequencer", wipe: "wipe", zombie: "zombie",

@@ -15,7 +15,7 @@ func (w *world) begin(f Fault) {
 	w.note(-1, "fault: "+f.String())
 	f.For = max(min(f.For, w.s.load-w.now), 0)
 	switch f.Kind {
-	case crash, crashAtRecord, crashAtSnapshot, crashAtTransfer, gone:
+	case crash, crashAtRecord, crashAtWork, crashAtTransfer, gone:
 		w.strikeReplica(f)
 	case stopSequencer, wipe, stuck, forge:
 		w.strikeSequencer(f)

@@ -30,7 +30,7 @@ func TestMomentsCome(t *testing.T) {
 		with    []Fault
 	}{
 		{crashAtRecord, recordMoments, leading - 1, []Fault{{At: 60 * ms, Kind: spuriousFailover}}},
-		{crashAtSnapshot, snapshotMoments, leading, nil},
+		{crashAtWork, workMoments, 1, []Fault{{At: 50 * ms, Kind: crash, Node: 1}}},
 		{crashAtTransfer, whileSending, 1, []Fault{{At: 50 * ms, Kind: crash, Node: 1}}},
 		{stopControllerAt, controllerMoments, 0, []Fault{{At: 60 * ms, Kind: spuriousFailover}}},
 	} {

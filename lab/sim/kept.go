@@ -1,21 +1,12 @@
 package sim
 
-import (
-	"github.com/netordered/nopaxos/lab/sim/registers"
-	"github.com/netordered/nopaxos/replica/wire"
-)
+import "github.com/netordered/nopaxos/replica/wire"
 
 // standing is the state of a replica at the previous check.
 type standing struct {
 	view    wire.View // zero unless in status normal
 	end     uint64
 	written uint64
-}
-
-// taken is a snapshot that a replica has started to write.
-type taken struct {
-	slot  uint64
-	state registers.Execution // newest execution in it
 }
 
 // kept checks that a replica keeps acknowledged entries while it stays in its view, and that a snapshot it starts to
@@ -25,8 +16,10 @@ func (c *checker) kept(n *node, s *observed) {
 	if s.normal && h.view == s.view && s.end < h.end {
 		c.w.fail(n.id, "log ends at slot %d, in the same view it ended at slot %d", s.end, h.end)
 	}
-	if s.written != h.written && s.snapshot == n.taken.slot && n.taken.state.Slot != 0 {
-		c.same(n, &n.taken.state)
+	if s.written != h.written {
+		if newest := n.machine.Captured(s.snapshot); newest.Slot != 0 {
+			c.same(n, &newest)
+		}
 	}
 	*h = standing{end: s.end, written: s.written}
 	if s.normal {

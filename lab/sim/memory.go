@@ -20,6 +20,9 @@ func (c *checker) bounds(n *node, s *replica.Status) {
 	if most := 4*cfg.MaxLogSize + (int(cfg.Window)+socketBuffer)*cfg.MTU; s.LogBytes > most {
 		c.w.fail(n.id, "log holds %d bytes, MaxLogSize is %d: at most %d are expected", s.LogBytes, cfg.MaxLogSize, most)
 	}
+	if bad := s.Counters.BadSnapshots; bad > 0 {
+		c.w.fail(n.id, "refused %d snapshots, but no replica sends a bad one", bad)
+	}
 	if s.Clients > cfg.MaxClients {
 		c.w.fail(n.id, "client table holds %d clients, MaxClients is %d", s.Clients, cfg.MaxClients)
 	}

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -25,8 +24,7 @@ type node struct {
 	session uint32 // that the controller announced last to this process
 	route   int    // its sequencer; -1 if unknown
 
-	restarted bool // not the first process
-	taken     taken
+	restarted bool  // not the first process
 	pending   Fault // crash that waits for its moment; zero if none
 
 	spins int // successive ticks that did not move the deadline
@@ -50,7 +48,7 @@ func (n *node) start() {
 	}
 	n.restarted = n.life > 0
 	n.boot(&n.rng)
-	n.core, n.session, n.route, n.taken = core, 0, -1, taken{}
+	n.core, n.session, n.route = core, 0, -1
 	w.note(n.id, fmt.Sprintf("starts, record %v last-normal %v", n.record.View, n.record.LastNormal))
 	n.core.Start(n.now())
 	n.settle()
@@ -192,8 +190,8 @@ func (n *node) carryOut(e *replica.Effect) {
 		n.persist(*e.Record)
 	case replica.EffectReport:
 		n.report(e.Session)
-	case replica.EffectSnapshot:
-		n.writeSnapshot(e)
+	case replica.EffectWork:
+		n.work(e.Work)
 	default:
 		w.fail(n.id, "effect of unknown kind %d", e.Kind)
 	}
@@ -230,23 +228,17 @@ func (n *node) report(session uint32) {
 	}
 }
 
-// writeSnapshot writes a snapshot a little later, like another goroutine.
-func (n *node) writeSnapshot(e *replica.Effect) {
-	slot, snapshot := e.Slot, e.Snapshot
-	n.taken = taken{slot: slot, state: n.machine.Captured()}
+// work does work a little later, like another goroutine.
+func (n *node) work(work *replica.Work) {
 	n.later(n.rng.duration(0, 2*time.Millisecond), func() {
-		if n.crashesAt(crashAtSnapshot, whileWriting) {
+		if n.crashesAt(crashAtWork, whileWorking) {
 			return
 		}
-		var b bytes.Buffer
-		_, err := snapshot.WriteTo(&b)
-		if err != nil {
-			n.w.fail(n.id, "writing the snapshot at %d: %v", slot, err)
-		}
-		n.core.SnapshotWritten(n.now(), slot, b.Bytes(), nil)
+		work.Run()
+		n.core.Finished(n.now(), work)
 		n.settle()
 		if n.up {
-			n.crashesAt(crashAtSnapshot, afterWriting)
+			n.crashesAt(crashAtWork, afterWorking)
 		}
 	})
 }

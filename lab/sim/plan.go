@@ -10,9 +10,9 @@ var faultMix = map[Profile][]FaultKind{
 	Lossy: {lossBurst, lossAt, loseNext, loseNext, cutPair, slow, forge},
 	Failover: {stopSequencer, stopSequencer, zombie, zombie, wipe, stopController, stopControllerAt, stopControllerAt,
 		spuriousFailover, loseNext, cutIn, pause, clockJump, crashClient},
-	Recovery: {crash, crash, crash, crashAtRecord, crashAtSnapshot, crashAtTransfer, crashAtTransfer, pause, slow,
+	Recovery: {crash, crash, crash, crashAtRecord, crashAtWork, crashAtTransfer, crashAtTransfer, pause, slow,
 		loseNext, cutIn, cutOut, clockJump, crashClient},
-	Chaos: {crash, crash, crashAtRecord, crashAtSnapshot, crashAtTransfer, pause, pause, slow, cutIn, cutOut, cutPair,
+	Chaos: {crash, crash, crashAtRecord, crashAtWork, crashAtTransfer, pause, pause, slow, cutIn, cutOut, cutPair,
 		split, lossBurst, lossAt, loseNext, stopSequencer, wipe, zombie, stopController, stopControllerAt,
 		spuriousFailover, forge, clockJump, crashClient},
 }
@@ -49,8 +49,8 @@ func aim(f *Fault, s *settings, r *random) {
 	switch f.Kind {
 	case crashAtRecord:
 		f.Arg, f.For = r.below(recordMoments), patience
-	case crashAtSnapshot:
-		f.Arg = r.below(snapshotMoments)
+	case crashAtWork:
+		f.Arg = r.below(workMoments)
 	case crashAtTransfer:
 		f.Arg, f.For = r.below(transferMoments), patience
 	case stopControllerAt:

@@ -1,8 +1,10 @@
 package clients
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 
 	"github.com/netordered/nopaxos/replica/wire"
 )
@@ -31,40 +33,86 @@ var errTable = errors.New("clients: table in the snapshot is cut short or incons
 
 // Parse replaces the table by an encoded one and returns the rest of b.
 func (t *Table) Parse(b []byte) ([]byte, error) {
-	fresh := New(t.maxClients)
-	take := func(n int) []byte {
-		if b == nil || n < 0 || n > len(b) {
-			b = nil
-			return make([]byte, 8)
-		}
-		v := b[:n:n]
-		b = b[n:]
-		return v
+	r := bytes.NewReader(b)
+	if err := t.Read(r); err != nil {
+		return nil, err
 	}
-	u32 := func() uint32 { return binary.BigEndian.Uint32(take(4)) }
-	u64 := func() uint64 { return binary.BigEndian.Uint64(take(8)) }
-	fresh.time = u64()
-	for n := u32(); n > 0 && b != nil; n-- {
-		c := &client{id: u64(), low: u64(), used: u64()}
+	return b[len(b)-r.Len():], nil
+}
+
+// Read replaces the table by an encoded one, and reads no further.
+func (t *Table) Read(from io.Reader) error {
+	fresh, r := New(t.maxClients), reader{r: from}
+	fresh.time = r.u64()
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		c := &client{id: r.u64(), low: r.u64(), used: r.u64()}
 		c.stableLow = c.low
-		for k := u32(); k > 0 && b != nil; k-- {
-			id, status, size := u64(), wire.Status(take(1)[0]), int(u32())
-			data := take(size)
-			if b == nil || id < c.low || id-c.low >= wire.MaxOutstanding || c.lookup(id) != nil {
-				return nil, errTable
+		for k := r.u32(); k > 0 && r.err == nil; k-- {
+			id, status := r.u64(), wire.Status(r.u8())
+			data := r.bytes()
+			if r.err != nil {
+				break
 			}
-			r := fresh.put(c, id)
-			r.status, r.size, r.data = status, size, append(r.data, data...)
-			fresh.bytes += r.cost()
+			if id < c.low || id-c.low >= wire.MaxOutstanding || c.lookup(id) != nil {
+				return errTable
+			}
+			s := fresh.put(c, id)
+			s.status, s.size, s.data = status, len(data), data
+			fresh.bytes += s.cost()
 		}
 		if k := len(fresh.order); k > 0 && fresh.order[k-1].id >= c.id {
-			return nil, errTable
+			return errTable
 		}
 		fresh.add(c)
 	}
-	if b == nil {
-		return nil, errTable
+	if r.err != nil {
+		return r.err
 	}
 	*t = fresh
-	return b, nil
+	return nil
+}
+
+// reader reads the parts of an encoded table and keeps the first error.
+type reader struct {
+	r   io.Reader
+	err error
+	buf [8]byte
+}
+
+func (r *reader) full(b []byte) {
+	if r.err != nil {
+		return
+	}
+	if _, r.err = io.ReadFull(r.r, b); errors.Is(r.err, io.EOF) || errors.Is(r.err, io.ErrUnexpectedEOF) {
+		r.err = errTable
+	}
+}
+
+func (r *reader) u64() uint64 {
+	r.full(r.buf[:8])
+	return binary.BigEndian.Uint64(r.buf[:])
+}
+
+func (r *reader) u32() uint32 {
+	r.full(r.buf[:4])
+	return binary.BigEndian.Uint32(r.buf[:])
+}
+
+func (r *reader) u8() byte {
+	r.full(r.buf[:1])
+	return r.buf[0]
+}
+
+// bytes reads a result. It refuses a length that no result has before it allocates.
+func (r *reader) bytes() []byte {
+	n := r.u32()
+	if n > wire.MaxResult && r.err == nil {
+		r.err = errTable
+	}
+	if r.err != nil {
+		return nil
+	}
+	b := make([]byte, n)
+	r.full(b)
+	return b
 }

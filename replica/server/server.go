@@ -127,7 +127,7 @@ func (s *Server) Close() {
 
 // Run takes part in the group until ctx is done, and then returns nil. An error means that the replica has stopped for good: its
 // state or record contradicts the protocol, or it cannot make a promise durable. After Run has returned, nothing uses the state
-// machine or a snapshot of it.
+// machine, and a WriteTo of its snapshot or Load that has not ended sees an error and must return.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.lock.Close()
 	return s.sockets.Run(ctx, s.loop, s.watch, s.report, s.observe)

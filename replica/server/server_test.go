@@ -234,20 +234,16 @@ func TestStopsOnABrokenInvariant(t *testing.T) {
 	}
 }
 
-// slow is a service whose snapshots, except the first, wait to be released.
+// slow is a service whose snapshots wait to be released before they are written.
 type slow struct {
 	counter
-	snapshots int
-	writing   chan struct{} // buffers one token: a snapshot is being written
-	release   chan struct{}
-	written   atomic.Bool
+	writing chan struct{} // buffers one token: a snapshot is being written
+	release chan struct{}
+	written atomic.Bool
 }
 
 func (s *slow) Snapshot() (io.WriterTo, error) {
 	w, err := s.counter.Snapshot()
-	if s.snapshots++; s.snapshots == 1 {
-		return w, err
-	}
 	return slowSnapshot{WriterTo: w, service: s}, err
 }
 
@@ -266,14 +262,24 @@ func (w slowSnapshot) WriteTo(to io.Writer) (int64, error) {
 	return w.WriterTo.WriteTo(to)
 }
 
-// A snapshot in progress when the replica stops is finished before Run returns: afterwards nothing uses the service.
+// fetchSnapshot asks the replica for its snapshot, as replica 1.
+func (r *running) fetchSnapshot() {
+	b := wire.Append(nil, &wire.FetchSnapshot{Header: wire.Header{View: r.Status().View, Replica: 1, Incarnation: 1}})
+	_, _ = r.conn.Write(r.cfg.Keys.Replica.Seal(b, 0))
+}
+
+// The part of a snapshot that is being encoded when the replica stops is finished before Run returns: afterwards
+// nothing uses the service.
 func TestStopWhileASnapshotIsWritten(t *testing.T) {
 	service := &slow{writing: make(chan struct{}, 1), release: make(chan struct{})}
 	cfg := aloneConfig(t, service)
-	cfg.Limits.Snapshot, cfg.Limits.SyncSlots = 4, 1
+	for range 2 {
+		a := freeAddr(t)
+		cfg.Replicas = append(cfg.Replicas, transport.Peer{Addr: a, Bulk: a})
+	}
 	r := run(t, cfg)
 	eventually(t, "a snapshot is being written", func() bool {
-		r.stamped()
+		r.fetchSnapshot()
 		select {
 		case <-service.writing:
 			return true

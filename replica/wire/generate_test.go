@@ -144,7 +144,7 @@ var messages = map[Kind]func(t *rapid.T) Message{
 	KindFetchSnapshot: func(t *rapid.T) Message { return &FetchSnapshot{genHeader(t), genSlot(t), genSlot(t)} },
 	KindSnapshotChunk: func(t *rapid.T) Message {
 		m := &SnapshotChunk{Header: genHeader(t), LastNormal: genView(t), Slot: genSlot(t), Offset: genSlot(t), Data: genBytes(t, 40)}
-		m.Total = m.Offset + uint64(len(m.Data)) + genSlot(t)
+		m.Sum, m.Last = rapid.Uint64().Draw(t, "sum"), rapid.Bool().Draw(t, "last")
 		return m
 	},
 }

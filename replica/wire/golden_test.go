@@ -51,8 +51,8 @@ var golden = []struct {
 	{KindFetchLog, Append(nil, &FetchLog{goldenHeader, View{1, 2}, 3, 8, 6, []Entry{goldenNoOps(7)}}),
 		"4e500113" + goldenHead + "0000000000000001 00000002 0000000000000003 0000000000000008 0000000000000006 00000001" + goldenNoOpsHex("07")},
 	{KindFetchSnapshot, Append(nil, &FetchSnapshot{goldenHeader, 1, 2}), "4e500114" + goldenHead + "0000000000000001 0000000000000002"},
-	{KindSnapshotChunk, Append(nil, &SnapshotChunk{goldenHeader, View{1, 2}, 3, 9, 5, []byte("data")}),
-		"4e500115" + goldenHead + "0000000000000001 00000002 0000000000000003 0000000000000009 0000000000000005 64617461"},
+	{KindSnapshotChunk, Append(nil, &SnapshotChunk{goldenHeader, View{1, 2}, 3, 5, 9, true, []byte("data")}),
+		"4e500115" + goldenHead + "0000000000000001 00000002 0000000000000003 0000000000000005 0000000000000009 01 64617461"},
 }
 
 // goldenNoOps is two NO-OPs for the messages 0x21 and 0x22 of session 0x20.

@@ -256,8 +256,9 @@ type SnapshotChunk struct {
 	Header
 	LastNormal View
 	Slot       uint64
-	Total      uint64 // length of the snapshot in bytes
 	Offset     uint64
+	Sum        uint64 // xxHash64 of the snapshot up to the end of Data
+	Last       bool   // the snapshot ends with Data
 	Data       []byte
 }
 
@@ -411,14 +412,15 @@ func (m *FetchSnapshot) parseBody(r *reader)        { m.Slot, m.Offset = r.U64()
 func (m *SnapshotChunk) appendBody(b []byte) []byte {
 	b = appendView(b, m.LastNormal)
 	b = appendU64(b, m.Slot)
-	b = appendU64(b, m.Total)
 	b = appendU64(b, m.Offset)
+	b = appendU64(b, m.Sum)
+	b = codec.AppendBool(b, m.Last)
 	return append(b, m.Data...)
 }
 func (m *SnapshotChunk) parseBody(r *reader) {
-	m.LastNormal, m.Slot, m.Total, m.Offset = r.view(), r.U64(), r.U64(), r.U64()
+	m.LastNormal, m.Slot, m.Offset, m.Sum, m.Last = r.view(), r.U64(), r.U64(), r.U64(), r.Bool()
 	m.Data = r.Rest()
-	if n := uint64(len(m.Data)); m.Offset > m.Total || n > m.Total-m.Offset {
+	if n := uint64(len(m.Data)); m.Offset+n < m.Offset {
 		r.Fail(ErrValue)
 	}
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"net/netip"
 	"time"
 
@@ -90,9 +91,11 @@ func (n *Node) carryOut(e *Effect) {
 	case Client:
 		n.mesh.Network.Send(e.Addr, e.Data)
 	case Snapshot:
-		slot := e.Slot
-		replicaloop.WriteSnapshot(n.process, e.State, func(now time.Duration, data []byte, err error) {
-			n.core.SnapshotWritten(now, slot, data, err)
+		slot, state := e.Slot, e.State
+		n.process.Aside(func() func(now time.Duration) {
+			var b bytes.Buffer
+			_, err := state.WriteTo(&b)
+			return func(now time.Duration) { n.core.SnapshotWritten(now, slot, b.Bytes(), err) }
 		})
 	}
 }

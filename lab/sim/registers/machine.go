@@ -2,7 +2,6 @@ package registers
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -45,7 +44,7 @@ type Machine struct {
 	stable   int         // entries of log that Stable has returned
 	restored bool        // a Restore that Restored has not reported yet
 	released uint64
-	captured Execution // last, when Snapshot was called
+	captured []Execution // last, at each call of Snapshot since the one that Captured has returned
 }
 
 // NewMachine returns a machine with all registers 0. It calls fail for every contradiction.
@@ -70,8 +69,17 @@ func (m *Machine) Restored() (newest Execution, yes bool) {
 	return newest, yes
 }
 
-// Captured returns the newest execution of the snapshot taken last.
-func (m *Machine) Captured() Execution { return m.captured }
+// Captured returns the newest execution of the snapshot that was taken last among those at or below slot.
+func (m *Machine) Captured(slot uint64) (newest Execution) {
+	for i := len(m.captured) - 1; i >= 0; i-- {
+		if m.captured[i].Slot <= slot {
+			newest = m.captured[i]
+			m.captured = m.captured[i:]
+			break
+		}
+	}
+	return newest
+}
 
 // Last returns the newest execution.
 func (m *Machine) Last() *Execution { return &m.last }
@@ -114,7 +122,7 @@ func (m *Machine) Execute(slot, now uint64, b, result []byte) []byte {
 
 // Snapshot implements replica.StateMachine.
 func (m *Machine) Snapshot() (io.WriterTo, error) {
-	m.captured = m.last
+	m.captured = append(m.captured, m.last)
 	b := make([]byte, 0, 8*(3+Count)+16*len(m.order))
 	b = binary.BigEndian.AppendUint64(b, m.last.Slot)
 	b = binary.BigEndian.AppendUint64(b, m.last.now)
@@ -126,36 +134,46 @@ func (m *Machine) Snapshot() (io.WriterTo, error) {
 		b = binary.BigEndian.AppendUint64(b, uid)
 		b = binary.BigEndian.AppendUint64(b, m.seen[uid])
 	}
-	return &written{b: b}, nil
+	return view(b), nil
 }
 
-// written is a snapshot that may be written once.
-type written struct {
-	b    []byte
-	done bool
-}
+// view is a snapshot.
+type view []byte
 
-var errWrittenTwice = errors.New("sim: a snapshot was written twice")
-
-func (s *written) WriteTo(w io.Writer) (int64, error) {
-	if s.done {
-		return 0, errWrittenTwice
-	}
-	s.done = true
-	n, err := w.Write(s.b)
+func (v view) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(v)
 	return int64(n), err
 }
 
 // Restore implements replica.StateMachine.
 func (m *Machine) Restore(r io.Reader) error {
+	b, err := read(r)
+	if err == nil {
+		m.restore(b)
+	}
+	return err
+}
+
+// Load implements replica.Loader.
+func (m UndoMachine) Load(r io.Reader) (install func(), err error) {
+	b, err := read(r)
+	return func() { m.restore(b) }, err
+}
+
+// read reads a snapshot.
+func read(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	const head = 8 * (3 + Count)
 	if len(b) < head || (len(b)-head)%16 != 0 {
-		return fmt.Errorf("sim: snapshot is %d bytes long, expected %d and a multiple of 16", len(b), head)
+		return nil, fmt.Errorf("sim: snapshot is %d bytes long, expected %d and a multiple of 16", len(b), head)
 	}
+	return b, nil
+}
+
+func (m *Machine) restore(b []byte) {
 	next := func() uint64 {
 		v := binary.BigEndian.Uint64(b)
 		b = b[8:]
@@ -174,7 +192,6 @@ func (m *Machine) Restore(r io.Reader) error {
 		m.order = append(m.order, uid)
 	}
 	m.log, m.stable, m.restored, m.released = m.log[:0], 0, true, 0
-	return nil
 }
 
 // UndoMachine is a Machine that can also take operations back. A replica of a Machine has to return to a snapshot.

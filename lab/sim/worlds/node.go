@@ -147,21 +147,18 @@ func (n *node) perform(act func()) *effects {
 	before := n.core.Status()
 	act()
 	for len(n.core.Effects()) > 0 && d.failure == "" {
-		var snapshots []replica.Effect
+		var work []*replica.Work
 		for _, e := range n.core.Effects() {
-			if e.Kind == replica.EffectSnapshot {
-				snapshots = append(snapshots, e)
+			if e.Kind == replica.EffectWork {
+				work = append(work, e.Work)
 				continue
 			}
 			n.carryOut(&e)
 		}
 		n.core.ClearEffects()
-		for _, e := range snapshots {
-			var b bytes.Buffer
-			if _, err := e.Snapshot.WriteTo(&b); err != nil {
-				d.fail("writing the snapshot at slot %d: %v", e.Slot, err)
-			}
-			n.core.SnapshotWritten(n.now, e.Slot, b.Bytes(), nil)
+		for _, w := range work {
+			w.Run()
+			n.core.Finished(n.now, w)
 		}
 	}
 	if err := n.core.Err(); err != nil {
