@@ -62,7 +62,7 @@ var Scales = []Scale{
 		Systems:  []string{nopaxos, unreplicated, bareEcho, bareSeq},
 	},
 	{
-		Name: "quick", Repetitions: 2, Settle: 350 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 280 * time.Millisecond,
+		Name: "quick", Repetitions: 2, Settle: 330 * time.Millisecond, WarmUp: 100 * time.Millisecond, Measure: 270 * time.Millisecond,
 		Callers: []int{1, 64, 256}, Rates: []float64{2000}, Groups: []int{3, 5, 9}, Loss: []float64{0.0001, 0.01},
 		Keys: 1000, Failovers: 3,
 		Isolated: isolatedScale{Rounds: 5, Tries: 3, Warm: 1 << 13, Measure: 20 * time.Millisecond, Few: true},

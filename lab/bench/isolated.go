@@ -103,15 +103,14 @@ func (b *bench) isolatedSteps(figures []*Figure) []step {
 	return plan
 }
 
-// estimate returns the approximate duration of a sample in seconds. Building the requests takes about as long as
-// serving them.
+// estimate returns the approximate duration of a sample in seconds. Where the server is fast, building the requests takes
+// longer than serving them.
 func (s *isolatedScale) estimate(c *isolatedCell) float64 {
-	perOperation := 2 * time.Microsecond
+	const start, served, built = 150 * time.Millisecond, 8 * time.Microsecond, 3 * time.Microsecond
 	if c.Regime == isolated.OnePrice {
-		perOperation = 8 * time.Microsecond
+		return (start + time.Duration(s.Warm)*(served+built) + 2*s.Measure).Seconds()
 	}
-	const start = 150 * time.Millisecond
-	return (start + time.Duration(s.Warm)*perOperation + 2*s.Measure).Seconds()
+	return (start + time.Duration(s.Warm)*2*built + 4*s.Measure).Seconds()
 }
 
 // isolate measures a server once, and again while it is not busy.
