@@ -436,6 +436,51 @@ func TestUndoBelowReleasePanics(t *testing.T) {
 	s.Undo(1)
 }
 
+// TestLoadDuringExecute loads a snapshot of one store into another that executes meanwhile, which the race detector
+// watches. The other store keeps its state until install, and then has the first one's; a view that it took before
+// stays as it was.
+func TestLoadDuringExecute(t *testing.T) {
+	set := func(s *Store, slot uint64, key, value string) {
+		s.Execute(slot, 0, AppendCommand(nil, []byte("SET"), []byte(key), []byte(value)), nil)
+	}
+	from, to := New(), New()
+	for i := range uint64(500) {
+		set(from, i+1, fmt.Sprint("key", i), "loaded")
+	}
+	want := dump(t, from)
+	set(to, 1, "own", "1")
+	view, err := to.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, to)
+	installs := make(chan func())
+	go func() {
+		install, err := to.Load(bytes.NewReader(want))
+		if err != nil {
+			t.Error(err)
+		}
+		installs <- install
+	}()
+	var install func()
+	for slot := uint64(2); install == nil; slot++ {
+		set(to, slot, "own", fmt.Sprint(slot))
+		select {
+		case install = <-installs:
+		default:
+		}
+	}
+	install()
+	if got := dump(t, to); !bytes.Equal(got, want) {
+		t.Error("the state differs from the one that was loaded")
+	}
+	set(to, 1000, "key1", "changed")
+	var old bytes.Buffer
+	if _, err := view.WriteTo(&old); err != nil || !bytes.Equal(old.Bytes(), before) {
+		t.Errorf("the view has changed (%v)", err)
+	}
+}
+
 func TestRestoreErrors(t *testing.T) {
 	s := New()
 	for i, c := range []string{"SET a 1", "HSET h f v g w", "RPUSH l 1 2", "SADD s a b", "EXPIRE a 10"} {
