@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -98,6 +99,7 @@ func replicaStatus(s *server.Server, group string, to *status.Role) {
 		LogStart: from.LogStart, LogEnd: from.LogEnd, LogBytes: from.LogBytes,
 		SyncPoint: from.SyncPoint, Executed: from.Executed, Snapshot: from.Snapshot,
 		Clients: from.Clients, Full: from.Full, Recovering: s.Recovering().Seconds(),
+		Stalled: time.Duration(from.Counters.Stalled).Seconds(),
 	}
 	to.AddCounters("replica", from.Counters)
 	to.AddCounters("oum", from.OUM)

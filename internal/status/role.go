@@ -86,6 +86,8 @@ type Replica struct {
 	Recovering float64 `json:"recovering_seconds,omitempty"`
 	Clients    int     `json:"clients"`
 	Full       bool    `json:"full,omitempty"` // the log has no memory left
+	// Stalled is the time in seconds for which the machine did not run the replica's process in time, since its start.
+	Stalled float64 `json:"stalled_seconds,omitempty"`
 }
 
 // View returns the replica's view in the notation of the paper.

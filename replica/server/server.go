@@ -153,11 +153,12 @@ func (s *Server) watch(ctx context.Context) {
 	}
 }
 
-// observe logs changes of the replica's view and status, and recovery that takes long.
+// observe logs changes of the replica's view and status, recovery that takes long, and stalls.
 func (s *Server) observe(ctx context.Context) {
 	tick := time.NewTicker(replicaloop.PublishInterval)
 	defer tick.Stop()
 	recovery := recoveryWatch{log: s.log, n: len(s.cfg.Replicas)}
+	stalls := stallWatch{log: s.log}
 	var last replica.Status
 	for {
 		now := s.Status()
@@ -167,6 +168,7 @@ func (s *Server) observe(ctx context.Context) {
 			last = now
 		}
 		s.recovers.Store(int64(recovery.observe(time.Now(), now)))
+		stalls.observe(time.Now(), &now)
 		select {
 		case <-ctx.Done():
 			return
