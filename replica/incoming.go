@@ -19,9 +19,11 @@ type incoming struct {
 	slot        uint64 // 0 until the first chunk arrives
 	offset      uint64 // of the chunk that is due
 	sum         *xxhash.Digest
+	last        bool // the last chunk has arrived
 	began       time.Duration
 	loader      *loader
 	busy        bool      // a chunk is being loaded
+	pending     []byte    // the chunk behind it, which arrived meanwhile; nil if none
 	loaded      *snapshot // the result; nil before
 }
 
@@ -47,6 +49,9 @@ func (t *incoming) ahead(now time.Duration) time.Duration {
 	return max(0, due-(now-t.began))
 }
 
+// due reports whether the next chunk is to be fetched now: one may arrive while the one before is loaded.
+func (t *incoming) due() bool { return !t.last && t.pending == nil }
+
 // beginTransfer continues the transfer from the fetch's replica, or begins one, of the snapshot that has to come
 // before the entries.
 func (c *Core) beginTransfer(f *fetch) {
@@ -59,7 +64,7 @@ func (c *Core) beginTransfer(f *fetch) {
 	switch t := f.transfer; {
 	case t.loaded != nil:
 		c.transferred(f)
-	case !t.busy:
+	case t.due():
 		c.ask()
 	default:
 		f.at = monotime.Never
@@ -81,13 +86,10 @@ func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
 		t.stop()
 		*t = incoming{from: from, incarnation: m.Incarnation, slot: m.Slot, sum: xxhash.New(), began: c.now, loader: newLoader(c.sm, c.cfg.MaxClients)}
 	}
-	if m.Slot != t.slot || m.Offset != t.offset || t.busy || t.loaded != nil {
+	if m.Slot != t.slot || m.Offset != t.offset || !t.due() || len(m.Data) == 0 && !m.Last {
 		return
 	}
 	f.tries = 0
-	if len(m.Data) == 0 && !m.Last {
-		return
-	}
 	data := bytes.Clone(m.Data)
 	_, _ = t.sum.Write(data) // never fails
 	if t.sum.Sum64() != m.Sum {
@@ -95,22 +97,39 @@ func (c *Core) onSnapshotChunk(from int, m *wire.SnapshotChunk) {
 		return
 	}
 	c.madeProgress()
-	c.loadChunk(t, data, m.Last)
+	t.offset, t.last = t.offset+uint64(len(data)), m.Last
+	if t.busy {
+		t.pending = data
+	} else {
+		c.loadChunk(t, data)
+	}
+	c.continueTransfer(f)
+}
+
+// continueTransfer asks for the chunk that is due, or waits until the one at hand is loaded.
+func (c *Core) continueTransfer(f *fetch) {
+	if f.transfer.due() {
+		c.askLater(f.transfer.ahead(c.now))
+	} else {
+		f.at = monotime.Never
+	}
 }
 
 // loadChunk loads a chunk beside the event loop. Then it continues the fetch that waits for the transfer, if there
 // is one: the core may have moved on.
-func (c *Core) loadChunk(t *incoming, data []byte, last bool) {
+func (c *Core) loadChunk(t *incoming, data []byte) {
 	t.busy = true
-	if f := c.view.fetch; f != nil && f.transfer == t {
-		f.at = monotime.Never
-	}
+	last := t.last && t.pending == nil
 	more := false
 	c.startWork(func() { more = t.loader.feed(data, last) }, func() {
 		t.busy = false
-		t.offset += uint64(len(data))
 		if c.incoming != t {
 			return
+		}
+		waited := !t.due()
+		if b := t.pending; more && b != nil {
+			t.pending = nil
+			c.loadChunk(t, b)
 		}
 		if !more && t.loader.out.err == nil {
 			t.loaded = t.loader.out.head
@@ -123,7 +142,9 @@ func (c *Core) loadChunk(t *incoming, data []byte, last bool) {
 				c.dropIncoming()
 			}
 		case more:
-			c.askLater(t.ahead(c.now))
+			if waited {
+				c.continueTransfer(f)
+			}
 		case t.loaded == nil || t.loaded.slot != t.slot:
 			c.badSnapshot(f)
 		default:
