@@ -120,15 +120,14 @@ func startServer(ctx context.Context, job *Job, spec *role.Spec) (*server, error
 		ready <- err
 		_, _ = io.Copy(io.Discard, r)
 	}()
-	if err := json.NewEncoder(in).Encode(spec); err != nil {
-		return nil, errors.Join(err, s.stop())
-	}
-	select {
-	case err = <-ready:
-	case <-s.Ended():
-		err = s.Failure()
-	case <-ctx.Done():
-		err = context.Cause(ctx)
+	if err = json.NewEncoder(in).Encode(spec); err == nil {
+		select {
+		case err = <-ready:
+		case <-s.Ended():
+			err = s.Failure()
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the server does not start: %w", err), s.stop())
