@@ -27,7 +27,6 @@ func (c *Core) AppendState(b []byte, class func(time.Duration) byte) []byte {
 	w.uints(c.base, c.syncPoint, c.executed, c.logTime)
 	w.b = c.table.AppendState(w.b)
 	w.snapshot(c.snapshots.stable)
-	w.snapshot(c.snapshots.previous)
 	w.snapshot(c.snapshots.next)
 	w.incoming(c.incoming)
 
@@ -121,6 +120,10 @@ func (w *stateWriter) peers(c *Core) {
 		p := &c.peers[i]
 		w.uints(p.incarnation, p.recoverHandled, p.active)
 		w.bools(p.heardAt >= c.now-c.cfg.SuspectLeader)
+		if o := p.outgoing; w.present(o != nil) {
+			w.snapshot(o.snapshot)
+			w.time(o.usedAt)
+		}
 	}
 }
 
@@ -164,7 +167,6 @@ func (w *stateWriter) snapshot(s *snapshot) {
 	w.uints(s.slot, s.base, uint64(s.session))
 	w.digest(s.digest)
 	w.bools(s.loaded != nil)
-	w.time(s.usedAt)
 }
 
 func (w *stateWriter) incoming(t *incoming) {

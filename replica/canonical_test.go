@@ -28,7 +28,8 @@ func init() {
 			"oumlib.Receiver.numbers", "oumlib.Receiver.direct", "oumlib.buffer.free",
 		},
 		"the caller finishes work at once, and encodings of one snapshot are equal": {
-			"replica.incoming.busy", "replica.incoming.pending", "replica.incoming.last", "replica.incoming.loaded", "replica.incoming.loader", "replica.incoming.sum", "replica.peer.outgoing",
+			"replica.incoming.busy", "replica.incoming.pending", "replica.incoming.last", "replica.incoming.loaded", "replica.incoming.loader", "replica.incoming.sum",
+			"replica.outgoing.next", "replica.outgoing.stop", "replica.outgoing.part", "replica.outgoing.busy",
 			"replica.snapshot.view", "replica.snapshot.loaded",
 		},
 		"counters":             {"oumlib.Receiver.stats"},

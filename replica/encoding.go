@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -23,9 +22,8 @@ type snapshot struct {
 	base    uint64
 	session uint32
 	digest  wire.Digest
-	view    io.WriterTo   // writes the encoding; nil before a fetched snapshot is installed
-	loaded  *loaded       // fetched and not installed; else nil
-	usedAt  time.Duration // when a part of it was last requested
+	view    io.WriterTo // writes the encoding; nil before a fetched snapshot is installed
+	loaded  *loaded     // fetched and not installed; else nil
 }
 
 const (

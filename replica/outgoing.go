@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"math"
 	"runtime"
 	"time"
 
@@ -9,9 +10,11 @@ import (
 
 // outgoing is a snapshot on its way to another replica. Its encoding is produced as the other replica fetches it,
 // one chunk at a time and never held as a whole. A fetch that starts over, or asks for an earlier chunk than the
-// newest, encodes the snapshot again: its encodings are equal.
+// newest, encodes the snapshot again: its encodings are equal. It keeps its snapshot until it ends, whichever newer ones
+// the replica takes: a transfer that had to start over for each of them would never end.
 type outgoing struct {
 	snapshot *snapshot
+	usedAt   time.Duration // when a chunk was last requested or sent
 	next     func() (part, bool)
 	stop     func()
 	part     part // the newest
@@ -41,18 +44,21 @@ func (o *outgoing) advance(offset uint64) {
 // onFetchSnapshot sends a part of the requested snapshot, or the start of the newest.
 func (c *Core) onFetchSnapshot(from int, m *wire.FetchSnapshot) {
 	s, offset := c.snapshots.stable, m.Offset
-	if p := c.snapshots.previous; p != nil && p.slot == m.Slot {
-		s = p
+	o := c.peers[from].outgoing
+	if o != nil && o.snapshot.slot == m.Slot {
+		s = o.snapshot
 	}
 	if s.slot != m.Slot {
 		offset = 0
 	}
-	s.usedAt = c.now
-	o := c.peers[from].outgoing
+	if o != nil {
+		o.usedAt = c.now
+	}
 	switch {
 	case o == nil || o.snapshot != s || !o.busy && offset < o.part.offset:
 		c.dropOutgoing(from)
 		o = newOutgoing(s, c.cfg.Chunk)
+		o.usedAt = c.now
 		c.peers[from].outgoing = o
 	case o.busy:
 		return // the chunk is sent when it is encoded
@@ -78,7 +84,7 @@ func (c *Core) sendChunk(to int, o *outgoing, offset uint64) {
 	if offset < k.offset || offset > k.end() {
 		return // no replica has asked for bytes behind the end
 	}
-	o.snapshot.usedAt = c.now
+	o.usedAt = c.now
 	c.send(to, &wire.SnapshotChunk{
 		LastNormal: c.durable.LastNormal, Slot: o.snapshot.slot, Offset: offset, Last: k.last, Sum: k.sum,
 		Data: k.data[offset-k.offset:],
@@ -96,11 +102,22 @@ func (c *Core) dropOutgoing(to int) {
 // expireOutgoing ends the transfers that no replica goes on with, whose views would retain memory.
 func (c *Core) expireOutgoing() {
 	for i := range c.peers {
-		if o := c.peers[i].outgoing; o != nil && c.now-o.snapshot.usedAt >= keepPrevious {
+		if o := c.peers[i].outgoing; o != nil && c.now-o.usedAt >= keepOutgoing {
 			c.dropOutgoing(i)
 		}
 	}
 }
 
-// keepPrevious is how long a replaced snapshot and an unfinished transfer are kept after the last request.
-const keepPrevious = time.Second
+// keepOutgoing is how long a transfer is kept after the last request.
+const keepOutgoing = time.Second
+
+// oldestOutgoing returns the lowest slot of a snapshot that another replica is fetching; the highest number if none is.
+func (c *Core) oldestOutgoing() uint64 {
+	oldest := uint64(math.MaxUint64)
+	for i := range c.peers {
+		if o := c.peers[i].outgoing; o != nil {
+			oldest = min(oldest, o.snapshot.slot)
+		}
+	}
+	return oldest
+}

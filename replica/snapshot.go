@@ -2,11 +2,10 @@ package replica
 
 import "bytes"
 
-// snapshots are the snapshots that a replica holds.
+// snapshots are the snapshots that a replica holds, besides those that it is sending, see outgoing.
 type snapshots struct {
-	stable   *snapshot // newest one at or below the sync point
-	previous *snapshot // the one before, while another replica fetches it; else nil
-	next     *snapshot // ahead of the sync point; else nil
+	stable *snapshot // newest one at or below the sync point
+	next   *snapshot // ahead of the sync point; else nil
 }
 
 // takeView captures the executed state, which is that of s.
@@ -50,9 +49,9 @@ func (c *Core) crowded() bool {
 }
 
 // worthwhile reports whether a snapshot n slots behind the last one makes room. A log that is long for the sake of
-// a replica that fetches the previous snapshot does not shrink by many snapshots.
+// a replica that fetches an older snapshot does not shrink by many snapshots.
 func (c *Core) worthwhile(n uint64) bool {
-	return !c.wanted(c.snapshots.previous) || n > c.log.len()/8
+	return c.oldestOutgoing() >= c.snapshots.stable.slot || n > c.log.len()/8
 }
 
 // promoteSnapshot makes the next snapshot the current one when it is stable.
@@ -65,28 +64,17 @@ func (c *Core) promoteSnapshot() {
 }
 
 func (c *Core) useSnapshot(s *snapshot) {
-	if !c.wanted(c.snapshots.previous) {
-		c.snapshots.previous = c.snapshots.stable
-	}
 	c.snapshots.stable, c.snapshots.next = s, nil
 	c.counters.Snapshots++
 	c.truncate()
 }
 
-// wanted reports whether another replica is fetching a snapshot.
-func (c *Core) wanted(s *snapshot) bool {
-	return s != nil && s.usedAt != 0 && c.now-s.usedAt < keepPrevious
-}
-
 // truncate removes the log at or below min(sync point, snapshot). As long as memory allows, it keeps KeepLog
-// slots for replicas that lag, and the slots behind a snapshot that another replica is fetching.
+// slots for replicas that lag, and the slots behind every snapshot that another replica is fetching.
 func (c *Core) truncate() {
-	if !c.wanted(c.snapshots.previous) {
-		c.snapshots.previous = nil
-	}
 	to := min(c.syncPoint, c.snapshots.stable.slot)
-	if c.snapshots.previous != nil && !c.crowded() {
-		to = min(to, c.snapshots.previous.slot)
+	if !c.crowded() {
+		to = min(to, c.oldestOutgoing())
 	}
 	if !c.pressed() {
 		to = min(to, max(c.syncPoint, c.cfg.KeepLog)-c.cfg.KeepLog)
@@ -100,7 +88,7 @@ func (c *Core) installStable(s *snapshot) {
 	c.install(s)
 	c.syncPoint = s.slot
 	c.log.rebase(s.slot, s.digest)
-	c.snapshots.stable, c.snapshots.next, c.snapshots.previous = s, nil, nil
+	c.snapshots.stable, c.snapshots.next = s, nil
 	c.counters.SnapshotsInstalled++
 }
 

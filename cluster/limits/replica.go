@@ -21,9 +21,9 @@ type Replica struct {
 	// memory and lets replicas that lag further catch up without a snapshot.
 	KeepLog uint64 `yaml:"keep_slots,omitempty" default:"16384"`
 	// Snapshot is the number of slots between two snapshots. Raising it saves copying what the first change after a snapshot
-	// touches, and keeps as many more slots in the log. A replica holds two snapshots, three while another one fetches; each is
-	// a view of the state and retains what the operations behind it have overwritten or deleted. A transfer retains its view until
-	// it ends, or has rested for a second.
+	// touches, and keeps as many more slots in the log. A replica holds two snapshots and, for each other
+	// replica that fetches one, that one, until the transfer ends or has rested for a second. Each is a view of the state and
+	// retains what the operations behind it have overwritten or deleted.
 	Snapshot uint64 `yaml:"snapshot_slots,omitempty" default:"32768"`
 	// Chunk is the size in bytes of the pieces in which a replica sends its log or snapshot to another, at least the MTU. Raising
 	// it saves round trips and holds up the event loop of both replicas for longer at a time.
